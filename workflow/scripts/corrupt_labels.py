@@ -1,0 +1,32 @@
+"""Gives every example of an experiment its label: the data set's own, or a corrupted one in training."""
+
+import logging
+
+import numpy as np
+
+from difficulty.datasets.example_tables import EXAMPLES, LABELS, class_names
+from difficulty.datasets.label_noise import corrupt_labels
+from difficulty.stage import arguments, provenance, run_stage
+from difficulty.tables import read_table, write_table
+
+logger = logging.getLogger("difficulty")
+
+
+def main(args):
+    examples = read_table(args.examples, EXAMPLES)
+    labels = examples[["example_id", "split"]].assign(clean_label=examples["label"], label=examples["label"])
+    if noise := args.settings.get("label_noise"):
+        train = (examples["split"] == "train").to_numpy()
+        keys = {name: examples.loc[train, name].to_numpy() for name in ("example_id", "key", "original_index")}
+        clean = examples.loc[train, "label"].to_numpy()
+        labels.loc[train, "label"] = corrupt_labels(clean, class_names(examples), noise, keys)
+    labels["is_corrupt"] = labels["label"] != labels["clean_label"]
+    write_table(labels, args.output, LABELS, provenance(args))
+    logger.info("%d of %d labels are corrupt", labels["is_corrupt"].sum(), np.sum(labels["split"] == "train"))
+
+
+if __name__ == "__main__":
+    parser = arguments(__doc__)
+    parser.add_argument("--examples", required=True)
+    parser.add_argument("--output", required=True)
+    run_stage(main, parser)

@@ -1,0 +1,197 @@
+"""How much scores agree with each other, and with themselves over other seeds."""
+
+from collections.abc import Sequence
+from itertools import combinations
+from math import comb
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from difficulty.analysis.bootstrap import percentile_interval, resample_counts
+from difficulty.analysis.ties import midranks, tie_order
+from difficulty.tables import Column, Schema
+
+_ROLE = Column(pa.string(), "role of the examples in the runs: train, validation or test")
+_EXAMPLES = Column(pa.int64(), "number of examples compared")
+
+
+def _spearman(description: str) -> Column:
+    return Column(pa.float64(), f"{description}; null if a score is constant", nullable=True)
+
+
+def _direction(score: str) -> Column:
+    return Column(pa.int8(), f"+1 if {score} is higher for harder examples, -1 if lower", nullable=True)
+
+
+CORRELATION = Schema(
+    "correlation",
+    {
+        "role": _ROLE,
+        "score_a": Column(pa.string(), "score"),
+        "score_b": Column(pa.string(), "score; every ordered pair is there, and each with itself"),
+        "direction_a": _direction("score_a"),
+        "direction_b": _direction("score_b"),
+        "spearman": _spearman("Spearman's rank correlation of the scores as published, ties sharing mean ranks"),
+        "low": _spearman("lower end of its 95 % bootstrap interval, examples resampled"),
+        "high": _spearman("upper end of its 95 % bootstrap interval"),
+        "examples": _EXAMPLES,
+    },
+    key=("role", "score_a", "score_b"),
+)
+
+STABILITY = Schema(
+    "stability",
+    {
+        "role": _ROLE,
+        "score": Column(pa.string(), "score"),
+        "seeds_per_half": Column(pa.int32(), "number of seeds whose mean is compared with that of as many others"),
+        "splits": Column(pa.int32(), "number of pairs of disjoint halves"),
+        "spearman_mean": _spearman("mean over the splits of Spearman's correlation between the halves"),
+        "spearman_std": Column(pa.float64(), "standard deviation over the splits (ddof 1)", nullable=True),
+        "spearman_min": _spearman("smallest of them"),
+        "spearman_max": _spearman("largest of them"),
+        "examples": _EXAMPLES,
+    },
+    key=("role", "score", "seeds_per_half"),
+)
+
+SEED_CORRELATION = Schema(
+    "seed_correlation",
+    {
+        "role": _ROLE,
+        "score": Column(pa.string(), "score"),
+        "seed_a": Column(pa.string(), "seed"),
+        "seed_b": Column(pa.string(), "seed; every ordered pair is there, and each with itself"),
+        "spearman": _spearman("Spearman's correlation of the score under the two seeds"),
+        "examples": _EXAMPLES,
+    },
+    key=("role", "score", "seed_a", "seed_b"),
+)
+
+
+def spearman_matrix(values: np.ndarray) -> np.ndarray:
+    """Spearman's rank correlation between columns, equal values sharing their mean rank.
+
+    values: (N, S), without NaN. Returns (S, S); NaN where a column is constant.
+    """
+    if not len(values):
+        return np.full((values.shape[1],) * 2, np.nan)
+    ranks = np.stack([midranks(column) for column in values.T])
+    return _weighted_correlation(ranks - (len(values) + 1) / 2, None)
+
+
+def spearman_intervals(
+    values: np.ndarray, replicates: int = 1000, seed: int = 0, confidence: float = 0.95
+) -> tuple[np.ndarray, np.ndarray]:
+    """Bootstrap intervals of `spearman_matrix`: lower ends and upper ends, each (S, S).
+
+    Examples are resampled, and every resample is ranked anew. (To resample the ranks of the full data
+    would be quicker but leaves out the variance that ranking itself brings.) It takes no sorting, as a
+    resample keeps the order of the data: ranks follow from the cumulated counts along it.
+    """
+    examples, scores = values.shape
+    orders = [tie_order(column) for column in values.T]
+    ranks = np.empty((scores, examples))
+    results = np.empty((replicates if examples else 0, scores, scores))
+    for result, counts in zip(results, resample_counts(examples, len(results), seed), strict=True):
+        for row, order in zip(ranks, orders, strict=True):
+            row[:] = order.midranks(counts)
+        result[:] = _weighted_correlation(ranks - (examples + 1) / 2, counts)
+    return percentile_interval(results, confidence)
+
+
+def _weighted_correlation(centred: np.ndarray, counts: np.ndarray | None) -> np.ndarray:
+    """Correlation of the rows of `centred` (S, N), whose weighted means are 0."""
+    products = (centred if counts is None else centred * counts) @ centred.T
+    spread = np.sqrt(np.diag(products))
+    scale = np.outer(spread, spread)
+    matrix = np.divide(products, scale, where=scale > 0, out=np.full(scale.shape, np.nan))
+    np.fill_diagonal(matrix, np.where(spread > 0, 1.0, np.nan))
+    return np.clip(matrix, -1, 1)
+
+
+def correlation_table(scores: pd.DataFrame, replicates: int = 1000, seed: int = 0) -> pd.DataFrame:
+    """Spearman's correlation of each ordered pair of columns, over the examples where none is undefined.
+
+    Returns the columns score_a, score_b, spearman, low, high, examples of CORRELATION.
+    """
+    common = scores.dropna().to_numpy(np.float64)
+    names = np.array(scores.columns)
+    low, high = spearman_intervals(common, replicates, seed)
+    return pd.DataFrame(
+        {
+            "score_a": np.repeat(names, len(names)),
+            "score_b": np.tile(names, len(names)),
+            "spearman": spearman_matrix(common).ravel(),
+            "low": low.ravel(),
+            "high": high.ravel(),
+            "examples": len(common),
+        }
+    )
+
+
+def stability_table(values: np.ndarray, splits: int = 20, seed: int = 0) -> pd.DataFrame:
+    """How far the order of the examples by a score depends on the seeds that it is averaged over.
+
+    values: (K, N), a score under K seeds; NaN where undefined. For k = 1 ... K // 2, the seeds are
+    divided at random into two disjoint halves of k (the rest unused), the score is averaged over each,
+    and the two means are correlated (Spearman). All divisions are taken if there are at most `splits`,
+    else `splits` different ones.
+    Returns one row per k with the columns seeds_per_half ... examples of STABILITY.
+    """
+    draws = np.random.default_rng(seed)
+    rows = []
+    for size in range(1, len(values) // 2 + 1):
+        pairs = disjoint_halves(len(values), size, splits, draws)
+        found = [half_correlation(values, a, b) for a, b in pairs]
+        spearman = np.array([correlation for correlation, _ in found])
+        several = len(spearman) > 1
+        rows.append(
+            {
+                "seeds_per_half": size,
+                "splits": len(pairs),
+                "spearman_mean": spearman.mean(),
+                "spearman_std": spearman.std(ddof=1) if several else np.nan,
+                "spearman_min": spearman.min(),
+                "spearman_max": spearman.max(),
+                "examples": min(examples for _, examples in found),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def half_correlation(values: np.ndarray, half_a: Sequence[int], half_b: Sequence[int]) -> tuple[float, int]:
+    """Spearman's correlation between the means of `values` (K, N) over two sets of rows.
+
+    Returns it with the number of examples, those that are defined in some row of either half.
+    """
+    means = np.stack([_defined_mean(values[list(half)]) for half in (half_a, half_b)], axis=1)
+    common = means[~np.isnan(means).any(axis=1)]
+    return float(spearman_matrix(common)[0, 1]), len(common)
+
+
+def _defined_mean(values: np.ndarray) -> np.ndarray:
+    defined = ~np.isnan(values)
+    count = defined.sum(axis=0)
+    total = np.where(defined, values, 0.0).sum(axis=0)
+    return np.divide(total, count, where=count > 0, out=np.full(len(total), np.nan))
+
+
+def disjoint_halves(
+    runs: int, size: int, at_most: int, draws: np.random.Generator
+) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Different unordered pairs of disjoint sets of `size` runs: all, or `at_most` drawn at random."""
+    if comb(runs, size) * comb(runs - size, size) // 2 <= at_most:
+        return [
+            (a, b)
+            for a in combinations(range(runs), size)
+            for b in combinations(sorted(set(range(runs)) - set(a)), size)
+            if a < b
+        ]
+    chosen: dict = {}
+    while len(chosen) < at_most:
+        drawn = draws.permutation(runs)[: 2 * size].tolist()
+        a, b = tuple(sorted(drawn[:size])), tuple(sorted(drawn[size:]))
+        chosen[min(a, b), max(a, b)] = None
+    return list(chosen)

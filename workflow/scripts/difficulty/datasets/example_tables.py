@@ -1,0 +1,54 @@
+"""The tables of a data set: its examples, their decoded pixels, and the labels that an experiment sees."""
+
+import pyarrow as pa
+
+from difficulty.tables import Column, Schema
+
+SPLITS = ("train", "test")
+
+# Columns that follow the declared ones are truth columns: what is known of an example's real difficulty.
+EXAMPLES = Schema(
+    "examples",
+    {
+        "example_id": Column(pa.int64(), "identifies the example in every table; position in the whole source"),
+        "split": Column(pa.string(), "train or test"),
+        "key": Column(pa.string(), "name of the example in its source, unique within a split"),
+        "original_index": Column(
+            pa.int64(), "index in the original publication of the data, or position in the source"
+        ),
+        "label": Column(pa.int64(), "class index, from 0"),
+        "class_name": Column(pa.string(), "name of the class"),
+        "file": Column(pa.string(), "image file, relative to the data set's images folder"),
+        "sha256": Column(pa.string(), "SHA-256 of the image file"),
+    },
+    key=("example_id",),
+    open=True,
+)
+
+# One row per example in the order of EXAMPLES; the shape (height, width, channels) is in the provenance.
+PIXELS = Schema(
+    "pixels",
+    {
+        "example_id": Column(pa.int64(), "as in the examples"),
+        "pixels": Column(pa.binary(), "uint8 values, row by row, channels last"),
+    },
+    open=True,
+)
+
+LABELS = Schema(
+    "labels",
+    {
+        "example_id": Column(pa.int64(), "as in the examples"),
+        "split": Column(pa.string(), "train or test"),
+        "clean_label": Column(pa.int64(), "the label that the data set gives"),
+        "label": Column(pa.int64(), "the label that training sees and scores refer to"),
+        "is_corrupt": Column(pa.bool_(), "the label was changed by planted noise"),
+    },
+    key=("example_id",),
+)
+
+
+def class_names(examples) -> list[str]:
+    """Name of each class, by its index; classes without an example are named by their number."""
+    names = dict(zip(examples["label"], examples["class_name"], strict=True))
+    return [names.get(label, str(label)) for label in range(max(names) + 1)]

@@ -1,0 +1,168 @@
+"""From a source of images to the files and tables that every later stage reads."""
+
+import hashlib
+import io
+import logging
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import PIL.Image
+import PIL.ImageOps
+
+from difficulty.datasets.example_tables import SPLITS
+from difficulty.datasets.source import Image, Source
+from difficulty.errors import UserError
+
+logger = logging.getLogger(__name__)
+_MODES = {"grey": "L", "rgb": "RGB"}
+_BAD_IMAGES_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """examples: rows of EXAMPLES with truth columns; images: uint8 (N, H, W, C); bad: name -> what is wrong."""
+
+    examples: pd.DataFrame
+    images: np.ndarray
+    bad: dict[str, str]
+
+
+def prepare(source: Source, settings: dict, folder: Path, progress=lambda amount: None) -> Prepared:
+    """Writes every chosen image below `folder` as {split}/{class}/{file} and decodes it.
+
+    settings: limit {split: number}, limit_seed, size (side in pixels; None keeps the images' own, which must
+    then be equal), color (grey, rgb or None for what the images are), on_bad_image (error or skip),
+    link (hard, symlink or copy, for images that are files already).
+    Raises UserError naming the images that cannot be used.
+    """
+    examples = source.examples.reset_index(drop=True)
+    examples.insert(0, "example_id", np.arange(len(examples)))
+    examples = examples.iloc[_limited(examples, settings)]
+    shutil.rmtree(folder, ignore_errors=True)
+    files, digests, decoded, bad = [], [], [], {}
+    for row, example in zip(examples.index, examples.itertuples(), strict=True):
+        image = source.image(row)
+        try:
+            pixels = _decode(image, settings)
+        except (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError) as error:
+            bad[str(image) if isinstance(image, Path) else f"{example.split}/{example.key}"] = _reason(image, error)
+            files.append(None)
+            digests.append(None)
+            continue
+        decoded.append(pixels)
+        file = Path(example.split, _as_file_name(example.class_name), Path(example.key).name + _extension(image))
+        files.append(file.as_posix())
+        digests.append(_place(image, folder / file, settings.get("link", "hard")))
+        progress(1)
+    if bad:
+        _report(bad, settings)
+    examples = examples.assign(file=files, sha256=digests).dropna(subset="file").reset_index(drop=True)
+    if not (examples["split"] == "train").any():
+        raise UserError("the data set has no usable training images")
+    images = _stack(decoded, examples)
+    return Prepared(examples, images, bad)
+
+
+def _limited(examples: pd.DataFrame, settings: dict) -> np.ndarray:
+    """Positions to keep: for each limited split a seeded random draw, in the source's order."""
+    chosen = []
+    for number, split in enumerate(SPLITS):
+        positions = np.flatnonzero(examples["split"] == split)
+        limit = settings.get("limit", {}).get(split)
+        if limit is not None and limit > len(positions):
+            raise UserError(f"datasets.*.limit.{split}: asked for {limit:,} of {len(positions):,} examples")
+        if limit is not None:
+            generator = np.random.default_rng([settings.get("limit_seed", 0), number])
+            positions = np.sort(generator.choice(positions, limit, replace=False))
+        chosen.append(positions)
+    return np.concatenate(chosen)
+
+
+def _decode(image: Image, settings: dict) -> np.ndarray:
+    """uint8 (H, W, C) in the configured colours and size; an empty file counts as broken."""
+    if isinstance(image, np.ndarray):
+        picture = PIL.Image.fromarray(image)
+    else:
+        picture = PIL.Image.open(io.BytesIO(image) if isinstance(image, bytes) else image)
+        picture = PIL.ImageOps.exif_transpose(picture)
+    color = settings.get("color")
+    mode = _MODES[color] if color else "L" if picture.mode in ("1", "L", "I", "I;16", "LA") else "RGB"
+    picture = picture.convert(mode)
+    if size := settings.get("size"):
+        picture = PIL.ImageOps.fit(picture, (size, size), PIL.Image.Resampling.BILINEAR)
+    pixels = np.asarray(picture)
+    return pixels[:, :, None] if pixels.ndim == 2 else pixels
+
+
+def _place(image: Image, path: Path, link: str) -> str:
+    """Puts the image's file at `path`; returns its SHA-256."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if isinstance(image, Path):
+        _link(image, path, link)
+        return hashlib.sha256(image.read_bytes()).hexdigest()
+    if isinstance(image, np.ndarray):
+        buffer = io.BytesIO()
+        PIL.Image.fromarray(image).save(buffer, "PNG")
+        image = buffer.getvalue()
+    path.write_bytes(image)
+    return hashlib.sha256(image).hexdigest()
+
+
+def _link(source: Path, path: Path, link: str) -> None:
+    if link == "copy":
+        shutil.copyfile(source, path)
+    elif link == "symlink":
+        path.symlink_to(source.resolve())
+    else:
+        try:
+            os.link(source.resolve(), path)
+        except OSError as error:
+            raise UserError(
+                f"{source}: no hard link to it can be made ({error.strerror}); set link: copy or symlink"
+            ) from error
+
+
+def _extension(image: Image) -> str:
+    """What the file name lacks: nothing for files on disk, else the extension of the image's format."""
+    if isinstance(image, Path):
+        return ""
+    if isinstance(image, np.ndarray):
+        return ".png"
+    kind = PIL.Image.open(io.BytesIO(image)).format or "bin"
+    return {"JPEG": ".jpg"}.get(kind, f".{kind.lower()}")
+
+
+def _as_file_name(name: str) -> str:
+    return name.replace("/", "_").replace("\0", "_").lstrip(".") or "_"
+
+
+def _reason(image: Image, error: Exception) -> str:
+    size = image.stat().st_size if isinstance(image, Path) and image.is_file() else len(image) if image else 0
+    if isinstance(image, bytes | Path) and size == 0:
+        return "is empty"
+    return "cannot be identified as an image" if isinstance(error, PIL.UnidentifiedImageError) else str(error)
+
+
+def _report(bad: dict[str, str], settings: dict) -> None:
+    for name, reason in bad.items():
+        logger.warning("%s: %s", name, reason)
+    if settings.get("on_bad_image", "error") == "error":
+        shown = "; ".join(f"{name} {reason}" for name, reason in list(bad.items())[:_BAD_IMAGES_SHOWN])
+        more = f" and {len(bad) - _BAD_IMAGES_SHOWN} more, see the log" if len(bad) > _BAD_IMAGES_SHOWN else ""
+        raise UserError(f"{len(bad)} broken images: {shown}{more}; mend or remove them, or set on_bad_image: skip")
+
+
+def _stack(decoded: list[np.ndarray], examples: pd.DataFrame) -> np.ndarray:
+    shapes = [image.shape for image in decoded]
+    kinds = sorted(set(shapes))
+    if len(kinds) > 1:
+        first, second = (examples["key"].iloc[shapes.index(kind)] for kind in kinds[:2])
+        raise UserError(
+            f"the images have {len(kinds)} different shapes, e.g. {first} {kinds[0]} and {second} {kinds[1]} "
+            "(height, width, channels); set size (pixels) and color (grey or rgb) of the data set"
+        )
+    return np.stack(decoded)

@@ -1,0 +1,8 @@
+"""The one exception whose message is written for the user."""
+
+
+class UserError(Exception):
+    """Something the user can mend: the message names the place and the remedy, in one line.
+
+    Whoever catches it prints the message alone, never a traceback.
+    """

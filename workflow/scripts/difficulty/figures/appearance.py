@@ -1,0 +1,147 @@
+"""How every figure looks: fonts, colours that keep one meaning throughout, and the header.
+
+Colours are those of Okabe and Ito (Color Universal Design, 2008) and of ColorBrewer, which people with
+any of the common kinds of colour blindness can tell apart; where lines cross, the line style differs too.
+"""
+
+import textwrap
+from collections.abc import Sequence
+from itertools import cycle, islice
+
+import matplotlib
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+STYLE = {
+    "font.family": "DejaVu Sans",
+    "font.size": 8,
+    "axes.titlesize": 8.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.linewidth": 0.6,
+    "grid.color": "#e6e6e6",
+    "grid.linewidth": 0.5,
+    "xtick.labelsize": 7.5,
+    "ytick.labelsize": 7.5,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "legend.fontsize": 7.5,
+    "legend.frameon": False,
+    "lines.linewidth": 1.6,
+    "lines.solid_capstyle": "round",
+    "figure.constrained_layout.h_pad": 0.06,
+    "figure.constrained_layout.w_pad": 0.06,
+    "pdf.fonttype": 42,
+    "svg.hashsalt": "difficulty",
+}
+
+INK = "#222222"
+FAINT_INK = "#767676"
+WARNING = "#B22222"
+
+ROLE_COLORS = {"train": "#0072B2", "validation": "#AA4499", "test": "#D55E00"}
+CORRUPT = "#E69F00"
+PRISTINE = "#009E73"
+# Groups of a training history: colour and line style.
+GROUP_STYLES = {
+    "train": (ROLE_COLORS["train"], "-"),
+    "train_sample": ("#56B4E9", (0, (1, 1))),
+    "pristine": (PRISTINE, (0, (4, 1.5))),
+    "corrupt": (CORRUPT, (0, (5, 1, 1, 1))),
+    "validation": (ROLE_COLORS["validation"], "-"),
+    "test": (ROLE_COLORS["test"], "-"),
+}
+# What predictions of several networks are: the darker colour where all of them agree.
+ALL_RIGHT, RIGHT, WRONG, ALL_WRONG = "#08519C", "#9ECAE1", "#FDBE85", "#A63603"
+WRONG_TEXT = "#C00000"
+# Colour maps: quantities from none to much; signed quantities around zero.
+SEQUENTIAL = "cividis"
+DIVERGING = "PuOr_r"
+
+_LINE_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#7F6A00")
+_LINE_STYLES = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)))
+
+_INCHES_PER_LINE = 0.155
+_CHARACTERS_PER_INCH = 17.5
+
+
+def styled():
+    """The context (or decorator) in which figures are made and saved."""
+    return matplotlib.rc_context(STYLE)
+
+
+def new_figure(
+    width: float,
+    height: float,
+    title: str,
+    notes: Sequence[str] = (),
+    warnings: Sequence[str] = (),
+    layout="constrained",
+) -> tuple[Figure, float]:
+    """A figure with a header: title, then notes in grey and warnings in red, each wrapped to the width.
+
+    width, height: inches, the height without the header. Returns the figure and the share of its
+    height that is left below the header; a constrained layout keeps to it by itself.
+    """
+    characters = int((width - 0.2) * _CHARACTERS_PER_INCH)
+    lines = [(line, FAINT_INK, "normal") for note in notes for line in textwrap.wrap(note, characters)]
+    lines += [
+        (line, WARNING, "bold") for text in warnings for line in textwrap.wrap(f"⚠ {text}", int(characters * 0.88))
+    ]
+    titles = textwrap.wrap(title, int(characters * 0.66)) or [""]
+    header = 0.1 + 0.19 * len(titles) + _INCHES_PER_LINE * len(lines)
+    total = height + header
+    figure = Figure(figsize=(width, total), layout=layout)
+    if layout == "constrained":
+        figure.get_layout_engine().set(rect=(0, 0, 1, height / total))
+    left, top = 0.1 / width, 0.08
+    for line in titles:
+        figure.text(left, 1 - top / total, line, size=10, weight="bold", color=INK, va="top")
+        top += 0.19
+    for line, color, weight in lines:
+        figure.text(left, 1 - top / total, line, size=7.5, weight=weight, color=color, va="top")
+        top += _INCHES_PER_LINE
+    return figure, height / total
+
+
+def line_styles(count: int) -> list[tuple[str, object]]:
+    """(colour, line style) for each of `count` lines; the first 32 are all different."""
+    pairs = [(color, style) for style in _LINE_STYLES for color in _LINE_COLORS]
+    return list(islice(cycle(pairs), count))
+
+
+def shortened(text: str, limit: int) -> str:
+    """`text`, cut to `limit` characters with an ellipsis at the end where it is longer."""
+    text = str(text)
+    return text if len(text) <= limit else text[: max(limit - 1, 1)].rstrip() + "…"
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 run`, `2 runs`, `1,437 examples`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}{'es' if noun.endswith('s') else 's'}"
+
+
+def integer_ticks(axis, most: int = 8) -> None:
+    """Ticks at whole numbers only: for epochs, steps and counts."""
+    axis.set_major_locator(MaxNLocator(most, integer=True, min_n_ticks=1))
+
+
+def percent_ticks(axis) -> None:
+    """Shares shown as percentages."""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.4g} %"))
+
+
+def plain_ticks(axis) -> None:
+    """Numbers as 0.01 rather than 10^-2, also on logarithmic axes (mathematical text is slow to set)."""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
+
+
+def say_empty(axes, text: str) -> None:
+    """Says in place of a plot why there is none."""
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, textwrap.fill(text, 50), ha="center", va="center", color=FAINT_INK, transform=axes.transAxes)

@@ -1,0 +1,117 @@
+"""A sheet of labelled samples of a data set: what the classes look like and how many examples they have."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from difficulty.figures.appearance import (
+    FAINT_INK,
+    INK,
+    ROLE_COLORS,
+    counted,
+    new_figure,
+    say_empty,
+    shortened,
+    styled,
+)
+from difficulty.figures.mosaic import (
+    PIXELS_PER_INCH,
+    blank_canvas,
+    paint,
+    paint_missing,
+    show_canvas,
+    spread_out,
+    thumbnails,
+)
+
+_SIDE = 64
+_GAP = 8
+_NAME_WIDTH = 190
+_BAR_WIDTH = 300
+_NAME_CHARACTERS = 20
+
+
+def choose_samples(examples: pd.DataFrame, examples_per_class: int, classes: int, seed: int = 0) -> list[np.ndarray]:
+    """For each shown class the rows (positions in `examples`) of its random samples, training split first.
+
+    examples: label, split. Classes are spread evenly over the labels where there are more than `classes`.
+    The samples of a class depend on the seed and the class alone, not on what else is shown.
+    """
+    labels = np.unique(examples["label"])
+    chosen = []
+    is_train = (examples["split"] == "train").to_numpy()
+    for label in labels[spread_out(len(labels), classes)]:
+        of_class = (examples["label"] == label).to_numpy()
+        rows = np.flatnonzero(of_class & is_train if (of_class & is_train).any() else of_class)
+        generator = np.random.default_rng([seed, int(label)])
+        chosen.append(generator.choice(rows, min(examples_per_class, len(rows)), replace=False))
+    return chosen
+
+
+@styled()
+def sample_sheet(
+    examples: pd.DataFrame,
+    images: np.ndarray,
+    title: str,
+    examples_per_class: int = 10,
+    classes: int = 10,
+    seed: int = 0,
+) -> Figure:
+    """Random samples per class, with its name and its number of examples per split.
+
+    examples: label, class_name, split, in the order of `images`, uint8 (N, H, W, C).
+    """
+    chosen = choose_samples(examples, examples_per_class, classes, seed)
+    if not chosen:
+        figure, _ = new_figure(5, 1.2, title)
+        say_empty(figure.add_subplot(), "no examples")
+        return figure
+    total = examples["label"].nunique()
+    shown = counted(total, "class") if len(chosen) == total else f"{len(chosen):,} of {total:,} classes, evenly spread"
+    shape = " × ".join(map(str, images.shape[1:3])) + (" px, grey" if images.shape[3] == 1 else " px, colour")
+    sizes = examples["split"].value_counts()
+    splits = [split for split in ROLE_COLORS if split in sizes]
+    numbers = ", ".join(f"{sizes[split]:,} {split}" for split in splits)
+    notes = [f"{numbers} examples; {shown}; {shape}. Random samples (seed {seed}) of the training split."]
+
+    rows = [thumbnails(images[choice], _SIDE) for choice in chosen]
+    height, width = rows[0].shape[1:3]
+    columns = max(max(map(len, rows)), 1)
+    left, right = _NAME_WIDTH, _NAME_WIDTH + columns * (width + _GAP) + 2 * _GAP
+    canvas = blank_canvas(len(rows) * (height + _GAP) + 5 * _GAP, right + _BAR_WIDTH)
+    for row, tiles in enumerate(rows):
+        for column in range(columns):
+            corner = (4 * _GAP + row * (height + _GAP), left + column * (width + _GAP))
+            if column < len(tiles):
+                paint(canvas, tiles[column], *corner)
+            else:
+                paint_missing(canvas, height, width, *corner)
+    canvas_height, canvas_width = canvas.shape[:2]
+    figure, below = new_figure(
+        canvas_width / PIXELS_PER_INCH, canvas_height / PIXELS_PER_INCH, title, notes, layout=None
+    )
+    axes = show_canvas(figure, canvas, below)
+
+    labels = [examples["label"].iloc[choice[0]] for choice in chosen]
+    counts = pd.crosstab(examples["label"], examples["split"]).reindex(columns=splits, fill_value=0)
+    scale = (_BAR_WIDTH - 90) / counts.sum(axis=1).max()
+    for column, split in enumerate(splits):
+        axes.text(
+            right + 75 * column, 2.2 * _GAP, split, color=ROLE_COLORS[split], weight="bold", size=7.5, va="center"
+        )
+    axes.text(_NAME_WIDTH - 12, 2.2 * _GAP, "class", color=FAINT_INK, size=7.5, ha="right", va="center")
+    for row, label in enumerate(labels):
+        middle = 4 * _GAP + row * (height + _GAP) + height / 2
+        name = shortened(examples["class_name"].iloc[chosen[row][0]], _NAME_CHARACTERS)
+        axes.text(_NAME_WIDTH - 12, middle, name, ha="right", va="center", weight="bold", color=INK, size=8)
+        start = right
+        for split in splits:
+            count = counts.loc[label, split]
+            axes.barh(middle + 12, count * scale, 14, left=start, color=ROLE_COLORS[split])
+            start += count * scale
+        for column, split in enumerate(splits):
+            axes.text(
+                right + 75 * column, middle - 10, f"{counts.loc[label, split]:,}", va="center", size=7.5, color=INK
+            )
+    axes.set(xlim=(0, canvas_width), ylim=(canvas_height, 0))
+    return figure

@@ -1,0 +1,102 @@
+"""What every stage's command line has in common: arguments, log, provenance and how it fails.
+
+A script is `run_stage(main, arguments())` around a `main(args)` that reads tables, calls the library
+and writes tables. Everything that is logged goes to the stage's own file; the terminal gets progress
+lines and, on failure, one line.
+"""
+
+import argparse
+import errno
+import json
+import logging
+import platform
+import sys
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+from difficulty.errors import UserError
+
+logger = logging.getLogger("difficulty")
+_SECONDS_BETWEEN_PROGRESS_LINES = 5.0
+
+
+def arguments(description: str) -> argparse.ArgumentParser:
+    """A parser with the options that every stage takes; the script adds its inputs and outputs."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--settings", type=json.loads, default={}, help="the stage's resolved settings, as JSON")
+    parser.add_argument("--code", default="", help="digest of the stage's source, for provenance")
+    parser.add_argument("--upstream", default="", help="digest of all that the inputs rest on, for provenance")
+    parser.add_argument("--log", type=Path, help="log file (default: the terminal)")
+    return parser
+
+
+def provenance(args: argparse.Namespace, packages: tuple[str, ...] = ("numpy", "pandas", "pyarrow"), **facts) -> dict:
+    """How an artifact was made; the same for identical runs on the same kind of machine."""
+    return {
+        "stage": Path(sys.argv[0]).stem,
+        "settings": args.settings,
+        "code": args.code,
+        "upstream": args.upstream,
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in packages}},
+        **facts,
+    }
+
+
+def run_stage(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> None:
+    """Parses the command line, runs `main` with logging set up, and exits 1 with one line if it fails."""
+    args = parser.parse_args()
+    target = logging.StreamHandler()
+    if args.log:
+        args.log.parent.mkdir(parents=True, exist_ok=True)
+        target = logging.FileHandler(args.log, mode="w", encoding="utf-8")
+    target.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[target], force=True)
+    logging.captureWarnings(True)
+    try:
+        main(args)
+    except UserError as error:
+        _fail(args, str(error))
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            _fail(args, f"{type(error).__name__}: {error}", error)
+        _fail(args, f"{error.filename or 'output'}: no space left on the device; free some and run again")
+    except Exception as error:
+        _fail(args, f"{type(error).__name__}: {error}", error)
+
+
+def _fail(args, message: str, error: Exception | None = None) -> None:
+    message = " ".join(message.split())
+    logger.error(message, exc_info=error)
+    if args.log:
+        print(f"{Path(sys.argv[0]).stem}: {message} (log: {args.log})", file=sys.stderr)
+    sys.exit(1)
+
+
+class Progress:
+    """Whole lines on the terminal every few seconds: what is done, how fast, how long it still takes."""
+
+    def __init__(self, name: str, total: int, unit: str = "examples"):
+        self.name, self.total, self.unit = name, total, unit
+        self.started = self.shown = time.monotonic()
+        self.done = 0
+
+    def update(self, amount: int, note: str = "") -> None:
+        """Counts `amount` more units as done; prints a line if the last one is long enough ago."""
+        self.done += amount
+        now = time.monotonic()
+        if now - self.shown < _SECONDS_BETWEEN_PROGRESS_LINES:
+            return
+        self.shown = now
+        rate = self.done / (now - self.started)
+        left = (self.total - self.done) / rate if rate else 0.0
+        text = f"{self.name}: {note + ', ' if note else ''}{rate:,.0f} {self.unit}/s, {_duration(left)} left"
+        print(text, file=sys.stderr, flush=True)
+        logger.info(text)
+
+
+def _duration(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"

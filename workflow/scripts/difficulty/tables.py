@@ -1,0 +1,250 @@
+"""Parquet tables with a declared schema, checks on reading and writing, and provenance.
+
+Every artifact that passes between two stages is written and read here. A table carries in its
+metadata the name of its schema, the description of each column (with the direction of a score),
+and how it was made. Identical inputs give identical bytes: no times, hosts or paths are stored.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow import csv
+
+from difficulty.errors import UserError
+
+ROWS_PER_GROUP = 1 << 20
+
+
+class TableError(UserError):
+    """A table that cannot be read or does not fit its schema; names the file and the remedy."""
+
+    def __init__(self, path, problem, remedy="delete it and run the workflow again"):
+        super().__init__(f"{path}: {problem}; {remedy}")
+        self.path = Path(path)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    direction: for a score, +1 if higher is harder and -1 if lower is harder (as the literature
+        defines it); None for whatever is not a score of difficulty.
+    null_ranks_as: the value that an undefined entry counts as when examples are ranked; None
+        where undefined entries cannot be ranked. Nothing but ranking ever uses it.
+    """
+
+    type: pa.DataType
+    description: str
+    nullable: bool = False
+    direction: int | None = None
+    null_ranks_as: float | None = None
+
+    def __post_init__(self):
+        if self.direction not in (None, -1, 1):
+            raise ValueError(f"direction is +1, -1 or None, not {self.direction!r}")
+
+    def to_field(self, name: str) -> pa.Field:
+        metadata = {"description": self.description}
+        if self.direction is not None:
+            metadata["direction"] = str(self.direction)
+        if self.null_ranks_as is not None:
+            metadata["null_ranks_as"] = repr(float(self.null_ranks_as))
+        return pa.field(name, self.type, self.nullable, metadata)
+
+    @classmethod
+    def from_field(cls, field: pa.Field) -> "Column":
+        metadata = {k.decode(): v.decode() for k, v in (field.metadata or {}).items()}
+        return cls(
+            field.type,
+            metadata.get("description", ""),
+            field.nullable,
+            int(metadata["direction"]) if "direction" in metadata else None,
+            float(metadata["null_ranks_as"]) if "null_ranks_as" in metadata else None,
+        )
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The columns of a kind of table.
+
+    key: columns whose values together identify a row (checked on writing and reading).
+    open: further columns may follow the declared ones.
+    """
+
+    name: str
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    key: tuple[str, ...] = ()
+    open: bool = False
+
+    def extended(self, columns: Mapping[str, Column]) -> "Schema":
+        """The same schema with more columns after its own."""
+        return replace(self, columns={**self.columns, **columns})
+
+
+@contextmanager
+def atomic_path(path) -> Iterator[Path]:
+    """Yields a temporary path beside `path`; renames it to `path` if the block succeeds.
+
+    A reader therefore sees the old file, the new file or none, never half of one.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    try:
+        yield Path(temporary)
+        umask = os.umask(0)
+        os.umask(umask)
+        Path(temporary).chmod(0o666 & ~umask)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def write_table(
+    frame: pd.DataFrame | pa.Table,
+    path,
+    schema: Schema,
+    provenance: Mapping | None = None,
+    rows_per_group: int = ROWS_PER_GROUP,
+    compression: str = "zstd",
+    dictionary: bool = True,
+) -> None:
+    """Writes `frame`, which must have exactly the columns of `schema`, in any order.
+
+    provenance: JSON-able facts of how the table was made (settings, source digest, versions).
+    Raises TableError if a column is missing, unknown, of another type, null where it may not be,
+    or if a key occurs twice.
+    """
+    wanted = pa.schema([column.to_field(name) for name, column in schema.columns.items()])
+    names = frame.column_names if isinstance(frame, pa.Table) else list(frame.columns)
+    missing = [name for name in wanted.names if name not in names]
+    unknown = [name for name in names if name not in schema.columns]
+    if missing or unknown:
+        raise TableError(path, f"columns missing {missing}, unknown {unknown}", f"schema {schema.name}")
+    try:
+        if isinstance(frame, pa.Table):
+            table = frame.select(wanted.names).cast(wanted)
+        else:
+            table = pa.Table.from_pandas(frame, schema=wanted, preserve_index=False)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, ValueError) as error:
+        raise TableError(
+            path, f"does not fit schema {schema.name}: {_one_line(error)}", "a fault of the stage"
+        ) from error
+    _check_rows(table, path, schema)
+    metadata = {"schema": schema.name, "provenance": json.dumps(provenance or {}, sort_keys=True)}
+    with atomic_path(path) as temporary:
+        pq.write_table(
+            table.replace_schema_metadata(metadata),
+            temporary,
+            row_group_size=rows_per_group,
+            compression=compression,
+            use_dictionary=dictionary,
+            write_page_checksum=True,
+        )
+
+
+def read_arrow(path, schema: Schema, columns: Sequence[str] | None = None, filters=None) -> pa.Table:
+    """The table at `path` as Arrow, checked against `schema` and its page checksums.
+
+    columns: only these. filters: as in pyarrow.parquet.read_table.
+    Raises TableError, naming the file, if it is missing, damaged or of another kind.
+    """
+    stored = read_schema(path)
+    if stored.name != schema.name:
+        raise TableError(path, f"is a {stored.name!r} table where {schema.name!r} is expected")
+    for name, column in schema.columns.items():
+        if name not in stored.columns:
+            raise TableError(path, f"has no column {name!r}")
+        if stored.columns[name].type != column.type:
+            raise TableError(path, f"column {name!r} is {stored.columns[name].type}, expected {column.type}")
+    if not schema.open and (extra := set(stored.columns) - set(schema.columns)):
+        raise TableError(path, f"has unknown columns {sorted(extra)}")
+    try:
+        table = pq.read_table(
+            path,
+            columns=list(columns) if columns is not None else None,
+            filters=filters,
+            page_checksum_verification=True,
+        )
+    except (pa.ArrowException, OSError) as error:
+        raise TableError(path, f"is damaged ({_one_line(error)})") from error
+    if columns is None:
+        _check_rows(table, path, schema)
+    return table
+
+
+def read_table(path, schema: Schema, columns: Sequence[str] | None = None, filters=None) -> pd.DataFrame:
+    """The table at `path` as a DataFrame; arguments and errors as for `read_arrow`."""
+    return read_arrow(path, schema, columns, filters).to_pandas()
+
+
+def read_schema(path) -> Schema:
+    """The schema that the table at `path` carries, columns with their metadata (open, no key)."""
+    stored = _stored(path)
+    name = (stored.metadata or {}).get(b"schema", b"").decode()
+    if not name:
+        raise TableError(path, "was not written by this workflow")
+    return Schema(name, {f.name: Column.from_field(f) for f in stored}, open=True)
+
+
+def read_provenance(path) -> dict:
+    """How the table at `path` was made: settings, source digest, versions, seed, device."""
+    return json.loads((_stored(path).metadata or {}).get(b"provenance", b"{}"))
+
+
+def read_foreign(path, columns: Sequence[str] | None = None) -> pa.Table:
+    """A user's own table, Parquet or CSV (by its extension), only `columns` if given.
+
+    Raises UserError naming the file if it is missing, unreadable or lacks one of the columns.
+    """
+    try:
+        table = csv.read_csv(path) if str(path).lower().endswith(".csv") else pq.ParquetFile(path)
+        names = table.column_names if isinstance(table, pa.Table) else table.schema_arrow.names
+        if missing := [name for name in columns or () if name not in names]:
+            raise UserError(f"{path}: no column {missing[0]!r}; it has {', '.join(names)}")
+        if isinstance(table, pq.ParquetFile):
+            return table.read(columns=list(columns) if columns is not None else None)
+        return table.select(columns) if columns is not None else table
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: no such file; see the path in the configuration") from error
+    except (pa.ArrowException, OSError) as error:
+        raise UserError(f"{path}: cannot be read as a table ({_one_line(error)})") from error
+
+
+def _stored(path) -> pa.Schema:
+    try:
+        return pq.read_schema(path)
+    except FileNotFoundError as error:
+        raise TableError(path, "is missing", "run the workflow again") from error
+    except (pa.ArrowException, OSError) as error:
+        raise TableError(path, f"is damaged ({_one_line(error)})") from error
+
+
+def _check_rows(table: pa.Table, path, schema: Schema) -> None:
+    for name, column in schema.columns.items():
+        if not column.nullable and table[name].null_count:
+            raise TableError(path, f"column {name!r} has {table[name].null_count} nulls")
+    if schema.key and table.num_rows:
+        keys = table.select(schema.key)
+        if len(schema.key) == 1 and pa.types.is_integer(keys.schema[0].type):
+            values = keys[0].to_numpy()
+            repeated = len(np.unique(values)) < len(values)
+        else:
+            repeated = keys.group_by(list(schema.key)).aggregate([]).num_rows < table.num_rows
+        if repeated:
+            raise TableError(path, f"the key {', '.join(schema.key)} occurs twice")
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]

@@ -1,0 +1,175 @@
+"""Training one network, with a record of what it makes of every example at every epoch."""
+
+import importlib
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from difficulty.datasets.loading import Normalization
+from difficulty.errors import UserError
+from difficulty.models.building import FeatureTap, set_training_mode
+from difficulty.random_streams import derived_seed
+from difficulty.training.augmentation import augment
+from difficulty.training.outcomes import OutcomeTable, example_outcomes
+from difficulty.training.partial_run import PartialRun
+
+logger = logging.getLogger(__name__)
+EVALUATION_BATCH = 256
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """images: uint8 (N, H, W, C); labels: int64 (N,), as given; train: positions of the training examples."""
+
+    images: torch.Tensor
+    labels: torch.Tensor
+    train: torch.Tensor
+    normalization: Normalization
+
+    def batch(self, rows: torch.Tensor | slice) -> torch.Tensor:
+        """uint8 (B, C, H, W), channels last."""
+        return self.images[rows].permute(0, 3, 1, 2)
+
+    def to(self, device: torch.device) -> "TrainingData":
+        return TrainingData(self.images.to(device), self.labels.to(device), self.train.to(device), self.normalization)
+
+
+def choose_device(settings: dict) -> torch.device:
+    """cpu or cuda; `auto` takes CUDA where there is one. UserError if it is asked for and absent."""
+    wanted = settings.get("device", "auto")
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise UserError("device: cuda was asked for, but torch sees no CUDA device; set device: auto or cpu")
+    return torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def autocast(settings: dict, device: torch.device) -> torch.autocast:
+    """bfloat16 autocast where configured, by default on CUDA devices that have it."""
+    precision = settings.get("precision", "auto")
+    automatic = precision == "auto" and device.type == "cuda" and torch.cuda.is_bf16_supported()
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16" or automatic)
+
+
+def train(
+    model: nn.Module,
+    data: TrainingData,
+    settings: dict,
+    seed: int,
+    partial: PartialRun,
+    about: str,
+    progress: Callable[[int, str], None] = lambda amount, note: None,
+) -> None:
+    """Trains `model` from the last finished epoch of `partial` to the last epoch, saving every epoch into it.
+
+    settings: optimizer, schedule, epochs, batch_size, drop_last, augmentation, records, checkpoints, device,
+    precision. The random streams of an epoch follow from (seed, purpose, epoch), so a resumed run is the same run.
+    Per epoch `partial` gets the arrays clean.* and/or online.* (outcomes of all N examples; -1 and nan where there
+    is none), steps.* and seconds. Raises UserError if the loss is no longer finite.
+    """
+    device = choose_device(settings)
+    data = data.to(device)
+    model.to(device, memory_format=torch.channels_last)
+    optimizer = _by_name("optimizers", settings["optimizer"]).build(
+        [parameter for parameter in model.parameters() if parameter.requires_grad], settings["optimizer"]
+    )
+    keep = checkpoint_epochs(settings)
+    if partial.epoch < 0:
+        partial.save(0, model, optimizer, {}, keep, about)
+    else:
+        partial.restore(model, optimizer)
+        progress(partial.epoch * len(data.train), f"goes on after epoch {partial.epoch}")
+    tap = FeatureTap(model)
+    for epoch in range(partial.epoch + 1, settings["epochs"] + 1):
+        started = time.perf_counter()
+        outcomes = _train_epoch(model, tap, data, settings, seed, epoch, optimizer, progress)
+        trained = time.perf_counter()
+        if settings["records"] in ("clean", "both"):
+            clean = clean_outcomes(model, tap, data, settings)
+            outcomes |= {f"clean.{name}": values for name, values in clean.items()}
+        seconds = np.array([trained - started, time.perf_counter() - trained])
+        partial.save(epoch, model, optimizer, {**outcomes, "seconds": seconds}, keep, about)
+        logger.info("epoch %d: loss %.4f", epoch, outcomes["steps.loss"].mean())
+    tap.remove()
+
+
+def checkpoint_epochs(settings: dict) -> list[int]:
+    """The epochs whose weights a run keeps."""
+    wanted = settings["checkpoints"]
+    named = {"all": range(settings["epochs"] + 1), "last": [settings["epochs"]]}
+    return sorted(named[wanted] if isinstance(wanted, str) else wanted)
+
+
+def clean_outcomes(model: nn.Module, tap: FeatureTap, data: TrainingData, settings: dict) -> dict[str, np.ndarray]:
+    """Outcomes of all examples in evaluation mode without augmentation: name -> (N,)."""
+    device = data.images.device
+    table = OutcomeTable(len(data.images), device)
+    model.eval()
+    with torch.inference_mode(), autocast(settings, device):
+        for start in range(0, len(data.images), EVALUATION_BATCH):
+            rows = slice(start, start + EVALUATION_BATCH)
+            logits = model(data.normalization(data.batch(rows)))
+            table.put(rows, example_outcomes(logits, tap.features, data.labels[rows]))
+    return table.arrays()
+
+
+def _train_epoch(model, tap, data, settings, seed, epoch, optimizer, progress) -> dict[str, np.ndarray]:
+    device = data.images.device
+    schedule = _by_name("schedules", settings["schedule"])
+    order = torch.randperm(len(data.train), generator=_generator(seed, "order", epoch)).to(device)
+    draws = _generator(seed, "augmentation", epoch)
+    batches = _batches(data.train[order], settings)
+    online = OutcomeTable(len(data.images), device) if settings["records"] in ("online", "both") else None
+    losses, rates = [], []
+    set_training_mode(model)
+    torch.manual_seed(derived_seed(seed, "dropout", epoch))
+    for number, rows in enumerate(batches):
+        step = (epoch - 1) * len(batches) + number
+        factor = schedule.factor(step, len(batches), settings["epochs"], settings["schedule"])
+        rates.append(factor * settings["optimizer"]["lr"])
+        for group in optimizer.param_groups:
+            group["lr"] = rates[-1]
+        images = data.normalization(augment(data.batch(rows), settings.get("augmentation", {}), draws))
+        labels = data.labels[rows]
+        with autocast(settings, device):
+            logits = model(images)
+            loss = functional.cross_entropy(logits, labels)
+        if online:
+            online.put(rows, example_outcomes(logits, tap.features, labels))
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.detach())
+        progress(len(rows), f"epoch {epoch} of {settings['epochs']}")
+    steps = torch.stack(losses).float().cpu().numpy()
+    if not np.isfinite(steps).all():
+        raise UserError(f"the loss is not finite any more in epoch {epoch}; lower optimizer.lr or warm up longer")
+    result = {"steps.loss": steps, "steps.learning_rate": np.array(rates)}
+    result["steps.examples"] = np.array([len(rows) for rows in batches], np.int32)
+    if online:
+        result |= {f"online.{name}": values for name, values in online.arrays().items()}
+    return result
+
+
+def _batches(rows: torch.Tensor, settings: dict) -> list[torch.Tensor]:
+    """Consecutive batches; a last one of a single example, which batch norm cannot take, joins the one before."""
+    batches = list(rows.split(settings["batch_size"]))
+    if settings["drop_last"] and len(batches[-1]) < settings["batch_size"]:
+        batches.pop()
+    elif len(batches) > 1 and len(batches[-1]) == 1:
+        batches[-2:] = [torch.cat(batches[-2:])]
+    if not batches:
+        raise UserError(f"batch_size: {settings['batch_size']} with drop_last leaves no batch of {len(rows)} examples")
+    return batches
+
+
+def _generator(*parts) -> torch.Generator:
+    return torch.Generator().manual_seed(derived_seed(*parts))
+
+
+def _by_name(package: str, settings: dict):
+    return importlib.import_module(f"difficulty.training.{package}.{settings['name']}")

@@ -1,0 +1,107 @@
+"""What a run has finished so far, so that a killed one goes on from its last finished epoch.
+
+A folder holds, per epoch, the weights and the outcomes, and one state file (optimizer, checksums) that is replaced
+last: what it does not name does not count. A key of all that the run depends on guards it; another key starts anew.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from difficulty.errors import UserError
+from difficulty.training.checkpoints import checkpoint_name, load_tensors, save_tensors
+
+_STATE = "state.safetensors"
+
+
+class PartialRun:
+    """The unfinished run in `folder`, or a fresh one if there is none with this key."""
+
+    def __init__(self, folder: Path, key: dict):
+        self.folder = folder
+        self.epoch = -1
+        self.checksums: dict[int, str] = {}
+        self._outcome_checksums: dict[int, str] = {}
+        self._key = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
+        self._optimizer: dict[str, torch.Tensor] = {}
+        self._weights: dict[str, torch.Tensor] = {}
+        if not self._resume():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+
+    def _resume(self) -> bool:
+        try:
+            tensors, state = load_tensors(self.folder / _STATE)
+            if state["key"] != self._key:
+                return False
+            checksums = {int(epoch): checksum for epoch, checksum in state["checksums"].items()}
+            for epoch, checksum in checksums.items():
+                self._weights, _ = load_tensors(self.folder / checkpoint_name(epoch), checksum)
+            self._outcome_checksums = {int(epoch): checksum for epoch, checksum in state["outcomes"].items()}
+            for epoch in self._outcome_checksums:
+                self.outcomes(epoch)
+        except (UserError, OSError, ValueError):
+            self._outcome_checksums = {}
+            return False
+        self.epoch, self.checksums, self._optimizer = state["epoch"], checksums, tensors
+        return True
+
+    def restore(self, model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> None:
+        """Puts the state of the last finished epoch into the model and the optimizer."""
+        model.load_state_dict(self._weights)
+        state = optimizer.state_dict()
+        state["state"] = {}
+        for name, value in self._optimizer.items():
+            number, field = name.split(".", 1)
+            state["state"].setdefault(int(number), {})[field] = value
+        optimizer.load_state_dict(state)
+
+    def save(self, epoch: int, model, optimizer, outcomes: dict[str, np.ndarray], keep: Iterable[int], about: str):
+        """Records that `epoch` is finished.
+
+        outcomes: arrays to be read back with `outcomes(epoch)`; keep: epochs whose weights are wanted in the end;
+        about: metadata of the weights.
+        """
+        if outcomes:
+            tensors = {name: torch.from_numpy(array) for name, array in outcomes.items()}
+            self._outcome_checksums[epoch] = save_tensors(self._outcome_file(epoch), tensors)
+        self.checksums[epoch] = save_tensors(self.folder / checkpoint_name(epoch), model.state_dict(), about)
+        unwanted = [old for old in self.checksums if old != epoch and old not in keep]
+        for old in unwanted:
+            del self.checksums[old]
+        state = {"key": self._key, "epoch": epoch, "checksums": self.checksums, "outcomes": self._outcome_checksums}
+        tensors = {
+            f"{number}.{field}": torch.as_tensor(value)
+            for number, fields in optimizer.state_dict()["state"].items()
+            for field, value in fields.items()
+            if value is not None
+        }
+        save_tensors(self.folder / _STATE, tensors, json.dumps(state))
+        self.epoch = epoch
+        for old in unwanted:
+            (self.folder / checkpoint_name(old)).unlink(missing_ok=True)
+
+    def outcomes(self, epoch: int) -> dict[str, np.ndarray]:
+        """The arrays saved with an epoch."""
+        tensors, _ = load_tensors(self._outcome_file(epoch), self._outcome_checksums[epoch])
+        return {name: tensor.numpy() for name, tensor in tensors.items()}
+
+    def _outcome_file(self, epoch: int) -> Path:
+        return self.folder / f"outcomes-{epoch}.safetensors"
+
+    def publish(self, folder: Path, epochs: Iterable[int]) -> dict[int, str]:
+        """Hard-links the checkpoints of `epochs` into `folder`; returns their checksums."""
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        for epoch in epochs:
+            (folder / checkpoint_name(epoch)).hardlink_to(self.folder / checkpoint_name(epoch))
+        return {epoch: self.checksums[epoch] for epoch in epochs}
+
+    def remove(self) -> None:
+        """Forgets everything: the run's outputs are written."""
+        shutil.rmtree(self.folder)

@@ -1,0 +1,47 @@
+"""Reads a data set from its source; writes its table of examples, its decoded pixels and its images as files."""
+
+import importlib
+import logging
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+
+from difficulty.datasets.example_tables import EXAMPLES
+from difficulty.datasets.pixels import channel_statistics, write_pixels
+from difficulty.datasets.preparation import prepare
+from difficulty.stage import Progress, arguments, provenance, run_stage
+from difficulty.tables import Column, write_table
+
+logger = logging.getLogger("difficulty")
+
+
+def main(args):
+    source = importlib.import_module(f"difficulty.datasets.{args.settings['source']}").read(args.settings)
+    for note in source.notes:
+        logger.warning(note)
+    progress = Progress(args.examples.parent.name, len(source.examples), "images")
+    prepared = prepare(source, args.settings, args.images, progress.update)
+    facts = provenance(args, ("numpy", "pandas", "pyarrow", "pillow"), bad_images=len(prepared.bad))
+    if prepared.bad:
+        line = f"{args.examples.parent.name}: {len(prepared.bad)} broken images left out, named in {args.log}"
+        print(line, file=sys.stderr)
+    is_train = (prepared.examples["split"] == "train").to_numpy()
+    normalization = channel_statistics(prepared.images[is_train])
+    write_pixels(args.pixels, prepared.examples["example_id"], prepared.images, {**facts, **normalization})
+    truth = {
+        name: Column(pa.Array.from_pandas(column).type, "truth column of the source", nullable=True)
+        for name, column in prepared.examples.items()
+        if name not in EXAMPLES.columns
+    }
+    write_table(prepared.examples, args.examples, EXAMPLES.extended(truth), facts)
+    counts = prepared.examples.groupby("split").size().to_dict()
+    logger.info("%s examples, images of shape %s", counts, prepared.images.shape[1:])
+
+
+if __name__ == "__main__":
+    parser = arguments(__doc__)
+    parser.add_argument("--examples", type=Path, required=True)
+    parser.add_argument("--pixels", type=Path, required=True)
+    parser.add_argument("--images", type=Path, required=True)
+    run_stage(main, parser)

@@ -1,0 +1,82 @@
+"""Trains the network of one run; writes its records, history, steps, timing and checkpoints."""
+
+import hashlib
+import sys
+from pathlib import Path
+
+import torch
+
+from difficulty.datasets.example_tables import LABELS
+from difficulty.datasets.loading import load_images, load_normalization
+from difficulty.errors import UserError
+from difficulty.models.building import build_model, description, final_linear
+from difficulty.stage import Progress, arguments, provenance, run_stage
+from difficulty.tables import read_table, write_table
+from difficulty.training import assembly
+from difficulty.training.checkpoints import write_manifest
+from difficulty.training.loop import TrainingData, checkpoint_epochs, choose_device, train
+from difficulty.training.partial_run import PartialRun
+from difficulty.training.run_tables import HISTORY, RECORDS, STEPS, TIMING
+from difficulty.training.runs import Run, roles
+
+
+def main(args):
+    torch.set_num_threads(args.threads)
+    settings, folder = args.settings, args.records.parent
+    run = Run.from_name(folder.name)
+    labels = read_table(args.labels, LABELS)
+    _, images = load_images(args.pixels)
+    role = roles(labels["split"].to_numpy(), labels["label"].to_numpy(), run, settings.get("folds"))
+    classes = int(labels[["label", "clean_label"]].to_numpy().max()) + 1
+    if classes < 2:
+        raise UserError(f"{args.labels}: one class only; there is nothing to learn")
+    normalization = load_normalization(args.pixels)
+    _, *size, channels = images.shape
+    model = build_model(settings, channels, tuple(size), classes, run.seed)
+    facts = provenance(
+        args,
+        ("torch", "numpy", "pandas", "pyarrow"),
+        run=folder.name,
+        threads=args.threads,
+        device=device_name(settings),
+        output_scale=getattr(model, "output_scale", 1.0),
+        output_bias=final_linear(model).bias is not None,
+    )
+    inputs = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (args.labels, args.pixels)]
+    partial = PartialRun(folder / ".partial", {**facts, "inputs": inputs})
+    train_rows = torch.from_numpy((role == "train").nonzero()[0])
+    data = TrainingData(images, torch.tensor(labels["label"].to_numpy()), train_rows, normalization)
+    about = description(settings, channels, size, classes, normalization.mean, normalization.std)
+    epochs = settings["epochs"]
+    progress = Progress(f"{folder.parent.name}/{folder.name}", epochs * len(train_rows))
+    train(model, data, settings, run.seed, partial, about, progress.update)
+
+    main_source = "online" if settings["records"] == "online" else "clean"
+    other = "online" if settings["records"] == "both" else "none"
+    for path, source in ((args.records, main_source), (args.online_records, other)):
+        table = assembly.records(partial, source, labels, role, epochs)
+        write_table(table, path, RECORDS, {**facts, "source": source}, rows_per_group=max(len(labels), 1))
+    history = assembly.history(partial, main_source, labels, role, epochs, settings.get("train_sample"))
+    write_table(history, args.history, HISTORY, facts)
+    write_table(assembly.steps(partial, epochs), args.steps, STEPS, facts)
+    write_table(assembly.timing(partial, epochs), args.timing, TIMING, facts)
+    checksums = partial.publish(args.checkpoints, checkpoint_epochs(settings))
+    write_manifest(args.checkpoints, checksums, facts)
+    partial.remove()
+    final = history[history["epoch"] == epochs].set_index("group")["top1"]
+    scores = ", ".join(f"{group} {value:.1%}" for group, value in final.items())
+    print(f"{folder.parent.name}/{folder.name}: accuracy after {epochs} epochs: {scores}", file=sys.stderr)
+
+
+def device_name(settings) -> str:
+    """cpu, or the name of the GPU: results are bit-identical on one kind of machine."""
+    device = choose_device(settings)
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
+
+
+if __name__ == "__main__":
+    parser = arguments(__doc__)
+    parser.add_argument("--threads", type=int, default=1)
+    for name in ("labels", "pixels", "records", "online-records", "history", "steps", "timing", "checkpoints"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    run_stage(main, parser)
