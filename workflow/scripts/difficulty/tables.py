@@ -177,7 +177,7 @@ def read_arrow(path, schema: Schema, columns: Sequence[str] | None = None, filte
             filters=filters,
             page_checksum_verification=True,
         )
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise TableError(path, f"is damaged ({_one_line(error)})") from error
     if columns is None:
         _check_rows(table, path, schema)
@@ -192,15 +192,22 @@ def read_table(path, schema: Schema, columns: Sequence[str] | None = None, filte
 def read_schema(path) -> Schema:
     """The schema that the table at `path` carries, columns with their metadata (open, no key)."""
     stored = _stored(path)
-    name = (stored.metadata or {}).get(b"schema", b"").decode()
+    try:
+        name = (stored.metadata or {}).get(b"schema", b"").decode()
+        columns = {field.name: Column.from_field(field) for field in stored}
+    except ValueError as error:
+        raise TableError(path, f"is damaged ({_one_line(error)})") from error
     if not name:
         raise TableError(path, "was not written by this workflow")
-    return Schema(name, {f.name: Column.from_field(f) for f in stored}, open=True)
+    return Schema(name, columns, open=True)
 
 
 def read_provenance(path) -> dict:
     """How the table at `path` was made: settings, source digest, versions, seed, device."""
-    return json.loads((_stored(path).metadata or {}).get(b"provenance", b"{}"))
+    try:
+        return json.loads((_stored(path).metadata or {}).get(b"provenance", b"{}"))
+    except ValueError as error:
+        raise TableError(path, f"is damaged ({_one_line(error)})") from error
 
 
 def read_foreign(path, columns: Sequence[str] | None = None) -> pa.Table:
@@ -227,7 +234,7 @@ def _stored(path) -> pa.Schema:
         return pq.read_schema(path)
     except FileNotFoundError as error:
         raise TableError(path, "is missing", "run the workflow again") from error
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise TableError(path, f"is damaged ({_one_line(error)})") from error
 
 

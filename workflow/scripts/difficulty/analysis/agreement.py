@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from difficulty.analysis.correlation import disjoint_halves, half_correlation, spearman_matrix
 from difficulty.tables import Column, Schema
 
 
@@ -131,10 +130,9 @@ def bimodality(values: np.ndarray) -> np.ndarray:
     """
     centred = values - values.mean(axis=-1, keepdims=True)
     variance, third, fourth = ((centred**power).mean(axis=-1) for power in (2, 3, 4))
-    spread = variance > np.finfo(float).eps
-    measure = np.full(np.shape(variance), np.nan)
-    np.divide(fourth - np.divide(third**2, variance, where=spread, out=measure.copy()), variance**2, where=spread, out=measure)
-    return measure
+    with np.errstate(divide="ignore", invalid="ignore"):
+        measure = fourth / variance**2 - third**2 / variance**3
+    return np.where(variance > np.finfo(float).eps, measure, np.nan)
 
 
 def binomial_bimodality(runs: int, accuracy: np.ndarray) -> np.ndarray:
@@ -147,21 +145,12 @@ def binomial_bimodality(runs: int, accuracy: np.ndarray) -> np.ndarray:
     return np.where((accuracy > 0) & (accuracy < 1), 3 - 2 / runs, np.nan)
 
 
-def order_stability(values: np.ndarray, splits: int = 20, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """How far runs order the examples alike by a score.
-
-    values: (K, N), without NaN in the pairwise part. Returns Spearman's correlation of each pair of
-    runs, (K, K), and between the means of disjoint halves of the runs (K // 2 each), one value per
-    division: all divisions if there are at most `splits`, else as many drawn at random.
-    """
-    halves = disjoint_halves(len(values), len(values) // 2, splits, np.random.default_rng(seed))
-    return spearman_matrix(values.T), np.array([half_correlation(values, a, b)[0] for a, b in halves])
-
-
 def _checked(correct: np.ndarray) -> np.ndarray:
     correct = np.asarray(correct)
     if correct.ndim != 3 or correct.dtype != bool or 0 in correct.shape:
-        raise ValueError(f"correct is bool (runs, epochs, examples), none of them 0, not {correct.dtype} {correct.shape}")
+        raise ValueError(
+            f"correct is bool (runs, epochs, examples), none of them 0, not {correct.dtype} {correct.shape}"
+        )
     return correct
 
 

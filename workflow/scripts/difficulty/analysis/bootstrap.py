@@ -5,14 +5,18 @@ from collections.abc import Iterator
 import numpy as np
 
 
-def resample_counts(examples: int, replicates: int, seed: int = 0) -> Iterator[np.ndarray]:
-    """Yields, per replicate, how often each of N examples occurs when N are drawn with replacement.
+def resample_counts(examples: int, replicates: int, seed: int = 0, block: int = 1) -> Iterator[np.ndarray]:
+    """Yields how often each of N examples occurs when N are drawn with replacement, for all replicates.
 
-    Each is int64 (N,). The stream depends on nothing but the arguments.
+    Each item is int32 (N, B), one column per replicate: `block` of them, the last item those that remain.
+    The stream depends on nothing but `examples` and `seed`.
     """
     draws = np.random.default_rng(seed)
-    for _ in range(replicates):
-        yield np.bincount(draws.integers(0, examples, examples, dtype=np.int32), minlength=examples)
+    for start in range(0, replicates, block):
+        counts = np.empty((examples, min(block, replicates - start)), dtype=np.int32)
+        for column in counts.T:
+            column[:] = np.bincount(draws.integers(0, examples, examples), minlength=examples)
+        yield counts
 
 
 def percentile_interval(replicates: np.ndarray, confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray]:

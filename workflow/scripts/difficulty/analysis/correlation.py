@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from difficulty.analysis.bootstrap import percentile_interval, resample_counts
 from difficulty.analysis.ties import midranks, tie_order
+from difficulty.scores.run_grid import defined_mean
 from difficulty.tables import Column, Schema
 
 _ROLE = Column(pa.string(), "role of the examples in the runs: train, validation or test")
@@ -95,9 +96,10 @@ def spearman_intervals(
     ranks = np.empty((scores, examples))
     results = np.empty((replicates if examples else 0, scores, scores))
     for result, counts in zip(results, resample_counts(examples, len(results), seed), strict=True):
+        counts = counts[:, 0]
         for row, order in zip(ranks, orders, strict=True):
-            row[:] = order.midranks(counts)
-        result[:] = _weighted_correlation(ranks - (examples + 1) / 2, counts)
+            np.subtract(order.midranks(counts), (examples + 1) / 2, out=row)
+        result[:] = _weighted_correlation(ranks, counts)
     return percentile_interval(results, confidence)
 
 
@@ -138,7 +140,7 @@ def stability_table(values: np.ndarray, splits: int = 20, seed: int = 0) -> pd.D
     divided at random into two disjoint halves of k (the rest unused), the score is averaged over each,
     and the two means are correlated (Spearman). All divisions are taken if there are at most `splits`,
     else `splits` different ones.
-    Returns one row per k with the columns seeds_per_half ... examples of STABILITY.
+    Returns one row per k with the columns seeds_per_half ... examples of STABILITY; none if K is 1.
     """
     draws = np.random.default_rng(seed)
     rows = []
@@ -158,7 +160,24 @@ def stability_table(values: np.ndarray, splits: int = 20, seed: int = 0) -> pd.D
                 "examples": min(examples for _, examples in found),
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=[name for name in STABILITY.columns if name not in ("role", "score")])
+
+
+def seed_correlations(values: np.ndarray, seeds: Sequence[str]) -> pd.DataFrame:
+    """Spearman's correlation of a score under each ordered pair of seeds.
+
+    values: (K, N); NaN where undefined: only the examples defined under every seed are compared.
+    Returns the columns seed_a ... examples of SEED_CORRELATION.
+    """
+    common = values[:, ~np.isnan(values).any(axis=0)]
+    return pd.DataFrame(
+        {
+            "seed_a": np.repeat(np.array(seeds), len(seeds)),
+            "seed_b": np.tile(np.array(seeds), len(seeds)),
+            "spearman": spearman_matrix(common.T).ravel(),
+            "examples": common.shape[1],
+        }
+    )
 
 
 def half_correlation(values: np.ndarray, half_a: Sequence[int], half_b: Sequence[int]) -> tuple[float, int]:
@@ -166,16 +185,9 @@ def half_correlation(values: np.ndarray, half_a: Sequence[int], half_b: Sequence
 
     Returns it with the number of examples, those that are defined in some row of either half.
     """
-    means = np.stack([_defined_mean(values[list(half)]) for half in (half_a, half_b)], axis=1)
+    means = np.stack([defined_mean(values[list(half)]) for half in (half_a, half_b)], axis=1)
     common = means[~np.isnan(means).any(axis=1)]
     return float(spearman_matrix(common)[0, 1]), len(common)
-
-
-def _defined_mean(values: np.ndarray) -> np.ndarray:
-    defined = ~np.isnan(values)
-    count = defined.sum(axis=0)
-    total = np.where(defined, values, 0.0).sum(axis=0)
-    return np.divide(total, count, where=count > 0, out=np.full(len(total), np.nan))
 
 
 def disjoint_halves(

@@ -28,11 +28,15 @@ class TieOrder:
         resample, repetitions being ties like any other. None: each once.
         """
         if counts is None:
-            below, upto = self.starts(), self.ends
+            below_and_upto = self.starts() + self.ends
         else:
-            upto = np.cumsum(counts[self.order], dtype=np.int64)[self.ends - 1]
-            below = np.concatenate([[0], upto[:-1]])
-        return ((below + upto + 1) / 2)[self.group]
+            upto = np.cumsum(weights := counts.take(self.order), dtype=np.int64)
+            if len(self.ends) == len(self.order):
+                below_and_upto = 2 * upto - weights
+            else:
+                upto = upto.take(self.ends - 1)
+                below_and_upto = upto + np.concatenate([[0], upto[:-1]])
+        return ((below_and_upto + 1) * 0.5).take(self.group)
 
 
 def tie_order(values: np.ndarray) -> TieOrder:

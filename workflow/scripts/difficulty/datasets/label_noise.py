@@ -7,6 +7,7 @@ seed, from nothing but the clean labels and the settings, so that all training s
 import math
 
 import numpy as np
+import pandas as pd
 
 from difficulty.errors import UserError
 from difficulty.tables import read_foreign
@@ -87,7 +88,7 @@ def _from_file(labels, class_names, path, keys):
     if table[by].duplicated().any():
         raise UserError(f"{path}: {by} {table[by][table[by].duplicated()].iloc[0]!r} occurs twice")
     given = table["label"]
-    if not np.issubdtype(given.dtype, np.integer):
+    if not pd.api.types.is_integer_dtype(given):
         given = given.map({name: number for number, name in enumerate(class_names)})
     if bad := table["label"][given.isna() | (given < 0) | (given >= len(class_names))].tolist():
         raise UserError(f"{path}: label {bad[0]!r} is no class of the data set")

@@ -61,7 +61,7 @@ def _classes(table: pa.Table, settings: dict) -> tuple[np.ndarray, np.ndarray]:
     """Class index from 0 and class name of every row."""
     given = table["label"].to_pandas().to_numpy()
     values, labels = np.unique(given, return_inverse=True)
-    if np.issubdtype(values.dtype, np.integer) and values[0] >= 0:
+    if pd.api.types.is_integer_dtype(values) and values[0] >= 0:
         known = _hugging_face_names(table, settings)
         if known or "class_name" in settings or np.array_equal(values, np.arange(len(values))):
             labels = given

@@ -7,6 +7,7 @@ any of the common kinds of colour blindness can tell apart; where lines cross, t
 import textwrap
 from collections.abc import Sequence
 from itertools import cycle, islice
+from math import ceil, isfinite
 
 import matplotlib
 from matplotlib.figure import Figure
@@ -67,6 +68,7 @@ _LINE_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00"
 _LINE_STYLES = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)))
 
 _INCHES_PER_LINE = 0.155
+_INCHES_PER_LEGEND_LINE = 0.23
 _CHARACTERS_PER_INCH = 17.5
 
 
@@ -109,6 +111,17 @@ def new_figure(
     return figure, height / total
 
 
+def add_legend(figure: Figure, below: float, handles: Sequence, lines: int = 1) -> None:
+    """A legend between the header and the plots, in `lines` lines of its own, where it hides no data.
+
+    below: share of the figure below the header, from `new_figure`.
+    """
+    figure.get_layout_engine().set(rect=(0, 0, 1, below - lines * _INCHES_PER_LEGEND_LINE / figure.get_figheight()))
+    columns = ceil(len(handles) / lines)
+    style = {"handlelength": 2.2, "columnspacing": 1.2}
+    figure.legend(handles=handles, loc="upper left", bbox_to_anchor=(0, below), ncols=columns, **style)
+
+
 def line_styles(count: int) -> list[tuple[str, object]]:
     """(colour, line style) for each of `count` lines; the first 32 are all different."""
     pairs = [(color, style) for style in _LINE_STYLES for color in _LINE_COLORS]
@@ -121,9 +134,19 @@ def shortened(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: max(limit - 1, 1)].rstrip() + "…"
 
 
+def wrapped(text: str, characters: int, most_lines: int = 2) -> str:
+    """`text` on at most `most_lines` lines of `characters` each, with an ellipsis where some is left out."""
+    return "\n".join(textwrap.wrap(str(text), characters, max_lines=most_lines, placeholder="…"))
+
+
 def counted(count: int, noun: str) -> str:
     """`1 run`, `2 runs`, `1,437 examples`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}{'es' if noun.endswith('s') else 's'}"
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """`88.6 %` of 0.886; a dash where it is undefined."""
+    return f"{100 * share:.{digits}f} %" if isfinite(share) else "–"
 
 
 def integer_ticks(axis, most: int = 8) -> None:

@@ -11,8 +11,8 @@ from difficulty.figures.appearance import (
     counted,
     new_figure,
     say_empty,
-    shortened,
     styled,
+    wrapped,
 )
 from difficulty.figures.mosaic import (
     PIXELS_PER_INCH,
@@ -28,7 +28,7 @@ _SIDE = 64
 _GAP = 8
 _NAME_WIDTH = 190
 _BAR_WIDTH = 300
-_NAME_CHARACTERS = 20
+_NAME_CHARACTERS = 15
 
 
 def choose_samples(examples: pd.DataFrame, examples_per_class: int, classes: int, seed: int = 0) -> list[np.ndarray]:
@@ -72,7 +72,9 @@ def sample_sheet(
     sizes = examples["split"].value_counts()
     splits = [split for split in ROLE_COLORS if split in sizes]
     numbers = ", ".join(f"{sizes[split]:,} {split}" for split in splits)
-    notes = [f"{numbers} examples; {shown}; {shape}. Random samples (seed {seed}) of the training split."]
+    notes = [
+        f"Examples: {numbers}; {shown}; {shape}. Random samples (seed {seed}), of the training split where it has any."
+    ]
 
     rows = [thumbnails(images[choice], _SIDE) for choice in chosen]
     height, width = rows[0].shape[1:3]
@@ -102,7 +104,7 @@ def sample_sheet(
     axes.text(_NAME_WIDTH - 12, 2.2 * _GAP, "class", color=FAINT_INK, size=7.5, ha="right", va="center")
     for row, label in enumerate(labels):
         middle = 4 * _GAP + row * (height + _GAP) + height / 2
-        name = shortened(examples["class_name"].iloc[chosen[row][0]], _NAME_CHARACTERS)
+        name = wrapped(examples["class_name"].iloc[chosen[row][0]], _NAME_CHARACTERS)
         axes.text(_NAME_WIDTH - 12, middle, name, ha="right", va="center", weight="bold", color=INK, size=8)
         start = right
         for split in splits:

@@ -10,6 +10,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from difficulty.figures.appearance import (
     GROUP_STYLES,
     INK,
+    add_legend,
     counted,
     integer_ticks,
     new_figure,
@@ -45,14 +46,10 @@ def training_figure(history: pd.DataFrame, steps: pd.DataFrame, title: str) -> F
     figure, below = new_figure(7.6, 5.2, title, notes, convergence_sentences(convergence(history)))
     groups = [name for name in GROUP_STYLES if (history["group"] == name).any()]
     if groups:
-        engine = figure.get_layout_engine()
-        legend_share = 0.24 / figure.get_figheight()
-        engine.set(rect=(0, 0, 1, below - legend_share))
-        handles = [
-            Line2D([], [], color=GROUP_STYLES[name][0], linestyle=GROUP_STYLES[name][1], label=_GROUP_NAMES[name])
-            for name in groups
-        ]
-        figure.legend(handles=handles, loc="upper left", bbox_to_anchor=(0, below), ncols=len(groups), handlelength=2.4)
+        styles = [(name, *GROUP_STYLES[name]) for name in groups]
+        add_legend(
+            figure, below, [Line2D([], [], color=c, linestyle=s, label=_GROUP_NAMES[name]) for name, c, s in styles]
+        )
     (loss, top1), (step_loss, rate) = figure.subplots(2, 2)
     _draw_epochs(loss, history, groups, "loss")
     _draw_epochs(top1, history, groups, "top1")

@@ -9,7 +9,6 @@ import importlib
 import json
 from pathlib import Path
 
-import safetensors
 import torch
 from safetensors.torch import load_file
 from torch import nn
@@ -75,28 +74,32 @@ def set_training_mode(model: nn.Module) -> None:
 
 def load_weights(model: nn.Module, path) -> None:
     """Loads a safetensors file or a weights-only state dict; a last layer of another size keeps its fresh weights."""
+    state = _read_state(path)
+    last = next(name for name, module in model.named_modules() if module is final_linear(model))
+    own = model.state_dict()
+    other_size = [name for name in state if name in own and state[name].shape != own[name].shape]
+    kept = {name: value for name, value in state.items() if name not in other_size or not name.startswith(f"{last}.")}
     try:
-        if str(path).endswith(".safetensors"):
-            state = load_file(path)
-        else:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-        state = state.get("state_dict", state)
-        last = next(name for name, module in model.named_modules() if module is final_linear(model))
-        own = model.state_dict()
-        kept = {
-            name: value
-            for name, value in state.items()
-            if not (name.startswith(f"{last}.") and name in own and value.shape != own[name].shape)
-        }
         mismatch = model.load_state_dict(kept, strict=False)
-    except FileNotFoundError as error:
-        raise UserError(f"{path}: no such file; see `weights` in the configuration") from error
-    except (RuntimeError, OSError, ValueError, AttributeError, safetensors.SafetensorError) as error:
+    except RuntimeError as error:
         reason = " ".join(str(error).split())[:200]
-        raise UserError(f"{path}: weights cannot be loaded into {type(model).__name__} ({reason})") from error
+        raise UserError(f"{path}: weights do not fit into {type(model).__name__} ({reason})") from error
     missing = [name for name in mismatch.missing_keys if not name.startswith(f"{last}.")]
     if missing or mismatch.unexpected_keys:
         raise UserError(f"{path}: weights missing {missing[:3]}, unexpected {mismatch.unexpected_keys[:3]}")
+
+
+def _read_state(path) -> dict[str, torch.Tensor]:
+    try:
+        if str(path).endswith(".safetensors"):
+            return load_file(path)
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        return state.get("state_dict", state)
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: no such file; see `weights` in the configuration") from error
+    except Exception as error:  # a foreign file can make the readers raise anything
+        reason = type(error).__name__
+        raise UserError(f"{path}: weights cannot be read as safetensors or a weights-only dict ({reason})") from error
 
 
 def description(settings: dict, channels: int, size: tuple[int, int], classes: int, mean, std) -> str:

@@ -7,13 +7,14 @@ image itself) writes an EXAMPLE_SCORES table, whose columns are taken over as th
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from difficulty.errors import UserError
+from difficulty.scores.run_grid import RunGrid, defined_mean
 from difficulty.scores.runs import ROLE_SUFFIXES
 from difficulty.tables import Column, Schema
 
@@ -51,36 +52,6 @@ SCORES = Schema(
 )
 
 
-@dataclass(frozen=True)
-class RunGrid:
-    """The rows of a RUN_SCORES table that have one role, as places on a grid of K runs x N examples.
-
-    runs: K names, sorted. example_id: int64 (N,), sorted. row, column: (M,) the place of each row.
-    """
-
-    runs: list[str]
-    example_id: np.ndarray
-    row: np.ndarray
-    column: np.ndarray
-
-    @classmethod
-    def of(cls, run_scores: pd.DataFrame) -> "RunGrid":
-        """The grid of a frame with the columns example_id and run."""
-        row, runs = pd.factorize(run_scores["run"], sort=True)
-        example_id, column = np.unique(run_scores["example_id"].to_numpy(), return_inverse=True)
-        return cls(list(runs), example_id, row, column)
-
-    def fill(self, values, missing=np.nan, dtype=np.float64) -> np.ndarray:
-        """`values` (M,) as (K, N), with `missing` where an example does not have the role in a run."""
-        grid = np.full((len(self.runs), len(self.example_id)), missing, dtype)
-        grid[self.row, self.column] = values
-        return grid
-
-    def present(self) -> np.ndarray:
-        """bool (K, N): the example has the role in the run."""
-        return self.fill(True, False, bool)
-
-
 def aggregate_runs(run_scores: pd.DataFrame, columns: Mapping[str, Column]) -> tuple[pd.DataFrame, dict[str, Column]]:
     """Scores of examples from the scores of one family in every run.
 
@@ -116,13 +87,14 @@ def aggregate_runs(run_scores: pd.DataFrame, columns: Mapping[str, Column]) -> t
 
 
 def _flag(values, present, column, role):
-    share = _mean(values, present)
-    return {"": (share, Column(pa.float32(), f"share of runs ({role}): {column.description}", nullable=True))}
+    return {
+        "": (defined_mean(values), Column(pa.float32(), f"share of runs ({role}): {column.description}", nullable=True))
+    }
 
 
 def _score(values, present, column, role):
     defined = ~np.isnan(values)
-    count, mean = defined.sum(axis=0), _mean(values, defined)
+    count, mean = defined.sum(axis=0), defined_mean(values)
     squares = np.where(defined, np.square(values - mean), 0.0).sum(axis=0)
     std = np.sqrt(np.divide(squares, count - 1, where=count > 1, out=np.full(len(mean), np.nan)))
     described = Column(pa.float32(), f"{column.description}; mean over runs ({role})", True, column.direction)
@@ -137,14 +109,8 @@ def _score(values, present, column, role):
     if column.null_ranks_as is not None:
         filled = np.where(present & ~defined, column.null_ranks_as, values)
         description = f"{described.description}, undefined runs counted as {column.null_ranks_as:g}: for ranking only"
-        made["_ranked"] = (_mean(filled, present), replace(described, description=description))
+        made["_ranked"] = (defined_mean(filled), replace(described, description=description))
     return made
-
-
-def _mean(values: np.ndarray, counted: np.ndarray) -> np.ndarray:
-    count = counted.sum(axis=0)
-    total = np.where(counted, values, 0.0).sum(axis=0)
-    return np.divide(total, count, where=count > 0, out=np.full(len(total), np.nan))
 
 
 def collect_scores(

@@ -1,0 +1,49 @@
+# Everything runs in .venv, made from the lock file; `make help` lists what there is.
+PYTHON ?= python3
+CORES ?= all
+BIN := .venv/bin
+SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
+
+.DEFAULT_GOAL := help
+.PHONY: help run report test lint test-full lock clean
+
+help:
+	@echo "make run        install into .venv and run config.yaml (digits, a few minutes)"
+	@echo "make report     one offline page of all figures: results/report.html"
+	@echo "make test       lint and fast tests (under 20 minutes on 2 cores)"
+	@echo "make test-full  all tests"
+	@echo "make lock       renew envs/requirements.txt from envs/requirements.in"
+
+run: .venv/installed
+	$(SNAKEMAKE)
+	@echo "Done. Start with results/README.md; 'make report' makes one page of all figures."
+
+report: run
+	$(SNAKEMAKE) --report results/report.html
+
+test: lint
+	$(BIN)/pytest -q -m "not full"
+
+test-full: lint
+	$(BIN)/pytest -q
+
+lint: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakemake --lint
+
+lock:
+	uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-header -q \
+		envs/requirements.in -o envs/requirements.txt
+	$(BIN)/python envs/write_conda_envs.py
+
+clean:
+	rm -rf results/datasets results/experiments results/agreement results/detection results/figures \
+		results/logs results/benchmarks results/*.parquet results/report.html .snakemake
+
+.venv/installed: envs/requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11) and "Python 3.11 or newer is needed: make run PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q --disable-pip-version-check -r envs/requirements.txt
+	@touch $@

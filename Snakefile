@@ -1,0 +1,35 @@
+"""How difficult is every example of an image data set, by every method at once, over several seeds.
+
+    snakemake --cores all                                    everything that config.yaml asks for
+    snakemake --cores all --configfile recipes/NAME.yaml     a published experiment
+    snakemake --cores all scores                             tables only, no figures
+    snakemake --report results/report.html                   one offline page, once all is done
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/scores.smk"
+include: "workflow/rules/figures.smk"
+
+
+localrules:
+    all,
+    data,
+    runs,
+    scores,
+    figures,
+
+
+rule all:
+    default_target: True
+    input:
+        rules.data.input,
+        rules.runs.input,
+        rules.scores.input,
+        rules.figures.input,

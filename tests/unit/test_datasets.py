@@ -1,0 +1,196 @@
+"""Every source gives stable examples, lossless or linked files, and names what is broken."""
+
+import io
+import shutil
+
+import numpy as np
+import pandas as pd
+import PIL.Image
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from sklearn.datasets import load_digits
+
+from difficulty.datasets import digits, image_folder, parquet
+from difficulty.datasets.pixels import channel_statistics, read_pixels, write_pixels
+from difficulty.datasets.preparation import prepare
+from difficulty.errors import UserError
+from difficulty.tables import TableError
+
+
+def picture(side=8, mode="RGB", seed=0, format="PNG"):
+    generator = np.random.default_rng(seed)
+    shape = (side, side + 1, 3) if mode == "RGB" else (side, side + 1)
+    buffer = io.BytesIO()
+    PIL.Image.fromarray(generator.integers(0, 256, shape, dtype=np.uint8)).save(buffer, format)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    root = tmp_path / "photos"
+    for split, count in (("train", 3), ("val", 1)):
+        for name in ("ant", "b'ee \"x"):
+            (root / split / name).mkdir(parents=True)
+            for number in range(count):
+                (root / split / name / f"{number}.png").write_bytes(picture(seed=number))
+    return root
+
+
+def prepared(source, tmp_path, **settings):
+    return prepare(source, settings, tmp_path / "images")
+
+
+def test_digits_are_scikit_learns_in_a_fixed_stratified_split(tmp_path):
+    result = prepared(digits.read({}), tmp_path)
+    examples = result.examples
+    assert (examples["split"] == "train").sum() == 1437 and (examples["split"] == "test").sum() == 360
+    assert examples["example_id"].tolist() == list(range(1797))
+    reference = load_digits()
+    order = examples["original_index"]
+    assert sorted(order) == list(range(1797))
+    np.testing.assert_array_equal(np.rint(result.images[:, :, :, 0] * (16 / 255)), reference.images[order])
+    np.testing.assert_array_equal(examples["label"], reference.target[order])
+    train, test = (np.bincount(examples["label"][examples["split"] == split]) for split in ("train", "test"))
+    assert np.abs(train / train.sum() - test / test.sum()).max() < 0.005
+    with PIL.Image.open(tmp_path / "images" / examples["file"][7]) as image:
+        np.testing.assert_array_equal(np.asarray(image), result.images[7, :, :, 0])
+
+
+def test_image_folder_links_the_original_files(folder, tmp_path):
+    result = prepared(image_folder.read({"path": folder}), tmp_path, color="rgb")
+    assert result.examples["split"].tolist() == ["train"] * 6 + ["test"] * 2
+    assert result.examples["class_name"].unique().tolist() == ["ant", "b'ee \"x"]
+    assert result.images.shape == (8, 8, 9, 3)
+    for key, file in zip(result.examples["key"], result.examples["file"], strict=True):
+        split = {"train": "train", "test": "val"}[file.split("/")[0]]
+        assert (tmp_path / "images" / file).samefile(folder / split / key)
+
+
+@pytest.mark.parametrize("link", ["copy", "symlink"])
+def test_other_links(folder, tmp_path, link):
+    result = prepared(image_folder.read({"path": folder}), tmp_path, color="rgb", link=link)
+    path = tmp_path / "images" / result.examples["file"][0]
+    assert path.is_symlink() == (link == "symlink") and path.read_bytes() == picture(seed=0)
+    assert path.samefile(folder / "train" / "ant" / "0.png") == (link == "symlink")
+
+
+def test_mixed_sizes_and_colours_need_a_setting(folder, tmp_path):
+    (folder / "train" / "ant" / "9.png").write_bytes(picture(12, "L"))
+    with pytest.raises(UserError, match=r"2 different shapes.*set size \(pixels\) and color"):
+        prepared(image_folder.read({"path": folder}), tmp_path)
+    assert prepared(image_folder.read({"path": folder}), tmp_path, size=6, color="grey").images.shape == (9, 6, 6, 1)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(b"", "is empty"), (b"plain text", "cannot be identified"), (picture()[:60], ""), (picture()[:-30], "")],
+)
+def test_broken_images_are_named_or_skipped(folder, tmp_path, content, reason):
+    (folder / "train" / "ant" / "1.png").write_bytes(content)
+    source = image_folder.read({"path": folder})
+    with pytest.raises(UserError, match=rf"1 broken images: .*ant/1\.png.*{reason}.*set on_bad_image: skip"):
+        prepared(source, tmp_path, color="rgb")
+    result = prepared(source, tmp_path, color="rgb", on_bad_image="skip")
+    assert len(result.examples) == len(result.images) == 7
+    assert list(result.bad) == [str(folder / "train" / "ant" / "1.png")]
+    assert 1 not in result.examples["example_id"].tolist()
+
+
+def test_empty_classes_and_missing_folders_are_named(folder, tmp_path):
+    shutil.rmtree(folder / "train" / "ant")
+    with pytest.raises(UserError, match=r"train/ant: class 'ant' has no training images"):
+        image_folder.read({"path": folder})
+    source = image_folder.read({"path": folder, "on_bad_image": "skip"})
+    assert source.notes and set(source.examples["label"]) == {0, 1}
+    shutil.rmtree(folder / "train")
+    with pytest.raises(UserError, match="no folder train/"):
+        image_folder.read({"path": folder})
+
+
+def write_parquet(path, count=6, image=None, **columns):
+    images = image or [picture(seed=number, format="JPEG") for number in range(count)]
+    table = {"image": images, "label": [number % 3 for number in range(count)], **columns}
+    pq.write_table(pa.table(table), path)
+    return str(path)
+
+
+def test_parquet_keeps_encoded_bytes_index_and_truth(tmp_path):
+    train = write_parquet(tmp_path / "a.parquet", position=[5, 4, 3, 2, 1, 0], entropy=[0.1] * 6)
+    test = write_parquet(tmp_path / "b.parquet", position=[9] * 6, entropy=[0.2] * 6)
+    settings = {"files": {"train": train, "test": [test]}, "image": "image", "label": "label"}
+    settings |= {"index": "position", "truth": ["entropy"]}
+    result = prepared(parquet.read(settings), tmp_path)
+    assert result.examples["original_index"].tolist() == [5, 4, 3, 2, 1, 0] + [9] * 6
+    assert result.examples["entropy"].tolist() == [0.1] * 6 + [0.2] * 6
+    assert (tmp_path / "images" / result.examples["file"][3]).read_bytes() == picture(seed=3, format="JPEG")
+    assert result.examples["file"][3].endswith("/0000003.jpg")
+
+
+def test_hugging_face_layout_and_names(tmp_path):
+    images = [{"bytes": picture(seed=number), "path": f"{number}.png"} for number in range(6)]
+    train = write_parquet(tmp_path / "a.parquet", image=images)
+    names = b'{"info": {"features": {"label": {"names": ["cat", "dog", "eel"]}}}}'
+    pq.write_table(pq.read_table(train).replace_schema_metadata({"huggingface": names}), train)
+    source = parquet.read({"files": {"train": train}, "image": "image", "label": "label"})
+    assert source.examples["class_name"].tolist() == ["cat", "dog", "eel"] * 2
+    assert len(prepared(source, tmp_path).images) == 6
+
+
+def test_string_and_sparse_labels_are_numbered(tmp_path):
+    train = write_parquet(tmp_path / "a.parquet", name=["x", "y", "z"] * 2, sparse=[7, 3, 9] * 2)
+    settings = {"files": {"train": train}, "image": "image"}
+    by_name = parquet.read({**settings, "label": "name"}).examples
+    assert by_name["label"].tolist() == [0, 1, 2] * 2 and by_name["class_name"].tolist() == ["x", "y", "z"] * 2
+    sparse = parquet.read({**settings, "label": "sparse"}).examples
+    assert sparse["label"].tolist() == [1, 0, 2] * 2 and sparse["class_name"].tolist() == ["7", "3", "9"] * 2
+
+
+def test_parquet_faults_are_named(tmp_path):
+    train = write_parquet(tmp_path / "a.parquet", other=["x"] * 5 + ["y"])
+    settings = {"files": {"train": train}, "image": "image", "label": "label"}
+    with pytest.raises(UserError, match="no column 'labels'; it has image, label, other"):
+        parquet.read({**settings, "label": "labels"})
+    with pytest.raises(UserError, match="expected encoded bytes"):
+        parquet.read({**settings, "image": "other"})
+    with pytest.raises(UserError, match="one label has several names"):
+        parquet.read({**settings, "class_name": "other"})
+    (tmp_path / "a.parquet").write_bytes(b"PAR1 not really")
+    with pytest.raises(UserError, match=r"a\.parquet: cannot be read as a table"):
+        parquet.read(settings)
+
+
+def test_limits_draw_without_replacement_and_keep_ids(tmp_path):
+    source = digits.read({})
+    result = prepared(source, tmp_path, limit={"train": 100, "test": 10}, limit_seed=3)
+    same = prepared(source, tmp_path, limit={"train": 100, "test": 10}, limit_seed=3)
+    other = prepared(source, tmp_path, limit={"train": 100, "test": 10}, limit_seed=4)
+    assert result.examples.groupby("split").size().to_dict() == {"train": 100, "test": 10}
+    pd.testing.assert_frame_equal(result.examples, same.examples)
+    assert result.examples["example_id"].tolist() != other.examples["example_id"].tolist()
+    everything = source.examples.reset_index()
+    assert (everything["key"][result.examples["example_id"]].tolist()) == result.examples["key"].tolist()
+    with pytest.raises(UserError, match=r"limit.test: asked for 361 of 360"):
+        prepared(source, tmp_path, limit={"test": 361})
+
+
+def test_pixels_round_trip_and_damage(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (500, 9, 7, 3), dtype=np.uint8)
+    path = tmp_path / "pixels.parquet"
+    write_pixels(path, np.arange(500), images, {"mean": [0.5]})
+    ids, back = read_pixels(path)
+    np.testing.assert_array_equal(back, images)
+    np.testing.assert_array_equal(ids, np.arange(500))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(TableError, match=r"pixels\.parquet: is damaged"):
+        read_pixels(path)
+
+
+def test_channel_statistics_equal_numpys():
+    images = np.random.default_rng(0).integers(0, 256, (50, 9, 7, 3), dtype=np.uint8)
+    result = channel_statistics(images)
+    np.testing.assert_allclose(result["mean"], (images / 255).mean((0, 1, 2)))
+    np.testing.assert_allclose(result["std"], (images / 255).std((0, 1, 2)))
+    assert channel_statistics(np.zeros((2, 3, 3, 1), np.uint8))["std"] == [1.0]

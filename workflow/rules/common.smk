@@ -1,0 +1,73 @@
+"""The configuration, resolved once, and what every rule file needs of it.
+
+A job's parameters are three: `settings`, the keys of the configuration that its result depends on; `code`, a digest
+of the source it runs; `upstream`, a hash chain over settings and code of all that it rests on. Snakemake runs a job
+again when one of them differs from what its results were made with, and only then.
+"""
+
+import hashlib
+import json
+import os
+import sys
+from functools import lru_cache
+from pathlib import Path
+from shlex import quote as shlex_quote
+
+SCRIPTS = Path(workflow.basedir, "workflow", "scripts")
+sys.path.insert(0, str(SCRIPTS))
+
+from difficulty.config.inheritance import merged
+from difficulty.config.reading import load
+from difficulty.config.resolve import resolve
+from difficulty.errors import UserError
+from difficulty.source_digest import SourceDigests
+
+
+def configuration_files():
+    """Files given with --configfile stand alone; otherwise ours, then one in the working directory."""
+    if given := workflow.config_settings.configfiles:
+        return list(given)
+    own, local = Path(workflow.basedir, "config.yaml"), Path("config.yaml")
+    return [own, local] if local.exists() and not local.samefile(own) else [own]
+
+
+try:
+    configuration_paths = configuration_files()
+    configuration = resolve(
+        merged(load(configuration_paths), dict(workflow.config_settings.config)),
+        source=os.path.relpath(configuration_paths[-1]),
+    )
+except UserError as error:
+    print(error, file=sys.stderr)
+    sys.exit(1)
+
+source_digest = SourceDigests(SCRIPTS, Path(".snakemake", "difficulty", "source-digests.json"))
+datasets, experiments = configuration.datasets, configuration.experiments
+
+# `python` in a rule is the interpreter that runs Snakemake, unless conda provides one.
+with_conda = "conda" in map(str, workflow.deployment_settings.deployment_method)
+interpreter = "" if with_conda else f"export PATH={shlex_quote(str(Path(sys.executable).parent))}:$PATH; "
+shell.prefix(f"set -euo pipefail; {interpreter}SCRIPTS={shlex_quote(str(SCRIPTS))}; ")
+
+
+wildcard_constraints:
+    dataset="[A-Za-z0-9][A-Za-z0-9_-]*",
+    experiment="[A-Za-z0-9][A-Za-z0-9_-]*",
+    group="[A-Za-z0-9][A-Za-z0-9_-]*",
+    detection="[A-Za-z0-9][A-Za-z0-9_-]*",
+    run=r"seed-\d+(-fold-\d+)?",
+
+
+def runs(experiment):
+    """Names of an experiment's runs: seed-0, or seed-0-fold-3."""
+    return configuration.runs(experiment)
+
+
+def settings_json(settings, keys=None):
+    """Settings as a stage takes them and Snakemake compares them; only `keys`, where they are given."""
+    return json.dumps({k: v for k, v in settings.items() if keys is None or k in keys}, sort_keys=True)
+
+
+def hash_chain(*parts):
+    """One link of the hash chain: a digest of strings and of links before."""
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]

@@ -1,0 +1,178 @@
+"""What is computed from the records and scores of the experiments, beside the scores themselves."""
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, Field, field_validator
+
+from difficulty.config.names import Name, Text
+from difficulty.config.problems import Place, expected, unknown_name
+from difficulty.config.ranges import Range
+from difficulty.config.section import Section, problem, without_repeats
+from difficulty.config.suite import CheckedSection, ScoreName, Suite, unknown_scores
+
+_Bootstrap = Annotated[int, Range(10, 100_000)]
+_Scores = Annotated[list[ScoreName], Field(min_length=1), AfterValidator(without_repeats)]
+_PLANTED = "is_corrupt"
+
+
+class Dynamics(CheckedSection):
+    """The learning-dynamics scores: loss, margin, forgetting and their kin over the epochs."""
+
+    gives: ClassVar[tuple[str, ...]] = (
+        "first_learned",
+        "learning_epoch",
+        "iteration_learned",
+        "forgetting_events",
+        "confidence",
+        "variability",
+        "correctness",
+        "aleatoric",
+        "aum",
+        "el2n",
+        "loss",
+        "loss_mean",
+        "entropy",
+        "grand_last",
+    )
+
+    records: Literal["clean", "online"] = Field("clean", description="which records the scores are computed from")
+    el2n_epoch: Annotated[int, Range(1, 100_000)] | None = Field(
+        None, description="epoch at which el2n and grand_last are taken; null: a tenth of the epochs"
+    )
+
+    def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
+        """Every experiment must reach the epoch and keep the records."""
+        epochs = {name: settings["epochs"] for name, settings in suite.experiments.items() if "epochs" in settings}
+        shortest = min(epochs, key=epochs.get, default=None)
+        if self.el2n_epoch and shortest and self.el2n_epoch > epochs[shortest]:
+            what = f"1..{epochs[shortest]} (epochs of {shortest!r})"
+            yield ("el2n_epoch",), expected(what, self.el2n_epoch)
+        kept = {name: settings["records"] for name, settings in suite.experiments.items() if "records" in settings}
+        if without := [name for name, records in kept.items() if records not in (self.records, "both")]:
+            yield (
+                ("records",),
+                f"experiment {without[0]!r} keeps {kept[without[0]]} records only; set its records: both",
+            )
+
+
+class Agreement(CheckedSection):
+    """How far runs agree on what they get right (Pliushch et al. 2022)."""
+
+    groups: dict[Name, Annotated[list[Text], Field(min_length=2), AfterValidator(without_repeats)]] = Field(
+        {}, description="name -> experiments on the same data set, beside one group per experiment, under its own name"
+    )
+
+    def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
+        """Groups name experiments on the same data set and are not named like one."""
+        for group, names in self.groups.items():
+            if group in suite.experiments:
+                yield ("groups", group), "is the name of an experiment, which has a group of its own; choose another"
+            for index, name in enumerate(names):
+                if text := suite.no_experiment(name):
+                    yield ("groups", group, index), text
+            datasets = {suite.experiments[name].get("dataset"): name for name in names if name in suite.experiments}
+            datasets.pop(None, None)
+            if len(datasets) > 1:
+                (one, first), (other, second), *_ = datasets.items()
+                text = (
+                    f"expected experiments on the same data set, got {first!r} on {one!r} and {second!r} on {other!r}"
+                )
+                yield ("groups", group), text
+
+
+class Correlation(CheckedSection):
+    """Rank correlation of every pair of scores."""
+
+    scores: Annotated[_Scores, Field(min_length=2)] = Field(
+        [name for name in Dynamics.gives if name != "loss_mean"], description="scores in the matrix, in this order"
+    )
+    bootstrap: _Bootstrap = Field(1000, description="resamples of the examples behind each interval")
+
+    def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
+        """The scores exist."""
+        return unknown_scores("scores", self.scores, suite)
+
+
+class Truth(Section):
+    """A column that says which examples of an experiment are really hard."""
+
+    experiment: Text = Field(description="experiment whose scores are tested")
+    column: Text = Field(description="truth column of its data set, or is_corrupt")
+    role: Literal["train", "validation", "test"] = Field("train", description="role of the examples that are ranked")
+    above: Annotated[float, Range(-1e30, 1e30)] | None = Field(
+        None, description="examples with a larger value count as hard; null: the column itself is true or false"
+    )
+    top: Annotated[float, Range(0, 1, low_excluded=True, high_excluded=True)] | None = Field(
+        None, description="this share of the examples, those with the largest values, counts as hard"
+    )
+
+    @field_validator("top")
+    @classmethod
+    def _is_only_rule(cls, top, info):
+        if top is not None and info.data.get("above") is not None:
+            raise problem("above and top exclude each other; leave one of them out")
+        return top
+
+    def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
+        """The experiment exists and has examples of that role and that column."""
+        if text := suite.no_experiment(self.experiment):
+            yield ("experiment",), text
+            return
+        settings = suite.experiments[self.experiment]
+        if self.role == "validation" and "folds" in settings and settings["folds"] is None:
+            yield ("role",), f"experiment {self.experiment!r} holds no examples out; set its folds"
+        if self.column == _PLANTED:
+            if self.role == "test":
+                yield ("role",), "test labels are never corrupted; choose train or validation"
+            if "label_noise" in settings and settings["label_noise"] is None:
+                yield ("column",), f"experiment {self.experiment!r} has no label_noise, so no label is corrupt"
+            return
+        source = suite.datasets.get(settings.get("dataset"))
+        if source and self.column not in source.truth_columns():
+            columns = [*source.truth_columns(), *([_PLANTED] if settings.get("label_noise") else [])]
+            yield (
+                ("column",),
+                f"data set {settings['dataset']!r} has {unknown_name('truth column', self.column, columns)}",
+            )
+
+
+class Detection(CheckedSection):
+    """How well each score finds the examples that are really hard."""
+
+    truths: dict[Name, Truth] = Field(
+        {}, description="name -> what is really hard, beside planted noise under its experiment's name"
+    )
+    scores: _Scores | None = Field(None, description="scores that are tested; null: all")
+    bootstrap: _Bootstrap = Field(1000, description="resamples of the examples behind each interval")
+
+    def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
+        """Truths fit their experiments and are not named like one; the scores exist."""
+        for name, truth in self.truths.items():
+            if name in suite.experiments:
+                yield ("truths", name), "is the name of an experiment, kept for its planted noise; choose another"
+            for place, text in truth.faults(suite):
+                yield ("truths", name, *place), text
+        yield from unknown_scores("scores", self.scores or [], suite)
+
+
+class Suspects(CheckedSection):
+    """suspects.csv: the ranked list that a person who cleans data opens first."""
+
+    score: ScoreName = Field("aum", description="score that the list is ranked by, hardest first")
+
+    def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
+        """The score exists."""
+        if text := suite.no_score(self.score):
+            yield ("score",), text
+
+
+def detections(detection: dict, experiments: dict[str, dict]) -> dict[str, dict]:
+    """Name -> all settings of one test of the scores: planted noise of an experiment, or a configured truth."""
+    planted = {
+        name: {"experiment": name, "column": _PLANTED, "role": "train"}
+        for name, settings in experiments.items()
+        if settings.get("label_noise", {}).get("fraction", "label_noise" in settings)
+    }
+    shared = {key: value for key, value in detection.items() if key != "truths"}
+    return {name: truth | shared for name, truth in (planted | detection["truths"]).items()}

@@ -1,0 +1,55 @@
+"""Text in the configuration: names that become file names, and free text."""
+
+import re
+from typing import Annotated
+
+from pydantic import PlainValidator, WithJsonSchema
+
+from difficulty.config.problems import expected
+from difficulty.config.section import problem
+
+_LONGEST_NAME = 100
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*", re.ASCII)
+_RUN_NAME = re.compile(r"seed-[0-9]+(-fold-[0-9]+)?")
+
+
+def _checked_name(value) -> str:
+    if not isinstance(value, str) or not _NAME.fullmatch(value) or len(value) > _LONGEST_NAME:
+        what = "a name of letters, digits, - and _ that starts with a letter or digit"
+        what += f", at most {_LONGEST_NAME} characters" if isinstance(value, str) and len(value) > _LONGEST_NAME else ""
+        raise problem(expected(what, value) + _in_quotes(value))
+    if _RUN_NAME.fullmatch(value):
+        raise problem(f"{value!r} is what a run is called; choose another name")
+    return value
+
+
+def _checked_text(value) -> str:
+    if not isinstance(value, str) or not value.strip() or not value.isprintable():
+        raise problem(expected("text", value) + _in_quotes(value))
+    return value
+
+
+def _checked_class(value) -> str:
+    """Classes called 3 or 7 need no quotes."""
+    return _checked_text(str(value) if type(value) is int and 0 <= value < 10**9 else value)
+
+
+def _in_quotes(value) -> str:
+    return "; write it in quotes" if isinstance(value, bool | int | float) else ""
+
+
+# Of a data set, an experiment, a group, a truth: part of file names, and never mistaken for a run.
+Name = Annotated[
+    str,
+    PlainValidator(_checked_name),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": f"^(?!{_RUN_NAME.pattern}$){_NAME.pattern}$",
+            "maxLength": _LONGEST_NAME,
+        }
+    ),
+]
+# A path, a column, a reference to something named elsewhere.
+Text = Annotated[str, PlainValidator(_checked_text), WithJsonSchema({"type": "string", "minLength": 1})]
+ClassName = Annotated[str, PlainValidator(_checked_class), WithJsonSchema({"type": ["string", "integer"]})]

@@ -1,0 +1,92 @@
+"""How a mistake in the configuration is told: one line with place, expectation, value and "did you mean"."""
+
+from collections.abc import Iterable, Sequence
+
+from difficulty.errors import UserError
+
+# Keys and positions that lead to a value, e.g. ("experiments", "noisy", "seeds", 1).
+Place = tuple[str | int, ...]
+
+_LONGEST_TEXT = 60
+_LONGEST_NUMBER_IN_BITS = 200
+_LEAST_SIMILARITY = 0.65
+
+
+class ConfigurationError(UserError):
+    """All that is wrong with a configuration; `lines` has one line for each mistake."""
+
+    def __init__(self, lines: Sequence[str]):
+        super().__init__("\n".join(lines))
+        self.lines = list(lines)
+
+
+def written(place: Place) -> str:
+    """The place as a user writes it: `experiments.noisy.seeds[1]`."""
+    text = ""
+    for key in place:
+        if isinstance(key, int):
+            text += f"[{key}]"
+        else:
+            plain = key.isprintable() and key and not any(character in " .[]:" for character in key)
+            text += ("." if text else "") + (key if plain else _shortened(key))
+    return text
+
+
+def shown(value) -> str:
+    """A value in a message, always short and on one line; containers are only named."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return _shortened(value)
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list | tuple | set):
+        return "a list"
+    if isinstance(value, int) and value.bit_length() > _LONGEST_NUMBER_IN_BITS:
+        return "a very large number"
+    return " ".join(str(value).split())[:_LONGEST_TEXT]
+
+
+def alternatives(words: Iterable[str]) -> str:
+    """`a, b or c`."""
+    *first, last = words
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def did_you_mean(value, candidates: Iterable[str]) -> str | None:
+    """The candidate that `value` is most likely a misspelling of, if any is close."""
+    if not isinstance(value, str):
+        return None
+    import difflib  # only needed, and only loaded, when there is a mistake
+
+    by_lower = {candidate.lower(): candidate for candidate in candidates}
+    close = difflib.get_close_matches(value.lower(), by_lower, n=1, cutoff=_LEAST_SIMILARITY)
+    return by_lower[close[0]] if close else None
+
+
+def expected(what: str, value, candidates: Iterable[str] = ()) -> str:
+    """`expected 0..1, got 10`, with a suggestion if the value resembles a candidate."""
+    likely = did_you_mean(value, candidates)
+    return f"expected {what}, got {shown(value)}" + (f", did you mean {likely!r}?" if likely else "")
+
+
+def unknown_name(kind: str, name, names: Iterable[str]) -> str:
+    """`no data set 'digit', did you mean 'digits'?`, or which ones there are."""
+    names = list(names)
+    if likely := did_you_mean(name, names):
+        return f"no {kind} {shown(name)}, did you mean {likely!r}?"
+    return f"no {kind} {shown(name)}, expected {alternatives(names) if names else 'one that is configured'}"
+
+
+def unknown_key(key, keys: Iterable[str]) -> str:
+    """`unknown key, did you mean 'epochs'?`, or which ones there are."""
+    keys = list(keys)
+    if likely := did_you_mean(key, keys):
+        return f"unknown key, did you mean {likely!r}?"
+    return f"unknown key, expected {alternatives(keys)}"
+
+
+def _shortened(text: str) -> str:
+    return repr(text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 3] + "...")

@@ -1,0 +1,170 @@
+"""The whole configuration: every section put together, checked and resolved, for the Snakefile alone.
+
+A new analysis or figure is a module with its section and one line in `Analyses` or `Figures` here.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, ValidationError
+
+from difficulty.config import evaluations
+from difficulty.config.analyses import Agreement, Correlation, Detection, Dynamics, Suspects, detections
+from difficulty.config.datasets import AnySource
+from difficulty.config.evaluations import Evaluations
+from difficulty.config.experiments import check_experiments
+from difficulty.config.figures import Drawing, Gallery, Panel, Samples
+from difficulty.config.names import Name
+from difficulty.config.problems import ConfigurationError, Place, expected, written
+from difficulty.config.section import Section, findings
+from difficulty.config.suite import CheckedSection, Suite
+from difficulty.config.training import Experiment, run_names
+
+
+class Analyses(Section):
+    """What is computed from the records of the experiments."""
+
+    dynamics: Dynamics = Field(Dynamics(), description="learning-dynamics scores")
+    agreement: Agreement = Field(Agreement(), description="agreement of runs")
+    correlation: Correlation = Field(Correlation(), description="rank correlation of scores")
+    detection: Detection = Field(Detection(), description="scores against planted or known truth")
+    suspects: Suspects = Field(Suspects(), description="list of examples to look at first")
+
+
+class Figures(Drawing):
+    """What is drawn."""
+
+    gallery: Gallery = Field(Gallery(), description="easiest and hardest images of each class")
+    panel: Panel = Field(Panel(), description="images x epochs x runs, right or wrong")
+    samples: Samples = Field(Samples(), description="labelled sample sheet of each data set")
+
+
+# Checked as experiments once they are merged.
+_Settings = Annotated[dict[Any, Any], BeforeValidator(lambda value: {} if value is None else value)]
+
+
+_DEEPEST = 6  # keys that lead to a value, at most
+
+
+class ConfigurationFile(Section):
+    """Configuration of the workflow."""
+
+    datasets: dict[Name, AnySource] = Field({}, description="named sources of images")
+    defaults: _Settings = Field({}, description="settings of every experiment that does not say otherwise")
+    experiments: dict[Name, _Settings] = Field(
+        {}, description="training configurations by name: what differs from the defaults; null removes a default"
+    )
+    evaluations: Evaluations = Field(
+        {}, description="experiment -> further data sets whose test split each of its runs is evaluated on"
+    )
+    analyses: Analyses = Field(Analyses(), description="what is computed from the records of the experiments")
+    figures: Figures = Field(Figures(), description="what is drawn")
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """The resolved configuration, in plain dictionaries without keys that are null.
+
+    agreement_groups: group -> experiments. detections: name -> the truth and how scores are tested against it.
+    """
+
+    datasets: dict[str, dict]
+    experiments: dict[str, dict]
+    evaluations: dict[str, list[str]]
+    analyses: dict[str, dict]
+    figures: dict[str, Any]
+    agreement_groups: dict[str, list[str]]
+    detections: dict[str, dict]
+
+    def runs(self, experiment: str) -> list[str]:
+        """Names of an experiment's runs, e.g. `seed-0` or `seed-0-fold-3`."""
+        settings = self.experiments[experiment]
+        return run_names(settings["seeds"], settings.get("folds"))
+
+
+def resolve(config: dict, source: str = "config.yaml") -> Configuration:
+    """Checks and resolves a configuration.
+
+    source: how error messages name it. Raises ConfigurationError with one line for everything that is wrong.
+    """
+    file, faults = _checked_file(config)
+    datasets, experiments = _names(config, "datasets"), _names(config, "experiments")
+    broken = {place for place, _ in faults}
+    for section, noun, names in (("datasets", "data set", datasets), ("experiments", "experiment", experiments)):
+        if not names and broken.isdisjoint({(), (section,)}):
+            faults.append(((section,), f"expected at least one {noun}"))
+    checked = check_experiments(file.defaults, file.experiments, datasets or None)
+    if ("defaults",) not in broken:
+        faults += checked.faults
+    if datasets and experiments:
+        suite = Suite(
+            datasets={name: file.datasets.get(name) for name in datasets},
+            experiments={name: checked.known.get(name, {}) for name in experiments},
+            scores=tuple(score for _, analysis in _checked_sections(file.analyses) for score in analysis.gives),
+        )
+        faults += [(place, text) for place, text in _reference_faults(file, suite) if place not in broken]
+    if faults:
+        order = list(ConfigurationFile.model_fields)
+        faults.sort(key=lambda fault: order.index(fault[0][0]) if fault[0] and fault[0][0] in order else -1)
+        raise ConfigurationError([": ".join(filter(None, (source, written(place), text))) for place, text in faults])
+    return _configuration(file, checked.resolved)
+
+
+def _checked_file(config) -> tuple[ConfigurationFile, list[tuple[Place, str]]]:
+    """What is valid of the sections, and what is wrong with the rest."""
+    if not isinstance(config, dict):
+        return ConfigurationFile(), [((), expected("a mapping", config))]
+    faults = []
+    for levels_up in range(_DEEPEST):  # leave out what is wrong, then what cannot be without it
+        try:
+            return ConfigurationFile.model_validate(config), faults
+        except ValidationError as error:
+            found = [(place, text) for place, text, _ in findings(error)]
+        faults = faults or found
+        for place, _ in found:
+            config = _without(config, place[: max(1, len(place) - levels_up)])
+    return ConfigurationFile(), faults
+
+
+def _without(config: dict, place: Place) -> dict:
+    """Without the key at `place`, or the one whose list it is in."""
+    key, *rest = place
+    below = config.get(key)
+    if rest and isinstance(below, dict):
+        return {**config, key: _without(below, tuple(rest))}
+    return {name: value for name, value in config.items() if str(name) != str(key)}
+
+
+def _names(config, section: str) -> list[str]:
+    names = config.get(section) if isinstance(config, dict) else None
+    return [name for name in names if isinstance(name, str)] if isinstance(names, dict) else []
+
+
+def _checked_sections(parent: Section) -> Iterator[tuple[str, CheckedSection]]:
+    return ((key, value) for key, value in parent if isinstance(value, CheckedSection))
+
+
+def _reference_faults(file: ConfigurationFile, suite: Suite) -> Iterator[tuple[Place, str]]:
+    """Names that nothing has, and what does not fit together."""
+    for place, text in evaluations.faults(file.evaluations, suite):
+        yield ("evaluations", *place), text
+    for section in ("analyses", "figures"):
+        for key, part in _checked_sections(getattr(file, section)):
+            for place, text in part.faults(suite):
+                yield (section, key, *place), text
+
+
+def _configuration(file: ConfigurationFile, resolved: Mapping[str, Experiment]) -> Configuration:
+    experiments = {name: experiment.model_dump(exclude_none=True) for name, experiment in resolved.items()}
+    analyses = file.analyses.model_dump(exclude_none=True)
+    groups = {name: [name] for name, each in resolved.items() if len(run_names(each.seeds, each.folds)) > 1}
+    return Configuration(
+        datasets={name: source.model_dump(exclude_none=True) for name, source in file.datasets.items()},
+        experiments=experiments,
+        evaluations=file.evaluations,
+        analyses=analyses,
+        figures=file.figures.model_dump(exclude_none=True),
+        agreement_groups=groups | analyses["agreement"]["groups"],
+        detections=detections(analyses["detection"], experiments),
+    )

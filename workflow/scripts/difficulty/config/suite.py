@@ -1,0 +1,62 @@
+"""What sections that name experiments, data sets or scores are checked against."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from difficulty.config.datasets import DataSource
+from difficulty.config.names import Text
+from difficulty.config.problems import Place, unknown_name
+from difficulty.config.section import Section
+
+# A score of examples in another role than training has the role at the end of its name.
+_ROLE_SUFFIXES = ("_validation", "_test")
+
+ScoreName = Text
+
+
+@dataclass(frozen=True)
+class Suite:
+    """All that is configured, as far as it is valid.
+
+    datasets: name -> source, None for one that is not valid itself.
+    experiments: name -> its valid settings, defaults included; those that are not valid are left out.
+    scores: columns that the configured analyses give.
+    """
+
+    datasets: Mapping[str, DataSource | None]
+    experiments: Mapping[str, Mapping]
+    scores: tuple[str, ...]
+
+    def no_experiment(self, name: str) -> str | None:
+        """What is wrong with `name`, if it is not an experiment."""
+        return None if name in self.experiments else unknown_name("experiment", name, self.experiments)
+
+    def no_dataset(self, name: str) -> str | None:
+        """What is wrong with `name`, if it is not a data set."""
+        return None if name in self.datasets else unknown_name("data set", name, self.datasets)
+
+    def no_score(self, name: str) -> str | None:
+        """What is wrong with `name`, if no analysis gives such a score."""
+        for suffix in _ROLE_SUFFIXES:
+            if name.removesuffix(suffix) in self.scores:
+                return None
+        return unknown_name("score", name, self.scores)
+
+
+class CheckedSection(Section):
+    """An analysis or a figure: it may give scores, and it may refer to what other sections configure."""
+
+    # Score columns that the analysis adds to the table of scores.
+    gives: ClassVar[tuple[str, ...]] = ()
+
+    def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
+        """(place within the section, problem) of whatever does not fit the rest of the configuration."""
+        yield from ()
+
+
+def unknown_scores(key: str, names: list[str], suite: Suite) -> Iterator[tuple[Place, str]]:
+    """A fault for each of a list of names that is no score."""
+    for index, name in enumerate(names):
+        if text := suite.no_score(name):
+            yield (key, index), text

@@ -1,0 +1,123 @@
+"""Experiments: one training configuration each."""
+
+from pathlib import PurePath
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, TypeAdapter, field_validator
+
+from difficulty.config.architectures import Architecture, is_torchvision, settings_of
+from difficulty.config.augmentation import Augmentation
+from difficulty.config.label_noise import LabelNoise
+from difficulty.config.names import Text
+from difficulty.config.optimizers import Optimizer
+from difficulty.config.problems import expected
+from difficulty.config.ranges import Count, Epoch, Range, Seed
+from difficulty.config.schedules import Constant, Schedule
+from difficulty.config.section import Section, problem, problems_at, without_repeats
+
+_SAVED = ("all", "last")
+
+
+class Experiment(Section):
+    """One training configuration, repeated for every seed (and fold)."""
+
+    # A key that is checked against others stands after them: pydantic hands a validator the valid keys before it.
+
+    dataset: Text = Field(description="name of the data set to train on")
+    label_noise: LabelNoise | None = Field(None, description="wrong labels planted in the training examples")
+    architecture: Architecture = Field(
+        description="network: mlp, resnet9, resnet18 or torchvision:<name>; where an experiment names another one "
+        "than `defaults`, the width, depth, stem and weights of `defaults` do not apply to it"
+    )
+    width: Annotated[int, Range(1, 65_536)] | None = Field(
+        None, description="channels of the first stage (resnet9, resnet18), hidden units (mlp); null: as published"
+    )
+    depth: Annotated[int, Range(0, 1000)] | None = Field(None, description="hidden layers (mlp); null: 2")
+    stem: Literal["cifar", "imagenet"] | None = Field(
+        None, description="first layers of resnet18: for small or for large images; null: by the size of the images"
+    )
+    weights: Text | None = Field(
+        None, description="weights to start from: a file, or the name of torchvision's, e.g. IMAGENET1K_V1"
+    )
+    freeze: Literal["backbone"] | None = Field(None, description="what is not trained; null: everything is")
+    epochs: Annotated[int, Range(1, 100_000)] = Field(description="passes over the training examples")
+    batch_size: Annotated[int, Range(1, 1_000_000)] = Field(128, description="examples per gradient step")
+    drop_last: bool = Field(False, description="leave out the last, smaller batch of an epoch")
+    optimizer: Optimizer = Field(description="how gradients become steps, e.g. {name: sgd, lr: 0.1}")
+    schedule: Schedule = Field(
+        Constant(name="constant"), description="how the learning rate changes, e.g. {name: one_cycle}"
+    )
+    augmentation: Augmentation = Field(Augmentation(), description="random changes of the training images")
+    seeds: Annotated[list[Seed], Field(min_length=1), AfterValidator(without_repeats)] = Field(
+        [0, 1, 2], description="one run per seed; more seeds train more runs and leave the others as they are"
+    )
+    folds: Annotated[int, Range(2, 1000)] | None = Field(
+        None, description="parts that each seed's training examples are cut into, each held out by one run; null: none"
+    )
+    records: Literal["clean", "online", "both"] = Field(
+        "clean", description="what is recorded per example: a pass at the end of each epoch, the training step, or both"
+    )
+    train_sample: Count | None = Field(
+        None, description="size of a fixed sample of training examples followed in the history; null: none"
+    )
+    checkpoints: Literal["all", "last"] | list[Epoch] = Field(
+        "all", description="epochs whose weights are kept (0: the initialisation)"
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where to train; auto: on a GPU if there is one")
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto", description="arithmetic of the forward pass; auto: bfloat16 on a GPU, float32 else"
+    )
+
+    @field_validator("width", "depth", "stem")
+    @classmethod
+    def _is_had(cls, value, info):
+        architecture = info.data.get("architecture")
+        if value is not None and architecture and info.field_name not in settings_of(architecture):
+            raise problem(f"{architecture} has no {info.field_name}; leave it out or set it to null")
+        return value
+
+    @field_validator("weights")
+    @classmethod
+    def _can_be_had(cls, weights, info):
+        architecture = info.data.get("architecture", "")
+        if weights is not None and architecture and not PurePath(weights).suffix and not is_torchvision(architecture):
+            raise problem(f"{weights!r} is no file such as weights.safetensors; names are for torchvision:<name> only")
+        return weights
+
+    @field_validator("schedule")
+    @classmethod
+    def _fits_epochs(cls, schedule, info):
+        faults = schedule.faults(info.data["epochs"]) if "epochs" in info.data else []
+        if faults:
+            raise problems_at(((key,), text) for key, text in faults)
+        return schedule
+
+    @field_validator("records")
+    @classmethod
+    def _covers_examples(cls, records, info):
+        if records != "clean" and info.data.get("drop_last"):
+            raise problem(f"{records!r} records need drop_last: false, else an epoch leaves examples out")
+        return records
+
+    @field_validator("checkpoints", mode="wrap")
+    @classmethod
+    def _are_epochs(cls, value, handler, info):
+        if not isinstance(value, list):
+            if isinstance(value, str) and value in _SAVED:
+                return value
+            raise problem(expected("all, last or a list of epochs", value, _SAVED))
+        epochs = _EPOCHS.validate_python(value)
+        last = info.data.get("epochs")
+        if last is not None and (beyond := [index for index, epoch in enumerate(epochs) if epoch > last]):
+            raise problems_at(((index,), expected(f"0..{last} (epochs)", epochs[index])) for index in beyond)
+        return epochs
+
+
+_EPOCHS = TypeAdapter(Annotated[list[Epoch], Field(min_length=1), AfterValidator(without_repeats)])
+
+
+def run_names(seeds: list[int], folds: int | None) -> list[str]:
+    """`seed-0`, or `seed-0-fold-3` where there are folds."""
+    if folds is None:
+        return [f"seed-{seed}" for seed in seeds]
+    return [f"seed-{seed}-fold-{fold}" for seed in seeds for fold in range(folds)]

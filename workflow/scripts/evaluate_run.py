@@ -1,0 +1,71 @@
+"""Evaluates a run's saved weights: its own data by role, further data sets by their test split.
+
+The last checkpoint; all of them on the own data where records are online, since the history then lacks the test split.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from difficulty.datasets.example_tables import EXAMPLES, LABELS, class_names
+from difficulty.datasets.loading import Normalization, load_images
+from difficulty.errors import UserError
+from difficulty.models.building import rebuild_model
+from difficulty.stage import arguments, provenance, run_stage
+from difficulty.tables import read_table, write_table
+from difficulty.training.checkpoints import load_checkpoint, saved_epochs
+from difficulty.training.evaluation import evaluate, labels_by_name
+from difficulty.training.loop import TrainingData, choose_device
+from difficulty.training.run_tables import EVALUATION
+from difficulty.training.runs import Run, roles
+
+
+def main(args):
+    torch.set_num_threads(args.threads)
+    device = choose_device(args.settings)
+    given = read_table(args.labels, LABELS)
+    own = read_table(args.examples[0], EXAMPLES)
+    run = Run.from_name(args.checkpoints.parent.name)
+    role = roles(given["split"].to_numpy(), given["label"].to_numpy(), run, args.settings.get("folds"))
+    epochs = saved_epochs(args.checkpoints)
+    tables = []
+    for examples_path, pixels_path in zip(args.examples, args.pixels, strict=True):
+        dataset = examples_path.parent.name
+        is_own = examples_path == args.examples[0]
+        if is_own:
+            labels = torch.tensor(given["label"].to_numpy())
+            groups = {name: role == name for name in ("train", "validation", "test")}
+        else:
+            examples = read_table(examples_path, EXAMPLES)
+            labels = labels_by_name(examples, class_names(own), dataset)
+            groups = {"test": (examples["split"] == "test").to_numpy()}
+        _, images = load_images(pixels_path)
+        kept = np.flatnonzero(np.any(list(groups.values()), axis=0))
+        groups = {name: members[kept] for name, members in groups.items()}
+        for epoch in epochs if is_own and args.settings["records"] == "online" else epochs[-1:]:
+            state, about = load_checkpoint(args.checkpoints, epoch)
+            expected = (*about["size"], about["channels"])
+            if tuple(images.shape[1:]) != expected:
+                raise UserError(
+                    f"{dataset}: images are {tuple(images.shape[1:])} (height, width, channels), the network takes "
+                    f"{expected}; set the data set's size and color"
+                )
+            normalization = Normalization(tuple(about["mean"]), tuple(about["std"]))
+            data = TrainingData(images[kept], labels[kept], torch.empty(0, dtype=torch.int64), normalization)
+            model = rebuild_model(about, state).to(device, memory_format=torch.channels_last)
+            rows = evaluate(model, data.to(device), groups, args.settings)
+            tables.append(rows.assign(dataset=dataset, epoch=np.int32(epoch)))
+    write_table(pd.concat(tables), args.output, EVALUATION, provenance(args, ("torch", "numpy", "pandas", "pyarrow")))
+
+
+if __name__ == "__main__":
+    parser = arguments(__doc__)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--checkpoints", type=Path, required=True)
+    parser.add_argument("--labels", type=Path, required=True)
+    parser.add_argument("--examples", type=Path, nargs="+", required=True, help="the own data set's first")
+    parser.add_argument("--pixels", type=Path, nargs="+", required=True, help="in the order of --examples")
+    parser.add_argument("--output", type=Path, required=True)
+    run_stage(main, parser)

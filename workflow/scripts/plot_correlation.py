@@ -1,0 +1,20 @@
+"""Draws the rank correlations between the scores of an experiment."""
+
+from pathlib import Path
+
+from difficulty.analysis.correlation import CORRELATION
+from difficulty.figures.command import figure_arguments, write_figure
+from difficulty.figures.correlation import correlation_figure
+from difficulty.stage import run_stage
+from difficulty.tables import read_table
+
+
+def main(args):
+    title = f"{args.correlation.parent.name}: do scores order the images alike?"
+    write_figure(correlation_figure(read_table(args.correlation, CORRELATION), title), args)
+
+
+if __name__ == "__main__":
+    parser = figure_arguments(__doc__)
+    parser.add_argument("--correlation", type=Path, required=True)
+    run_stage(main, parser)

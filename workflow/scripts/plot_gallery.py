@@ -1,0 +1,63 @@
+"""Draws the easiest and the hardest images of each class by one score of an experiment."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from difficulty.datasets.example_tables import EXAMPLES
+from difficulty.datasets.pixels import read_pixels
+from difficulty.errors import UserError
+from difficulty.figures.command import figure_arguments, write_figure
+from difficulty.figures.gallery import gallery_figure, majority_prediction
+from difficulty.scores.collect import SCORES, ranking_columns
+from difficulty.scores.record_arrays import stored_records
+from difficulty.stage import run_stage
+from difficulty.tables import read_schema, read_table
+from difficulty.training.run_tables import RECORDS
+
+ROLE = "train"
+
+
+def main(args):
+    score, settings = args.settings["score"], args.settings
+    columns = read_schema(args.scores).columns
+    rankings = ranking_columns(columns, ROLE)
+    if score not in rankings:
+        known = ", ".join(sorted(rankings))
+        raise UserError(f"figures.gallery.score: {args.scores} has no score {score!r}; choose one of {known}")
+    wanted = ["example_id", "label", "clean_label", "is_corrupt", f"runs_{ROLE}", rankings[score]]
+    table = read_table(args.scores, SCORES, wanted)
+    table = table[table[f"runs_{ROLE}"] > 0].rename(columns={rankings[score]: "value"}).set_index("example_id")
+    table["predicted"] = majority_prediction(np.stack([last_predictions(path, table.index) for path in args.records]))
+    examples = read_table(args.examples, EXAMPLES, ["label", "class_name"])
+    example_ids, images = read_pixels(args.pixels)
+    figure = gallery_figure(
+        table,
+        images[pd.Index(example_ids).get_indexer_for(table.index)],
+        dict(zip(examples["label"], examples["class_name"], strict=True)),
+        f"{args.scores.parent.name}: easiest and hardest training images by {score}",
+        score,
+        columns[rankings[score]].direction,
+        settings["examples_per_class"],
+        settings["classes"],
+    )
+    write_figure(figure, args)
+
+
+def last_predictions(path: Path, example_ids: pd.Index) -> np.ndarray:
+    """A run's predictions at its last epoch, int64; -1 for an example that does not have the role in it."""
+    records = stored_records(read_table(path, RECORDS, ["example_id", "epoch", "role", "predicted"]), path).of_role(
+        ROLE
+    )
+    last = pd.Series(records["predicted"][-1], index=records.example_id)
+    return last.reindex(example_ids, fill_value=-1).to_numpy(np.int64)
+
+
+if __name__ == "__main__":
+    parser = figure_arguments(__doc__)
+    parser.add_argument("--scores", type=Path, required=True)
+    parser.add_argument("--records", nargs="+", type=Path, required=True)
+    parser.add_argument("--examples", type=Path, required=True)
+    parser.add_argument("--pixels", type=Path, required=True)
+    run_stage(main, parser)

@@ -1,0 +1,27 @@
+"""Draws a sheet of labelled samples of a data set."""
+
+from pathlib import Path
+
+from difficulty.datasets.example_tables import EXAMPLES
+from difficulty.datasets.pixels import read_pixels
+from difficulty.errors import UserError
+from difficulty.figures.command import figure_arguments, write_figure
+from difficulty.figures.samples import sample_sheet
+from difficulty.stage import run_stage
+from difficulty.tables import read_table
+
+
+def main(args):
+    examples = read_table(args.examples, EXAMPLES, ["example_id", "split", "label", "class_name"])
+    example_ids, images = read_pixels(args.pixels)
+    if not (examples["example_id"].to_numpy() == example_ids).all():
+        raise UserError(f"{args.pixels}: not the images of {args.examples}; delete both and run the workflow again")
+    shown = {key: args.settings[key] for key in ("examples_per_class", "classes")}
+    write_figure(sample_sheet(examples, images, f"{args.examples.parent.name}: samples", **shown), args)
+
+
+if __name__ == "__main__":
+    parser = figure_arguments(__doc__)
+    parser.add_argument("--examples", type=Path, required=True)
+    parser.add_argument("--pixels", type=Path, required=True)
+    run_stage(main, parser)

@@ -1,0 +1,51 @@
+"""Learning-dynamics scores of every example in every run of an experiment, from its records."""
+
+import logging
+from pathlib import Path
+
+import pandas as pd
+
+from difficulty.errors import UserError
+from difficulty.scores.collect import RUN_SCORES
+from difficulty.scores.dynamics import RECORD_COLUMNS, dynamics_columns, score_arrays
+from difficulty.scores.record_arrays import stored_records
+from difficulty.scores.runs import run_of
+from difficulty.stage import arguments, provenance, run_stage
+from difficulty.tables import TableError, read_provenance, read_table, write_table
+from difficulty.training.run_tables import RECORDS
+
+logger = logging.getLogger("difficulty")
+
+
+def main(args):
+    parts, lengths = [], {}
+    for path in args.records:
+        made = read_provenance(path)
+        if "output_scale" not in made or "output_bias" not in made:
+            raise TableError(path, "does not say how the logits are scaled and whether the last layer has a bias")
+        records = stored_records(read_table(path, RECORDS, columns=RECORD_COLUMNS), path)
+        lengths[run_of(path)] = records.epochs
+        for role in records.roles():
+            scores = score_arrays(
+                records.of_role(role),
+                args.settings.get("el2n_epoch"),
+                output_scale=made["output_scale"],
+                output_bias=made["output_bias"],
+            )
+            logger.info("%s: %d %s examples over %d epochs", run_of(path), len(scores), role, records.epochs)
+            scores.insert(0, "run", run_of(path))
+            scores.insert(1, "role", role)
+            parts.append(scores.reset_index())
+    if len(epochs := set(lengths.values())) > 1:
+        raise UserError(f"{args.output.parent}: runs of different length, {lengths}; delete them and run again")
+    table = pd.concat(parts, ignore_index=True).sort_values(["run", "example_id"], kind="stable")
+    write_table(table, args.output, RUN_SCORES.extended(dynamics_columns(epochs.pop())), provenance(args))
+    for name in ("first_learned", "learning_epoch"):
+        logger.info("%s: undefined in %.2f %% of the rows", name, 100 * table[name].isna().mean())
+
+
+if __name__ == "__main__":
+    parser = arguments(__doc__)
+    parser.add_argument("--records", nargs="+", type=Path, required=True, help="records.parquet of every run")
+    parser.add_argument("--output", type=Path, required=True)
+    run_stage(main, parser)

@@ -1,0 +1,76 @@
+"""Writes the JSON schema of config.yaml, for editors and tests, from the models in difficulty/config/.
+
+Every file may be partial, and `defaults` and `experiments` are merged before they are checked. So nothing of an
+experiment is required here, and every key that may be left out may also be null.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from pydantic.json_schema import models_json_schema
+
+from difficulty.config.resolve import ConfigurationFile
+from difficulty.config.training import Experiment
+
+SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.json"
+_REFERENCE = "#/$defs/"
+
+
+def config_schema() -> dict:
+    """The schema, with a description of every key."""
+    definitions = models_json_schema([(ConfigurationFile, "validation"), (Experiment, "validation")])[1]["$defs"]
+    for name in _reached(Experiment.__name__, definitions):
+        definitions[name].pop("required", None)
+    settings = {"$ref": _REFERENCE + Experiment.__name__}
+    keys = definitions[ConfigurationFile.__name__]["properties"]
+    keys["defaults"] = settings | {"description": keys["defaults"]["description"]}
+    _values_by_name(keys["experiments"], _or_null(settings))
+    for definition in definitions.values():
+        required = definition.get("required", [])
+        for key, value in definition["properties"].items():
+            value.pop("title", None)
+            if isinstance(value.get("default"), dict):  # its parts have defaults of their own
+                del value["default"]
+            if "patternProperties" in value:
+                _values_by_name(value, *value["patternProperties"].values())
+            definition["properties"][key] = value if key in required else _or_null(value)
+        del definition["title"]
+    root = definitions.pop(ConfigurationFile.__name__)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "config.yaml", **root} | {
+        "$defs": definitions
+    }
+
+
+def _reached(name: str, definitions: dict) -> set[str]:
+    """The definition of that name, and all that it refers to."""
+    found, waiting = set(), {name}
+    while waiting:
+        found.add(current := waiting.pop())
+        text = json.dumps(definitions[current])
+        waiting |= {other for other in definitions if f'"{_REFERENCE}{other}"' in text} - found
+    return found
+
+
+def _values_by_name(mapping: dict, values: dict) -> None:
+    """Refuses keys that do not match the pattern of names, which patternProperties alone lets pass."""
+    (pattern,) = mapping.pop("patternProperties")
+    mapping["propertyNames"] |= {"pattern": pattern}
+    mapping["additionalProperties"] = values
+
+
+def _or_null(value: dict) -> dict:
+    if "const" in value:
+        return value
+    if "enum" in value:
+        return {key: part for key, part in value.items() if key != "type"} | {"enum": [*value["enum"], None]}
+    if isinstance(value.get("type"), str):
+        return value | {"type": [value["type"], "null"]}
+    kinds = value.get("anyOf", [{"$ref": value["$ref"]}] if "$ref" in value else [])
+    others = {key: part for key, part in value.items() if key not in ("anyOf", "$ref")}
+    return {"anyOf": [kind for kind in kinds if kind != {"type": "null"}] + [{"type": "null"}], **others}
+
+
+if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_args()
+    SCHEMA.write_text(json.dumps(config_schema(), indent=2) + "\n", encoding="utf-8")
