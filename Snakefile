@@ -1,9 +1,9 @@
 """How difficult is every example of an image data set, by every method at once, over several seeds.
 
-    snakemake --cores all                                    everything that config.yaml asks for
-    snakemake --cores all --configfile recipes/NAME.yaml     a published experiment
-    snakemake --cores all scores                             tables only, no figures
-    snakemake --report results/report.html                   one offline page, once all is done
+snakemake --cores all                                    everything that config.yaml asks for
+snakemake --cores all --configfile recipes/NAME.yaml     a published experiment
+snakemake --cores all scores                             tables only, no figures
+snakemake --report results/report.html                   one offline page, once all is done
 """
 
 from snakemake.utils import min_version

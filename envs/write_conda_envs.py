@@ -1,7 +1,4 @@
-"""Writes the conda files of this folder from the lock file, so that both install the same versions.
-
-    python envs/write_conda_envs.py
-"""
+"""Writes the conda files of this folder from the lock file, so that both install the same versions: `make lock`."""
 
 import re
 from pathlib import Path

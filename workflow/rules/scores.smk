@@ -14,14 +14,12 @@ def dynamics_records(experiment):
     """The records of each run that learning-dynamics scores are computed from."""
     both = experiments[experiment]["records"] == "both"
     online = both and analyses["dynamics"]["records"] == "online"
-    return experiment_files(
-        experiment, "online_records.parquet" if online else "records.parquet"
-    )
+    return experiment_files(experiment, "online_records.parquet" if online else "records.parquet")
 
 
 @lru_cache
 def dynamics_key(experiment):
-    return chain(
+    return hash_chain(
         runs_key(experiment),
         settings_json(analyses["dynamics"]),
         source_digest("score_dynamics"),
@@ -35,38 +33,24 @@ score_families = {"dynamics": dynamics_key}
 def families_of(experiment):
     """Tables of the families of scores that an experiment has."""
     folder = f"results/experiments/{experiment}/scores"
-    return [
-        f"{folder}/{family}.parquet"
-        for family, key in score_families.items()
-        if key(experiment)
-    ]
+    return [f"{folder}/{family}.parquet" for family, key in score_families.items() if key(experiment)]
 
 
 def families_key(experiment):
-    return chain(
-        labels_key(experiment), [key(experiment) for key in score_families.values()]
-    )
+    return hash_chain(labels_key(experiment), [key(experiment) for key in score_families.values()])
 
 
 def scores_key(experiment):
-    return chain(families_key(experiment), source_digest("collect_scores"))
+    return hash_chain(families_key(experiment), source_digest("collect_scores"))
 
 
 def detection_settings(detection):
-    return settings_json(
-        {
-            key: value
-            for key, value in detections[detection].items()
-            if key != "experiment"
-        }
-    )
+    return settings_json({key: value for key, value in detections[detection].items() if key != "experiment"})
 
 
 def detection_key(detection):
     scored = scores_key(detections[detection]["experiment"])
-    return chain(
-        scored, detection_settings(detection), source_digest("compute_detection")
-    )
+    return hash_chain(scored, detection_settings(detection), source_digest("compute_detection"))
 
 
 def examples_of(experiment):
@@ -74,11 +58,7 @@ def examples_of(experiment):
 
 
 def group_files(group, name):
-    return [
-        path
-        for experiment in agreement_groups[group]
-        for path in experiment_files(experiment, name)
-    ]
+    return [path for experiment in agreement_groups[group] for path in experiment_files(experiment, name)]
 
 
 rule scores:
@@ -230,9 +210,7 @@ rule compute_agreement:
     params:
         settings="{}",
         code=source_digest("compute_agreement"),
-        upstream=lambda w: chain(
-            [runs_key(experiment) for experiment in agreement_groups[w.group]]
-        ),
+        upstream=lambda w: hash_chain([runs_key(experiment) for experiment in agreement_groups[w.group]]),
     shell:
         "python $SCRIPTS/compute_agreement.py --settings {params.settings:q} --code {params.code}"
         " --upstream {params.upstream} --log {log:q} --records {input.records:q} --labels {input.labels:q}"
@@ -287,7 +265,7 @@ rule collect_detection:
     params:
         settings="{}",
         code=source_digest("collect_detection"),
-        upstream=chain([detection_key(detection) for detection in detections]),
+        upstream=lambda w: hash_chain([detection_key(detection) for detection in detections]),
     shell:
         "python $SCRIPTS/collect_detection.py --settings {params.settings:q} --code {params.code}"
         " --upstream {params.upstream} --log {log:q} --detections {input.detections:q} --output {output:q}"

@@ -33,9 +33,7 @@ def training_code(experiment):
 
 def evaluation_code(experiment):
     architecture = experiments[experiment]["architecture"]
-    return source_digest(
-        "evaluate_run", "models." + ("torchvision_model" if ":" in architecture else architecture)
-    )
+    return source_digest("evaluate_run", "models." + ("torchvision_model" if ":" in architecture else architecture))
 
 
 @lru_cache
@@ -79,9 +77,11 @@ rule runs:
 
 rule corrupt_labels:
     input:
-        lambda w: [experiments[w.experiment]["label_noise"]["path"]]
-        if "path" in experiments[w.experiment].get("label_noise", {})
-        else [],
+        lambda w: (
+            [experiments[w.experiment]["label_noise"]["path"]]
+            if "path" in experiments[w.experiment].get("label_noise", {})
+            else []
+        ),
         examples=lambda w: f"results/datasets/{experiments[w.experiment]['dataset']}/examples.parquet",
     output:
         "results/experiments/{experiment}/labels.parquet",
@@ -159,7 +159,9 @@ rule evaluate_run:
     params:
         settings=lambda w: settings_json(experiments[w.experiment], EVALUATION_KEYS),
         code=lambda w: evaluation_code(w.experiment),
-        upstream=lambda w: hash_chain(run_key(w.experiment), *[dataset_key(dataset) for dataset in evaluated_datasets(w.experiment)]),
+        upstream=lambda w: hash_chain(
+            run_key(w.experiment), *[dataset_key(dataset) for dataset in evaluated_datasets(w.experiment)]
+        ),
     shell:
         "python $SCRIPTS/evaluate_run.py --settings {params.settings:q} --code {params.code}"
         " --upstream {params.upstream} --log {log:q} --threads {threads} --checkpoints {input.checkpoints:q}"

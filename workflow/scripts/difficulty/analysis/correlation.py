@@ -106,10 +106,10 @@ def spearman_intervals(
 def _weighted_correlation(centred: np.ndarray, counts: np.ndarray | None) -> np.ndarray:
     """Correlation of the rows of `centred` (S, N), whose weighted means are 0."""
     products = (centred if counts is None else centred * counts) @ centred.T
-    spread = np.sqrt(np.diag(products))
-    scale = np.outer(spread, spread)
+    squares = np.diag(products)
+    scale = np.sqrt(np.outer(squares, squares))
     matrix = np.divide(products, scale, where=scale > 0, out=np.full(scale.shape, np.nan))
-    np.fill_diagonal(matrix, np.where(spread > 0, 1.0, np.nan))
+    np.fill_diagonal(matrix, np.where(squares > 0, 1.0, np.nan))
     return np.clip(matrix, -1, 1)
 
 

@@ -1,5 +1,6 @@
 """How a mistake in the configuration is told: one line with place, expectation, value and "did you mean"."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from difficulty.errors import UserError
@@ -9,7 +10,8 @@ Place = tuple[str | int, ...]
 
 _LONGEST_TEXT = 60
 _LONGEST_NUMBER_IN_BITS = 200
-_LEAST_SIMILARITY = 0.65
+# Few misspell the first letter: without it, words must be more alike (gpu does not mean cpu).
+_LEAST_SIMILARITY, _WITH_ANOTHER_FIRST_LETTER = 0.65, 0.8
 
 
 class ConfigurationError(UserError):
@@ -27,8 +29,7 @@ def written(place: Place) -> str:
         if isinstance(key, int):
             text += f"[{key}]"
         else:
-            plain = key.isprintable() and key and not any(character in " .[]:" for character in key)
-            text += ("." if text else "") + (key if plain else _shortened(key))
+            text += ("." if text else "") + _bare(key)
     return text
 
 
@@ -51,7 +52,7 @@ def shown(value) -> str:
 
 def alternatives(words: Iterable[str]) -> str:
     """`a, b or c`."""
-    *first, last = words
+    *first, last = map(_bare, words)
     return f"{', '.join(first)} or {last}" if first else last
 
 
@@ -61,9 +62,12 @@ def did_you_mean(value, candidates: Iterable[str]) -> str | None:
         return None
     import difflib  # only needed, and only loaded, when there is a mistake
 
+    word = value.lower()
     by_lower = {candidate.lower(): candidate for candidate in candidates}
-    close = difflib.get_close_matches(value.lower(), by_lower, n=1, cutoff=_LEAST_SIMILARITY)
-    return by_lower[close[0]] if close else None
+    close = difflib.get_close_matches(word, by_lower, n=3, cutoff=_LEAST_SIMILARITY)
+    likely = [near for near in close if near[0] == word[0]]
+    likely += difflib.get_close_matches(word, close, n=1, cutoff=_WITH_ANOTHER_FIRST_LETTER)
+    return by_lower[likely[0]] if likely else None
 
 
 def expected(what: str, value, candidates: Iterable[str] = ()) -> str:
@@ -86,6 +90,11 @@ def unknown_key(key, keys: Iterable[str]) -> str:
     if likely := did_you_mean(key, keys):
         return f"unknown key, did you mean {likely!r}?"
     return f"unknown key, expected {alternatives(keys)}"
+
+
+def _bare(word: str) -> str:
+    """Without quotes unless there is something odd about it."""
+    return word if re.fullmatch(r"[\w<>:/+-]+", word) and word.isprintable() else _shortened(word)
 
 
 def _shortened(text: str) -> str:

@@ -48,7 +48,7 @@ def read_yaml(path: str | Path) -> dict:
     empty, not YAML, not a mapping, refers to itself or has a key twice.
     """
     text = _text(path)
-    loader = _Loader(text)
+    loader = _loader(path, text)
     try:
         node = loader.get_single_node()
         if node is None:
@@ -62,15 +62,10 @@ def read_yaml(path: str | Path) -> dict:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
         raise _error(path, line, _syntax_problem(error, text, line)) from None
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        raise _error(path, line, f"character {chr(error.character)!r} is not allowed in YAML") from None
     except RecursionError:
         raise _error(path, 1, "is nested too deeply") from None
     except (ValueError, TypeError, AttributeError, ArithmeticError, LookupError) as error:
         raise _error(path, loader.line, f"not a value that YAML can hold: {error}") from None
-    finally:
-        loader.dispose()
 
 
 class _Loader(yaml.SafeLoader):
@@ -85,6 +80,14 @@ class _Loader(yaml.SafeLoader):
     def construct_object(self, node, deep=False):
         self.line = node.start_mark.line + 1
         return super().construct_object(node, deep)
+
+
+def _loader(path: str | Path, text: str) -> _Loader:
+    try:
+        return _Loader(text)
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise _error(path, line, f"character {chr(error.character)!r} is not allowed in YAML") from None
 
 
 def _text(path: str | Path) -> str:
@@ -110,9 +113,10 @@ def _faults(node: yaml.Node, parents: tuple, visited: set) -> Iterator[tuple[int
     if isinstance(node, yaml.MappingNode):
         seen = {}
         for key, _ in node.value:
-            line = key.start_mark.line + 1
-            if isinstance(key, yaml.ScalarNode) and seen.setdefault((key.tag, key.value), line) != line:
-                yield line, f"key {shown(key.value)} occurs twice, first in line {seen[key.tag, key.value]}"
+            line, name = key.start_mark.line + 1, (key.tag, key.value) if isinstance(key, yaml.ScalarNode) else key
+            if name in seen:
+                yield line, f"key {shown(key.value)} occurs twice, first in line {seen[name]}"
+            seen.setdefault(name, line)
     for child in _children(node):
         yield from _faults(child, (*parents, node), visited)
 

@@ -105,6 +105,6 @@ def _legend(mean_color: str) -> list:
         Line2D([], [], color=INK, linewidth=2, label="agreement"),
         Patch(color=_BOUNDS, label="its bounds"),
         Line2D([], [], color=_INDEPENDENT[0], linestyle=_INDEPENDENT[1], linewidth=1.1, label="if independent"),
-        Line2D([], [], color=_WITHIN_CLASS[0], linestyle=_WITHIN_CLASS[1], linewidth=1.1, label="… within class"),
+        Line2D([], [], color=_WITHIN_CLASS[0], linestyle=_WITHIN_CLASS[1], linewidth=1.1, label="if so within classes"),
         Line2D([], [], color=mean_color, linewidth=1.2, label="mean accuracy ± std"),
     ]

@@ -1,6 +1,7 @@
 """What the command lines of all figure scripts have in common: the two files they write, and how."""
 
 import argparse
+import logging
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -19,4 +20,5 @@ def figure_arguments(description: str) -> argparse.ArgumentParser:
 
 def write_figure(figure: Figure, args: argparse.Namespace) -> None:
     """Saves `figure` where the command line says, at the resolution `dpi` of the settings, with its provenance."""
+    logging.getLogger("fontTools").setLevel(logging.WARNING)  # it tells of every glyph it leaves out
     save_figure(figure, (args.png, args.pdf), args.settings["dpi"], provenance(args, ("matplotlib", "numpy", "pandas")))

@@ -51,7 +51,7 @@ def detection_figure(table: pd.DataFrame, curves: pd.DataFrame, title: str) -> F
     _draw_forest(auroc, overall, single, styles, "auroc", 0.5)
     directions = {1: "↑", -1: "↓"}
     names = [
-        f"{shortened(score, 24)} {directions.get(int(direction), '')}"
+        f"{shortened(score, 30)} {directions.get(int(direction), '')}"
         for score, direction in zip(overall["score"], overall["direction"], strict=True)
     ]
     precision.set_yticks(range(len(names)), names)

@@ -109,7 +109,8 @@ def _curves(table: pd.DataFrame, scores: list[str], roles: list[str], title: str
     for axes in grid[max(len(scores) - columns, 0) : len(scores)]:
         axes.xaxis.set_tick_params(labelbottom=True)
     figure.supxlabel("seeds in each half", size=8)
-    figure.supylabel("Spearman's correlation", size=8)
+    for axes in grid[::columns]:
+        axes.set_ylabel("Spearman's\ncorrelation", size=7.5)
     return figure
 
 

@@ -1,0 +1,204 @@
+"""Agreement of runs against the worked example of METHODS 4, closed forms and its own bounds."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+from scipy.stats import binom, kurtosis, skew
+
+from difficulty.analysis.agreement import (
+    agreed_classes,
+    agreement_curve,
+    bimodality,
+    binomial_bimodality,
+    chance_corrected,
+    true_positive_agreement,
+)
+from difficulty.analysis.agreement_groups import comparable_runs
+from difficulty.errors import UserError
+from difficulty.scores.record_arrays import RecordArrays
+
+ROUNDING = 1e-9
+COLUMNS = (
+    *("epoch", "agreement", "mean_accuracy", "std_accuracy"),
+    *("lower_bound", "upper_bound", "independent", "independent_within_class"),
+)
+# (run, epoch, image): counts per epoch (1, 1, 0), (3, 2, 0), (3, 3, 1).
+WORKED = np.array(
+    [
+        [[0, 0, 0], [1, 1, 0], [1, 1, 0]],
+        [[1, 0, 0], [1, 1, 0], [1, 1, 1]],
+        [[0, 1, 0], [1, 0, 0], [1, 1, 0]],
+    ],
+    dtype=bool,
+)
+CORRECT = arrays(bool, array_shapes(min_dims=3, max_dims=3, max_side=7), elements=st.booleans())
+
+
+def test_worked_example():
+    curve = agreement_curve(WORKED)
+    assert tuple(curve.columns) == COLUMNS
+    assert curve["epoch"].tolist() == [1, 2, 3]
+    np.testing.assert_allclose(curve["agreement"], [0, 1 / 2, 2 / 3])
+    np.testing.assert_allclose(curve["mean_accuracy"], [2 / 9, 5 / 9, 7 / 9])
+    spread = np.std([[0, 1 / 3, 1 / 3], [2 / 3, 2 / 3, 1 / 3], [2 / 3, 1, 2 / 3]], axis=1)
+    np.testing.assert_allclose(curve["std_accuracy"], spread)
+    np.testing.assert_allclose(curve["lower_bound"], [0, 0, 1 / 3], atol=ROUNDING)
+    np.testing.assert_allclose(curve["upper_bound"], [0, 1 / 2, 2 / 3])
+    np.testing.assert_allclose(curve["independent"], [0, (4 / 27) / (1 - 2 / 27), 4 / 9])
+    assert curve["independent_within_class"].isna().all()
+
+
+def test_worked_example_within_classes():
+    """Images 0 and 1 are of class 4, image 2 of class 9: at epoch 3 accuracies 1, 1, 1 and 0, 1, 0."""
+    curve = agreement_curve(WORKED, np.array([4, 4, 9]))
+    assert curve["independent_within_class"].iloc[2] == pytest.approx((2 * 1 + 0) / (2 * 1 + 1))
+    # epoch 2: accuracies 1, 1, 1/2 within class 4 and none within class 9
+    assert curve["independent_within_class"].iloc[1] == pytest.approx((2 * 0.5) / (2 * 1))
+    assert curve["independent_within_class"].iloc[0] == 0
+
+
+@given(CORRECT, st.data())
+def test_bounds_hold(correct, data):
+    labels = data.draw(arrays(int, correct.shape[2], elements=st.integers(0, 2)))
+    curve = agreement_curve(correct, labels)
+    assert (curve["agreement"] >= curve["lower_bound"]).all()
+    for column in ("agreement", "independent"):
+        assert (curve[column] <= curve["upper_bound"] + ROUNDING).all()
+    assert curve[[*COLUMNS[1:]]].apply(lambda values: values.between(0, 1 + ROUNDING)).all(axis=None)
+    assert (chance_corrected(curve)[~np.isnan(chance_corrected(curve))] <= 1 + ROUNDING).all()
+
+
+@given(CORRECT, st.integers(0, 2**31))
+def test_order_of_runs_and_of_examples_does_not_matter(correct, seed):
+    random = np.random.default_rng(seed)
+    labels = random.integers(0, 3, correct.shape[2])
+    runs, examples = random.permutation(len(correct)), random.permutation(correct.shape[2])
+    curve = agreement_curve(correct[runs][:, :, examples], labels[examples])
+    pd.testing.assert_frame_equal(curve, agreement_curve(correct, labels), rtol=0, atol=ROUNDING)
+
+
+@given(arrays(bool, array_shapes(min_dims=2, max_dims=2, max_side=7), elements=st.booleans()), st.integers(1, 4))
+def test_identical_networks_agree_fully(correct, runs):
+    curve = agreement_curve(np.stack([correct] * runs))
+    np.testing.assert_array_equal(curve["agreement"], correct.any(axis=1).astype(float))
+    np.testing.assert_array_equal(curve["upper_bound"], correct.any(axis=1).astype(float))
+
+
+def test_independent_networks_give_the_baseline():
+    random = np.random.default_rng(0)
+    accuracy = np.array([0.9, 0.6, 0.3])
+    correct = random.random((4, 3, 200_000)) < accuracy[:, None]
+    curve = agreement_curve(correct)
+    np.testing.assert_allclose(curve["agreement"], accuracy**4 / (1 - (1 - accuracy) ** 4), atol=0.005)
+    np.testing.assert_allclose(curve["agreement"], curve["independent"], atol=0.005)
+    np.testing.assert_allclose(chance_corrected(curve), 0, atol=0.01)
+
+
+def test_classes_explain_agreement_of_networks_independent_within_them():
+    random = np.random.default_rng(1)
+    labels = random.integers(0, 2, 100_000)
+    correct = random.random((3, 1, 100_000)) < np.where(labels == 0, 0.95, 0.2)
+    curve = agreement_curve(correct, labels)
+    np.testing.assert_allclose(curve["agreement"], curve["independent_within_class"], atol=0.01)
+    assert curve["agreement"].iloc[0] > curve["independent"].iloc[0] + 0.1
+    assert abs(chance_corrected(curve, "independent_within_class")[0]) < 0.02
+
+
+def test_chance_correction_is_undefined_without_room():
+    assert np.isnan(chance_corrected(agreement_curve(np.ones((3, 1, 4), dtype=bool)))).all()
+    assert np.isnan(chance_corrected(agreement_curve(np.zeros((3, 1, 4), dtype=bool)))).all()
+    single = np.array([[[True, False, False]]])
+    assert np.isnan(chance_corrected(agreement_curve(single))).all()
+
+
+def test_agreed_classes_of_the_worked_example():
+    table = agreed_classes(WORKED, np.array([4, 4, 9]))
+    assert table.to_numpy().tolist() == [
+        *([1, 4, 0, 2], [1, 9, 0, 1]),
+        *([2, 4, 1, 2], [2, 9, 0, 1]),
+        *([3, 4, 2, 2], [3, 9, 0, 1]),
+    ]
+
+
+def test_true_positive_agreement_is_the_share_of_runs():
+    np.testing.assert_allclose(true_positive_agreement(WORKED)[1], [1, 2 / 3, 0])
+
+
+def test_bimodality_is_kurtosis_less_squared_skewness():
+    values = np.random.default_rng(0).gamma(2, size=(3, 500))
+    expected = kurtosis(values, axis=1, fisher=False) - skew(values, axis=1) ** 2
+    np.testing.assert_allclose(bimodality(values), expected)
+    assert bimodality(np.array([0.0, 0, 1])) == pytest.approx(1)
+    assert np.isnan(bimodality(np.full(7, 2 / 3)))
+
+
+@pytest.mark.parametrize("runs", [1, 2, 5])
+@pytest.mark.parametrize("accuracy", [0.1, 0.5, 0.93])
+def test_bimodality_of_the_binomial(runs, accuracy):
+    skewness, excess = binom(runs, accuracy).stats("sk")
+    assert binomial_bimodality(runs, accuracy) == pytest.approx(excess + 3 - skewness**2)
+
+
+def test_bimodality_of_the_binomial_is_undefined_at_the_ends():
+    assert np.isnan(binomial_bimodality(3, np.array([0, 1]))).all()
+
+
+@pytest.mark.parametrize("correct", [np.ones((2, 2, 2)), np.ones((2, 2), bool), np.ones((2, 2, 0), bool)])
+def test_other_shapes_are_refused(correct):
+    with pytest.raises(ValueError, match="correct is bool"):
+        agreement_curve(correct)
+
+
+def test_classes_of_another_length_are_refused():
+    with pytest.raises(ValueError, match="classes has shape"):
+        agreement_curve(WORKED, np.zeros(4, int))
+
+
+def run_records(example_id, roles, epochs=2, correct=True):
+    shape = (epochs, len(example_id))
+    return RecordArrays(np.array(example_id), np.array(roles, object), epochs, {"correct": np.full(shape, correct)})
+
+
+def test_folds_of_a_seed_are_joined_and_their_training_left_out():
+    records = {
+        ("folds", f"seed-{seed}-fold-{fold}"): run_records(
+            [3, 1, 2, 0, 9],
+            ["validation" if i % 2 == fold else "train" for i in range(4)] + ["test"],
+            correct=fold == 0,
+        )
+        for seed in (0, 1)
+        for fold in (0, 1)
+    }
+    correct, example_id = comparable_runs(records, "validation")
+    assert example_id.tolist() == [0, 1, 2, 3]
+    assert correct[:, 0].tolist() == [[False, False, True, True]] * 2
+    assert comparable_runs(records, "train") is None
+    assert comparable_runs(records, "test")[0].shape == (4, 2, 1)
+
+
+def test_experiments_of_different_length_are_cut():
+    records = {
+        ("long", "seed-0"): run_records([0, 1], ["train"] * 2, epochs=5),
+        ("short", "seed-0"): run_records([1, 0], ["train"] * 2, epochs=3),
+    }
+    correct, _ = comparable_runs(records, "train")
+    assert correct.shape == (2, 3, 2)
+
+
+def test_other_examples_are_the_users_error():
+    records = {("a", "seed-0"): run_records([0, 1], ["test"] * 2), ("b", "seed-0"): run_records([0, 2], ["test"] * 2)}
+    with pytest.raises(UserError, match="a/seed-0 and b/seed-0 do not have the same test examples"):
+        comparable_runs(records, "test")
+
+
+def test_a_role_that_an_experiment_lacks_is_left_out():
+    records = {
+        ("a", "seed-0"): run_records([0, 1], ["train", "test"]),
+        ("a", "seed-1"): run_records([0, 1], ["train", "test"]),
+        ("b", "seed-0"): run_records([1], ["test"]),
+    }
+    assert comparable_runs(records, "train") is None
+    assert comparable_runs(records, "test")[0].shape == (3, 2, 1)

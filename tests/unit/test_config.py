@@ -1,0 +1,230 @@
+"""The configuration: what resolves to what, the files that come with the workflow, and the schema for editors."""
+
+import importlib
+import importlib.util
+import json
+import subprocess
+import sys
+import typing
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from difficulty.config.analyses import Dynamics
+from difficulty.config.architectures import ARCHITECTURES
+from difficulty.config.datasets import AnySource
+from difficulty.config.optimizers import Optimizer
+from difficulty.config.reading import load, read_yaml
+from difficulty.config.resolve import resolve
+from difficulty.config.schedules import Schedule
+
+ROOT = Path(__file__).parents[2]
+FILES = [ROOT / "config.yaml", *sorted((ROOT / "recipes").glob("*.yaml"))]
+BASE = """
+datasets: {digits: {source: digits}}
+defaults: {dataset: digits, architecture: resnet9, width: 16, epochs: 4, optimizer: {name: sgd, lr: 0.2, momentum: 0.9}}
+"""
+
+
+def experiment(override: str = "{}", defaults: str = "{}") -> dict:
+    """The settings of an experiment with this override."""
+    config = yaml.safe_load(BASE)
+    config["defaults"].update(yaml.safe_load(defaults))
+    return resolve({**config, "experiments": {"x": yaml.safe_load(override)}}).experiments["x"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_files_of_the_workflow_stand_alone(path):
+    configuration = resolve(load([path]), path.name)
+    assert all(configuration.runs(name) for name in configuration.experiments)
+
+
+def test_default_suite():
+    configuration = resolve(load([ROOT / "config.yaml"]))
+    assert list(configuration.experiments) == ["clean", "noisy"]
+    assert configuration.runs("noisy") == ["seed-0", "seed-1", "seed-2"]
+    assert configuration.experiments["noisy"]["label_noise"] == {"kind": "symmetric", "fraction": 0.1, "seed": 0}
+    assert list(configuration.detections) == ["noisy"]
+    assert configuration.agreement_groups == {"clean": ["clean"], "noisy": ["noisy"], "noise": ["clean", "noisy"]}
+
+
+def test_settings_are_plain_and_without_nulls():
+    configuration = resolve(load([ROOT / "config.yaml"]))
+    text = json.dumps(vars(configuration))
+    assert "null" not in text
+    assert json.loads(text) == vars(configuration)
+
+
+def test_numbers():
+    settings = experiment("{optimizer: {lr: 1, weight_decay: 5e-4}, epochs: 3}")
+    assert settings["optimizer"] == {"name": "sgd", "lr": 1.0, "momentum": 0.9, "weight_decay": 5e-4, "nesterov": False}
+    assert isinstance(settings["optimizer"]["lr"], float)
+    assert isinstance(settings["epochs"], int)
+
+
+def test_overrides_merge_key_by_key():
+    settings = experiment("{augmentation: {flip: true}}", "{augmentation: {crop: 4}}")
+    assert settings["augmentation"] == {"crop": 4, "flip": True}
+
+
+def test_another_kind_replaces_a_section():
+    settings = experiment("{optimizer: {name: adam, lr: 1e-3}}")
+    assert "momentum" not in settings["optimizer"]
+    noise = experiment("{label_noise: {kind: file, path: x}}", "{label_noise: {kind: symmetric, fraction: 0.1}}")
+    assert noise["label_noise"] == {"kind": "file", "path": "x"}
+
+
+def test_a_kind_that_only_the_override_names_keeps_the_rest():
+    settings = experiment("{optimizer: {name: adam}}", "{optimizer: {lr: 0.01}}")
+    assert settings["optimizer"] == {
+        "name": "adam",
+        "lr": 0.01,
+        "betas": [0.9, 0.999],
+        "eps": 1e-8,
+        "weight_decay": 0.0,
+    }
+
+
+def test_null_removes():
+    assert "label_noise" not in experiment("{label_noise: null}", "{label_noise: {kind: symmetric, fraction: 0.1}}")
+    assert "width" not in experiment("{width: null}")
+    assert experiment("{batch_size: null}", "{batch_size: 64}")["batch_size"] == 128
+    assert experiment("{augmentation: {crop: null}}", "{augmentation: {crop: 4}}")["augmentation"] == {"flip": False}
+
+
+def test_width_and_its_like_stay_with_their_architecture():
+    assert experiment("{architecture: mlp, depth: 3}")["depth"] == 3
+    for architecture in ("mlp", "resnet18", "torchvision:vgg11"):
+        assert "width" not in experiment(f"{{architecture: '{architecture}'}}")
+    assert experiment("{architecture: resnet9}")["width"] == 16
+
+
+def test_runs_of_folds():
+    config = yaml.safe_load(BASE)
+    configuration = resolve({**config, "experiments": {"x": {"seeds": [3, 1], "folds": 2}}})
+    assert configuration.runs("x") == ["seed-3-fold-0", "seed-3-fold-1", "seed-1-fold-0", "seed-1-fold-1"]
+
+
+def test_agreement_needs_two_runs():
+    config = yaml.safe_load(BASE)
+    experiments = {"one": {"seeds": [0]}, "two": {"seeds": [0, 1]}, "folds": {"seeds": [0], "folds": 2}}
+    groups = resolve({**config, "experiments": experiments}).agreement_groups
+    assert groups == {"two": ["two"], "folds": ["folds"]}
+
+
+def test_detections():
+    config = yaml.safe_load(BASE)
+    config["datasets"]["h"] = yaml.safe_load("{source: parquet, files: {train: [a, b]}, truth: [entropy]}")
+    config["experiments"] = yaml.safe_load("""
+        none: {label_noise: {kind: symmetric, fraction: 0}}
+        file: {label_noise: {kind: file, path: x}}
+        human: {dataset: h}
+    """)
+    config["analyses"] = yaml.safe_load("""
+        detection: {scores: [aum, aum_test], truths: {people: {experiment: human, column: entropy, top: 0.1}}}
+    """)
+    shared = {"role": "train", "scores": ["aum", "aum_test"], "bootstrap": 1000}
+    assert resolve(config).detections == {
+        "file": {"experiment": "file", "column": "is_corrupt", **shared},
+        "people": {"experiment": "human", "column": "entropy", "top": 0.1, **shared},
+    }
+
+
+def test_files_of_a_data_set_may_be_one():
+    config = yaml.safe_load(BASE)
+    config |= {"experiments": {"x": {}}}
+    config["datasets"]["one"] = {"source": "parquet", "files": {"train": "a.parquet", "test": ["b.parquet"]}}
+    assert resolve(config).datasets["one"]["files"] == {"train": ["a.parquet"], "test": ["b.parquet"]}
+
+
+def test_classes_may_be_called_by_numbers():
+    noise = experiment("{label_noise: {kind: asymmetric, fraction: 0.1, map: {3: 8}}}")["label_noise"]
+    assert noise["map"] == {"3": "8"}
+
+
+def test_configuration_is_not_changed():
+    config = load([ROOT / "config.yaml"])
+    before = json.dumps(config)
+    resolve(config)
+    assert json.dumps(config) == before
+
+
+def _kinds(union, key: str) -> list[str]:
+    members = typing.get_args(typing.get_args(union)[0])
+    return [typing.get_args(member.model_fields[key].annotation)[0] for member in members]
+
+
+@pytest.mark.parametrize(
+    "package, names",
+    [
+        ("models", list(ARCHITECTURES)),
+        ("datasets", _kinds(AnySource, "source")),
+        ("training.optimizers", _kinds(Optimizer, "name")),
+        ("training.schedules", _kinds(Schedule, "name")),
+    ],
+)
+def test_what_is_chosen_by_name_has_a_module(package, names):
+    assert [name for name in names if importlib.util.find_spec(f"difficulty.{package}.{name}") is None] == []
+
+
+def test_scores_are_those_of_the_library():
+    columns = importlib.import_module("difficulty.scores.dynamics").DYNAMICS
+    assert Dynamics.gives == tuple(name for name, column in columns.items() if column.direction is not None)
+
+
+def test_snakefile_imports_nothing_but_pydantic_and_the_standard_library():
+    program = """
+import sys
+before = set(sys.modules)
+import difficulty.config.resolve
+for name, module in sys.modules.items():
+    if "site-packages" in str(getattr(module, "__file__", "")) and name not in before and "." not in name:
+        print(name)
+"""
+    found = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT / "workflow" / "scripts", capture_output=True, text=True, check=True
+    )
+    with_pydantic = {"pydantic", "pydantic_core", "annotated_types", "typing_extensions", "typing_inspection"}
+    assert set(found.stdout.split()) <= with_pydantic
+
+
+@pytest.fixture(scope="module")
+def schema() -> dict:
+    return json.loads((ROOT / "workflow" / "schemas" / "config.schema.json").read_text(encoding="utf-8"))
+
+
+def test_schema_is_up_to_date(schema):
+    generator = importlib.import_module("write_config_schema")
+    assert schema == generator.config_schema(), "run: python workflow/scripts/write_config_schema.py"
+
+
+def test_schema_describes_every_key_and_refuses_unknown_ones(schema):
+    for section in (schema, *schema["$defs"].values()):
+        assert section["additionalProperties"] is False
+        assert [key for key, value in section["properties"].items() if not value.get("description")] == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_files_of_the_workflow_fit_the_schema(schema, path):
+    jsonschema.Draft202012Validator(schema).validate(read_yaml(path))
+
+
+@pytest.mark.parametrize(
+    "text, fits",
+    [
+        ("experiments: {x: {optimizer: {lr: 0.1}, label_noise: {fraction: 0.2}, width: null}, y: }", True),
+        ("defaults: {epochs: 3}", True),
+        ("analyses: {detection: {bootstrap: 100}}", True),
+        ("experiments: {x: {optimizer: {name: adam, momentum: 0.9}}}", False),
+        ("experiments: {x: {epoch: 3}}", False),
+        ("experiments: {x: {epochs: 0}}", False),
+        ("experiments: {seed-0: {}}", False),
+        ("experiments: {x y: {}}", False),
+        ("datasets: {x: {source: parquet}}", False),
+        ("datasets: {x: {source: digits, path: y}}", False),
+    ],
+)
+def test_schema_fits_partial_files(schema, text, fits):
+    assert jsonschema.Draft202012Validator(schema).is_valid(yaml.safe_load(text)) == fits

@@ -1,0 +1,109 @@
+"""Configuration files: unreadable ones give one line with the line number; later files override earlier ones."""
+
+import pytest
+
+from difficulty.config.problems import ConfigurationError
+from difficulty.config.reading import load, read_yaml
+
+UNREADABLE = {
+    "empty": (b"", "line 1: is empty; expected a mapping with datasets, defaults and experiments"),
+    "comments": (b"# nothing\n\n", "line 1: is empty; expected a mapping with datasets, defaults and experiments"),
+    "list": (b"\n- a\n", "line 2: expected a mapping (key: value)"),
+    "text": (b"digits", "line 1: expected a mapping (key: value)"),
+    "two documents": (b"a: 1\n---\nb: 2\n", "line 2: not valid YAML: but found another document"),
+    "duplicate": (b"a: 1\nb:\n  c: 1\n  c: 2\n", "line 4: key 'c' occurs twice, first in line 3"),
+    "tab": (b"a:\n\tb: 1\n", "line 2: indented by a tab; use spaces"),
+    "tab after spaces": (b"a:\n  \tb: 1\n  c: 2\n", "line 2: indented by a tab; use spaces"),
+    "colon": (b"a: b: c\n", "line 1: not valid YAML: mapping values are not allowed here"),
+    "bracket": (b"a: [1, 2\nb: 3\n", "line 2: not valid YAML: expected ',' or ']', but got ':'"),
+    "quote": (b'a: "b\n', "line 2: not valid YAML: found unexpected end of stream"),
+    "latin-1": (b"a: 1\nb: caf\xe9\n", "line 2: not UTF-8 text; save it as UTF-8"),
+    "utf-16": ("a: 1".encode("utf-16"), "line 1: not UTF-8 text; save it as UTF-8"),
+    "control character": (b"a: 1\nb: \x07\n", "line 2: character '\\x07' is not allowed in YAML"),
+    "python object": (
+        b"a: !!python/object:os.system {}\n",
+        "line 1: not valid YAML: could not determine a constructor for the tag "
+        "'tag:yaml.org,2002:python/object:os.system'",
+    ),
+    "no number": (
+        b"b: 1\na: !!int x\n",
+        "line 2: not a value that YAML can hold: invalid literal for int() with base 10: 'x'",
+    ),
+    "list as key": (b"[a]: 1\n", "line 1: not valid YAML: found unhashable key"),
+    "unknown alias": (b"a: *b\n", "line 1: not valid YAML: found undefined alias 'b'"),
+    "itself": (b"a: &x\n  b: *x\n", "line 1: refers to itself"),
+    "itself in a list": (b"a: &x [1, *x]\n", "line 1: refers to itself"),
+}
+
+
+@pytest.mark.parametrize("content, line", UNREADABLE.values(), ids=UNREADABLE)
+def test_unreadable_files(tmp_path, content, line):
+    path = tmp_path / "config.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigurationError) as caught:
+        read_yaml(path)
+    assert caught.value.lines == [f"{path}: {line}"]
+
+
+def test_every_duplicate_key_is_told(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text("a: {x: 1, x: 2}\nb: 1\na: 3\nb: 2\n")
+    with pytest.raises(ConfigurationError) as caught:
+        read_yaml(path)
+    assert [line.split(": ", 2)[1] for line in caught.value.lines] == ["line 1", "line 3", "line 4"]
+
+
+def test_missing_files_and_folders(tmp_path):
+    with pytest.raises(ConfigurationError) as caught:
+        load([tmp_path / "a.yaml", tmp_path])
+    assert caught.value.lines[0] == f"{tmp_path / 'a.yaml'}: no such file"
+    assert caught.value.lines[1].startswith(f"{tmp_path}: cannot be read")
+
+
+def test_deep_nesting(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text("a: " + "[" * 5000)
+    with pytest.raises(ConfigurationError, match=r"line 1: "):
+        read_yaml(path)
+
+
+def test_yaml_that_is_fine(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_bytes("\ufeffa: &x {b: 1, d: 2024-01-02}\nc: {<<: *x, b: 2}\ne: [*x, *x]\n".encode())
+    x = {"b": 1, "d": "2024-01-02"}
+    assert read_yaml(path) == {"a": x, "c": {**x, "b": 2}, "e": [x, x]}
+
+
+def loaded(tmp_path, *texts: str) -> dict:
+    paths = [tmp_path / f"{number}.yaml" for number in range(len(texts))]
+    for path, text in zip(paths, texts, strict=True):
+        path.write_text(text)
+    return load(paths)
+
+
+def test_later_files_override_key_by_key(tmp_path):
+    first = "{defaults: {epochs: 15, optimizer: {name: sgd, lr: 0.1}, width: 8}, figures: {dpi: 150, formats: [png]}}"
+    second = "{defaults: {optimizer: {lr: 0.2}, width: null}, figures: {formats: [pdf]}}"
+    assert loaded(tmp_path, first, second) == {
+        "defaults": {"epochs": 15, "optimizer": {"name": "sgd", "lr": 0.2}},
+        "figures": {"dpi": 150, "formats": ["pdf"]},
+    }
+
+
+def test_later_experiments_and_data_sets_replace_earlier_ones_and_what_names_them(tmp_path):
+    first = """
+    datasets: {digits: {source: digits}}
+    experiments: {clean: {}, noisy: {}}
+    evaluations: {clean: [digits]}
+    analyses: {agreement: {groups: {noise: [clean, noisy]}}, detection: {bootstrap: 10, truths: {a: {}}}}
+    """
+    assert loaded(tmp_path, first, "experiments: {mine: {}}") == {
+        "datasets": {"digits": {"source": "digits"}},
+        "experiments": {"mine": {}},
+        "analyses": {"agreement": {}, "detection": {"bootstrap": 10}},
+    }
+    assert loaded(tmp_path, first, "datasets: {photos: {}}")["datasets"] == {"photos": {}}
+
+
+def test_one_file_stays_as_it_is(tmp_path):
+    assert loaded(tmp_path, "{a: null, experiments: {x: }}") == {"a": None, "experiments": {"x": None}}
