@@ -16,6 +16,7 @@ include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/verify.smk"
 
 
 localrules:
@@ -24,6 +25,7 @@ localrules:
     runs,
     scores,
     figures,
+    verify,
 
 
 rule all:

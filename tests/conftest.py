@@ -3,4 +3,10 @@
 import sys
 from pathlib import Path
 
+from hypothesis import settings
+
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
+
+# No test depends on how fast the machine is.
+settings.register_profile("steady", deadline=None)
+settings.load_profile("steady")

@@ -68,13 +68,12 @@ def test_aggregates_are_those_of_pandas(seed, role, suffix):
 def test_directions_stay_with_what_ranks():
     _, columns = aggregate_runs(family_table(), FAMILY)
     directed = {name: column.direction for name, column in columns.items() if column.direction is not None}
+    expected = {("aum", ""): -1, ("learned", ""): 1, ("learned", "_ranked"): 1, ("vog", ""): 1}
     assert directed == {
-        f"{name}{suffix}": FAMILY[name.removesuffix("_ranked")].direction
-        if not name.endswith("_ranked")
-        else FAMILY["learned"].direction
+        f"{name}{suffix}{ending}": direction
         for suffix in ("", "_validation", "_test")
-        for name in ("aum", "learned", "vog")
-    } | {f"learned{suffix}_ranked": 1 for suffix in ("", "_validation", "_test")}
+        for (name, ending), direction in expected.items()
+    }
     assert ranking_columns(columns, "validation") == {
         "aum": "aum_validation",
         "learned": "learned_validation_ranked",

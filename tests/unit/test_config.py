@@ -76,17 +76,6 @@ def test_another_kind_replaces_a_section():
     assert noise["label_noise"] == {"kind": "file", "path": "x"}
 
 
-def test_a_kind_that_only_the_override_names_keeps_the_rest():
-    settings = experiment("{optimizer: {name: adam}}", "{optimizer: {lr: 0.01}}")
-    assert settings["optimizer"] == {
-        "name": "adam",
-        "lr": 0.01,
-        "betas": [0.9, 0.999],
-        "eps": 1e-8,
-        "weight_decay": 0.0,
-    }
-
-
 def test_null_removes():
     assert "label_noise" not in experiment("{label_noise: null}", "{label_noise: {kind: symmetric, fraction: 0.1}}")
     assert "width" not in experiment("{width: null}")

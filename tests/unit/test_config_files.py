@@ -102,7 +102,10 @@ def test_later_experiments_and_data_sets_replace_earlier_ones_and_what_names_the
         "experiments": {"mine": {}},
         "analyses": {"agreement": {}, "detection": {"bootstrap": 10}},
     }
-    assert loaded(tmp_path, first, "datasets: {photos: {}}")["datasets"] == {"photos": {}}
+    replaced = loaded(tmp_path, first, "datasets: {photos: {}}")
+    assert replaced["datasets"] == {"photos": {}}
+    assert "evaluations" not in replaced
+    assert list(replaced["experiments"]) == ["clean", "noisy"]
 
 
 def test_one_file_stays_as_it_is(tmp_path):

@@ -5,13 +5,16 @@ of the source it runs; `upstream`, a hash chain over settings and code of all th
 again when one of them differs from what its results were made with, and only then.
 """
 
+import atexit
 import hashlib
 import json
 import os
+import re
 import sys
 from functools import lru_cache
 from pathlib import Path
 from shlex import quote as shlex_quote
+from types import SimpleNamespace
 
 SCRIPTS = Path(workflow.basedir, "workflow", "scripts")
 sys.path.insert(0, str(SCRIPTS))
@@ -42,6 +45,7 @@ except UserError as error:
     sys.exit(1)
 
 source_digest = SourceDigests(SCRIPTS, Path(".snakemake", "difficulty", "source-digests.json"))
+atexit.register(source_digest.save)
 datasets, experiments = configuration.datasets, configuration.experiments
 
 # `python` in a rule is the interpreter that runs Snakemake, unless conda provides one.
@@ -50,12 +54,12 @@ interpreter = "" if with_conda else f"export PATH={shlex_quote(str(Path(sys.exec
 shell.prefix(f"set -euo pipefail; {interpreter}SCRIPTS={shlex_quote(str(SCRIPTS))}; ")
 
 
+NAME, RUN = r"[A-Za-z0-9][A-Za-z0-9_-]*", r"seed-\d+(-fold-\d+)?"
+CONSTRAINTS = {"dataset": NAME, "experiment": NAME, "group": NAME, "detection": NAME, "run": RUN}
+
+
 wildcard_constraints:
-    dataset="[A-Za-z0-9][A-Za-z0-9_-]*",
-    experiment="[A-Za-z0-9][A-Za-z0-9_-]*",
-    group="[A-Za-z0-9][A-Za-z0-9_-]*",
-    detection="[A-Za-z0-9][A-Za-z0-9_-]*",
-    run=r"seed-\d+(-fold-\d+)?",
+    **CONSTRAINTS,
 
 
 def runs(experiment):

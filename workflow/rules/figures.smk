@@ -5,26 +5,7 @@ resolution and its own section of `figures`, so that another one redraws that fi
 """
 
 
-def figure_settings(section=None):
-    own = configuration.figures[section] if section else {}
-    return settings_json({"dpi": configuration.figures["dpi"], **own})
-
-
-def correlation_key(experiment):
-    return hash_chain(
-        scores_key(experiment),
-        settings_json(analyses["correlation"]),
-        source_digest("compute_correlation"),
-    )
-
-
-def agreement_key(group):
-    runs_keys = [runs_key(experiment) for experiment in agreement_groups[group]]
-    return hash_chain(runs_keys, source_digest("compute_agreement"))
-
-
-def pixels_of(experiment):
-    return f"results/datasets/{experiments[experiment]['dataset']}/pixels.parquet"
+include: "keys/figures.smk"
 
 
 rule figures:
@@ -317,7 +298,7 @@ rule plot_agreement:
 rule plot_detection:
     input:
         detection="results/detection/{detection}.parquet",
-        curves="results/detection/{detection}-curves.parquet",
+        curves="results/detection/curves/{detection}.parquet",
     output:
         png=report(
             "results/figures/detection/{detection}.png",

@@ -6,59 +6,8 @@ seed-correlation.parquet; suspects.csv. Over experiments: results/agreement/ and
 Another family of scores adds itself to `score_families` in its own rule file and writes scores/{family}.parquet.
 """
 
-analyses = configuration.analyses
-agreement_groups, detections = configuration.agreement_groups, configuration.detections
 
-
-def dynamics_records(experiment):
-    """The records of each run that learning-dynamics scores are computed from."""
-    both = experiments[experiment]["records"] == "both"
-    online = both and analyses["dynamics"]["records"] == "online"
-    return experiment_files(experiment, "online_records.parquet" if online else "records.parquet")
-
-
-@lru_cache
-def dynamics_key(experiment):
-    return hash_chain(
-        runs_key(experiment),
-        settings_json(analyses["dynamics"]),
-        source_digest("score_dynamics"),
-    )
-
-
-# Family -> function of an experiment that gives the hash chain of its scores, or None if it has none.
-score_families = {"dynamics": dynamics_key}
-
-
-def families_of(experiment):
-    """Tables of the families of scores that an experiment has."""
-    folder = f"results/experiments/{experiment}/scores"
-    return [f"{folder}/{family}.parquet" for family, key in score_families.items() if key(experiment)]
-
-
-def families_key(experiment):
-    return hash_chain(labels_key(experiment), [key(experiment) for key in score_families.values()])
-
-
-def scores_key(experiment):
-    return hash_chain(families_key(experiment), source_digest("collect_scores"))
-
-
-def detection_settings(detection):
-    return settings_json({key: value for key, value in detections[detection].items() if key != "experiment"})
-
-
-def detection_key(detection):
-    scored = scores_key(detections[detection]["experiment"])
-    return hash_chain(scored, detection_settings(detection), source_digest("compute_detection"))
-
-
-def examples_of(experiment):
-    return f"results/datasets/{experiments[experiment]['dataset']}/examples.parquet"
-
-
-def group_files(group, name):
-    return [path for experiment in agreement_groups[group] for path in experiment_files(experiment, name)]
+include: "keys/scores.smk"
 
 
 rule scores:
@@ -194,13 +143,11 @@ rule compute_agreement:
         examples=lambda w: examples_of(agreement_groups[w.group][0]),
     output:
         curve="results/agreement/{group}.parquet",
-        classes="results/agreement/{group}-classes.parquet",
+        classes="results/agreement/classes/{group}.parquet",
     log:
         "results/logs/agreement/{group}/compute_agreement.log",
     benchmark:
         "results/benchmarks/agreement/{group}/compute_agreement.tsv"
-    wildcard_constraints:
-        group="[A-Za-z0-9][A-Za-z0-9_-]*(?<!-classes)",
     conda:
         "../../envs/tables.yaml"
     threads: 1
@@ -224,13 +171,11 @@ rule compute_detection:
         examples=lambda w: examples_of(detections[w.detection]["experiment"]),
     output:
         metrics="results/detection/{detection}.parquet",
-        curves="results/detection/{detection}-curves.parquet",
+        curves="results/detection/curves/{detection}.parquet",
     log:
         "results/logs/detection/{detection}/compute_detection.log",
     benchmark:
         "results/benchmarks/detection/{detection}/compute_detection.tsv"
-    wildcard_constraints:
-        detection="[A-Za-z0-9][A-Za-z0-9_-]*(?<!-curves)",
     conda:
         "../../envs/tables.yaml"
     threads: 1

@@ -4,66 +4,8 @@ labels.parquet (what each example is called in this experiment) and, per run, {r
 timing, checkpoints/ and evaluation.
 """
 
-LABEL_KEYS = ["label_noise"]
-EVALUATION_KEYS = ["device", "precision", "folds", "records"]
-# What does not change a run: the seeds are in its name; the data set and the labels are its inputs.
-NOT_OF_A_RUN = {"dataset", "seeds", *LABEL_KEYS}
-PER_RUN = ["records", "online_records", "history", "steps", "timing", "evaluation"]
 
-
-def labels_settings(experiment):
-    return settings_json(experiments[experiment], LABEL_KEYS)
-
-
-def training_settings(experiment):
-    return settings_json({k: v for k, v in experiments[experiment].items() if k not in NOT_OF_A_RUN})
-
-
-def training_code(experiment):
-    settings = experiments[experiment]
-    architecture = settings["architecture"]
-    model = "torchvision_model" if architecture.startswith("torchvision:") else architecture
-    return source_digest(
-        "train_model",
-        f"models.{model}",
-        f"training.optimizers.{settings['optimizer']['name']}",
-        f"training.schedules.{settings['schedule']['name']}",
-    )
-
-
-def evaluation_code(experiment):
-    architecture = experiments[experiment]["architecture"]
-    return source_digest("evaluate_run", "models." + ("torchvision_model" if ":" in architecture else architecture))
-
-
-@lru_cache
-def labels_key(experiment):
-    dataset = experiments[experiment]["dataset"]
-    return hash_chain(dataset_key(dataset), labels_settings(experiment), source_digest("corrupt_labels"))
-
-
-@lru_cache
-def run_key(experiment):
-    return hash_chain(labels_key(experiment), training_settings(experiment), training_code(experiment))
-
-
-def runs_key(experiment):
-    return hash_chain(run_key(experiment), runs(experiment))
-
-
-def evaluated_datasets(experiment):
-    """The experiment's own data set and the further ones it is evaluated on."""
-    return list(dict.fromkeys([experiments[experiment]["dataset"], *configuration.evaluations.get(experiment, [])]))
-
-
-def dataset_tables(table):
-    return lambda w: [f"results/datasets/{dataset}/{table}.parquet" for dataset in evaluated_datasets(w.experiment)]
-
-
-def experiment_files(experiment, *names):
-    """Files of every run of an experiment."""
-    folder = f"results/experiments/{experiment}"
-    return [f"{folder}/{run}/{name}" for run in runs(experiment) for name in names]
+include: "keys/train.smk"
 
 
 rule runs:

@@ -24,30 +24,28 @@ def main(args):
     if missing := [score for score in settings.get("scores", []) if score not in ranking]:
         raise UserError(f"analyses.detection.scores: no score {', '.join(missing)} of role {role} in {args.scores}")
     ranking = {score: ranking[score] for score in settings.get("scores", ranking)}
+    directions = {score: columns[column].direction for score, column in ranking.items()}
     table = read_table(args.scores, SCORES).set_index("example_id")
     hard = truth_of(table, settings, args.examples)
     rows, truth = table.loc[hard.index, list(ranking.values())].set_axis(list(ranking), axis=1), hard.to_numpy()
-    directions = {score: columns[column].direction for score, column in ranking.items()}
     reports = [detection_report(rows, truth, directions, bootstrap=settings["bootstrap"]).assign(run=ALL_RUNS)]
     for run, values in scores_by_run(args.families, list(ranking), role).items():
         values = values.loc[values.index.intersection(hard.index)]
-        per_run = detection_report(values, hard.loc[values.index].to_numpy(), directions, bootstrap=0)
-        reports.append(per_run.assign(run=run))
-    name, experiment = args.output.stem, args.scores.resolve().parent.name
-    facts = provenance(args)
-    report = pd.concat(reports).assign(detection=name, experiment=experiment, truth=settings["column"], role=role)
+        reports.append(detection_report(values, hard[values.index].to_numpy(), directions, bootstrap=0).assign(run=run))
+    name, facts = args.output.stem, provenance(args)
+    report = pd.concat(reports).assign(detection=name, truth=settings["column"], role=role)
+    report["experiment"] = args.scores.resolve().parent.name
     write_table(report, args.output, DETECTION, facts)
     curves = [detection_curve(rows[score], truth, directions[score]).assign(score=score) for score in ranking]
     write_table(pd.concat(curves).assign(detection=name), args.curves, DETECTION_CURVES, facts)
     best = reports[0].sort_values("average_precision", ascending=False).iloc[0]
-    logger.info("%d examples, %d of them hard", best["examples"], best["positives"])
-    logger.info("%s: AUROC %.3f, average precision %.3f", *best[["score", "auroc", "average_precision"]])
+    summary = best[["examples", "positives", "score", "auroc", "average_precision"]]
+    logger.info("%d examples, %d of them hard; best: %s, AUROC %.3f, average precision %.3f", *summary)
 
 
 def truth_of(scores: pd.DataFrame, settings: dict, examples: Path) -> pd.Series:
     """bool by example_id, of the examples of the role for which it is known whether they are hard."""
-    column = settings["column"]
-    table = scores
+    column, table = settings["column"], scores
     if column != "is_corrupt":
         if column not in (found := read_schema(examples).columns):
             raise UserError(f"{examples}: no truth column {column}; it has {', '.join(found)}")

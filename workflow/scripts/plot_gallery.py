@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from difficulty.datasets.example_tables import EXAMPLES
+from difficulty.datasets.example_tables import EXAMPLES, class_names
 from difficulty.datasets.pixels import read_pixels
 from difficulty.errors import UserError
 from difficulty.figures.command import figure_arguments, write_figure
@@ -35,7 +35,7 @@ def main(args):
     figure = gallery_figure(
         table,
         images[pd.Index(example_ids).get_indexer_for(table.index)],
-        dict(zip(examples["label"], examples["class_name"], strict=True)),
+        dict(enumerate(class_names(examples))),
         f"{args.scores.parent.name}: easiest and hardest training images by {score}",
         score,
         columns[rankings[score]].direction,

@@ -18,6 +18,9 @@ TORCHVISION = "torchvision:"
 OWN_SETTINGS = ("width", "depth", "stem", "weights")
 
 
+CHOICES = alternatives([*ARCHITECTURES, f"{TORCHVISION}<name>"])
+
+
 def settings_of(architecture: str) -> tuple[str, ...]:
     """Which of width, depth and stem the architecture has."""
     return ARCHITECTURES.get(architecture, ())
@@ -33,7 +36,7 @@ def _checked(value) -> str:
         network = value.removeprefix(TORCHVISION)
         if value in ARCHITECTURES or (is_torchvision(value) and network.isascii() and network.isidentifier()):
             return value
-    raise problem(expected(alternatives([*ARCHITECTURES, f"{TORCHVISION}<name>"]), value, ARCHITECTURES))
+    raise problem(expected(CHOICES, value, ARCHITECTURES))
 
 
 Architecture = Annotated[

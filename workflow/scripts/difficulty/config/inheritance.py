@@ -55,4 +55,4 @@ def is_inherited(place: Place, base: Mapping, override: Mapping) -> bool:
 def _merges(base, override) -> bool:
     if not (isinstance(base, Mapping) and isinstance(override, Mapping)):
         return False
-    return all(base.get(key, override[key]) == override[key] for key in _KINDS if key in override)
+    return all(base.get(key) == override[key] for key in _KINDS if isinstance(override.get(key), str))

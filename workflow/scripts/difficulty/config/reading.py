@@ -10,15 +10,18 @@ import yaml
 from difficulty.config.inheritance import merged
 from difficulty.config.problems import ConfigurationError, shown
 
-# A later file's experiments and data sets replace the earlier ones, and what refers to those by name goes with them.
-_REPLACED = ("datasets", "experiments")
-_NAMES_EXPERIMENTS = (("evaluations",), ("analyses", "agreement", "groups"), ("analyses", "detection", "truths"))
+# Sections that replace those of an earlier file, and what refers to the earlier ones by name and goes with them.
+_REPLACED = {
+    "datasets": (["evaluations"],),
+    "experiments": (["evaluations"], ["analyses", "agreement", "groups"], ["analyses", "detection", "truths"]),
+}
 _LONGEST_PROBLEM = 120
 
 
 def load(paths: Sequence[str | Path]) -> dict:
     """The files as one configuration; later files override earlier ones, key by key, null removing a key.
 
+    A later file's experiments and data sets replace the earlier ones.
     Raises ConfigurationError with one line for each file that cannot be read.
     """
     files, lines = [], []
@@ -31,11 +34,8 @@ def load(paths: Sequence[str | Path]) -> dict:
         raise ConfigurationError(lines)
     result = {}
     for file in files:
-        for section in _REPLACED:
-            if section in file:
-                result.pop(section, None)
-        if "experiments" in file:
-            for place in _NAMES_EXPERIMENTS:
+        for section, dependent in _REPLACED.items():
+            for place in ([section], *dependent) if section in file else ():
                 result = _without(result, place)
         result = merged(result, file)
     return result

@@ -85,8 +85,7 @@ class ChosenBy:
                 raise problems_at([((self.key,), expected(what, name, kinds))])
             if likely := next((key for key in data if did_you_mean(key, [self.key])), None):
                 raise problems_at([((likely,), unknown_key(likely, [self.key]))])
-            text = f"missing (expected {what})"
-            raise _as_error([{"type": problem(text, MISSING), "loc": (self.key,), "input": None}])
+            raise problems_at([((self.key,), f"missing (expected {what})")])
 
         return core_schema.no_info_wrap_validator_function(choose, handler(source))
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, TypeAdapter, field_validator
 
-from difficulty.config.architectures import Architecture, is_torchvision, settings_of
+from difficulty.config.architectures import CHOICES, Architecture, is_torchvision, settings_of
 from difficulty.config.augmentation import Augmentation
 from difficulty.config.label_noise import LabelNoise
 from difficulty.config.names import Text
@@ -26,8 +26,8 @@ class Experiment(Section):
     dataset: Text = Field(description="name of the data set to train on")
     label_noise: LabelNoise | None = Field(None, description="wrong labels planted in the training examples")
     architecture: Architecture = Field(
-        description="network: mlp, resnet9, resnet18 or torchvision:<name>; where an experiment names another one "
-        "than `defaults`, the width, depth, stem and weights of `defaults` do not apply to it"
+        description=f"network: {CHOICES}; where an experiment names another one than `defaults`, the width, depth, "
+        "stem and weights of `defaults` do not apply to it"
     )
     width: Annotated[int, Range(1, 65_536)] | None = Field(
         None, description="channels of the first stage (resnet9, resnet18), hidden units (mlp); null: as published"

@@ -53,8 +53,8 @@ def convergence_sentences(table: pd.DataFrame) -> list[str]:
     sentences = []
     for state, runs in table[~table["converged"].astype(bool)].groupby("state", sort=True):
         window = runs["window"].max()
-        change = _range(runs["change"].abs(), "{:.0%}")
-        top1 = _range(runs["top1"], "{:.1%}")
+        change = _percentages(runs["change"].abs(), 0)
+        top1 = _percentages(runs["top1"], 1)
         kind = {"pristine": "pristine training", "train": "training"}.get(runs["group"].iloc[0], "followed training")
         meaning = {
             "diverged": f"training diverged: the loss of the {kind} examples rose over the last {window} epochs or is "
@@ -103,11 +103,11 @@ def _judge(rows: pd.DataFrame, group: str) -> dict:
     }
 
 
-def _range(values: pd.Series, pattern: str) -> str:
-    values = values[np.isfinite(values)]
-    if values.empty:
+def _percentages(shares: pd.Series, digits: int) -> str:
+    shares = 100 * shares[np.isfinite(shares)]
+    if shares.empty:
         return "an unknown share"
-    low, high = pattern.format(values.min()), pattern.format(values.max())
+    low, high = f"{shares.min():.{digits}f} %", f"{shares.max():.{digits}f} %"
     return low if low == high else f"{low} to {high}"
 
 

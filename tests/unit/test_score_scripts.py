@@ -1,0 +1,327 @@
+"""Every script between the records and the figures, from command line to tables, on records made by hand."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from difficulty.analysis.agreement import AGREED_CLASSES, AGREEMENT
+from difficulty.analysis.correlation import CORRELATION, SEED_CORRELATION, STABILITY
+from difficulty.analysis.detection import DETECTION, DETECTION_CURVES, detection_report
+from difficulty.datasets.example_tables import EXAMPLES, LABELS
+from difficulty.scores.collect import RUN_SCORES, SCORES
+from difficulty.scores.dynamics import DYNAMICS, score_records
+from difficulty.tables import Column, read_provenance, read_table, write_table
+from difficulty.training.run_tables import RECORDS
+
+SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
+TRAIN, TEST, CLASSES, EPOCHS = 120, 40, 4, 6
+PLAIN_RUNS = ["seed-0", "seed-1", "seed-2"]
+FOLD_RUNS = [f"seed-{seed}-fold-{fold}" for seed in (0, 1) for fold in (0, 1, 2)]
+
+
+def run_script(name, **options):
+    """Runs a script as a rule does; a list gives several values."""
+    command = [sys.executable, str(SCRIPTS / f"{name}.py"), "--code", "c0de", "--upstream", "11"]
+    for option, value in options.items():
+        values = value if isinstance(value, list) else [value]
+        command += [f"--{option}", *map(str, [json.dumps(v) if isinstance(v, dict) else v for v in values])]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def succeed(name, **options):
+    done = run_script(name, **options)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "" or "log" not in options
+
+
+def make_dataset(folder):
+    random = np.random.default_rng(0)
+    labels = random.integers(0, CLASSES, TRAIN + TEST)
+    examples = pd.DataFrame(
+        {
+            "example_id": np.arange(TRAIN + TEST),
+            "split": ["train"] * TRAIN + ["test"] * TEST,
+            "key": [f"key {i}" for i in range(TRAIN + TEST)],
+            "original_index": np.arange(TRAIN + TEST),
+            "label": labels,
+            "class_name": [f"class {label}" for label in labels],
+            "file": [f"train/{i}.png" for i in range(TRAIN + TEST)],
+            "sha256": "0",
+            "human_entropy": np.where(np.arange(TRAIN + TEST) % 7 == 0, np.nan, random.random(TRAIN + TEST)),
+        }
+    )
+    entropy = {"human_entropy": Column(pa.float64(), "entropy", nullable=True)}
+    write_table(examples, folder / "examples.parquet", EXAMPLES.extended(entropy))
+    return examples
+
+
+def make_experiment(folder, examples, runs, noise):
+    """Records of networks whose margin grows with the epochs, less for corrupt labels, and noise of the run."""
+    corrupt = (np.arange(len(examples)) < TRAIN) & (np.arange(len(examples)) % 10 == 0) & noise
+    labels = examples[["example_id", "split"]].assign(clean_label=examples["label"], is_corrupt=corrupt)
+    labels["label"] = np.where(corrupt, (examples["label"] + 1) % CLASSES, examples["label"])
+    write_table(labels, folder / "labels.parquet", LABELS)
+    for number, run in enumerate(runs):
+        random = np.random.default_rng(number)
+        role = examples["split"].to_numpy(dtype=object)
+        if "fold" in run:
+            role[:TRAIN][np.arange(TRAIN) % 3 == int(run[-1])] = "validation"
+        rows = []
+        for epoch in range(1, EPOCHS + 1):
+            logits = 0.7 * random.normal(size=(len(examples), CLASSES))
+            logits[np.arange(len(examples)), examples["label"]] += 0.5 * epoch
+            softmax = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+            onehot = np.eye(CLASSES)[labels["label"]]
+            own = (logits * onehot).sum(axis=1)
+            rows.append(
+                pd.DataFrame(
+                    {
+                        "example_id": examples["example_id"],
+                        "epoch": epoch,
+                        "role": role,
+                        "predicted": logits.argmax(axis=1),
+                        "correct": logits.argmax(axis=1) == labels["label"],
+                        "probability": (softmax * onehot).sum(axis=1),
+                        "margin": own - np.where(onehot == 1, -np.inf, logits).max(axis=1),
+                        "loss": -np.log((softmax * onehot).sum(axis=1)),
+                        "el2n": np.linalg.norm(softmax - onehot, axis=1),
+                        "entropy": -(softmax * np.log(softmax)).sum(axis=1),
+                        "feature_norm": 1 + random.random(len(examples)),
+                    }
+                )
+            )
+        facts = {"output_scale": 0.2, "output_bias": False}
+        write_table(pd.concat(rows), folder / run / "records.parquet", RECORDS, facts)
+    return labels
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """A folder in which every script has run: experiment `noisy` with plain runs, `folds` with folds and noise."""
+    root = tmp_path_factory.mktemp("results")
+    data = root / "datasets" / "toy" / "examples.parquet"
+    examples = make_dataset(data.parent)
+    for name, runs, noise in (("clean", PLAIN_RUNS, False), ("noisy", PLAIN_RUNS, True), ("folds", FOLD_RUNS, True)):
+        folder = root / "experiments" / name
+        make_experiment(folder, examples, runs, noise)
+        records = [folder / run / "records.parquet" for run in runs]
+        families = [folder / "scores" / "dynamics.parquet"]
+        scores, tables = folder / "scores.parquet", {"log": folder / "log.txt"}
+        succeed("score_dynamics", settings={"el2n_epoch": 2}, records=records, output=families[0], **tables)
+        succeed(
+            "collect_scores",
+            labels=folder / "labels.parquet",
+            examples=data,
+            families=families,
+            output=scores,
+            **tables,
+        )
+        succeed(
+            "compute_correlation",
+            settings={"scores": ["aum", "loss", "first_learned"], "bootstrap": 20},
+            scores=scores,
+            families=families,
+            output=folder / "correlation.parquet",
+            stability=folder / "stability.parquet",
+            seeds=folder / "seed-correlation.parquet",
+            **tables,
+        )
+        succeed(
+            "rank_suspects",
+            settings={"score": "aum"},
+            scores=scores,
+            examples=data,
+            records=records,
+            output=folder / "suspects.csv",
+            **tables,
+        )
+        agreement = {
+            "output": root / f"agreement/{name}.parquet",
+            "classes": root / f"agreement/{name}-classes.parquet",
+        }
+        labels = [folder / "labels.parquet"]
+        succeed("compute_agreement", records=records, labels=labels, examples=data, **agreement, **tables)
+    truths = {
+        "noisy": ("noisy", {"column": "is_corrupt", "role": "train"}),
+        "held-out": ("folds", {"column": "is_corrupt", "role": "validation", "scores": ["aum", "first_learned"]}),
+        "humans": ("clean", {"column": "human_entropy", "role": "test", "top": 0.2}),
+    }
+    for name, (experiment, settings) in truths.items():
+        folder = root / "experiments" / experiment
+        succeed(
+            "compute_detection",
+            settings={**settings, "bootstrap": 20},
+            scores=folder / "scores.parquet",
+            families=[folder / "scores" / "dynamics.parquet"],
+            examples=data,
+            output=root / f"detection/{name}.parquet",
+            curves=root / f"detection/{name}-curves.parquet",
+        )
+    detections = [root / f"detection/{name}.parquet" for name in truths]
+    succeed("collect_detection", detections=detections, output=root / "detection.parquet")
+    return root
+
+
+def test_scores_of_runs_are_the_librarys(results):
+    folder = results / "experiments" / "folds"
+    table = read_table(folder / "scores" / "dynamics.parquet", RUN_SCORES)
+    assert len(table) == len(FOLD_RUNS) * (TRAIN + TEST)
+    run = "seed-1-fold-2"
+    records = read_table(folder / run / "records.parquet", RECORDS)
+    for role, size in (("train", 80), ("validation", 40), ("test", 40)):
+        rows = table[(table["run"] == run) & (table["role"] == role)].set_index("example_id")
+        expected = score_records(records[records["role"] == role], 2, output_scale=0.2, output_bias=False)
+        assert len(rows) == size
+        pd.testing.assert_frame_equal(rows[list(DYNAMICS)], expected, check_dtype=False)
+
+
+def test_scores_of_examples(results):
+    table = read_table(results / "experiments" / "folds" / "scores.parquet", SCORES).set_index("example_id")
+    assert table.loc[0, ["runs_train", "runs_validation", "runs_test"]].tolist() == [4, 2, 0]
+    runs = read_table(results / "experiments" / "folds" / "scores" / "dynamics.parquet", RUN_SCORES)
+    held_out = runs[(runs["example_id"] == 0) & (runs["role"] == "validation")]
+    assert table.loc[0, "aum_validation"] == pytest.approx(held_out["aum"].mean(), rel=1e-6)
+    assert table.loc[0, "first_learned_validation_ranked"] == pytest.approx(
+        held_out["first_learned"].fillna(EPOCHS + 1).mean()
+    )
+    assert not table.loc[: TRAIN - 1, "aum"].isna().any()
+    assert table.loc[TRAIN:, "aum"].isna().all()
+    assert table["class_name"].equals("class " + table["label"].astype(str))
+
+
+def test_correlation_and_stability(results):
+    folder = results / "experiments" / "folds"
+    table = read_table(folder / "correlation.parquet", CORRELATION)
+    assert len(table) == 3 * 9
+    pair = table[(table["score_a"] == "aum") & (table["score_b"] == "loss")]
+    assert pair["role"].tolist() == ["train", "validation", "test"]
+    assert pair["examples"].tolist() == [TRAIN, TRAIN, TEST]
+    assert (pair["direction_a"] == -1).all()
+    assert (pair["direction_b"] == 1).all()
+    assert (pair["spearman"] < 0).all()
+    assert pair["low"].le(pair["spearman"]).all()
+    stability = read_table(folder / "stability.parquet", STABILITY)
+    assert stability["seeds_per_half"].tolist() == [1] * 9
+    pairs = read_table(folder / "seed-correlation.parquet", SEED_CORRELATION).set_index(
+        ["role", "score", "seed_a", "seed_b"]
+    )
+    means = stability.set_index(["role", "score"])["spearman_mean"]
+    assert pairs.loc[("train", "aum", "seed-0", "seed-1"), "spearman"] == pytest.approx(means["train", "aum"])
+
+
+def test_suspects_list_the_corrupt_labels_first(results):
+    for experiment in ("noisy", "folds"):
+        folder = results / "experiments" / experiment
+        table = pd.read_csv(folder / "suspects.csv")
+        labels = read_table(folder / "labels.parquet", LABELS).set_index("example_id").loc[table["example_id"]]
+        assert table["rank"].tolist() == list(range(1, TRAIN + 1))
+        assert table["aum"].is_monotonic_decreasing
+        assert labels["is_corrupt"].to_numpy()[:12].mean() > 0.8
+        corrupt = table[labels["is_corrupt"].to_numpy()]
+        clean = labels.loc[corrupt["example_id"], "clean_label"]
+        assert (corrupt["suggested_label"] == [f"class {label}" for label in clean]).mean() > 0.8
+        assert ("aum_validation" in table) == (experiment == "folds")
+
+
+def test_agreement(results):
+    plain = read_table(results / "agreement" / "noisy.parquet", AGREEMENT)
+    assert plain.groupby("role", sort=False)["runs"].first().to_dict() == {"train": 3, "test": 3}
+    folds = read_table(results / "agreement" / "folds.parquet", AGREEMENT)
+    assert folds.groupby("role", sort=False)["runs"].first().to_dict() == {"validation": 2, "test": 6}
+    assert folds.groupby("role", sort=False)["examples"].first().to_dict() == {"validation": TRAIN, "test": TEST}
+    classes = read_table(results / "agreement" / "folds-classes.parquet", AGREED_CLASSES)
+    agreed = classes.groupby(["role", "epoch"])["agreed"].sum()
+    assert agreed["test", EPOCHS] <= TEST * folds[folds["role"] == "test"]["mean_accuracy"].iloc[-1]
+    assert len(read_provenance(results / "agreement" / "folds.parquet")["members"]) == len(FOLD_RUNS)
+
+
+def test_a_group_with_other_labels_is_compared_by_the_clean_ones(results, tmp_path):
+    names, data = ("clean", "noisy"), results / "datasets" / "toy" / "examples.parquet"
+    folders = [results / "experiments" / name for name in names]
+    succeed(
+        "compute_agreement",
+        records=[folder / run / "records.parquet" for folder in folders for run in PLAIN_RUNS],
+        labels=[folder / "labels.parquet" for folder in folders],
+        examples=data,
+        output=tmp_path / "noise.parquet",
+        classes=tmp_path / "noise-classes.parquet",
+    )
+    assert (read_table(tmp_path / "noise.parquet", AGREEMENT)["runs"] == 6).all()
+    classes = read_table(tmp_path / "noise-classes.parquet", AGREED_CLASSES)
+    sizes = classes[(classes["role"] == "train") & (classes["epoch"] == 1)].set_index("label")["examples"]
+    clean = read_table(data, EXAMPLES)
+    assert sizes.to_dict() == clean[clean["split"] == "train"]["label"].value_counts().sort_index().to_dict()
+
+
+def test_detection(results):
+    table = read_table(results / "detection.parquet", DETECTION)
+    noisy = table[table["detection"] == "noisy"]
+    assert set(noisy["score"]) == set(DYNAMICS) - {"never_learned"}
+    assert set(noisy["run"]) == {"all", *PLAIN_RUNS}
+    overall = noisy[noisy["run"] == "all"].set_index("score")
+    assert overall["positives"].unique().tolist() == [12]
+    assert overall.loc[["aum", "confidence", "loss_mean", "correctness"], "auroc"].gt(0.9).all()
+    assert overall["auroc_low"].le(overall["auroc"]).all()
+    one = noisy[noisy["run"] == "seed-1"].set_index("score")
+    assert one["auroc_low"].isna().all()
+    records = read_table(results / "experiments/noisy/seed-1/records.parquet", RECORDS)
+    records = records[records["role"] == "train"]
+    labels = read_table(results / "experiments/noisy/labels.parquet", LABELS)[:TRAIN]
+    expected = detection_report(score_records(records)[["aum"]], labels["is_corrupt"].to_numpy(), bootstrap=0)
+    assert one.loc["aum", "auroc"] == pytest.approx(expected["auroc"].iloc[0], abs=1e-9)
+    held_out = table[(table["detection"] == "held-out") & (table["run"] != "all")]
+    assert held_out["examples"].unique().tolist() == [TRAIN / 3]
+    assert set(held_out["score"]) == {"aum", "first_learned"}
+    humans = table[(table["detection"] == "humans") & (table["run"] == "all")].iloc[0]
+    known = sum(i % 7 != 0 for i in range(TRAIN, TRAIN + TEST))
+    assert (humans["examples"], humans["positives"]) == (known, known // 5)
+    curves = read_table(results / "detection" / "noisy-curves.parquet", DETECTION_CURVES)
+    aum = curves[curves["score"] == "aum"]
+    assert aum["found"].iloc[[0, -1]].tolist() == [0, 1]
+    at_10 = aum.loc[np.isclose(aum["inspected"], 0.1), "found"].item()
+    assert at_10 == pytest.approx(overall.loc["aum", "recall_at_10"])
+
+
+def test_the_same_inputs_give_the_same_bytes(results, tmp_path):
+    folder = results / "experiments" / "noisy"
+    succeed(
+        "score_dynamics",
+        settings={"el2n_epoch": 2},
+        records=[folder / run / "records.parquet" for run in PLAIN_RUNS],
+        output=tmp_path / "again.parquet",
+    )
+    assert (tmp_path / "again.parquet").read_bytes() == (folder / "scores" / "dynamics.parquet").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("script", "settings", "message"),
+    [
+        ("compute_correlation", {"scores": ["aum", "vog"], "bootstrap": 10}, "no score vog in"),
+        ("rank_suspects", {"score": "vog"}, "analyses.suspects.score: expected one of first_learned,"),
+        ("compute_detection", {"column": "depth", "role": "train", "bootstrap": 10}, "no truth column depth"),
+        ("compute_detection", {"column": "is_corrupt", "role": "validation", "bootstrap": 0}, "no example"),
+        ("score_dynamics", {"el2n_epoch": 99}, "el2n_epoch: expected 1..6"),
+    ],
+)
+def test_mistakes_are_told_in_one_line(results, tmp_path, script, settings, message):
+    folder, data = results / "experiments" / "noisy", results / "datasets" / "toy" / "examples.parquet"
+    records = [folder / run / "records.parquet" for run in PLAIN_RUNS]
+    families, scores = [folder / "scores" / "dynamics.parquet"], folder / "scores.parquet"
+    own = {
+        "compute_correlation": {"scores": scores, "families": families, "stability": "x", "seeds": "x"},
+        "rank_suspects": {"scores": scores, "examples": data, "records": records},
+        "compute_detection": {"scores": scores, "families": families, "examples": data, "curves": "x"},
+        "score_dynamics": {"records": records},
+    }[script]
+    log = tmp_path / "log.txt"
+    failed = run_script(script, settings=settings, output=tmp_path / "out", log=log, **own)
+    assert failed.returncode == 1
+    assert len(failed.stderr.splitlines()) == 1
+    assert message in failed.stderr
+    assert "Traceback" not in log.read_text()

@@ -1,0 +1,65 @@
+"""What is on disk, and what the current configuration would have made it with."""
+
+from base64 import urlsafe_b64encode
+
+EXPECTED = Path(".snakemake", "difficulty", "expected.json")
+NOT_TABLES = {"benchmarks", "figures", "images", "logs"}
+
+
+def tables_on_disk():
+    """Parquet files below results/, manifests of checkpoints among them."""
+    for folder, subfolders, files in os.walk("results"):
+        subfolders[:] = sorted(set(subfolders) - NOT_TABLES)
+        yield from (os.path.join(folder, name) for name in sorted(files) if name.endswith(".parquet"))
+
+
+def artifact(path):
+    """What Snakemake knows a table as: checkpoints are a folder."""
+    return os.path.dirname(path) if path.endswith("manifest.parquet") else path
+
+
+def refuse_unrecorded_tables():
+    records = Path(".snakemake")
+    if (records / "metadata.db").exists():  # another way for Snakemake to keep its records
+        return
+    known = {name for kind in ("metadata", "incomplete") for _, _, names in os.walk(records / kind) for name in names}
+    for path in tables_on_disk():
+        name = urlsafe_b64encode(artifact(path).encode()).decode()
+        if name not in known and len(name) < 255:
+            print(
+                f"{path}: nothing in .snakemake/ tells how it was made; bring along the .snakemake folder from where "
+                "it was made, or delete it to make it anew",
+                file=sys.stderr,
+            )
+            sys.exit(1)
+
+
+def output_pattern(output):
+    """A regular expression for an output, whose wildcards become groups."""
+    parts = re.split(r"\{(\w+)(?:,[^{}]*)?\}", str(output))
+    literals, names = map(re.escape, parts[::2]), parts[1::2]
+    groups = [f"(?P<{name}>{CONSTRAINTS[name]})" for name in names]
+    return "".join(text for pair in zip(literals, [*groups, ""]) for text in pair)
+
+
+def expected_provenance():
+    """Table -> the settings, code and upstream that it would be made with now; None if nothing would make it."""
+    stages = [(output_pattern(output), stage.params) for stage in workflow.rules for output in stage.output]
+    expected = {}
+    for path in tables_on_disk():
+        expected[path] = None
+        for pattern, params in stages:
+            if match := re.fullmatch(pattern, artifact(path)):
+                wildcards = SimpleNamespace(**match.groupdict())
+                try:
+                    expected[path] = {k: v(wildcards) if callable(v) else v for k, v in params.items()}
+                except KeyError:  # of an experiment or a data set that is not in the configuration any more
+                    break
+    return expected
+
+
+if "verify" in sys.argv:  # the targets are not yet known to Snakemake when this is read
+    EXPECTED.parent.mkdir(parents=True, exist_ok=True)
+    EXPECTED.write_text(json.dumps(expected_provenance()))
+elif workflow.is_main_process:
+    refuse_unrecorded_tables()
