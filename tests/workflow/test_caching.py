@@ -118,7 +118,9 @@ def test_comments_and_docstrings_trigger_nothing(finished):
 
 
 def test_an_edited_helper_reruns_its_dependents_only(finished):
-    finished.edit("workflow/scripts/difficulty/analysis/agreement.py", "import numpy as np", "import numpy as np\n\nX = 1")
+    finished.edit(
+        "workflow/scripts/difficulty/analysis/agreement.py", "import numpy as np", "import numpy as np\n\nX = 1"
+    )
     jobs = finished.planned()
     assert "compute_agreement" in rules(jobs)
     assert not rules(jobs) & (TRAINING | {"score_dynamics", "collect_scores", "compute_detection", "plot_gallery"})
@@ -153,7 +155,11 @@ def test_a_new_score_reruns_nothing_that_exists(finished):
         'include: "workflow/rules/brightness.smk"\ninclude: "workflow/rules/figures.smk"',
     )
     (scripts / "difficulty" / "config" / "brightness.py").write_text("DEFAULT = 1\n")
-    finished.edit("workflow/scripts/difficulty/config/resolve.py", "from typing import", "import difficulty.config.brightness\nfrom typing import")
+    finished.edit(
+        "workflow/scripts/difficulty/config/resolve.py",
+        "from typing import",
+        "import difficulty.config.brightness\nfrom typing import",
+    )
     jobs = finished.planned()
     assert runs_of(jobs, "score_brightness") == ["noisy", "plain"]
     assert not rules(jobs) & (TRAINING | {"score_dynamics", "compute_agreement", "plot_training", "plot_samples"})

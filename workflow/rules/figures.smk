@@ -8,6 +8,9 @@ resolution and its own section of `figures`, so that another one redraws that fi
 include: "keys/figures.smk"
 
 
+report: "../report/workflow.rst"
+
+
 rule figures:
     input:
         expand(

@@ -1,9 +1,6 @@
 """What identifies a figure: its own settings and the chain of the tables that it shows."""
 
 
-report: "../report/workflow.rst"
-
-
 def figure_settings(section=None):
     own = configuration.figures[section] if section else {}
     return settings_json({"dpi": configuration.figures["dpi"], **own})

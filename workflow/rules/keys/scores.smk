@@ -31,7 +31,8 @@ def families_of(experiment):
 
 
 def families_key(experiment):
-    return hash_chain(labels_key(experiment), [key(experiment) for key in score_families.values()])
+    keys = [key(experiment) for key in score_families.values()]
+    return hash_chain(labels_key(experiment), [key for key in keys if key])
 
 
 def scores_key(experiment):

@@ -1,6 +1,6 @@
 """How every figure looks: fonts, colours that keep one meaning throughout, and the header.
 
-Colours are those of Okabe and Ito (Color Universal Design, 2008) and of ColorBrewer, which people with
+Colours are those of Okabe and Ito (Color Universal Design, 2008), Paul Tol and ColorBrewer, which people with
 any of the common kinds of colour blindness can tell apart; where lines cross, the line style differs too.
 """
 

@@ -113,5 +113,5 @@ def _percentages(shares: pd.Series, digits: int) -> str:
 
 def _names(runs: list[str], total: int) -> str:
     if len(runs) == total:
-        return "The only run" if total == 1 else f"All {total} runs"
+        return {1: "The only run", 2: "Both runs"}.get(total, f"All {total} runs")
     return f"{len(runs)} of {total} runs ({', '.join(runs[:4])}{', …' if len(runs) > 4 else ''})"

@@ -39,15 +39,16 @@ _CLASSES_PER_ROW = 2
 
 
 def choose_extremes(hardness: np.ndarray, labels: np.ndarray, examples_per_class: int) -> dict[int, tuple]:
-    """For each label the rows of its easiest (easiest first) and of its hardest examples (hardest first).
+    """For each label that has any, the rows of its easiest (easiest first) and of its hardest examples (hardest first).
 
     hardness: float (N,), higher is harder, NaN where undefined (left out); equal ones in the order of the rows.
     A class with fewer than twice `examples_per_class` examples is split in its middle: none is shown twice.
     """
+    defined = np.flatnonzero(~np.isnan(hardness))
+    order = defined[np.lexsort((hardness[defined], labels[defined]))]
+    found, starts = np.unique(labels[order], return_index=True)
     extremes = {}
-    for label in np.unique(labels):
-        rows = np.flatnonzero((labels == label) & ~np.isnan(hardness))
-        rows = rows[np.argsort(hardness[rows], kind="stable")]
+    for label, rows in zip(found, np.split(order, starts)[1:], strict=True):
         easy = min(examples_per_class, ceil(len(rows) / 2))
         hard = min(examples_per_class, len(rows) - easy)
         extremes[int(label)] = (rows[:easy], rows[::-1][:hard])
@@ -85,8 +86,7 @@ def gallery_figure(
     values = table["value"].to_numpy(float, na_value=np.nan)
     labels = table["label"].to_numpy()
     extremes = choose_extremes(values * direction, labels, examples_per_class)
-    total = len(extremes)
-    extremes = {label: rows for label, rows in extremes.items() if len(rows[0])}
+    total = len(np.unique(labels))
     if not extremes:
         figure, _ = new_figure(5, 1.2, title)
         say_empty(figure.add_subplot(), f"no example has a defined {score}")
@@ -161,7 +161,7 @@ def _notes(score: str, direction: int, shown: int, total: int, any_corrupt: bool
         "given one."
     ]
     if any_corrupt:
-        notes.append("Orange frame: the given label was planted wrong; the second line is the clean label.")
+        notes.append("Amber frame: the given label was planted wrong; the second line is the clean label.")
     return notes
 
 
