@@ -5,11 +5,12 @@ BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
 .DEFAULT_GOAL := help
-.PHONY: help run report test lint test-full lock clean
+.PHONY: help run report verify test lint test-full lock clean
 
 help:
 	@echo "make run        install into .venv and run config.yaml (digits, a few minutes)"
 	@echo "make report     one offline page of all figures: results/report.html"
+	@echo "make verify     compare results with the configuration and with their checksums"
 	@echo "make test       lint and fast tests (under 20 minutes on 2 cores)"
 	@echo "make test-full  all tests"
 	@echo "make lock       renew envs/requirements.txt from envs/requirements.in"
@@ -20,6 +21,9 @@ run: .venv/installed
 
 report: run
 	$(SNAKEMAKE) --report results/report.html
+
+verify: .venv/installed
+	$(BIN)/snakemake --cores 1 verify
 
 test: lint
 	$(BIN)/pytest -q -m "not full"

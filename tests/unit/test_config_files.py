@@ -82,11 +82,14 @@ def loaded(tmp_path, *texts: str) -> dict:
 
 
 def test_later_files_override_key_by_key(tmp_path):
-    first = "{defaults: {epochs: 15, optimizer: {name: sgd, lr: 0.1}, width: 8}, figures: {dpi: 150, formats: [png]}}"
-    second = "{defaults: {optimizer: {lr: 0.2}, width: null}, figures: {formats: [pdf]}}"
+    first = (
+        "{defaults: {epochs: 15, optimizer: {name: sgd, lr: 0.1}, width: 8},"
+        " analyses: {correlation: {bootstrap: 9, scores: [aum]}}}"
+    )
+    second = "{defaults: {optimizer: {lr: 0.2}, width: null}, analyses: {correlation: {scores: [loss]}}}"
     assert loaded(tmp_path, first, second) == {
         "defaults": {"epochs": 15, "optimizer": {"name": "sgd", "lr": 0.2}},
-        "figures": {"dpi": 150, "formats": ["pdf"]},
+        "analyses": {"correlation": {"bootstrap": 9, "scores": ["loss"]}},
     }
 
 

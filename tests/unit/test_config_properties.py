@@ -52,7 +52,6 @@ analyses:
   detection: {truths: {human: {experiment: clean, column: entropy, role: validation, top: 0.1}}, bootstrap: 100}
   suspects: {score: aum}
 figures:
-  formats: [png]
   dpi: 100
   gallery: {score: aum, examples_per_class: 5, classes: 3}
   panel: {examples: 100, split: test}

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from difficulty.config.problems import Place
 from difficulty.config.ranges import Range
-from difficulty.config.section import without_repeats
 from difficulty.config.suite import CheckedSection, ScoreName, Suite
 
 _Images = Annotated[int, Range(1, 1000)]
@@ -15,11 +14,8 @@ _Classes = Annotated[int, Range(1, 1000)]
 
 
 class Drawing(CheckedSection):
-    """What holds for every figure."""
+    """What holds for every figure; each is written as PNG and as PDF."""
 
-    formats: Annotated[list[Literal["png", "pdf"]], Field(min_length=1), AfterValidator(without_repeats)] = Field(
-        ["png", "pdf"], description="file formats"
-    )
     dpi: Annotated[int, Range(30, 1200)] = Field(150, description="resolution of raster graphics, dots per inch")
 
 

@@ -92,10 +92,11 @@ def _draw_matrix(axes: Axes, names: list[str], values: np.ndarray) -> None:
         elif count <= _MOST_WITH_NUMBERS:
             color = "white" if abs(value) > 0.62 else INK
             shift = 0.14 if with_intervals and not np.isnan(low) else 0
-            axes.text(column, row - shift, _short(value), ha="center", va="center", color=color, size=7.5)
+            style = {"ha": "center", "va": "center", "color": color, "in_layout": False}
+            axes.text(column, row - shift, _short(value), size=7.5, **style)
             if shift:
                 interval = f"{_short(low)}, {_short(high)}"
-                axes.text(column, row + 0.24, interval, ha="center", va="center", color=color, size=4.6)
+                axes.text(column, row + 0.24, interval, size=4.6, **style)
     bar = axes.inset_axes((0.62, 0.93, 0.38, 0.03)) if count > 4 else axes.inset_axes((1.08, 0, 0.05, 1))
     orientation = "horizontal" if count > 4 else "vertical"
     axes.figure.colorbar(image, cax=bar, orientation=orientation, ticks=(-1, 0, 1), label="Spearman's correlation")

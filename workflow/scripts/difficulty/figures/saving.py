@@ -20,9 +20,19 @@ def save_figure(figure: Figure, paths: Iterable, dpi: int, provenance: Mapping |
     No time, host or version of a drawing library is stored: the same figure gives the same bytes.
     """
     facts = json.dumps(provenance or {}, sort_keys=True)
-    for path in map(Path, paths):
-        with atomic_path(path) as temporary, styled():
-            figure.savefig(temporary, dpi=dpi, metadata=_metadata(path.suffix, facts))
+    with styled():
+        _fix_layout(figure, dpi)
+        for path in map(Path, paths):
+            with atomic_path(path) as temporary:
+                figure.savefig(temporary, dpi=dpi, metadata=_metadata(path.suffix, facts))
+
+
+def _fix_layout(figure: Figure, dpi: int) -> None:
+    """Lays the figure out once and for all, as every file would otherwise do it again, and a little differently."""
+    if figure.get_layout_engine() is not None:
+        figure.set_dpi(dpi)
+        figure.draw_without_rendering()
+        figure.set_layout_engine(None)
 
 
 def _metadata(suffix: str, facts: str) -> dict:

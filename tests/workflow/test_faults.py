@@ -1,0 +1,158 @@
+"""Faults cost time and never results: mistakes are told in one line, killed runs go on, damage is named."""
+
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+
+from tests.workflow.conftest import TINY, Workflow, changed
+
+RUN = "results/experiments/plain/seed-0"
+SLOW = changed(
+    defaults={"architecture": "resnet9", "width": 8, "epochs": 6, "seeds": [0]},
+    datasets={"few": {"source": "digits", "limit": {"train": 600, "test": 30}}},
+)
+
+
+def digests(folder):
+    """SHA-256 of every file of a run but its seconds."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name not in ("timing.parquet", ".snakemake_timestamp")
+    }
+
+
+@pytest.mark.parametrize(
+    ("config", "lines"),
+    [
+        (
+            changed(defaults={"epoch": 3, "seeds": "0"}, experiments={"noisy": {"dataset": "fwe"}}),
+            ["defaults.epoch: unknown key, did you mean 'epochs'?", "defaults.seeds:", "experiments.noisy.dataset:"],
+        ),
+        (changed(figures={"dpi": True}), ["figures.dpi: expected a whole number 30..1200, got true"]),
+    ],
+)
+def test_wrong_configurations_give_one_line_each_and_no_traceback(tmp_path, config, lines):
+    workflow = Workflow(tmp_path, config)
+    result = workflow.snakemake("-n")
+    assert result.returncode == 1
+    found = [line for line in result.stderr.splitlines() if line.startswith("config.yaml: ")]
+    assert len(found) == len(lines)
+    for line in lines:
+        assert any(f"config.yaml: {line}" in other for other in found), result.stderr
+    assert "Traceback" not in result.stderr + result.stdout and "Error in" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("a: [1", "line"), ("a: 1\na: 2\n", "line 2: key 'a' occurs twice"), ("- 1", "expected a mapping"), ("\t", "tab")],
+)
+def test_unreadable_configurations_are_told_by_file_and_line(tmp_path, text, message):
+    workflow = Workflow(tmp_path)
+    (workflow.work / "config.yaml").write_text(text)
+    result = workflow.snakemake("-n")
+    assert result.returncode == 1 and message in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_missing_data_are_told_by_place(tmp_path):
+    datasets = {"few": {"source": "image_folder", "path": "photos"}}
+    workflow = Workflow(tmp_path, {**TINY, "datasets": datasets})
+    result = workflow.snakemake("-n")
+    assert result.returncode == 1 and "datasets.few: no such file or folder: photos" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_failing_stage_shows_its_log_and_loses_nothing(finished):
+    """A learning rate that diverges: one line says so, the log is named, the other experiment stays."""
+    before = digests(finished.work / "results/experiments/noisy")
+    optimizer = {"name": "sgd", "lr": 1e20}
+    finished.configure(changed(experiments={"plain": {"optimizer": optimizer}}))
+    result = finished.snakemake("--cores", "2")
+    output = result.stdout + result.stderr
+    assert result.returncode == 1
+    assert "the loss is not finite any more in epoch 1; lower optimizer.lr" in output
+    assert "results/logs/experiments/plain/seed-0/train_model.log" in output
+    assert "Traceback" not in output
+    assert digests(finished.work / "results/experiments/noisy") == before
+
+
+@pytest.mark.parametrize("victim", ["job", "driver"])
+def test_training_killed_with_9_resumes_to_the_same_bytes(tmp_path, victim):
+    whole = Workflow(tmp_path / "whole", SLOW)
+    whole.run(f"{RUN}/records.parquet")
+    killed = Workflow(tmp_path / "killed", SLOW)
+    process = subprocess.Popen(
+        killed.command("--cores", "1", f"{RUN}/records.parquet"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    partial = killed.work / RUN / ".partial"
+    while not (partial / "epoch-2.safetensors").exists():
+        assert process.poll() is None
+        time.sleep(0.02)
+    if victim == "driver":
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        subprocess.run(["pkill", "-9", "-f", f"train_model.py.*{RUN}/records.parquet"], cwd=killed.work, check=True)
+    process.wait()
+    assert partial.exists() and not (killed.work / RUN / "records.parquet").exists()
+    if victim == "driver":
+        killed.snakemake("--unlock")
+    killed.run(f"{RUN}/records.parquet")
+    log = (killed.work / "results/logs/experiments/plain/seed-0/train_model.log").read_text()
+    assert "epoch 1: loss" not in log and "epoch 6: loss" in log
+    assert digests(killed.work / RUN) == digests(whole.work / RUN)
+
+
+def truncate(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def flip(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 4
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("damage", [truncate, flip])
+@pytest.mark.parametrize(
+    ("file", "consumer"),
+    [
+        (f"{RUN}/records.parquet", "score_dynamics"),
+        (f"{RUN}/checkpoints/epoch-3.safetensors", "evaluate_run"),
+        ("results/datasets/few/pixels.parquet", "train_model"),
+    ],
+)
+def test_damaged_artifacts_are_named_and_never_used(finished, damage, file, consumer):
+    path = finished.work / file
+    times = path.stat()
+    damage(path)
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    verified = finished.snakemake("--cores", "1", "verify")
+    assert verified.returncode == 1 and file in verified.stdout + verified.stderr
+    result = finished.snakemake("--cores", "2", "--forcerun", consumer, "--until", consumer)
+    output = result.stdout + result.stderr
+    assert result.returncode == 1 and file in output and "run the workflow again" in output
+    shutil.rmtree(path.parent) if path.suffix == ".safetensors" else path.unlink()
+    finished.run()
+    assert finished.planned() == set()
+
+
+def test_verify_finds_results_good(finished):
+    result = finished.snakemake("--cores", "1", "verify")
+    assert result.returncode == 0
+    assert "are as they were made and fit the configuration" in result.stdout + result.stderr
+    image = next((finished.work / "results/datasets/few/images").rglob("*.png"))
+    image.write_bytes(b"")
+    result = finished.snakemake("--cores", "1", "verify")
+    assert result.returncode == 1 and image.name in result.stdout + result.stderr
+    finished.configure(changed(defaults={"epochs": 2}))
+    result = finished.snakemake("--cores", "1", "verify")
+    assert f"{RUN}/records.parquet: was made with other settings" in result.stdout + result.stderr
