@@ -1,0 +1,29 @@
+"""Every recipe is a complete configuration: it plans its jobs for a stand-in of its data in the same layout."""
+
+import shutil
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.workflow.conftest import ROOT, Workflow
+
+
+def cifar10_tables(folder):
+    (folder / "data").mkdir()
+    table = pa.table({"image": [b""], "label": [0], "label_name": ["airplane"], "index": [0]})
+    for split in ("train", "test"):
+        pq.write_table(table, folder / "data" / f"cifar10_{split}.parquet")
+
+
+STAND_INS = {"cifar10_subset.yaml": cifar10_tables}
+
+
+@pytest.mark.parametrize("recipe", sorted(path.name for path in (ROOT / "recipes").glob("*.yaml")))
+def test_recipe_plans_its_jobs(recipe, tmp_path):
+    workflow = Workflow(tmp_path)
+    shutil.copytree(ROOT / "recipes", workflow.source / "recipes")
+    (workflow.work / "config.yaml").unlink()
+    STAND_INS[recipe](workflow.work)
+    jobs = workflow.planned("--configfile", str(workflow.source / "recipes" / recipe))
+    assert {"prepare_dataset", "train_model", "collect_scores", "plot_gallery"} <= {rule for rule, _ in jobs}
