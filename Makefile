@@ -26,10 +26,10 @@ verify: .venv/installed
 	$(BIN)/snakemake --cores 1 verify
 
 test: lint
-	$(BIN)/pytest -q -m "not full"
+	$(BIN)/pytest -q -n auto --dist loadfile -m "not full"
 
 test-full: lint
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n auto --dist loadfile
 
 lint: .venv/installed
 	$(BIN)/ruff check .

@@ -12,49 +12,58 @@ by `snakemake --cores all`, which is what `make run` starts. Goal: under 4 CPU s
 """
 
 import argparse
-import statistics
+import sys
 import tempfile
 from pathlib import Path
 
-from measuring import in_turns, show, time_command
-from stand_ins import our_workflow, trivial_workflow
+from measuring import Duration, in_turns, show, time_command
+from stand_ins import Workflow, our_workflow, trivial_workflow
 
 EXPERIMENTS, SEEDS = 42, 5
 
 
 def large_configuration() -> dict:
-    """Experiments that differ in width and in label noise, one kind of every job for each."""
+    """Experiments that differ in width and in label noise."""
     noise = {"kind": "symmetric", "fraction": 0.1}
-    experiments = {
-        f"width{4 + number // 2}{'noisy' if number % 2 else ''}": {
-            "width": 4 + number // 2,
-            "label_noise": noise if number % 2 else None,
-        }
-        for number in range(EXPERIMENTS)
-    }
-    return {"experiments": experiments, "defaults": {"seeds": list(range(SEEDS))}}
+    experiments = {}
+    for width in range(4, 4 + EXPERIMENTS // 2):
+        experiments[f"width{width}"] = {"width": width}
+        experiments[f"width{width}noisy"] = {"width": width, "label_noise": noise}
+    return {"defaults": {"seeds": list(range(SEEDS))}, "experiments": experiments}
+
+
+def check_same_jobs(ours: Workflow, trivial: Workflow) -> int:
+    """The number of jobs; exits if they are not the same ones."""
+    jobs, others = ({(job.rule, *job.wildcards().items()) for job in workflow.jobs()} for workflow in (ours, trivial))
+    if jobs != others:
+        sys.exit(f"not of the same shape: {sorted(jobs ^ others)[:5]}")
+    return len(jobs)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=9)
-    parser.add_argument("--folder", type=Path, help="where to make the workflows and keep them (default: temporary)")
+    parser.add_argument("--repeats", type=int, default=15)
+    parser.add_argument("--folder", type=Path, help="where to make the workflows, and keep them (default: temporary)")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = args.folder or Path(temporary)
-        ours, default = our_workflow(folder / "large", large_configuration()), our_workflow(folder / "default")
+        ours, default = our_workflow(folder / "large", large_configuration()), our_workflow(folder / "suite")
         ours.finish()
-        default.finish()
-        trivial = trivial_workflow(folder, ours)
+        trivial = trivial_workflow(folder / "trivial", ours)
         trivial.finish()
-        commands = {
-            "trivial, dry run": trivial.command("-n"),
-            "ours, dry run": ours.command("-n"),
-            "default suite, run": default.command("--cores", "all"),
+        default.finish()
+        jobs = check_same_jobs(ours, trivial)
+
+        def measurement(workflow: Workflow, *arguments: str):
+            return lambda: time_command(workflow.command(*arguments), cwd=workflow.folder)
+
+        measurements = {
+            "trivial, dry run": measurement(trivial, "-n"),
+            "ours, dry run": measurement(ours, "-n"),
+            "default suite, run": measurement(default, "--cores", "all"),
         }
-        measurements = {name: lambda command=command: time_command(command) for name, command in commands.items()}
         durations = in_turns(measurements, args.repeats)
-    print(f"{args.repeats} repeats")
+    print(f"{jobs:,} jobs, {len(default.jobs())} in the default suite, {args.repeats} repeats")
     show(durations, "trivial, dry run")
 
 

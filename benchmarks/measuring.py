@@ -39,13 +39,18 @@ def time_command(command: Sequence[str], **options) -> Duration:
 
 
 def in_turns(measurements: Mapping[str, Callable[[], Duration]], repeats: int) -> dict[str, list[Duration]]:
-    """Name -> durations of `repeats` rounds, each of which takes every measurement once, after one round to warm up."""
+    """Name -> durations of `repeats` rounds, after one round to warm up.
+
+    Each round takes every measurement once, another one first every time.
+    """
     for measure in measurements.values():
         measure()
-    durations = {name: [] for name in measurements}
+    names = list(measurements)
+    durations = {name: [] for name in names}
     for _ in range(repeats):
-        for name, measure in measurements.items():
-            durations[name].append(measure())
+        for name in names:
+            durations[name].append(measurements[name]())
+        names.append(names.pop(0))
     return durations
 
 

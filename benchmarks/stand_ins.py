@@ -52,9 +52,12 @@ class Workflow:
         return [sys.executable, "-m", "snakemake", *place, *arguments]
 
     def output_of(self, *arguments: str) -> str:
-        """What Snakemake prints; CalledProcessError if it fails."""
+        """What Snakemake prints; exits with the end of it if it fails."""
         options = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-        return subprocess.run(self.command(*arguments), check=True, **options).stdout
+        result = subprocess.run(self.command(*arguments), cwd=self.folder, **options)
+        if result.returncode:
+            sys.exit(f"{self.folder}: snakemake {' '.join(arguments)} failed\n{result.stdout[-3000:]}")
+        return result.stdout
 
     def finish(self) -> None:
         """Runs all jobs; exits if there is anything left to do then."""

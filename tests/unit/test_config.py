@@ -103,6 +103,13 @@ def test_agreement_needs_two_runs():
     assert groups == {"two": ["two"], "folds": ["folds"]}
 
 
+def test_suspects_may_be_ranked_by_held_out_scores():
+    config = yaml.safe_load(BASE)
+    config["experiments"] = {"held_out": {"folds": 5}}
+    config["analyses"] = {"suspects": {"score": "aum_validation"}}
+    assert resolve(config).analyses["suspects"] == {"score": "aum_validation"}
+
+
 def test_detections():
     config = yaml.safe_load(BASE)
     config["datasets"]["h"] = yaml.safe_load("{source: parquet, files: {train: [a, b]}, truth: [entropy]}")
@@ -112,9 +119,9 @@ def test_detections():
         human: {dataset: h}
     """)
     config["analyses"] = yaml.safe_load("""
-        detection: {scores: [aum, aum_test], truths: {people: {experiment: human, column: entropy, top: 0.1}}}
+        detection: {scores: [aum, loss], truths: {people: {experiment: human, column: entropy, top: 0.1}}}
     """)
-    shared = {"role": "train", "scores": ["aum", "aum_test"], "bootstrap": 1000}
+    shared = {"role": "train", "scores": ["aum", "loss"], "bootstrap": 1000}
     assert resolve(config).detections == {
         "file": {"experiment": "file", "column": "is_corrupt", **shared},
         "people": {"experiment": "human", "column": "entropy", "top": 0.1, **shared},

@@ -241,6 +241,24 @@ def test_agreement(results):
     assert len(read_provenance(results / "agreement" / "folds.parquet")["members"]) == len(FOLD_RUNS)
 
 
+def test_agreement_is_empty_where_no_two_runs_have_the_same_examples(results, tmp_path):
+    folder, made = results / "experiments" / "folds", tmp_path / "experiments" / "one_seed"
+    runs = [run for run in FOLD_RUNS if run.startswith(FOLD_RUNS[0].split("-fold-")[0])]
+    for run in runs:
+        records = read_table(folder / run / "records.parquet", RECORDS)
+        write_table(records[records["role"] != "test"], made / run / "records.parquet", RECORDS)
+    succeed(
+        "compute_agreement",
+        records=[made / run / "records.parquet" for run in runs],
+        labels=[folder / "labels.parquet"],
+        examples=results / "datasets" / "toy" / "examples.parquet",
+        output=tmp_path / "one_seed.parquet",
+        classes=tmp_path / "classes.parquet",
+    )
+    assert read_table(tmp_path / "one_seed.parquet", AGREEMENT).empty
+    assert read_table(tmp_path / "classes.parquet", AGREED_CLASSES).empty
+
+
 def test_a_group_with_other_labels_is_compared_by_the_clean_ones(results, tmp_path):
     names, data = ("clean", "noisy"), results / "datasets" / "toy" / "examples.parquet"
     folders = [results / "experiments" / name for name in names]

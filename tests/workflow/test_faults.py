@@ -60,6 +60,19 @@ def test_unreadable_configurations_are_told_by_file_and_line(tmp_path, text, mes
     assert "Traceback" not in result.stderr
 
 
+def test_folders_may_have_odd_names_and_hold_images_and_results(tmp_path):
+    workflow = Workflow(tmp_path / "it's a clone", {"datasets": {"own": {"source": "image_folder", "path": "."}}})
+    with open(workflow.work / "config.yaml", "a") as file:
+        file.write("defaults: {dataset: own}")
+    for name in ("a", "b c"):
+        (workflow.work / "train" / name).mkdir(parents=True)
+        Image.new("L", (8, 8)).save(workflow.work / "train" / name / "it's one.png")
+    workflow.run("data")
+    assert workflow.planned("data") == set()
+    Image.new("L", (8, 8)).save(workflow.work / "train" / "a" / "another.png")
+    assert ("prepare_dataset", "own") in workflow.planned("data")
+
+
 def test_missing_data_are_told_by_place(tmp_path):
     datasets = {"few": {"source": "image_folder", "path": "photos"}}
     workflow = Workflow(tmp_path, {**TINY, "datasets": datasets})
@@ -71,7 +84,7 @@ def test_missing_data_are_told_by_place(tmp_path):
 def test_a_failing_stage_shows_its_log_and_loses_nothing(finished):
     """A learning rate that diverges: one line says so, the log is named, the other experiment stays."""
     before = digests(finished.work / "results/experiments/noisy")
-    optimizer = {"name": "sgd", "lr": 1e20}
+    optimizer = {"name": "sgd", "lr": 1000, "momentum": 0.99}
     finished.configure(changed(experiments={"plain": {"optimizer": optimizer}}))
     result = finished.snakemake("--cores", "2")
     output = result.stdout + result.stderr
@@ -121,38 +134,52 @@ def flip(path):
     path.write_bytes(content)
 
 
-@pytest.mark.parametrize("damage", [truncate, flip])
-@pytest.mark.parametrize(
-    ("file", "consumer"),
-    [
-        (f"{RUN}/records.parquet", "score_dynamics"),
-        (f"{RUN}/checkpoints/epoch-3.safetensors", "evaluate_run"),
-        ("results/datasets/few/pixels.parquet", "train_model"),
-    ],
-)
-def test_damaged_artifacts_are_named_and_never_used(finished, damage, file, consumer):
-    path = finished.work / file
+DAMAGED = [
+    (f"{RUN}/records.parquet", "score_dynamics", truncate),
+    (f"{RUN}/checkpoints/epoch-3.safetensors", "evaluate_run", flip),
+    ("results/datasets/few/pixels.parquet", "train_model", flip),
+]
+
+
+def damage_unnoticed(workflow, file, damage):
+    """Damages a file and gives it back its times, so that Snakemake sees no difference."""
+    path = workflow.work / file
     times = path.stat()
     damage(path)
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
-    verified = finished.snakemake("--cores", "1", "verify")
-    assert verified.returncode == 1 and file in verified.stdout + verified.stderr
+    return path
+
+
+@pytest.mark.parametrize(("file", "consumer", "damage"), DAMAGED)
+def test_damaged_artifacts_are_named_and_never_used(finished, file, consumer, damage):
+    damage_unnoticed(finished, file, damage)
     result = finished.snakemake("--cores", "2", "--forcerun", consumer, "--until", consumer)
     output = result.stdout + result.stderr
     assert result.returncode == 1 and file in output and "run the workflow again" in output
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(("file", "consumer", "damage"), DAMAGED)
+def test_damaged_artifacts_are_rebuilt_once_they_are_deleted(finished, file, consumer, damage):
+    before = digests(finished.work / "results/experiments")
+    path = damage_unnoticed(finished, file, damage)
     shutil.rmtree(path.parent) if path.suffix == ".safetensors" else path.unlink()
     finished.run()
     assert finished.planned() == set()
+    assert digests(finished.work / "results/experiments") == before
 
 
 def test_verify_finds_results_good(finished):
     result = finished.snakemake("--cores", "1", "verify")
     assert result.returncode == 0
     assert "are as they were made and fit the configuration" in result.stdout + result.stderr
+    damage_unnoticed(finished, f"{RUN}/records.parquet", truncate)
+    result = finished.snakemake("--cores", "1", "verify")
+    assert result.returncode == 1 and f"{RUN}/records.parquet: is damaged" in result.stdout + result.stderr
     image = next((finished.work / "results/datasets/few/images").rglob("*.png"))
     image.write_bytes(b"")
     result = finished.snakemake("--cores", "1", "verify")
     assert result.returncode == 1 and image.name in result.stdout + result.stderr
     finished.configure(changed(defaults={"epochs": 2}))
     result = finished.snakemake("--cores", "1", "verify")
-    assert f"{RUN}/records.parquet: was made with other settings" in result.stdout + result.stderr
+    assert f"{RUN}/history.parquet: was made with other settings" in result.stdout + result.stderr

@@ -6,6 +6,7 @@ again when one of them differs from what its results were made with, and only th
 """
 
 import atexit
+import gc
 import hashlib
 import json
 import os
@@ -24,6 +25,8 @@ from difficulty.config.reading import load
 from difficulty.config.resolve import resolve
 from difficulty.errors import UserError
 from difficulty.source_digest import SourceDigests
+
+gc.freeze()  # what is imported stays; looking through it for garbage again and again took a sixth of a dry run
 
 
 def configuration_files():
@@ -44,14 +47,16 @@ except UserError as error:
     print(error, file=sys.stderr)
     sys.exit(1)
 
-source_digest = SourceDigests(SCRIPTS, Path(".snakemake", "difficulty", "source-digests.json"))
+# Absolute: at exit Snakemake has left the folder given with --directory.
+source_digest = SourceDigests(SCRIPTS, Path(".snakemake", "difficulty", "source-digests.json").absolute())
 atexit.register(source_digest.save)
 datasets, experiments = configuration.datasets, configuration.experiments
 
 # `python` in a rule is the interpreter that runs Snakemake, unless conda provides one.
 with_conda = "conda" in map(str, workflow.deployment_settings.deployment_method)
 interpreter = "" if with_conda else f"export PATH={shlex_quote(str(Path(sys.executable).parent))}:$PATH; "
-shell.prefix(f"set -euo pipefail; {interpreter}SCRIPTS={shlex_quote(str(SCRIPTS))}; ")
+# Without word splitting and globbing, $SCRIPTS stays one word whatever the folder of the clone is called.
+shell.prefix(f"set -euo pipefail; set -f; IFS=; {interpreter}SCRIPTS={shlex_quote(str(SCRIPTS))}; ")
 
 
 NAME, RUN = r"[A-Za-z0-9][A-Za-z0-9_-]*", r"seed-\d+(-fold-\d+)?"

@@ -17,7 +17,6 @@ from difficulty.analysis.agreement import (
 )
 from difficulty.analysis.agreement_groups import comparable_runs
 from difficulty.datasets.example_tables import EXAMPLES, LABELS, class_names
-from difficulty.errors import UserError
 from difficulty.scores.record_arrays import stored_records
 from difficulty.scores.runs import ROLE_SUFFIXES, experiment_of, run_of
 from difficulty.stage import arguments, provenance, run_stage
@@ -35,7 +34,10 @@ def main(args):
     }
     classes = shared_labels([read_table(path, LABELS).set_index("example_id") for path in args.labels])
     names = dict(enumerate(class_names(read_table(args.examples, EXAMPLES, columns=["label", "class_name"]))))
-    curves, histograms = [], []
+    curves, histograms = (
+        [pd.DataFrame(columns=list(AGREEMENT.columns))],
+        [pd.DataFrame(columns=list(AGREED_CLASSES.columns))],
+    )
     for role in ROLE_SUFFIXES:
         compared = comparable_runs(records, role)
         if compared is None:
@@ -53,8 +55,8 @@ def main(args):
         histograms.append(histogram)
         last = curve.iloc[-1]
         logger.info("%s: %d runs agree on %.3f after epoch %d", role, len(correct), last["agreement"], last["epoch"])
-    if not curves:
-        raise UserError(f"agreement of {args.output.stem}: fewer than two runs to compare; add a seed")
+    if len(curves) == 1:  # e.g. one seed with folds, and no test split
+        logger.warning("%s: no two runs have the same examples in the same role; add a seed", args.output.stem)
     facts = provenance(args, members=sorted("/".join(member) for member in records))
     write_table(pd.concat(curves), args.output, AGREEMENT, facts)
     write_table(pd.concat(histograms), args.classes, AGREED_CLASSES, facts)

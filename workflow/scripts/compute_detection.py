@@ -52,6 +52,8 @@ def truth_of(scores: pd.DataFrame, settings: dict, examples: Path) -> pd.Series:
         table = read_table(examples, EXAMPLES, columns=["example_id", column]).set_index("example_id")
     values = table.loc[scores.index[scores[f"runs_{settings['role']}"] > 0], column]
     hard, known = hard_examples(values, settings.get("above"), settings.get("top"))
+    if not known.any():
+        raise UserError(f"{examples}: truth column {column} says nothing of any {settings['role']} example")
     return pd.Series(hard[known], index=values.index[known])
 
 

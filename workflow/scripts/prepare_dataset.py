@@ -10,7 +10,7 @@ import pyarrow as pa
 from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.datasets.pixels import channel_statistics, write_pixels
 from difficulty.datasets.preparation import prepare
-from difficulty.stage import Progress, arguments, provenance, run_stage
+from difficulty.stage import arguments, provenance, run_stage
 from difficulty.tables import Column, write_table
 
 logger = logging.getLogger("difficulty")
@@ -20,8 +20,7 @@ def main(args):
     source = importlib.import_module(f"difficulty.datasets.{args.settings['source']}").read(args.settings)
     for note in source.notes:
         logger.warning(note)
-    progress = Progress(args.examples.parent.name, len(source.examples), "images")
-    prepared = prepare(source, args.settings, args.images, progress.update)
+    prepared = prepare(source, args.settings, args.images, args.examples.parent.name)
     facts = provenance(args, ("numpy", "pandas", "pyarrow", "pillow"), bad_images=len(prepared.bad))
     if prepared.bad:
         line = f"{args.examples.parent.name}: {len(prepared.bad)} broken images left out, named in {args.log}"

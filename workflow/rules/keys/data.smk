@@ -16,17 +16,20 @@ def source_paths(dataset):
     settings = datasets[dataset]
     files = settings.get("files", {}).values()
     paths = [path for part in files for path in ([part] if isinstance(part, str) else part)]
-    if "path" in settings:
-        paths.append(settings["path"])
-    for path in paths:
+    for path in [*paths, settings.get("path", ".")]:
         if not os.path.exists(path):
             print(f"datasets.{dataset}: no such file or folder: {path}; mend the configuration", file=sys.stderr)
             sys.exit(1)
-    folders = [path for path in paths if os.path.isdir(path)]
-    for _ in ("splits", "classes"):
-        folders = [entry.path for folder in folders for entry in os.scandir(folder) if entry.is_dir()]
-        paths += sorted(folders)
-    return paths
+    return paths + (image_folders(settings["path"]) if "path" in settings else [])
+
+
+def image_folders(root):
+    """The split and class folders that datasets/image_folder.py reads; never `root`, which may hold results/ too."""
+    test = next((name for name in ("test", "val") if os.path.isdir(os.path.join(root, name))), None)
+    splits = [os.path.normpath(os.path.join(root, name)) for name in ("train", test) if name]
+    splits = [split for split in splits if os.path.isdir(split)]
+    classes = [entry for split in splits for entry in os.scandir(split) if entry.is_dir()]
+    return splits + sorted(entry.path for entry in classes if not entry.name.startswith("."))
 
 
 used_datasets = sorted(

@@ -3,13 +3,16 @@
 from base64 import urlsafe_b64encode
 
 EXPECTED = Path(".snakemake", "difficulty", "expected.json")
-NOT_TABLES = {"benchmarks", "figures", "images", "logs"}
+NOT_TABLES = {"benchmarks", "figures", "logs"}
 
 
 def tables_on_disk():
     """Parquet files below results/, manifests of checkpoints among them."""
     for folder, subfolders, files in os.walk("results"):
-        subfolders[:] = sorted(set(subfolders) - NOT_TABLES)
+        other = NOT_TABLES if folder == "results" else set()
+        if os.path.dirname(folder) == os.path.join("results", "datasets"):
+            other = {"images"}
+        subfolders[:] = sorted(set(subfolders) - other)
         yield from (os.path.join(folder, name) for name in sorted(files) if name.endswith(".parquet"))
 
 

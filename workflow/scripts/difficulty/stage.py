@@ -11,7 +11,6 @@ import json
 import logging
 import platform
 import sys
-import time
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -19,7 +18,6 @@ from pathlib import Path
 from difficulty.errors import UserError
 
 logger = logging.getLogger("difficulty")
-_SECONDS_BETWEEN_PROGRESS_LINES = 5.0
 
 
 def arguments(description: str) -> argparse.ArgumentParser:
@@ -56,6 +54,8 @@ def run_stage(main: Callable[[argparse.Namespace], None], parser: argparse.Argum
     logging.captureWarnings(True)
     try:
         main(args)
+    except KeyboardInterrupt:
+        _fail(args, "interrupted")
     except UserError as error:
         _fail(args, str(error))
     except OSError as error:
@@ -72,31 +72,3 @@ def _fail(args, message: str, error: Exception | None = None) -> None:
     if args.log:
         print(f"{Path(sys.argv[0]).stem}: {message} (log: {args.log})", file=sys.stderr)
     sys.exit(1)
-
-
-class Progress:
-    """Whole lines on the terminal every few seconds: what is done, how fast, how long it still takes."""
-
-    def __init__(self, name: str, total: int, unit: str = "examples"):
-        self.name, self.total, self.unit = name, total, unit
-        self.started = self.shown = time.monotonic()
-        self.done = 0
-
-    def update(self, amount: int, note: str = "") -> None:
-        """Counts `amount` more units as done; prints a line if the last one is long enough ago."""
-        self.done += amount
-        now = time.monotonic()
-        if now - self.shown < _SECONDS_BETWEEN_PROGRESS_LINES:
-            return
-        self.shown = now
-        rate = self.done / (now - self.started)
-        left = (self.total - self.done) / rate if rate else 0.0
-        text = f"{self.name}: {note + ', ' if note else ''}{rate:,.0f} {self.unit}/s, {_duration(left)} left"
-        print(text, file=sys.stderr, flush=True)
-        logger.info(text)
-
-
-def _duration(seconds: float) -> str:
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"

@@ -14,6 +14,7 @@ from difficulty.config.suite import CheckedSection, ScoreName, Suite, unknown_sc
 _Bootstrap = Annotated[int, Range(10, 100_000)]
 _Scores = Annotated[list[ScoreName], Field(min_length=1), AfterValidator(without_repeats)]
 _PLANTED = "is_corrupt"
+_HELD_OUT = "_validation"
 
 
 class Dynamics(CheckedSection):
@@ -159,12 +160,22 @@ class Detection(CheckedSection):
 class Suspects(CheckedSection):
     """suspects.csv: the ranked list that a person who cleans data opens first."""
 
-    score: ScoreName = Field("aum", description="score that the list is ranked by, hardest first")
+    score: ScoreName = Field(
+        "aum",
+        description="score that the list is ranked by, hardest first; with folds also e.g. aum_validation, of the runs "
+        "that hold an example out",
+    )
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
-        """The score exists."""
-        if text := suite.no_score(self.score):
+        """The score exists, and every experiment holds examples out if it is one of held-out examples."""
+        score = self.score.removesuffix(_HELD_OUT)
+        if text := suite.no_score(score):
             yield ("score",), text
+        elif score != self.score:
+            for name, settings in suite.experiments.items():
+                if "folds" in settings and settings["folds"] is None:
+                    yield ("score",), f"experiment {name!r} holds no examples out; set its folds or choose {score!r}"
+                    return
 
 
 def detections(detection: dict, experiments: dict[str, dict]) -> dict[str, dict]:

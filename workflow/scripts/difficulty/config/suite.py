@@ -9,9 +9,6 @@ from difficulty.config.names import Text
 from difficulty.config.problems import Place, unknown_name
 from difficulty.config.section import Section
 
-# A score of examples in another role than training has the role at the end of its name.
-_ROLE_SUFFIXES = ("_validation", "_test")
-
 ScoreName = Text
 
 
@@ -38,10 +35,7 @@ class Suite:
 
     def no_score(self, name: str) -> str | None:
         """What is wrong with `name`, if no analysis gives such a score."""
-        for suffix in _ROLE_SUFFIXES:
-            if name.removesuffix(suffix) in self.scores:
-                return None
-        return unknown_name("score", name, self.scores)
+        return None if name in self.scores else unknown_name("score", name, self.scores)
 
 
 class CheckedSection(Section):

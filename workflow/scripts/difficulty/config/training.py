@@ -80,7 +80,9 @@ class Experiment(Section):
     @classmethod
     def _can_be_had(cls, weights, info):
         architecture = info.data.get("architecture", "")
-        if weights is not None and architecture and not PurePath(weights).suffix and not is_torchvision(architecture):
+        if weights is None or not architecture or PurePath(weights).suffix:
+            return weights
+        if not (is_torchvision(architecture) and weights.isidentifier()):
             raise problem(f"{weights!r} is no file such as weights.safetensors; names are for torchvision:<name> only")
         return weights
 
