@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from measuring import Duration, in_turns, show, time_command
+from measuring import in_turns, show, time_command
 from stand_ins import Workflow, our_workflow, trivial_workflow
 
 EXPERIMENTS, SEEDS = 42, 5
@@ -52,7 +52,7 @@ def main():
         trivial = trivial_workflow(folder / "trivial", ours)
         trivial.finish()
         default.finish()
-        jobs = check_same_jobs(ours, trivial)
+        jobs, default_jobs = check_same_jobs(ours, trivial), len(default.jobs())
 
         def measurement(workflow: Workflow, *arguments: str):
             return lambda: time_command(workflow.command(*arguments), cwd=workflow.folder)
@@ -63,7 +63,7 @@ def main():
             "default suite, run": measurement(default, "--cores", "all"),
         }
         durations = in_turns(measurements, args.repeats)
-    print(f"{jobs:,} jobs, {len(default.jobs())} in the default suite, {args.repeats} repeats")
+    print(f"{jobs:,} jobs, {default_jobs} in the default suite, {args.repeats} repeats")
     show(durations, "trivial, dry run")
 
 

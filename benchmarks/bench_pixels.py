@@ -1,8 +1,8 @@
 """Reading 60,000 decoded colour images of 32 x 32 pixels.
 
 Compared, in turns in one process: `read_pixels` (a Parquet table with checksums on every page, checked, and the
-example_ids, checked to be unique) against numpy.load of the same images and against reading their bytes into memory,
-which is the limit. All files are in the cache of the operating system, in the same folder. Goal: under 1 s of wall time.
+example_ids, checked to be unique) against numpy.load of the same images, and against reading their bytes into memory,
+which is the limit. All files lie in the same folder and in the operating system's cache. Goal: under 1 s of wall time.
 """
 
 import argparse

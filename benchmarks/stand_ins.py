@@ -1,4 +1,4 @@
-"""Finished workflows of any size within minutes: ours with scripts that only create their outputs, and a trivial one."""
+"""Finished workflows of any size within minutes: ours with scripts that only create outputs, and a trivial one."""
 
 import json
 import re
@@ -61,13 +61,13 @@ class Workflow:
 
     def finish(self) -> None:
         """Runs all jobs; exits if there is anything left to do then."""
-        print(f"finishing {self.folder.name}: {len(self.jobs()):,} jobs", flush=True)
+        print(f"running {self.folder.parent.name} once: {len(self.jobs()):,} jobs", flush=True)
         self.output_of("--cores", "all", "--quiet", "all")
         if "Nothing to be done" not in self.output_of("-n"):
             sys.exit(f"{self.folder}: not finished after a run")
 
     def jobs(self) -> list["Job"]:
-        """All jobs, as a dry run tells them."""
+        """All jobs, finished ones too, as a dry run tells them."""
         text = self.output_of("-n", "--forceall")
         found = re.findall(r"^(?:local)?rule (\w+):\n((?:    .*\n)*)", text, re.MULTILINE)
         return [Job(rule, dict(re.findall(r"^    (\w+): (.*)$", body, re.MULTILINE))) for rule, body in found]
@@ -89,8 +89,11 @@ class Job:
 
 
 def our_workflow(folder: Path, config: dict | None = None) -> Workflow:
-    """A copy of this repository whose scripts only create their outputs; `config` goes into its working folder."""
-    source, work = folder / "source", folder / "ours"
+    """A copy of this repository whose scripts only create their outputs.
+
+    config: a configuration for the working folder, over the default one.
+    """
+    source, work = folder / "source", folder / "work"
     source.mkdir(parents=True)
     work.mkdir()
     for name in COPIED:
@@ -105,15 +108,17 @@ def our_workflow(folder: Path, config: dict | None = None) -> Workflow:
 
 def trivial_workflow(folder: Path, model: Workflow) -> Workflow:
     """Plain rules with the files, wildcards and sizes of parameters of a finished workflow's, and nothing else."""
-    work = folder / "trivial"
-    shutil.copytree(model.snakefile.parent / "profiles", work / "profiles")
-    shutil.copy2(ROOT / "envs" / "tables.yaml", work / "trivial.yaml")
+    source, work = folder / "source", folder / "work"
+    source.mkdir(parents=True)
+    work.mkdir()
+    shutil.copytree(ROOT / "profiles", source / "profiles")
+    shutil.copy2(ROOT / "envs" / "tables.yaml", source / "trivial.yaml")
     jobs = model.jobs()
     rules = list(_trivial_rules(jobs, _parameters(model)))
     targets = next(job for job in jobs if job.rule == "all").paths("input")
     text = f"rule all:\n    input: {json.dumps(targets)}\n" + "".join(rules)
-    (work / "Snakefile").write_text(text)
-    return Workflow(work / "Snakefile", work)
+    (source / "Snakefile").write_text(text)
+    return Workflow(source / "Snakefile", work)
 
 
 def _trivial_rules(jobs: list[Job], parameters: dict[str, list[str]]) -> Iterator[str]:

@@ -82,6 +82,14 @@ def test_mixed_sizes_and_colours_need_a_setting(folder, tmp_path):
     assert prepared(image_folder.read({"path": folder}), tmp_path, size=6, color="grey").images.shape == (9, 6, 6, 1)
 
 
+def test_sixteen_bit_images_are_scaled_not_clipped(tmp_path):
+    ramp = np.linspace(0, 65_535, 256).round().astype(np.uint16).reshape(16, 16)
+    (tmp_path / "train" / "a").mkdir(parents=True)
+    PIL.Image.fromarray(ramp).save(tmp_path / "train" / "a" / "x.png")
+    result = prepared(image_folder.read({"path": tmp_path}), tmp_path)
+    np.testing.assert_array_equal(result.images[0, :, :, 0].ravel(), np.arange(256))
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [(b"", "is empty"), (b"plain text", "cannot be identified"), (picture()[:60], ""), (picture()[:-30], "")],
@@ -153,7 +161,7 @@ def test_parquet_faults_are_named(tmp_path):
         parquet.read({**settings, "label": "labels"})
     with pytest.raises(UserError, match="expected encoded bytes"):
         parquet.read({**settings, "image": "other"})
-    with pytest.raises(UserError, match="one label has several names"):
+    with pytest.raises(UserError, match="labels and names are not one to one"):
         parquet.read({**settings, "class_name": "other"})
     (tmp_path / "a.parquet").write_bytes(b"PAR1 not really")
     with pytest.raises(UserError, match=r"a\.parquet: cannot be read as a table"):

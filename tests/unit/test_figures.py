@@ -428,6 +428,11 @@ def test_samples_are_of_their_class_and_do_not_depend_on_what_else_is_shown():
     assert (chosen[0] != samples.choose_samples(examples, 5, 4, seed=2)[0]).any()
 
 
+def test_class_names_are_no_formulas(tmp_path):
+    examples = make_examples(1, 1).assign(class_name=r"US$ \frac{a$")
+    save_figure(samples.sample_sheet(examples, make_images(1), "t"), [tmp_path / "sheet.png"], 30)
+
+
 def test_sample_sheet_counts_examples_per_class_and_split():
     examples = pd.concat([make_examples(3, 7), make_examples(3, 2, "test")])
     texts = texts_of(samples.sample_sheet(examples, make_images(27), "t"))

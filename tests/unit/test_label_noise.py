@@ -62,6 +62,14 @@ def test_file_names_examples_by_key_or_id(tmp_path):
     assert corrupt_labels(np.zeros(3, int), NAMES, {"kind": "file", "path": path}, keys).tolist() == [0, 0, 5]
 
 
+def test_file_of_numeric_class_names_means_names_not_indices(tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text("example_id,label\n0,1\n1,2\n")
+    settings = {"kind": "file", "path": path}
+    result = corrupt_labels(np.array([2, 2, 2]), ["1", "2", "3"], settings, {"example_id": np.arange(3)})
+    assert result.tolist() == [0, 1, 2]
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

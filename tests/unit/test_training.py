@@ -108,6 +108,13 @@ def test_outcomes_against_numpy():
         np.testing.assert_allclose(result[name], value, rtol=1e-5, atol=1e-6, err_msg=name)
 
 
+def test_top1_agrees_with_correct_where_logits_tie():
+    logits = torch.tensor([[1.0, 1.0, 0.0], [0.0, 2.0, 2.0]])
+    for label in range(3):
+        outcome = example_outcomes(logits, torch.ones(2, 2), torch.tensor([label, label]))
+        assert ((outcome["rank"] == 0) == (outcome["predicted"] == label)).all()
+
+
 def test_gradient_of_the_last_layer_has_the_norm_that_grand_last_takes(data):
     """c ||p - onehot|| sqrt(||h||^2 + [bias]) against autograd, with and without a scale and a bias."""
     for settings, scale, bias in (({"architecture": "resnet9", "width": 4}, 0.2, 0), (SETTINGS, 1.0, 1)):

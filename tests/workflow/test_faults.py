@@ -8,6 +8,7 @@ import subprocess
 import time
 
 import pytest
+from PIL import Image
 
 from tests.workflow.conftest import TINY, Workflow, changed
 
@@ -62,7 +63,7 @@ def test_unreadable_configurations_are_told_by_file_and_line(tmp_path, text, mes
 
 def test_folders_may_have_odd_names_and_hold_images_and_results(tmp_path):
     workflow = Workflow(tmp_path / "it's a clone", {"datasets": {"own": {"source": "image_folder", "path": "."}}})
-    with open(workflow.work / "config.yaml", "a") as file:
+    with (workflow.work / "config.yaml").open("a") as file:
         file.write("defaults: {dataset: own}")
     for name in ("a", "b c"):
         (workflow.work / "train" / name).mkdir(parents=True)

@@ -53,7 +53,7 @@ def truth_of(scores: pd.DataFrame, settings: dict, examples: Path) -> pd.Series:
     values = table.loc[scores.index[scores[f"runs_{settings['role']}"] > 0], column]
     hard, known = hard_examples(values, settings.get("above"), settings.get("top"))
     if not known.any():
-        raise UserError(f"{examples}: truth column {column} says nothing of any {settings['role']} example")
+        raise UserError(f"{examples}: no example of role {settings['role']} has a known {column}")
     return pd.Series(hard[known], index=values.index[known])
 
 

@@ -41,6 +41,8 @@ def main(args):
             examples = read_table(examples_path, EXAMPLES)
             labels = labels_by_name(examples, class_names(own), dataset)
             groups = {"test": (examples["split"] == "test").to_numpy()}
+            if not groups["test"].any():
+                raise UserError(f"{dataset}: has no test split to evaluate on; take it out of `evaluations`")
         _, images = load_images(pixels_path)
         kept = np.flatnonzero(np.any(list(groups.values()), axis=0))
         groups = {name: members[kept] for name, members in groups.items()}

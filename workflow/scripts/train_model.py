@@ -10,8 +10,7 @@ from difficulty.datasets.example_tables import LABELS
 from difficulty.datasets.loading import load_images, load_normalization
 from difficulty.errors import UserError
 from difficulty.models.building import build_model, description, final_linear
-from difficulty.progress import Progress
-from difficulty.stage import arguments, provenance, run_stage
+from difficulty.stage import Progress, arguments, provenance, run_stage
 from difficulty.tables import read_table, write_table
 from difficulty.training import assembly
 from difficulty.training.checkpoints import write_manifest
@@ -43,7 +42,8 @@ def main(args):
         output_scale=getattr(model, "output_scale", 1.0),
         output_bias=final_linear(model).bias is not None,
     )
-    inputs = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (args.labels, args.pixels)]
+    weights = [Path(settings["weights"])] if Path(settings.get("weights", "")).suffix else []
+    inputs = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (args.labels, args.pixels, *weights)]
     partial = PartialRun(folder / ".partial", {**facts, "inputs": inputs})
     train_rows = torch.from_numpy((role == "train").nonzero()[0])
     data = TrainingData(images, torch.tensor(labels["label"].to_numpy()), train_rows, normalization)

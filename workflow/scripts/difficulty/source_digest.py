@@ -15,6 +15,7 @@ import tokenize
 from pathlib import Path
 
 _PACKAGE = "difficulty"
+_VERSION = b"1"  # of the way a file is normalized, for the cache
 _IGNORED = {tokenize.COMMENT, tokenize.NL, tokenize.ENCODING, tokenize.ENDMARKER}
 
 
@@ -69,7 +70,7 @@ class SourceDigests:
     def _describe(self, file: Path) -> tuple[str, list[str]]:
         if file not in self._files:
             content = file.read_bytes()
-            key = hashlib.sha256(content).hexdigest()
+            key = hashlib.sha256(_VERSION + content).hexdigest()
             if key not in self._cache:
                 self._cache[key] = [_normalized_digest(content), _imports(content)]
                 self._changed = True

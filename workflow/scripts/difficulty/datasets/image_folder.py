@@ -42,13 +42,6 @@ def read(settings: dict) -> Source:
     return Source(examples, lambda row: files[row], tuple(notes))
 
 
-def folders(settings: dict) -> list[str]:
-    """The folders whose modification times change when an image is added or removed."""
-    root = Path(settings["path"])
-    splits = [folder for folder in (root / "train", _test_folder(root)) if folder and folder.is_dir()]
-    return [str(path) for split in splits for path in (split, *_class_folders(split))]
-
-
 def _test_folder(root: Path) -> Path | None:
     return next((root / name for name in ("test", "val") if (root / name).is_dir()), None)
 

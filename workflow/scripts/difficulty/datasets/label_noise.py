@@ -88,6 +88,8 @@ def _from_file(labels, class_names, path, keys):
     if table[by].duplicated().any():
         raise UserError(f"{path}: {by} {table[by][table[by].duplicated()].iloc[0]!r} occurs twice")
     given = table["label"]
+    if any(name.isdecimal() and name != str(number) for number, name in enumerate(class_names)):
+        given = given.astype("string")  # classes called by numbers that are not their indices: a label is a name
     if not pd.api.types.is_integer_dtype(given):
         given = given.map({name: number for number, name in enumerate(class_names)})
     if bad := table["label"][given.isna() | (given < 0) | (given >= len(class_names))].tolist():

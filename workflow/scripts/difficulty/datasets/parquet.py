@@ -49,8 +49,11 @@ def _read_split(settings: dict, split: str) -> pa.Table:
         part = read_foreign(file, list(dict.fromkeys(wanted.values())))
         parts.append(pa.table({name: part[column] for name, column in wanted.items()}, metadata=part.schema.metadata))
     table = pa.concat_tables(parts, promote_options="permissive")
-    if nulls := table["label"].null_count:
-        raise UserError(f"{files}: {nulls} rows have no label; remove them")
+    for name in [name for name in ("label", "class_name", "index") if name in wanted]:
+        if nulls := table[name].null_count:
+            raise UserError(f"{files}: {nulls} rows have no {wanted[name]}; remove them")
+    if "index" in wanted and not pa.types.is_integer(table["index"].type):
+        raise UserError(f"{files}: column {wanted['index']!r} is {table['index'].type}, expected whole numbers")
     image = table.schema.field("image").type
     if not (pa.types.is_binary(image) or pa.types.is_large_binary(image) or pa.types.is_struct(image)):
         raise UserError(f"{files}: column {settings['image']!r} is {image}, expected encoded bytes or {{bytes, path}}")
@@ -68,8 +71,9 @@ def _classes(table: pa.Table, settings: dict) -> tuple[np.ndarray, np.ndarray]:
         if known and "class_name" not in settings:
             return labels.astype(np.int64), np.array(known, dtype=object)[labels]
     names = table["class_name"].to_pandas() if "class_name" in settings else pd.Series(given)
-    if pd.DataFrame({"label": labels, "name": names}).drop_duplicates().label.duplicated().any():
-        raise UserError(f"column {settings['class_name']!r}: one label has several names; mend it or leave it out")
+    pairs = pd.DataFrame({"label": labels, "name": names}).drop_duplicates()
+    if pairs["label"].duplicated().any() or pairs["name"].duplicated().any():
+        raise UserError(f"column {settings['class_name']!r}: labels and names are not one to one; mend or leave it out")
     return labels.astype(np.int64), names.astype(str).to_numpy()
 
 

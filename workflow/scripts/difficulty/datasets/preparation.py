@@ -16,11 +16,11 @@ import PIL.ImageOps
 from difficulty.datasets.example_tables import SPLITS
 from difficulty.datasets.source import Image, Source
 from difficulty.errors import UserError
-from difficulty.progress import Progress
 
 logger = logging.getLogger(__name__)
 _MODES = {"grey": "L", "rgb": "RGB"}
 _BAD_IMAGES_SHOWN = 10
+_LARGEST_16_BITS = 65_535
 
 
 @dataclass(frozen=True)
@@ -32,19 +32,18 @@ class Prepared:
     bad: dict[str, str]
 
 
-def prepare(source: Source, settings: dict, folder: Path, name: str = "images") -> Prepared:
+def prepare(source: Source, settings: dict, folder: Path, progress=lambda amount: None) -> Prepared:
     """Writes every chosen image below `folder` as {split}/{class}/{file} and decodes it.
 
     settings: limit {split: number}, limit_seed, size (side in pixels; None keeps the images' own, which must
     then be equal), color (grey, rgb or None for what the images are), on_bad_image (error or skip),
-    link (hard, symlink or copy, for images that are files already). name: what progress lines call the data set.
+    link (hard, symlink or copy, for images that are files already).
     Raises UserError naming the images that cannot be used.
     """
     examples = source.examples.reset_index(drop=True)
     examples.insert(0, "example_id", np.arange(len(examples)))
     examples = examples.iloc[_limited(examples, settings)]
     shutil.rmtree(folder, ignore_errors=True)
-    progress = Progress(name, len(examples), "images")
     files, digests, decoded, bad = [], [], [], {}
     for row, example in zip(examples.index, examples.itertuples(), strict=True):
         image = source.image(row)
@@ -59,7 +58,7 @@ def prepare(source: Source, settings: dict, folder: Path, name: str = "images") 
         file = Path(example.split, _as_file_name(example.class_name), Path(example.key).name + _extension(image))
         files.append(file.as_posix())
         digests.append(_place(image, folder / file, settings.get("link", "hard")))
-        progress.update(1)
+        progress(1)
     if bad:
         _report(bad, settings)
     examples = examples.assign(file=files, sha256=digests).dropna(subset="file").reset_index(drop=True)
@@ -90,14 +89,24 @@ def _decode(image: Image, settings: dict) -> np.ndarray:
         picture = PIL.Image.fromarray(image)
     else:
         picture = PIL.Image.open(io.BytesIO(image) if isinstance(image, bytes) else image)
-        picture = PIL.ImageOps.exif_transpose(picture)
+        picture = _eight_bits(PIL.ImageOps.exif_transpose(picture))
     color = settings.get("color")
-    mode = _MODES[color] if color else "L" if picture.mode in ("1", "L", "I", "I;16", "LA") else "RGB"
+    mode = _MODES[color] if color else "L" if picture.mode in ("1", "L", "LA") else "RGB"
     picture = picture.convert(mode)
     if size := settings.get("size"):
         picture = PIL.ImageOps.fit(picture, (size, size), PIL.Image.Resampling.BILINEAR)
     pixels = np.asarray(picture)
     return pixels[:, :, None] if pixels.ndim == 2 else pixels
+
+
+def _eight_bits(picture: PIL.Image.Image) -> PIL.Image.Image:
+    """A picture of 16-bit levels on the scale of 8 bits; Pillow's conversion would clip every level at 255."""
+    if picture.mode != "F" and not picture.mode.startswith("I"):
+        return picture
+    levels = np.asarray(picture)
+    if picture.mode == "F" or levels.min() < 0 or levels.max() > _LARGEST_16_BITS:
+        raise ValueError(f"has pixels of mode {picture.mode}, neither 8 nor 16 bits; convert it")
+    return PIL.Image.fromarray(np.rint(levels / (_LARGEST_16_BITS / 255)).astype(np.uint8))
 
 
 def _place(image: Image, path: Path, link: str) -> str:

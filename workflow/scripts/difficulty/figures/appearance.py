@@ -37,6 +37,7 @@ STYLE = {
     "lines.solid_capstyle": "round",
     "figure.constrained_layout.h_pad": 0.06,
     "figure.constrained_layout.w_pad": 0.06,
+    "text.parse_math": False,  # names of classes may hold dollar signs
     "pdf.fonttype": 42,
     "svg.hashsalt": "difficulty",
 }

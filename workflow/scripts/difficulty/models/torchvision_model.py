@@ -5,6 +5,8 @@ from torch import nn
 
 from difficulty.errors import UserError
 
+_WITH_AUXILIARY_OUTPUTS = ("googlenet", "inception_v3")
+
 
 def build(settings: dict, channels: int, size: tuple[int, int], classes: int) -> nn.Module:
     """torchvision's network with a new last layer for `classes`.
@@ -17,6 +19,8 @@ def build(settings: dict, channels: int, size: tuple[int, int], classes: int) ->
     pretrained = weights if weights and "." not in weights else None
     if name not in torchvision.models.list_models(torchvision.models):
         raise UserError(f"torchvision has no classification network {name!r}; see torchvision.models.list_models()")
+    if name in _WITH_AUXILIARY_OUTPUTS:
+        raise UserError(f"torchvision:{name} has auxiliary outputs in training, which are not supported")
     try:
         model = torchvision.models.get_model(name, weights=pretrained)
     except (KeyError, ValueError, OSError) as error:

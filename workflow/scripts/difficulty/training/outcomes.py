@@ -5,20 +5,21 @@ import pandas as pd
 import torch
 
 FLOATS = ("probability", "margin", "loss", "el2n", "entropy", "feature_norm")
-INTEGERS = ("predicted", "rank")  # rank: number of classes with a larger logit than the given label
+INTEGERS = ("predicted", "rank")  # rank: how many classes come before the given label; ties by index, as in predicted
 
 
 def example_outcomes(logits: torch.Tensor, features: torch.Tensor, labels: torch.Tensor) -> dict[str, torch.Tensor]:
     """Per-example outcomes, each (N,), of logits (N, C), penultimate features (N, D) and given labels (N,)."""
     logits = logits.detach().float()
     given = labels[:, None]
+    classes = torch.arange(logits.shape[1], device=logits.device)
     log_probabilities = torch.log_softmax(logits, 1)
     probabilities = log_probabilities.exp()
     loss = -log_probabilities.gather(1, given)[:, 0]
     label_logit = logits.gather(1, given)
     return {
         "predicted": logits.argmax(1),
-        "rank": (logits > label_logit).sum(1),
+        "rank": ((logits > label_logit) | ((logits == label_logit) & (classes < given))).sum(1),
         "probability": probabilities.gather(1, given)[:, 0],
         "margin": label_logit[:, 0] - logits.scatter(1, given, -torch.inf).amax(1),
         "loss": loss,

@@ -95,11 +95,15 @@ class PartialRun:
         return self.folder / f"outcomes-{epoch}.safetensors"
 
     def publish(self, folder: Path, epochs: Iterable[int]) -> dict[int, str]:
-        """Hard-links the checkpoints of `epochs` into `folder`; returns their checksums."""
+        """Hard-links the checkpoints of `epochs` into `folder`, or copies them; returns their checksums."""
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         for epoch in epochs:
-            (folder / checkpoint_name(epoch)).hardlink_to(self.folder / checkpoint_name(epoch))
+            source, target = self.folder / checkpoint_name(epoch), folder / checkpoint_name(epoch)
+            try:
+                target.hardlink_to(source)
+            except OSError:  # a file system without hard links
+                shutil.copyfile(source, target)
         return {epoch: self.checksums[epoch] for epoch in epochs}
 
     def remove(self) -> None:
