@@ -10,7 +10,8 @@ from difficulty.datasets.example_tables import LABELS
 from difficulty.datasets.loading import load_images, load_normalization
 from difficulty.errors import UserError
 from difficulty.models.building import build_model, description, final_linear
-from difficulty.stage import Progress, arguments, provenance, run_stage
+from difficulty.progress import Progress
+from difficulty.stage import arguments, provenance, run_stage
 from difficulty.tables import read_table, write_table
 from difficulty.training import assembly
 from difficulty.training.checkpoints import write_manifest

@@ -16,6 +16,7 @@ import PIL.ImageOps
 from difficulty.datasets.example_tables import SPLITS
 from difficulty.datasets.source import Image, Source
 from difficulty.errors import UserError
+from difficulty.progress import Progress
 
 logger = logging.getLogger(__name__)
 _MODES = {"grey": "L", "rgb": "RGB"}
@@ -32,18 +33,19 @@ class Prepared:
     bad: dict[str, str]
 
 
-def prepare(source: Source, settings: dict, folder: Path, progress=lambda amount: None) -> Prepared:
+def prepare(source: Source, settings: dict, folder: Path, name: str = "images") -> Prepared:
     """Writes every chosen image below `folder` as {split}/{class}/{file} and decodes it.
 
     settings: limit {split: number}, limit_seed, size (side in pixels; None keeps the images' own, which must
     then be equal), color (grey, rgb or None for what the images are), on_bad_image (error or skip),
-    link (hard, symlink or copy, for images that are files already).
+    link (hard, symlink or copy, for images that are files already). name: what progress lines call the data set.
     Raises UserError naming the images that cannot be used.
     """
     examples = source.examples.reset_index(drop=True)
     examples.insert(0, "example_id", np.arange(len(examples)))
     examples = examples.iloc[_limited(examples, settings)]
     shutil.rmtree(folder, ignore_errors=True)
+    progress = Progress(name, len(examples), "images")
     files, digests, decoded, bad = [], [], [], {}
     for row, example in zip(examples.index, examples.itertuples(), strict=True):
         image = source.image(row)
@@ -58,7 +60,7 @@ def prepare(source: Source, settings: dict, folder: Path, progress=lambda amount
         file = Path(example.split, _as_file_name(example.class_name), Path(example.key).name + _extension(image))
         files.append(file.as_posix())
         digests.append(_place(image, folder / file, settings.get("link", "hard")))
-        progress(1)
+        progress.update(1)
     if bad:
         _report(bad, settings)
     examples = examples.assign(file=files, sha256=digests).dropna(subset="file").reset_index(drop=True)
