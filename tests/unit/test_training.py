@@ -200,6 +200,14 @@ def test_a_partial_run_of_another_kind_or_a_damaged_one_is_not_used(tmp_path, da
     assert PartialRun(tmp_path / "p", {"settings": SETTINGS, "seed": 1}).epoch == -1
 
 
+def test_two_processes_cannot_train_one_run(tmp_path, data):
+    first = PartialRun(tmp_path / "p", {})
+    with pytest.raises(UserError, match="another process trains this run"):
+        PartialRun(tmp_path / "p", {})
+    del first
+    PartialRun(tmp_path / "p", {})
+
+
 def test_only_wanted_checkpoints_are_kept(tmp_path, data):
     partial = run(tmp_path / "p", data, {**SETTINGS, "checkpoints": [0, 2]})
     partial.publish(tmp_path / "c", [0, 2])

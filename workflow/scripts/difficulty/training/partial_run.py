@@ -4,6 +4,7 @@ A folder holds, per epoch, the weights and the outcomes, and one state file (opt
 last: what it does not name does not count. A key of all that the run depends on guards it; another key starts anew.
 """
 
+import fcntl
 import hashlib
 import json
 import shutil
@@ -30,9 +31,24 @@ class PartialRun:
         self._key = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
         self._optimizer: dict[str, torch.Tensor] = {}
         self._weights: dict[str, torch.Tensor] = {}
+        self._lock = self._locked()
         if not self._resume():
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
+
+    def _locked(self):
+        """An open file that no other process has locked; the lock ends with the process, however it ends."""
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        file = self.folder.with_name(f"{self.folder.name}.lock").open("w")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UserError(
+                f"{self.folder.parent}: another process trains this run; wait for it, or stop it"
+            ) from error
+        except OSError:
+            return file  # a file system without locks
+        return file
 
     def _resume(self) -> bool:
         try:
@@ -109,3 +125,4 @@ class PartialRun:
     def remove(self) -> None:
         """Forgets everything: the run's outputs are written."""
         shutil.rmtree(self.folder)
+        Path(self._lock.name).unlink(missing_ok=True)
