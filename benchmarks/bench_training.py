@@ -114,8 +114,8 @@ def check_equal(models: dict[str, torch.nn.Module]) -> None:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=15)
-    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--repeats", type=int, default=40)
+    parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--train", type=int, default=2000, help="training images")
     parser.add_argument("--test", type=int, default=400, help="test images")
     args = parser.parse_args()

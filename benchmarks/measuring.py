@@ -60,14 +60,20 @@ def ratios(durations: Sequence[Duration], reference: Sequence[Duration]) -> list
 
 
 def spread(values: Sequence[float]) -> str:
-    """Median and range."""
-    return f"{statistics.median(values):.3f} ({min(values):.3f} to {max(values):.3f})"
+    """Median and quartiles."""
+    low, middle, high = statistics.quantiles(values, n=4)
+    return f"{middle:.3f} ({low:.3f} to {high:.3f})"
 
 
 def show(durations: Mapping[str, Sequence[Duration]], reference: str) -> None:
-    """Prints a line per measurement: medians and ranges of CPU seconds, wall seconds and the CPU ratio."""
+    """Prints a line per measurement: CPU seconds, wall seconds and, of CPU time, the ratio to the reference.
+
+    Medians and quartiles over the rounds; and the ratio of the fastest ones, which other people's load disturbs least.
+    """
     width = max(map(len, durations))
-    print(f"{'':{width}}  {'CPU seconds':26}{'wall seconds':26}CPU time / {reference}")
+    print(f"{'':{width}}  {'CPU seconds':26}{'wall seconds':26}{f'ratio to {reference}':26}of the fastest")
+    fastest = {name: min(one.cpu for one in several) for name, several in durations.items()}
     for name, several in durations.items():
         cpu, wall = spread([one.cpu for one in several]), spread([one.wall for one in several])
-        print(f"{name:{width}}  {cpu:26}{wall:26}{spread(ratios(several, durations[reference]))}")
+        ratio = spread(ratios(several, durations[reference]))
+        print(f"{name:{width}}  {cpu:26}{wall:26}{ratio:26}{fastest[name] / fastest[reference]:.3f}")

@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 import yaml
 
-from difficulty.config.analyses import Dynamics
+from difficulty.config.analyses import HELD_OUT_SCORES, Dynamics
 from difficulty.config.architectures import ARCHITECTURES
 from difficulty.config.datasets import AnySource
 from difficulty.config.optimizers import Optimizer
@@ -110,6 +110,22 @@ def test_suspects_may_be_ranked_by_held_out_scores():
     assert resolve(config).analyses["suspects"] == {"score": "aum_validation"}
 
 
+def test_scores_of_held_out_examples_are_known_where_there_are_folds():
+    config = yaml.safe_load(BASE)
+    config["experiments"] = {"held_out": {"folds": 5, "label_noise": {"kind": "symmetric", "fraction": 0.1}}}
+    truth = {"experiment": "held_out", "column": "is_corrupt", "role": "validation"}
+    config["analyses"] = {
+        "correlation": {"scores": ["aum", "self_confidence"]},
+        "detection": {"scores": ["aum", "normalized_margin"], "truths": {"out": truth}},
+        "suspects": {"score": "self_confidence_validation"},
+    }
+    detections = resolve(config).detections
+    assert {name: each["scores"] for name, each in detections.items()} == {
+        "held_out": ["aum"],
+        "out": ["aum", "normalized_margin"],
+    }
+
+
 def test_detections():
     config = yaml.safe_load(BASE)
     config["datasets"]["h"] = yaml.safe_load("{source: parquet, files: {train: [a, b]}, truth: [entropy]}")
@@ -168,6 +184,8 @@ def test_what_is_chosen_by_name_has_a_module(package, names):
 def test_scores_are_those_of_the_library():
     columns = importlib.import_module("difficulty.scores.dynamics").DYNAMICS
     assert Dynamics.gives == tuple(name for name, column in columns.items() if column.direction is not None)
+    columns = importlib.import_module("difficulty.scores.label_quality").LABEL_QUALITY
+    assert tuple(name for name, column in columns.items() if column.direction is not None) == HELD_OUT_SCORES
 
 
 def test_snakefile_imports_nothing_but_pydantic_and_the_standard_library():

@@ -3,7 +3,8 @@
 scores/dynamics.parquet (every run) and scores.parquet (every example, over the runs); correlation, stability and
 seed-correlation.parquet; suspects.csv. Over experiments: results/agreement/ and results/detection/.
 
-Another family of scores adds itself to `score_families` in its own rule file and writes scores/{family}.parquet.
+Another family of scores adds itself to `score_families` in its own rule file and writes scores/{family}.parquet;
+what it makes beside that it adds to `family_tables`.
 """
 
 
@@ -25,6 +26,7 @@ rule scores:
         expand("results/agreement/{group}.parquet", group=agreement_groups),
         expand("results/detection/{detection}.parquet", detection=detections),
         ["results/detection.parquet"] if detections else [],
+        lambda w: family_tables,
 
 
 rule score_dynamics:

@@ -10,14 +10,14 @@ import pandas as pd
 import torch
 
 from difficulty.datasets.example_tables import EXAMPLES, LABELS, class_names
-from difficulty.datasets.loading import Normalization, load_images
+from difficulty.datasets.loading import load_images
 from difficulty.errors import UserError
-from difficulty.models.building import rebuild_model
 from difficulty.stage import arguments, provenance, run_stage
 from difficulty.tables import read_table, write_table
-from difficulty.training.checkpoints import load_checkpoint, saved_epochs
+from difficulty.training.checkpoints import saved_epochs
 from difficulty.training.evaluation import evaluate, labels_by_name
 from difficulty.training.loop import TrainingData, choose_device
+from difficulty.training.prediction import saved_network
 from difficulty.training.run_tables import EVALUATION
 from difficulty.training.runs import Run, roles
 
@@ -47,17 +47,15 @@ def main(args):
         kept = np.flatnonzero(np.any(list(groups.values()), axis=0))
         groups = {name: members[kept] for name, members in groups.items()}
         for epoch in epochs if is_own and args.settings["records"] == "online" else epochs[-1:]:
-            state, about = load_checkpoint(args.checkpoints, epoch)
-            expected = (*about["size"], about["channels"])
-            if tuple(images.shape[1:]) != expected:
+            network = saved_network(args.checkpoints, epoch, device)
+            if tuple(images.shape[1:]) != network.image_shape:
                 raise UserError(
                     f"{dataset}: images are {tuple(images.shape[1:])} (height, width, channels), the network takes "
-                    f"{expected}; set the data set's size and color"
+                    f"{network.image_shape}; set the data set's size and color"
                 )
-            normalization = Normalization(tuple(about["mean"]), tuple(about["std"]))
-            data = TrainingData(images[kept], labels[kept], torch.empty(0, dtype=torch.int64), normalization)
-            model = rebuild_model(about, state).to(device, memory_format=torch.channels_last)
-            rows = evaluate(model, data.to(device), groups, args.settings)
+            nothing = torch.empty(0, dtype=torch.int64)
+            data = TrainingData(images[kept], labels[kept], nothing, network.normalization)
+            rows = evaluate(network.model, data.to(device), groups, args.settings)
             tables.append(rows.assign(dataset=dataset, epoch=np.int32(epoch)))
     write_table(pd.concat(tables), args.output, EVALUATION, provenance(args, ("torch", "numpy", "pandas", "pyarrow")))
 

@@ -22,6 +22,8 @@ def dynamics_key(experiment):
 
 # Family -> function of an experiment that gives the hash chain of its scores, or None if it has none.
 score_families = {"dynamics": dynamics_key}
+# Tables that families make beside their scores.
+family_tables = []
 
 
 def families_of(experiment):

@@ -15,6 +15,8 @@ _Bootstrap = Annotated[int, Range(10, 100_000)]
 _Scores = Annotated[list[ScoreName], Field(min_length=1), AfterValidator(without_repeats)]
 _PLANTED = "is_corrupt"
 _HELD_OUT = "_validation"
+# Scores of label quality, which experiments with folds have of the examples that they hold out.
+HELD_OUT_SCORES = ("self_confidence", "normalized_margin")
 
 
 class Dynamics(CheckedSection):
@@ -91,8 +93,11 @@ class Correlation(CheckedSection):
     bootstrap: _Bootstrap = Field(1000, description="resamples of the examples behind each interval")
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
-        """The scores exist."""
-        return unknown_scores("scores", self.scores, suite)
+        """The scores exist, in every experiment."""
+        yield from unknown_scores("scores", self.scores, suite)
+        for index, score in enumerate(self.scores):
+            if score in suite.held_out_scores and (name := suite.without_folds()):
+                yield ("scores", index), f"experiment {name!r} holds no examples out; set its folds or leave it out"
 
 
 class Truth(Section):
@@ -155,6 +160,8 @@ class Detection(CheckedSection):
             for place, text in truth.faults(suite):
                 yield ("truths", name, *place), text
         yield from unknown_scores("scores", self.scores or [], suite)
+        if self.scores and set(self.scores) <= set(suite.held_out_scores):
+            yield ("scores",), "expected a score of trained examples, too; add one, e.g. aum"
 
 
 class Suspects(CheckedSection):
@@ -169,13 +176,14 @@ class Suspects(CheckedSection):
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
         """The score exists, and every experiment holds examples out if it is one of held-out examples."""
         score = self.score.removesuffix(_HELD_OUT)
-        if text := suite.no_score(score):
+        of_held_out_only = score in suite.held_out_scores
+        if of_held_out_only and score == self.score:
+            yield ("score",), f"{score!r} is a score of held-out examples; write '{score}{_HELD_OUT}'"
+        elif not of_held_out_only and (text := suite.no_score(score)):
             yield ("score",), text
-        elif score != self.score:
-            for name, settings in suite.experiments.items():
-                if "folds" in settings and settings["folds"] is None:
-                    yield ("score",), f"experiment {name!r} holds no examples out; set its folds or choose {score!r}"
-                    return
+        elif score != self.score and (name := suite.without_folds()):
+            other = "aum" if of_held_out_only else score
+            yield ("score",), f"experiment {name!r} holds no examples out; set its folds or choose {other!r}"
 
 
 def detections(detection: dict, experiments: dict[str, dict]) -> dict[str, dict]:
@@ -186,4 +194,8 @@ def detections(detection: dict, experiments: dict[str, dict]) -> dict[str, dict]
         if settings.get("label_noise", {}).get("fraction", "label_noise" in settings)
     }
     shared = {key: value for key, value in detection.items() if key != "truths"}
-    return {name: truth | shared for name, truth in (planted | detection["truths"]).items()}
+    tested = {name: truth | shared for name, truth in (planted | detection["truths"]).items()}
+    for settings in tested.values():
+        if "scores" in settings and settings["role"] != "validation":
+            settings["scores"] = [score for score in settings["scores"] if score not in HELD_OUT_SCORES]
+    return tested

@@ -10,7 +10,15 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, ValidationError
 
 from difficulty.config import evaluations
-from difficulty.config.analyses import Agreement, Correlation, Detection, Dynamics, Suspects, detections
+from difficulty.config.analyses import (
+    HELD_OUT_SCORES,
+    Agreement,
+    Correlation,
+    Detection,
+    Dynamics,
+    Suspects,
+    detections,
+)
 from difficulty.config.datasets import AnySource
 from difficulty.config.evaluations import Evaluations
 from difficulty.config.experiments import check_experiments
@@ -102,6 +110,7 @@ def resolve(config: dict, source: str = "config.yaml") -> Configuration:
             datasets={name: file.datasets.get(name) for name in datasets},
             experiments={name: checked.known.get(name, {}) for name in experiments},
             scores=tuple(score for _, analysis in _checked_sections(file.analyses) for score in analysis.gives),
+            held_out_scores=HELD_OUT_SCORES if any(each.get("folds") for each in checked.known.values()) else (),
         )
         faults += [(place, text) for place, text in _reference_faults(file, suite) if place not in broken]
     if faults:

@@ -19,11 +19,13 @@ class Suite:
     datasets: name -> source, None for one that is not valid itself.
     experiments: name -> its valid settings, defaults included; those that are not valid are left out.
     scores: columns that the configured analyses give.
+    held_out_scores: columns that only examples held out by a fold have.
     """
 
     datasets: Mapping[str, DataSource | None]
     experiments: Mapping[str, Mapping]
     scores: tuple[str, ...]
+    held_out_scores: tuple[str, ...] = ()
 
     def no_experiment(self, name: str) -> str | None:
         """What is wrong with `name`, if it is not an experiment."""
@@ -36,6 +38,12 @@ class Suite:
     def no_score(self, name: str) -> str | None:
         """What is wrong with `name`, if no analysis gives such a score."""
         return None if name in self.scores else unknown_name("score", name, self.scores)
+
+    def without_folds(self) -> str | None:
+        """The first experiment that holds no examples out, if any."""
+        return next(
+            (name for name, each in self.experiments.items() if "folds" in each and each["folds"] is None), None
+        )
 
 
 class CheckedSection(Section):
@@ -50,7 +58,7 @@ class CheckedSection(Section):
 
 
 def unknown_scores(key: str, names: list[str], suite: Suite) -> Iterator[tuple[Place, str]]:
-    """A fault for each of a list of names that is no score."""
+    """A fault for each of a list of names that is no score, of held-out examples or others."""
     for index, name in enumerate(names):
-        if text := suite.no_score(name):
+        if name not in suite.held_out_scores and (text := suite.no_score(name)):
             yield (key, index), text

@@ -1,0 +1,40 @@
+"""Saved networks and the class probabilities that they give."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from difficulty.datasets.loading import Normalization
+from difficulty.models.building import rebuild_model
+from difficulty.training.checkpoints import load_checkpoint
+from difficulty.training.loop import EVALUATION_BATCH, TrainingData, autocast
+
+
+@dataclass(frozen=True)
+class SavedNetwork:
+    """model: in evaluation mode; normalization and image_shape (H, W, C): of the images that it takes."""
+
+    model: nn.Module
+    normalization: Normalization
+    image_shape: tuple[int, int, int]
+
+
+def saved_network(checkpoints: Path, epoch: int, device: torch.device) -> SavedNetwork:
+    """The network of a checkpoint; UserError naming the file if it is missing or damaged."""
+    state, about = load_checkpoint(checkpoints, epoch)
+    model = rebuild_model(about, state).to(device, memory_format=torch.channels_last)
+    normalization = Normalization(tuple(about["mean"]), tuple(about["std"]))
+    return SavedNetwork(model, normalization, (*about["size"], about["channels"]))
+
+
+def predict_probabilities(model: nn.Module, data: TrainingData, settings: dict) -> np.ndarray:
+    """Softmax float32 (N, C) of all examples of `data`, which is on the model's device; nothing is augmented."""
+    parts = []
+    with torch.inference_mode(), autocast(settings, data.images.device):
+        for start in range(0, len(data.images), EVALUATION_BATCH):
+            logits = model(data.normalization(data.batch(slice(start, start + EVALUATION_BATCH))))
+            parts.append(logits.float().log_softmax(1).exp())
+    return torch.cat(parts).cpu().numpy()
