@@ -83,14 +83,13 @@ def test_missing_data_are_told_by_place(tmp_path):
 
 
 def test_a_failing_stage_shows_its_log_and_loses_nothing(finished):
-    """A learning rate that diverges: one line says so, the log is named, the other experiment stays."""
+    """Batches larger than the data: one line says so, the log is named, the other experiment stays."""
     before = digests(finished.work / "results/experiments/noisy")
-    optimizer = {"name": "sgd", "lr": 1000, "momentum": 0.99}
-    finished.configure(changed(experiments={"plain": {"optimizer": optimizer}}))
+    finished.configure(changed(experiments={"plain": {"batch_size": 300, "drop_last": True}}))
     result = finished.snakemake("--cores", "2")
     output = result.stdout + result.stderr
     assert result.returncode == 1
-    assert "the loss is not finite any more in epoch 1; lower optimizer.lr" in output
+    assert "batch_size: 300 with drop_last leaves no batch of 100 examples" in output
     assert "results/logs/experiments/plain/seed-0/train_model.log" in output
     assert "Traceback" not in output
     assert digests(finished.work / "results/experiments/noisy") == before
