@@ -6,7 +6,7 @@ from difficulty.source_digest import SourceDigests
 
 SCRIPT = '''"""Docstring."""
 
-from difficulty.library import double  # why
+from difficulty.doubling import double  # why
 
 
 def main():
@@ -22,7 +22,7 @@ def main():
 def scripts(tmp_path):
     (tmp_path / "difficulty" / "models").mkdir(parents=True)
     (tmp_path / "difficulty" / "__init__.py").write_text("")
-    (tmp_path / "difficulty" / "library.py").write_text(
+    (tmp_path / "difficulty" / "doubling.py").write_text(
         "from difficulty import base\n\ndef double(x):\n    return 2 * x\n"
     )
     (tmp_path / "difficulty" / "base.py").write_text("ONE = 1\n")
@@ -63,7 +63,7 @@ def test_code_counts(scripts, old, new):
     assert digest(scripts) != before
 
 
-@pytest.mark.parametrize("module", ["library.py", "base.py"])
+@pytest.mark.parametrize("module", ["doubling.py", "base.py"])
 def test_imported_modules_count_transitively(scripts, module):
     before = digest(scripts)
     path = scripts / "difficulty" / module

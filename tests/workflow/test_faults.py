@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 
+import psutil
 import pytest
 from PIL import Image
 
@@ -113,7 +114,8 @@ def test_training_killed_with_9_resumes_to_the_same_bytes(tmp_path, victim):
     if victim == "driver":
         os.killpg(process.pid, signal.SIGKILL)
     else:
-        subprocess.run(["pkill", "-9", "-f", f"train_model.py.*{RUN}/records.parquet"], cwd=killed.work, check=True)
+        for job in psutil.Process(process.pid).children(recursive=True):
+            job.kill()
     process.wait()
     assert partial.exists() and not (killed.work / RUN / "records.parquet").exists()
     killed.run(f"{RUN}/records.parquet")
