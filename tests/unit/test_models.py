@@ -3,9 +3,11 @@
 import pytest
 import torch
 import torchvision
+from torch import nn
 
 from difficulty.errors import UserError
 from difficulty.models.building import FeatureTap, build_model, final_linear, load_weights, set_training_mode
+from difficulty.models.inference import inference_copy
 
 
 def build(architecture="resnet9", channels=3, size=(32, 32), classes=10, seed=0, **settings):
@@ -65,6 +67,37 @@ def test_feature_tap_gives_the_input_of_the_last_layer():
     tap = FeatureTap(model)
     logits = model(torch.randn(3, 3, 32, 32))
     torch.testing.assert_close(tap.features @ final_linear(model).weight.T * model.output_scale, logits)
+
+
+ARCHITECTURES = ["resnet9", "resnet18", "mlp", "torchvision:densenet121", "torchvision:mobilenet_v3_small"]
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_inference_copy_gives_the_same_logits_and_leaves_the_network_alone(architecture):
+    model = build(architecture, **({"width": 8} if architecture in ("resnet9", "resnet18") else {}))
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_mean.normal_(std=0.1)
+            module.running_var.uniform_(0.5, 2)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    in_place = [module.inplace for module in model.modules() if isinstance(module, nn.ReLU)]
+    images = torch.randn(4, 3, 32, 32)
+    with torch.no_grad():
+        copy = inference_copy(model)
+        torch.testing.assert_close(copy(images), model(images), rtol=1e-4, atol=1e-4)
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    assert [module.inplace for module in model.modules() if isinstance(module, nn.ReLU)] == in_place
+    if architecture == "resnet9":
+        assert not any(isinstance(module, nn.BatchNorm2d) for module in copy.modules())
+
+
+def test_a_network_that_cannot_be_traced_is_evaluated_as_it_is():
+    class Branching(nn.Module):
+        def forward(self, inputs):
+            return inputs if inputs.sum() > 0 else -inputs
+
+    model = nn.Sequential(Branching(), nn.Linear(2, 2))
+    assert inference_copy(model) is model and not model.training
 
 
 def test_frozen_backbone_trains_the_last_layer_only_and_keeps_its_batch_norm():

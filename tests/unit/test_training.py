@@ -138,7 +138,7 @@ def test_clean_records_equal_a_forward_pass_of_the_checkpoint(tmp_path, data, la
     assert len(records) == 4 * 300
     model = build_model(SETTINGS, 1, (8, 8), 10, seed=9)
     model.load_state_dict(load_checkpoint(tmp_path / "c", 3)[0])
-    outcomes = clean_outcomes(model, FeatureTap(model), data, SETTINGS)
+    outcomes = clean_outcomes(model, data, SETTINGS)
     third = records[records["epoch"] == 3]
     for name in ("predicted", "probability", "margin", "loss"):
         np.testing.assert_array_equal(third[name], outcomes[name])

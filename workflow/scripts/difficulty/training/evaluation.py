@@ -6,16 +6,13 @@ import torch
 from torch import nn
 
 from difficulty.errors import UserError
-from difficulty.models.building import FeatureTap
 from difficulty.training.loop import TrainingData, clean_outcomes
 from difficulty.training.outcomes import group_summary
 
 
 def evaluate(model: nn.Module, data: TrainingData, groups: dict[str, np.ndarray], settings: dict) -> pd.DataFrame:
     """One row (split, examples, loss, top1, top5) per non-empty group, a mask (N,) of the examples of `data`."""
-    tap = FeatureTap(model)
-    outcomes = clean_outcomes(model, tap, data, settings)
-    tap.remove()
+    outcomes = clean_outcomes(model, data, settings)
     return pd.DataFrame(
         [{"split": name, **group_summary(outcomes, members)} for name, members in groups.items() if members.any()]
     )

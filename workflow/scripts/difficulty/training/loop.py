@@ -14,6 +14,7 @@ from torch.nn import functional
 from difficulty.datasets.loading import Normalization
 from difficulty.errors import UserError
 from difficulty.models.building import FeatureTap, set_training_mode
+from difficulty.models.inference import inference_copy
 from difficulty.random_streams import derived_seed
 from difficulty.training.augmentation import augment
 from difficulty.training.outcomes import OutcomeTable, example_outcomes
@@ -89,7 +90,7 @@ def train(
         outcomes = _train_epoch(model, tap, data, settings, seed, epoch, optimizer, progress)
         trained = time.perf_counter()
         if settings["records"] in ("clean", "both"):
-            clean = clean_outcomes(model, tap, data, settings)
+            clean = clean_outcomes(model, data, settings)
             outcomes |= {f"clean.{name}": values for name, values in clean.items()}
         seconds = np.array([trained - started, time.perf_counter() - trained])
         partial.save(epoch, model, optimizer, {**outcomes, "seconds": seconds}, keep, about)
@@ -104,16 +105,18 @@ def checkpoint_epochs(settings: dict) -> list[int]:
     return sorted(named[wanted] if isinstance(wanted, str) else wanted)
 
 
-def clean_outcomes(model: nn.Module, tap: FeatureTap, data: TrainingData, settings: dict) -> dict[str, np.ndarray]:
+def clean_outcomes(model: nn.Module, data: TrainingData, settings: dict) -> dict[str, np.ndarray]:
     """Outcomes of all examples in evaluation mode without augmentation: name -> (N,)."""
     device = data.images.device
     table = OutcomeTable(len(data.images), device)
-    model.eval()
+    model = inference_copy(model)
+    tap = FeatureTap(model)
     with torch.inference_mode(), autocast(settings, device):
         for start in range(0, len(data.images), EVALUATION_BATCH):
             rows = slice(start, start + EVALUATION_BATCH)
             logits = model(data.normalization(data.batch(rows)))
             table.put(rows, example_outcomes(logits, tap.features, data.labels[rows]))
+    tap.remove()
     return table.arrays()
 
 
