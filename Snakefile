@@ -17,6 +17,7 @@ include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/label_quality.smk"
+include: "workflow/rules/subsets.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/verify.smk"
 

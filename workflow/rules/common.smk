@@ -93,9 +93,14 @@ if workflow.is_main_process:
         sys.exit(1)
 
 
-def runs(experiment):
-    """Names of an experiment's runs: seed-0, or seed-0-fold-3."""
-    return configuration.runs(experiment)
+def runs(experiment, seeds=None):
+    """Names of an experiment's runs, of all seeds or of those given: seed-0, or seed-0-fold-3."""
+    return configuration.runs(experiment, seeds)
+
+
+def any_of(names):
+    """A regular expression for a wildcard that stands for one of some names; for nothing if there are none."""
+    return "|".join(names) or "(?!)"
 
 
 def settings_json(settings, keys=None):

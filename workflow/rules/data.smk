@@ -1,6 +1,7 @@
 """Data sets. From: a source of images. To: results/datasets/{dataset}/
 
-examples.parquet (what the examples are), pixels.parquet (decoded once for all jobs), images/ (as files, for people).
+examples.parquet (what the examples are), pixels.parquet (decoded once for all jobs), images/ (as files,
+for people and for subsets), files.parquet (their inodes, sizes, times and checksums: what is checked at every read).
 """
 
 
@@ -9,7 +10,9 @@ include: "keys/data.smk"
 
 rule data:
     input:
-        expand("results/datasets/{dataset}/{table}.parquet", dataset=used_datasets, table=["examples", "pixels"]),
+        expand(
+            "results/datasets/{dataset}/{table}.parquet", dataset=used_datasets, table=["examples", "pixels", "files"]
+        ),
 
 
 rule prepare_dataset:
@@ -19,10 +22,13 @@ rule prepare_dataset:
         examples="results/datasets/{dataset}/examples.parquet",
         pixels="results/datasets/{dataset}/pixels.parquet",
         images=directory("results/datasets/{dataset}/images"),
+        files="results/datasets/{dataset}/files.parquet",
     log:
         "results/logs/datasets/{dataset}/prepare_dataset.log",
     benchmark:
         "results/benchmarks/datasets/{dataset}/prepare_dataset.tsv"
+    wildcard_constraints:
+        dataset=any_of(sources),
     conda:
         "../../envs/tables.yaml"
     threads: 1
@@ -36,3 +42,4 @@ rule prepare_dataset:
     shell:
         "python $SCRIPTS/prepare_dataset.py --settings {params.settings:q} --code {params.code} --log {log:q}"
         " --examples {output.examples:q} --pixels {output.pixels:q} --images {output.images:q}"
+        " --files {output.files:q}"

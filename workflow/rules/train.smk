@@ -51,6 +51,7 @@ rule train_model:
         lambda w: [path for path in [experiments[w.experiment].get("weights")] if path and os.path.splitext(path)[1]],
         labels="results/experiments/{experiment}/labels.parquet",
         pixels=lambda w: f"results/datasets/{experiments[w.experiment]['dataset']}/pixels.parquet",
+        files=lambda w: f"results/datasets/{experiments[w.experiment]['dataset']}/files.parquet",
     output:
         records="results/experiments/{experiment}/{run}/records.parquet",
         online_records="results/experiments/{experiment}/{run}/online_records.parquet",
@@ -75,7 +76,7 @@ rule train_model:
     shell:
         "python $SCRIPTS/train_model.py --settings {params.settings:q} --code {params.code}"
         " --upstream {params.upstream} --log {log:q} --threads {threads}"
-        " --labels {input.labels:q} --pixels {input.pixels:q} --records {output.records:q}"
+        " --labels {input.labels:q} --pixels {input.pixels:q} --files {input.files:q} --records {output.records:q}"
         " --online-records {output.online_records:q} --history {output.history:q} --steps {output.steps:q}"
         " --timing {output.timing:q} --checkpoints {output.checkpoints:q}"
 
@@ -86,6 +87,7 @@ rule evaluate_run:
         labels="results/experiments/{experiment}/labels.parquet",
         examples=dataset_tables("examples"),
         pixels=dataset_tables("pixels"),
+        files=dataset_tables("files"),
     output:
         "results/experiments/{experiment}/{run}/evaluation.parquet",
     log:
@@ -107,4 +109,4 @@ rule evaluate_run:
     shell:
         "python $SCRIPTS/evaluate_run.py --settings {params.settings:q} --code {params.code}"
         " --upstream {params.upstream} --log {log:q} --threads {threads} --checkpoints {input.checkpoints:q}"
-        " --labels {input.labels:q} --examples {input.examples:q} --pixels {input.pixels:q} --output {output:q}"
+        " --labels {input.labels:q} --examples {input.examples:q} --pixels {input.pixels:q} --files {input.files:q} --output {output:q}"

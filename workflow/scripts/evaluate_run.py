@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 
 from difficulty.datasets.example_tables import EXAMPLES, LABELS, class_names
+from difficulty.datasets.files import check_files
 from difficulty.datasets.loading import load_images
 from difficulty.errors import UserError
 from difficulty.stage import arguments, provenance, run_stage
@@ -31,7 +32,7 @@ def main(args):
     role = roles(given["split"].to_numpy(), given["label"].to_numpy(), run, args.settings.get("folds"))
     epochs = saved_epochs(args.checkpoints)
     tables = []
-    for examples_path, pixels_path in zip(args.examples, args.pixels, strict=True):
+    for examples_path, pixels_path, files_path in zip(args.examples, args.pixels, args.files, strict=True):
         dataset = examples_path.parent.name
         is_own = examples_path == args.examples[0]
         if is_own:
@@ -43,6 +44,7 @@ def main(args):
             groups = {"test": (examples["split"] == "test").to_numpy()}
             if not groups["test"].any():
                 raise UserError(f"{dataset}: has no test split to evaluate on; take it out of `evaluations`")
+        check_files(files_path)
         _, images = load_images(pixels_path)
         kept = np.flatnonzero(np.any(list(groups.values()), axis=0))
         groups = {name: members[kept] for name, members in groups.items()}
@@ -67,5 +69,6 @@ if __name__ == "__main__":
     parser.add_argument("--labels", type=Path, required=True)
     parser.add_argument("--examples", type=Path, nargs="+", required=True, help="the own data set's first")
     parser.add_argument("--pixels", type=Path, nargs="+", required=True, help="in the order of --examples")
+    parser.add_argument("--files", type=Path, nargs="+", required=True, help="in the order of --examples")
     parser.add_argument("--output", type=Path, required=True)
     run_stage(main, parser)

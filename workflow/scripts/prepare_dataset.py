@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from difficulty.datasets.example_tables import EXAMPLES
+from difficulty.datasets.files import FILES, describe_files
 from difficulty.datasets.pixels import channel_statistics, write_pixels
 from difficulty.datasets.preparation import prepare
 from difficulty.stage import arguments, provenance, run_stage
@@ -34,6 +35,8 @@ def main(args):
         if name not in EXAMPLES.columns
     }
     write_table(prepared.examples, args.examples, EXAMPLES.extended(truth), facts)
+    files = describe_files(args.images, prepared.examples["file"], prepared.examples["sha256"])
+    write_table(files, args.files, FILES, facts)
     counts = prepared.examples.groupby("split").size().to_dict()
     logger.info("%s examples, images of shape %s", counts, prepared.images.shape[1:])
 
@@ -43,4 +46,5 @@ if __name__ == "__main__":
     parser.add_argument("--examples", type=Path, required=True)
     parser.add_argument("--pixels", type=Path, required=True)
     parser.add_argument("--images", type=Path, required=True)
+    parser.add_argument("--files", type=Path, required=True)
     run_stage(main, parser)

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from difficulty.datasets.example_tables import LABELS
+from difficulty.datasets.files import check_files
 from difficulty.datasets.loading import load_images, load_normalization
 from difficulty.errors import UserError
 from difficulty.models.building import build_model, description, final_linear
@@ -26,6 +27,7 @@ def main(args):
     settings, folder = args.settings, args.records.parent
     run = Run.from_name(folder.name)
     labels = read_table(args.labels, LABELS)
+    check_files(args.files)
     _, images = load_images(args.pixels)
     role = roles(labels["split"].to_numpy(), labels["label"].to_numpy(), run, settings.get("folds"))
     classes = int(labels[["label", "clean_label"]].to_numpy().max()) + 1
@@ -79,6 +81,6 @@ def device_name(settings) -> str:
 if __name__ == "__main__":
     parser = arguments(__doc__)
     parser.add_argument("--threads", type=int, default=1)
-    for name in ("labels", "pixels", "records", "online-records", "history", "steps", "timing", "checkpoints"):
+    for name in ("labels", "pixels", "files", "records", "online-records", "history", "steps", "timing", "checkpoints"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     run_stage(main, parser)

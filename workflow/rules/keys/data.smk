@@ -5,8 +5,14 @@ def dataset_code(dataset):
     return source_digest("prepare_dataset", f"datasets.{datasets[dataset]['source']}")
 
 
+subsets = [name for name, settings in datasets.items() if settings["source"] == "subset"]
+sources = [name for name in datasets if name not in subsets]
+
+
 @lru_cache
 def dataset_key(dataset):
+    if dataset in subsets:
+        return subset_key(dataset)
     return hash_chain(settings_json(datasets[dataset]), dataset_code(dataset))
 
 

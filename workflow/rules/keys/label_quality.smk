@@ -12,11 +12,11 @@ def label_quality_code(experiment):
 
 
 @lru_cache
-def label_quality_key(experiment):
+def label_quality_key(experiment, chosen=None):
     """None for an experiment without folds, which holds no examples out."""
     if "folds" not in experiments[experiment]:
         return None
-    return hash_chain(runs_key(experiment), label_quality_settings(experiment), label_quality_code(experiment))
+    return hash_chain(runs_key(experiment, chosen), label_quality_settings(experiment), label_quality_code(experiment))
 
 
 score_families["label_quality"] = label_quality_key

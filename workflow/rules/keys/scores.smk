@@ -12,15 +12,16 @@ def dynamics_records(experiment):
 
 
 @lru_cache
-def dynamics_key(experiment):
+def dynamics_key(experiment, chosen=None):
     return hash_chain(
-        runs_key(experiment),
+        runs_key(experiment, chosen),
         settings_json(analyses["dynamics"]),
         source_digest("score_dynamics"),
     )
 
 
-# Family -> function of an experiment that gives the hash chain of its scores, or None if it has none.
+# Family -> function of an experiment, and of the runs that count if not all do, that gives the hash chain of its scores;
+# None if it has none.
 score_families = {"dynamics": dynamics_key}
 # Tables that families make beside their scores.
 family_tables = []

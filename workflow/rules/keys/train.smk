@@ -43,8 +43,9 @@ def run_key(experiment):
     return hash_chain(labels_key(experiment), training_settings(experiment), training_code(experiment))
 
 
-def runs_key(experiment):
-    return hash_chain(run_key(experiment), runs(experiment))
+def runs_key(experiment, chosen=None):
+    """Of all runs of an experiment, or of those chosen."""
+    return hash_chain(run_key(experiment), list(chosen or runs(experiment)))
 
 
 def evaluated_datasets(experiment):
@@ -56,7 +57,7 @@ def dataset_tables(table):
     return lambda w: [f"results/datasets/{dataset}/{table}.parquet" for dataset in evaluated_datasets(w.experiment)]
 
 
-def experiment_files(experiment, *names):
-    """Files of every run of an experiment."""
+def experiment_files(experiment, *names, seeds=None):
+    """Files of every run of an experiment, of all seeds or of those given."""
     folder = f"results/experiments/{experiment}"
-    return [f"{folder}/{run}/{name}" for run in runs(experiment) for name in names]
+    return [f"{folder}/{run}/{name}" for run in runs(experiment, seeds) for name in names]

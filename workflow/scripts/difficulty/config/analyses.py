@@ -134,9 +134,9 @@ class Truth(Section):
             if "label_noise" in settings and settings["label_noise"] is None:
                 yield ("column",), f"experiment {self.experiment!r} has no label_noise, so no label is corrupt"
             return
-        source = suite.datasets.get(settings.get("dataset"))
-        if source and self.column not in source.truth_columns():
-            columns = [*source.truth_columns(), *([_PLANTED] if settings.get("label_noise") else [])]
+        known = suite.truth_columns(settings["dataset"]) if "dataset" in settings else None
+        if known is not None and self.column not in known:
+            columns = [*known, *([_PLANTED] if settings.get("label_noise") else [])]
             yield (
                 ("column",),
                 f"data set {settings['dataset']!r} has {unknown_name('truth column', self.column, columns)}",

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 from difficulty.config.names import Text
 from difficulty.config.ranges import Count, Range, Seed
 from difficulty.config.section import ChosenBy, Section, problems_at, without_repeats
+from difficulty.config.subsets import Subset
 
 # The columns of every table of examples, which a truth column must not overwrite.
 _COLUMNS_OF_EXAMPLES = ("example_id", "split", "key", "original_index", "label", "class_name", "file", "sha256")
@@ -97,4 +98,4 @@ class Parquet(DataSource):
         return self.truth
 
 
-AnySource = Annotated[Digits | ImageFolder | Parquet, ChosenBy("source")]
+AnySource = Annotated[Digits | ImageFolder | Parquet | Subset, ChosenBy("source")]

@@ -6,7 +6,7 @@ from difficulty.config.architectures import OWN_SETTINGS
 from difficulty.config.problems import Place
 
 # The keys that say what a section is: where they differ, the other keys have another meaning.
-_KINDS = ("name", "kind", "source")
+_KINDS = ("name", "kind", "source", "by")
 
 
 def merged(base: Mapping, override: Mapping) -> dict:

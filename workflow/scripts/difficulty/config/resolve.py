@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError
 
-from difficulty.config import evaluations
+from difficulty.config import evaluations, subset_references
 from difficulty.config.analyses import (
     HELD_OUT_SCORES,
     Agreement,
@@ -75,6 +75,7 @@ class Configuration:
     """The resolved configuration, in plain dictionaries without keys that are null.
 
     agreement_groups: group -> experiments. detections: name -> the truth and how scores are tested against it.
+    score_families: score -> the family that gives it.
     """
 
     datasets: dict[str, dict]
@@ -84,11 +85,12 @@ class Configuration:
     figures: dict[str, Any]
     agreement_groups: dict[str, list[str]]
     detections: dict[str, dict]
+    score_families: dict[str, str]
 
-    def runs(self, experiment: str) -> list[str]:
-        """Names of an experiment's runs, e.g. `seed-0` or `seed-0-fold-3`."""
+    def runs(self, experiment: str, seeds: list[int] | None = None) -> list[str]:
+        """Names of an experiment's runs, e.g. `seed-0` or `seed-0-fold-3`; of all its seeds or of those given."""
         settings = self.experiments[experiment]
-        return run_names(settings["seeds"], settings.get("folds"))
+        return run_names(seeds or settings["seeds"], settings.get("folds"))
 
 
 def resolve(config: dict, source: str = "config.yaml") -> Configuration:
@@ -156,6 +158,8 @@ def _checked_sections(parent: Section) -> Iterator[tuple[str, CheckedSection]]:
 
 def _reference_faults(file: ConfigurationFile, suite: Suite) -> Iterator[tuple[Place, str]]:
     """Names that nothing has, and what does not fit together."""
+    for place, text in subset_references.faults(file.datasets, suite):
+        yield ("datasets", *place), text
     for place, text in evaluations.faults(file.evaluations, suite):
         yield ("evaluations", *place), text
     for section in ("analyses", "figures"):
@@ -176,4 +180,6 @@ def _configuration(file: ConfigurationFile, resolved: Mapping[str, Experiment]) 
         figures=file.figures.model_dump(exclude_none=True),
         agreement_groups=groups | analyses["agreement"]["groups"],
         detections=detections(analyses["detection"], experiments),
+        score_families=dict.fromkeys(HELD_OUT_SCORES, "label_quality")
+        | {score: family for family, analysis in _checked_sections(file.analyses) for score in analysis.gives},
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from difficulty.config.datasets import DataSource
+from difficulty.config.datasets import AnySource, DataSource
 from difficulty.config.names import Text
 from difficulty.config.problems import Place, unknown_name
 from difficulty.config.section import Section
@@ -22,7 +22,7 @@ class Suite:
     held_out_scores: columns that only examples held out by a fold have.
     """
 
-    datasets: Mapping[str, DataSource | None]
+    datasets: Mapping[str, AnySource | None]
     experiments: Mapping[str, Mapping]
     scores: tuple[str, ...]
     held_out_scores: tuple[str, ...] = ()
@@ -38,6 +38,18 @@ class Suite:
     def no_score(self, name: str) -> str | None:
         """What is wrong with `name`, if no analysis gives such a score."""
         return None if name in self.scores else unknown_name("score", name, self.scores)
+
+    def ancestors(self, dataset: str) -> list[str]:
+        """A data set, what it is a subset of, what that is a subset of, and so on."""
+        names = [dataset]
+        while (further := getattr(self.datasets.get(names[-1]), "of", None)) and further not in names:
+            names.append(further)
+        return names
+
+    def truth_columns(self, dataset: str) -> list[str] | None:
+        """Columns of a data set that say what is really hard; None if it is not valid itself."""
+        source = self.datasets.get(self.ancestors(dataset)[-1])
+        return source.truth_columns() if isinstance(source, DataSource) else None
 
     def without_folds(self) -> str | None:
         """The first experiment that holds no examples out, if any."""

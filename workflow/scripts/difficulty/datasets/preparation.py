@@ -3,7 +3,6 @@
 import hashlib
 import io
 import logging
-import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import PIL.Image
 import PIL.ImageOps
 
 from difficulty.datasets.example_tables import SPLITS
+from difficulty.datasets.files import link_file
 from difficulty.datasets.source import Image, Source
 from difficulty.errors import UserError
 from difficulty.progress import Progress
@@ -115,7 +115,7 @@ def _place(image: Image, path: Path, link: str) -> str:
     """Puts the image's file at `path`; returns its SHA-256."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if isinstance(image, Path):
-        _link(image, path, link)
+        link_file(image, path, link)
         return hashlib.sha256(image.read_bytes()).hexdigest()
     if isinstance(image, np.ndarray):
         buffer = io.BytesIO()
@@ -123,20 +123,6 @@ def _place(image: Image, path: Path, link: str) -> str:
         image = buffer.getvalue()
     path.write_bytes(image)
     return hashlib.sha256(image).hexdigest()
-
-
-def _link(source: Path, path: Path, link: str) -> None:
-    if link == "copy":
-        shutil.copyfile(source, path)
-    elif link == "symlink":
-        path.symlink_to(source.resolve())
-    else:
-        try:
-            os.link(source.resolve(), path)
-        except OSError as error:
-            raise UserError(
-                f"{source}: no hard link to it can be made ({error.strerror}); set link: copy or symlink"
-            ) from error
 
 
 def _extension(image: Image) -> str:

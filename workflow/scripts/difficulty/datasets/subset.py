@@ -1,0 +1,125 @@
+"""Choosing the examples of a subset: by list, class, chance, score, or by what an experiment learned."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from difficulty.errors import UserError
+from difficulty.random_streams import derived_seed
+
+
+def choose(examples: pd.DataFrame, settings: Mapping, evidence: pd.Series | None = None) -> pd.DataFrame:
+    """The examples of a subset.
+
+    examples: EXAMPLES table of the data set that it is a subset of.
+    settings: select (by, and what that takes: fraction, keep, classes, balance), per_class, train, test, seed.
+    evidence: index example_id; by `score` how hard each training example is (higher: harder; those without a
+        value are not chosen), by `learned` whether it was, by `list` anything: its index is the list.
+    Returns rows of `examples`, training examples first, otherwise in their order, with their new splits. Classes
+    chosen by name are numbered anew; the example_id stays. Where no number of test examples is given, the test split
+    stays as it is, but for examples that a list or the classes leave out.
+    Raises UserError with counts and remedy if there are fewer than asked for.
+    """
+    select = settings["select"]
+    pool = examples[examples["split"] == "train"]
+    test = examples[examples["split"] == "test"]
+    classes = None
+    if select["by"] == "class":
+        classes = _known_classes(examples, select["classes"])
+        pool, test = (part[part["class_name"].isin(classes)] for part in (pool, test))
+        side, others = pool, "; name more classes"
+    elif select["by"] == "list":
+        side = pool[pool["example_id"].isin(evidence.index)]
+        listed = test[test["example_id"].isin(evidence.index)]
+        test, others = listed if len(listed) else test, "; list more"
+    elif select["by"] == "learned":
+        side, others = _learned_side(pool, settings, evidence)
+    else:
+        side = _share(pool, settings, evidence)
+        others = "; raise select.fraction"
+    if side.empty:
+        raise UserError(f"select by {select['by']}: no training example is chosen{others}")
+    _check_sizes(side, settings, others)
+    if "test" in settings:
+        test = _draw(side, settings["test"], settings, "test")
+        side = side.drop(test.index)
+    if "train" in settings:
+        side = _draw(side, settings["train"], settings, "train")
+    parts = {"train": side, "test": test}
+    chosen = pd.concat([part.sort_index().assign(split=split) for split, part in parts.items()])
+    if classes:
+        chosen["label"] = chosen["class_name"].map({name: label for label, name in enumerate(classes)})
+    return chosen.reset_index(drop=True)
+
+
+def _known_classes(examples: pd.DataFrame, wanted: list[str]) -> list[str]:
+    """The wanted classes in the order of their old numbers."""
+    known = examples.sort_values("label")["class_name"].drop_duplicates()
+    if unknown := [name for name in wanted if name not in set(known)]:
+        raise UserError(f"select.classes: no class {unknown[0]!r}; there are {', '.join(known[:20])}")
+    return [name for name in known if name in wanted]
+
+
+def _share(pool: pd.DataFrame, settings: Mapping, hardness: pd.Series | None) -> pd.DataFrame:
+    """A share of the pool, or of each class of it: drawn, or the easiest or hardest; ties are broken by a draw.
+
+    With the same seed the easiest and the hardest halves have no example in common.
+    """
+    select = settings["select"]
+    order = pd.Series(_generator(settings, "order").random(len(pool)), index=pool.index)
+    if select["by"] == "score":
+        values = pool["example_id"].map(hardness)
+        order = pd.DataFrame({"value": values, "tie": order}).dropna().sort_values(["value", "tie"])
+        order = pd.Series(np.arange(len(order)), index=order.index)
+        if select["keep"] == "hardest":
+            order = -order
+    pool = pool.loc[order.index]
+    groups = pool["label"] if settings["per_class"] else pd.Series(0, index=pool.index)
+    rank = order.groupby(groups).rank(method="first")
+    sizes = groups.map((groups.value_counts() * select["fraction"]).round())
+    return pool[rank <= sizes]
+
+
+def _learned_side(pool: pd.DataFrame, settings: Mapping, learned: pd.Series) -> tuple[pd.DataFrame, str]:
+    """The examples that were learned, or those that were not; and what an error says of the two sides."""
+    select = settings["select"]
+    known = pool["example_id"].map(learned)
+    sides = {name: pool[known == value] for name, value in (("learned", True), ("not_learned", False))}
+    counts = f" (learned {len(sides['learned']):,}, not learned {len(sides['not_learned']):,})"
+    side, other = (sides[name] for name in sorted(sides, key=lambda name: name != select["keep"]))
+    if select["balance"] and len(other) < len(side):
+        side = _draw(side, len(other), settings, "balance")
+    remedy = f"; train {select['experiment']!r} {'longer' if select['keep'] == 'learned' else 'shorter'}"
+    return side, counts + remedy
+
+
+def _check_sizes(side: pd.DataFrame, settings: Mapping, others: str) -> None:
+    train, test = settings.get("train", 1), settings.get("test", 0)
+    if train + test > len(side):
+        asked = f"{train:,} for training" + (f" and {test:,} for testing" if test else "")
+        raise UserError(f"select by {settings['select']['by']}: {len(side):,} examples, asked for {asked}{others}")
+
+
+def _draw(side: pd.DataFrame, number: int, settings: Mapping, purpose: str) -> pd.DataFrame:
+    """`number` examples at random; with per_class the same number of every class, as far as it divides."""
+    generator = _generator(settings, purpose)
+    if not settings["per_class"]:
+        return side.iloc[np.sort(generator.choice(len(side), number, replace=False))]
+    labels = generator.permutation(side["label"].unique())
+    shares = [number // len(labels) + (place < number % len(labels)) for place in range(len(labels))]
+    parts = []
+    for label, share in zip(labels, shares, strict=True):
+        members = side[side["label"] == label]
+        if share > len(members):
+            name = members["class_name"].iloc[0]
+            raise UserError(
+                f"per_class: class {name!r} has {len(members):,} chosen examples, asked for {share:,} for {purpose}; "
+                f"ask for fewer than {len(members) * len(labels):,} or set per_class: false"
+            )
+        parts.append(members.iloc[generator.choice(len(members), share, replace=False)])
+    return pd.concat(parts)
+
+
+def _generator(settings: Mapping, purpose: str) -> np.random.Generator:
+    return np.random.default_rng(derived_seed("subset", settings["seed"], purpose))

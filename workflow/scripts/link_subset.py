@@ -1,0 +1,108 @@
+"""Makes a data set of hard links to some of another's images, chosen by list, class, chance, score or learning."""
+
+import logging
+import shutil
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from difficulty.datasets.example_tables import EXAMPLES, class_names
+from difficulty.datasets.files import FILES, check_files, describe_files, link_files
+from difficulty.datasets.pixels import channel_statistics, read_pixels, write_pixels
+from difficulty.datasets.subset import choose
+from difficulty.errors import UserError
+from difficulty.scores.choosing import learned, mean_hardness
+from difficulty.scores.collect import EXAMPLE_SCORES, RUN_SCORES
+from difficulty.scores.record_arrays import stored_records
+from difficulty.stage import arguments, provenance, run_stage
+from difficulty.tables import atomic_path, read_foreign, read_schema, read_table, write_table
+from difficulty.training.run_tables import RECORDS
+
+logger = logging.getLogger("difficulty")
+
+
+def main(args):
+    select, name = args.settings["select"], args.examples.parent.name
+    check_files(args.parent_files)
+    parent = read_table(args.parent_examples, EXAMPLES)
+    evidence = EVIDENCE[select["by"]](args, parent) if select["by"] in EVIDENCE else None
+    examples = choose(parent, args.settings, evidence)
+    facts = provenance(args, ("numpy", "pandas", "pyarrow"))
+
+    linked = examples.assign(file=examples["split"] + "/" + examples["file"].str.split("/", n=1).str[1])
+    shutil.rmtree(args.images, ignore_errors=True)
+    link_files(
+        args.parent_files.parent / "images", examples["file"], args.images, linked["file"], args.settings["link"]
+    )
+
+    example_ids, images = read_pixels(args.parent_pixels)
+    images = images[pd.Index(example_ids).get_indexer(linked["example_id"])]
+    normalization = channel_statistics(images[(linked["split"] == "train").to_numpy()])
+    write_pixels(args.pixels, linked["example_id"], images, {**facts, **normalization})
+    schema = read_schema(args.parent_examples)
+    truth = {name: column for name, column in schema.columns.items() if name not in EXAMPLES.columns}
+    write_table(linked, args.examples, EXAMPLES.extended(truth), facts)
+    shown = linked[["example_id", "split", "key", "label", "class_name", "file"]]
+    if evidence is not None:
+        shown = shown.assign(**{evidence.name: shown["example_id"].map(evidence)})
+    with atomic_path(args.list) as temporary:
+        shown.to_csv(temporary, index=False)
+    write_table(describe_files(args.images, linked["file"], linked["sha256"]), args.files, FILES, facts)
+    counts = linked.groupby("split").size().to_dict()
+    empty = sorted(set(class_names(linked)) - set(linked.loc[linked["split"] == "train", "class_name"]))
+    if empty:
+        print(f"{name}: no training examples of class {', '.join(empty)}", file=sys.stderr)
+    logger.info("%s of %d examples, by %s", counts, len(parent), select["by"])
+
+
+def listed(args, parent: pd.DataFrame) -> pd.Series:
+    """True for the examples that the user's table names; UserError for names that are not in the data set."""
+    column = args.settings["select"]["column"]
+    wanted = read_foreign(args.evidence[0], [column])[column].to_pandas().astype(str)
+    unknown = sorted(set(wanted) - set(parent[column].astype(str)))
+    if unknown:
+        raise UserError(
+            f"{args.evidence[0]}: {len(unknown):,} of {len(wanted):,} values of {column!r} are no examples' of "
+            f"{args.parent_examples.parent.name}, e.g. {unknown[0]!r}; remove them or name another column"
+        )
+    ids = parent.loc[parent[column].astype(str).isin(set(wanted)), "example_id"]
+    return pd.Series(True, index=ids, name="listed")
+
+
+def hardness(args, parent: pd.DataFrame) -> pd.Series:
+    """How hard an example is by the mean of a score over the runs that count."""
+    path, select = args.evidence[0], args.settings["select"]
+    schema = read_schema(path)
+    if schema.name == EXAMPLE_SCORES.name:  # of the image alone
+        scores = read_table(path, EXAMPLE_SCORES).set_index("example_id")[select["score"]]
+        return (scores * schema.columns[select["score"]].direction).dropna().rename("hardness")
+    columns = {name: column for name, column in schema.columns.items() if name not in RUN_SCORES.columns}
+    rows = read_table(path, RUN_SCORES, filters=[("run", "in", args.runs)])
+    return mean_hardness(rows, columns, select["score"])
+
+
+def learned_by(args, parent: pd.DataFrame) -> pd.Series:
+    """Whether the runs that count predicted an example's given label, in one epoch."""
+    select, correct = args.settings["select"], []
+    for path in args.evidence:
+        records = stored_records(read_table(path, RECORDS, columns=["example_id", "epoch", "role", "correct"]), path)
+        trained = records.of_role("train")
+        epoch = select.get("epoch", records.epochs)
+        correct.append(pd.Series(trained["correct"][epoch - 1], index=trained.example_id))
+    return learned(correct, select["runs"])
+
+
+EVIDENCE = {"list": listed, "score": hardness, "learned": learned_by}
+
+
+if __name__ == "__main__":
+    parser = arguments(__doc__)
+    for table in ("examples", "pixels", "files"):
+        parser.add_argument(f"--parent-{table}", type=Path, required=True, help="of the data set to choose from")
+        parser.add_argument(f"--{table}", type=Path, required=True)
+    parser.add_argument("--images", type=Path, required=True)
+    parser.add_argument("--list", type=Path, required=True, help="CSV of what was chosen")
+    parser.add_argument("--evidence", type=Path, nargs="*", default=[], help="a family of scores, or records of runs")
+    parser.add_argument("--runs", nargs="*", default=[], help="runs that count")
+    run_stage(main, parser)
