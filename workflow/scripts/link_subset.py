@@ -59,7 +59,7 @@ def main(args):
 def listed(args, parent: pd.DataFrame) -> pd.Series:
     """True for the examples that the user's table names; UserError for names that are not in the data set."""
     column = args.settings["select"]["column"]
-    wanted = read_foreign(args.evidence[0], [column])[column].to_pandas().astype(str)
+    wanted = read_foreign(args.evidence[0], [column], text=[column])[column].to_pandas().astype(str)
     unknown = sorted(set(wanted) - set(parent[column].astype(str)))
     if unknown:
         raise UserError(

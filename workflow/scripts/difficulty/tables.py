@@ -210,13 +210,16 @@ def read_provenance(path) -> dict:
         raise TableError(path, f"is damaged ({_one_line(error)})") from error
 
 
-def read_foreign(path, columns: Sequence[str] | None = None) -> pa.Table:
+def read_foreign(path, columns: Sequence[str] | None = None, text: Sequence[str] = ()) -> pa.Table:
     """A user's own table, Parquet or CSV (by its extension), only `columns` if given.
 
+    text: columns of a CSV file that are not numbers even where they look like some (`0012`).
     Raises UserError naming the file if it is missing, unreadable or lacks one of the columns.
     """
     try:
-        table = csv.read_csv(path) if str(path).lower().endswith(".csv") else pq.ParquetFile(path)
+        as_text = csv.ConvertOptions(column_types=dict.fromkeys(text, pa.string()))
+        is_csv = str(path).lower().endswith(".csv")
+        table = csv.read_csv(path, convert_options=as_text) if is_csv else pq.ParquetFile(path)
         names = table.column_names if isinstance(table, pa.Table) else table.schema_arrow.names
         if missing := [name for name in columns or () if name not in names]:
             raise UserError(f"{path}: no column {missing[0]!r}; it has {', '.join(names)}")

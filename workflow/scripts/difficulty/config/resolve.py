@@ -127,15 +127,24 @@ def _checked_file(config) -> tuple[ConfigurationFile, list[tuple[Place, str]]]:
     if not isinstance(config, dict):
         return ConfigurationFile(), [((), expected("a mapping", config))]
     faults = []
-    for levels_up in range(_DEEPEST):  # leave out what is wrong, then what cannot be without it
+    for _ in range(_DEEPEST):  # leave out what is wrong, then what cannot be without it
         try:
             return ConfigurationFile.model_validate(config), faults
         except ValidationError as error:
             found = [(place, text) for place, text, _ in findings(error)]
         faults = faults or found
-        for place, _ in found:
-            config = _without(config, place[: max(1, len(place) - levels_up)])
+        for place in [_present(config, place) for place, _ in found]:
+            config = _without(config, place)
     return ConfigurationFile(), faults
+
+
+def _present(config: dict, place: Place) -> Place:
+    """As much of a place as there is; a missing key leads to the section that lacks it."""
+    for depth, key in enumerate(place):
+        if not isinstance(config, dict) or str(key) not in map(str, config):
+            return place[: max(depth, 1)]
+        config = config.get(key)
+    return place
 
 
 def _without(config: dict, place: Place) -> dict:

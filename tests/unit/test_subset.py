@@ -1,0 +1,207 @@
+"""Subsets are what their settings say, never overlap, and say what is missing."""
+
+import hashlib
+import os
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from difficulty.datasets.files import FILES, check_files, describe_files, link_files
+from difficulty.datasets.subset import choose
+from difficulty.errors import UserError
+from difficulty.scores.choosing import learned, mean_hardness
+from difficulty.scores.dynamics import DYNAMICS
+from difficulty.tables import write_table
+
+TRAIN, TEST = 90, 30
+
+
+@pytest.fixture
+def examples():
+    label = np.arange(TRAIN + TEST) % 3
+    return pd.DataFrame(
+        {
+            "example_id": np.arange(TRAIN + TEST) + 7,
+            "split": np.repeat(["train", "test"], [TRAIN, TEST]),
+            "label": label,
+            "class_name": np.array(["ant", "bee", "cat"])[label],
+        }
+    )
+
+
+@pytest.fixture
+def hardness(examples):
+    train = examples["example_id"][:TRAIN]
+    return pd.Series(np.arange(TRAIN, dtype=float), index=train, name="hardness")
+
+
+def settings(by, per_class=False, seed=0, **values):
+    sizes = {name: values.pop(name) for name in ("train", "test") if name in values}
+    return {"select": {"by": by, **values}, "per_class": per_class, "seed": seed, **sizes}
+
+
+def ids(chosen, split="train"):
+    return set(chosen["example_id"][chosen["split"] == split])
+
+
+def test_easiest_and_hardest_are_the_ends_of_the_score(examples, hardness):
+    easy = choose(examples, settings("score", keep="easiest", fraction=0.3), hardness)
+    hard = choose(examples, settings("score", keep="hardest", fraction=0.3), hardness)
+    assert ids(easy) == set(range(7, 7 + 27))
+    assert ids(hard) == set(range(7 + TRAIN - 27, 7 + TRAIN))
+    assert ids(easy, "test") == ids(hard, "test") == set(examples["example_id"][TRAIN:])
+
+
+def test_halves_share_no_example_even_where_all_scores_tie(examples, hardness):
+    tied = hardness * 0
+    halves = [ids(choose(examples, settings("score", keep=k, fraction=0.5), tied)) for k in ("easiest", "hardest")]
+    assert halves[0] | halves[1] == set(tied.index) and not halves[0] & halves[1]
+    assert halves[0] != set(range(7, 7 + TRAIN // 2))  # ties fall by chance, not by order
+
+
+def test_examples_without_a_score_are_in_no_half(examples, hardness):
+    chosen = ids(choose(examples, settings("score", keep="easiest", fraction=1.0), hardness[10:]))
+    assert chosen == set(hardness.index[10:])
+
+
+def test_per_class_keeps_the_same_share_of_every_class(examples, hardness):
+    chosen = choose(examples, settings("score", keep="hardest", fraction=0.2, per_class=True), hardness)
+    assert chosen[chosen["split"] == "train"]["label"].value_counts().to_dict() == {0: 6, 1: 6, 2: 6}
+
+
+def test_sizes_are_drawn_without_overlap_and_repeatably(examples):
+    wanted = settings("random", fraction=1.0, train=40, test=20)
+    chosen, again = choose(examples, wanted), choose(examples, wanted)
+    assert chosen.equals(again)
+    assert len(ids(chosen)) == 40 and len(ids(chosen, "test")) == 20 and not ids(chosen) & ids(chosen, "test")
+    assert max(ids(chosen, "test")) < 7 + TRAIN  # test examples, too, are of the training split
+    assert ids(choose(examples, {**wanted, "seed": 1})) != ids(chosen)
+    even = choose(examples, {**wanted, "per_class": True})
+    assert even.groupby("split")["label"].value_counts().tolist() == [7, 7, 6, 14, 13, 13]
+
+
+def test_classes_are_numbered_anew_and_keep_their_order(examples):
+    chosen = choose(examples, settings("class", classes=["cat", "ant"]))
+    assert dict(zip(chosen["class_name"], chosen["label"], strict=True)) == {"ant": 0, "cat": 1}
+    assert ids(chosen, "test") == set(examples["example_id"][TRAIN:][examples["class_name"] != "bee"])
+    with pytest.raises(UserError, match="no class 'dog'; there are ant, bee, cat"):
+        choose(examples, settings("class", classes=["dog"]))
+
+
+def test_a_list_without_test_examples_leaves_the_test_split(examples):
+    only = choose(examples, settings("list"), pd.Series(True, index=[8, 9]))
+    assert ids(only) == {8, 9} and len(ids(only, "test")) == TEST
+    both = choose(examples, settings("list"), pd.Series(True, index=[8, 7 + TRAIN]))
+    assert ids(both) == {8} and ids(both, "test") == {7 + TRAIN}
+
+
+def test_balance_cuts_both_sides_to_the_smaller_ones_size(examples, hardness):
+    known = hardness > 60
+    sides = {
+        keep: choose(examples, settings("learned", keep=keep, balance=True, experiment="x"), known)
+        for keep in ("learned", "not_learned")
+    }
+    assert [len(ids(side)) for side in sides.values()] == [29, 29]
+    assert ids(sides["learned"]) == set(known.index[known]) and not ids(sides["not_learned"]) & set(known.index[known])
+
+
+def test_too_few_examples_are_an_error_with_counts_and_remedy(examples, hardness):
+    known = hardness < 80
+    wanted = settings("learned", keep="not_learned", balance=False, experiment="short", train=15, test=5)
+    message = (
+        r"10 examples, asked for 15 for training and 5 for testing \(learned 80, not learned 10\); train 'short'"
+    )
+    with pytest.raises(UserError, match=message):
+        choose(examples, wanted, known)
+    with pytest.raises(UserError, match=r"train 'short' longer"):
+        choose(examples, {**wanted, "select": {**wanted["select"], "keep": "learned"}, "train": 100}, known)
+    with pytest.raises(UserError, match=r"no training example is chosen \(learned 90, not learned 0\)"):
+        choose(examples, wanted, hardness < 1000)
+    with pytest.raises(UserError, match=r"45 examples, asked for 60 for training; raise select\.fraction"):
+        choose(examples, settings("random", fraction=0.5, train=60))
+    uneven = examples[(examples["label"] > 0) | (examples["example_id"] < 20)]
+    with pytest.raises(UserError, match="class 'ant' has 5 chosen examples, asked for 10"):
+        choose(uneven, settings("random", fraction=1.0, per_class=True, train=30))
+
+
+def test_hardness_is_the_mean_of_a_score_over_the_runs_in_its_direction():
+    rows = pd.DataFrame(
+        {
+            "example_id": [1, 2, 1, 2, 3],
+            "run": ["seed-0", "seed-0", "seed-1", "seed-1", "seed-1"],
+            "role": ["train", "train", "train", "train", "test"],
+            "aum": [1.0, 4.0, 3.0, 2.0, 9.0],
+            "loss": [1.0, 4.0, 3.0, 2.0, 9.0],
+        }
+    )
+    columns = {name: DYNAMICS[name] for name in ("aum", "loss")}
+    assert mean_hardness(rows, columns, "aum").to_dict() == {1: -2.0, 2: -3.0}
+    assert mean_hardness(rows, columns, "loss").to_dict() == {1: 2.0, 2: 3.0}
+    with pytest.raises(UserError, match=r"'vog' does not rank"):
+        mean_hardness(rows, columns, "vog")
+
+
+def test_learned_by_any_the_majority_or_all_runs_that_were_trained_on_the_example():
+    runs = [
+        pd.Series([True, True, False, False], index=[1, 2, 3, 4]),
+        pd.Series([True, False, False, True], index=[1, 2, 3, 5]),
+    ]
+    rules = {rule: set(found.index[found]) for rule in ("all", "majority", "any") if len(found := learned(runs, rule))}
+    assert rules == {"all": {1, 5}, "majority": {1, 5}, "any": {1, 2, 5}}
+
+
+@pytest.fixture
+def tree(tmp_path):
+    folder = tmp_path / "parent" / "images"
+    for number in range(4):
+        path = folder / "train" / 'it\'s a "class"' / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(bytes([number] * 10))
+    return folder
+
+
+def described(folder):
+    files = pd.Series(sorted(str(path.relative_to(folder)) for path in folder.rglob("*.png")))
+    digests = files.map(lambda file: hashlib.sha256((folder / file).read_bytes()).hexdigest())
+    write_table(describe_files(folder, files, digests), folder.parent / "files.parquet", FILES)
+    return folder.parent / "files.parquet"
+
+
+@pytest.mark.parametrize("link", ["hard", "symlink", "copy"])
+def test_links_leave_their_sources_alone(tree, tmp_path, link):
+    files = sorted(str(path.relative_to(tree)) for path in tree.rglob("*.png"))
+    before = {file: (tree / file).stat() for file in files}
+    target = tmp_path / "child" / "images"
+    link_files(tree, files, target, [file.replace("train", "test") for file in files], link)
+    for file in files:
+        now, placed = (tree / file).stat(), (target / file.replace("train", "test")).stat()
+        assert (now.st_mtime_ns, now.st_mode) == (before[file].st_mtime_ns, before[file].st_mode)
+        assert (placed.st_ino == now.st_ino) == (link != "copy")
+    second = tmp_path / "grandchild"  # of symbolic links, hard links go to what they lead to
+    link_files(target, [file.replace("train", "test") for file in files], second, files)
+    assert not (second / files[0]).is_symlink()
+
+
+def test_another_file_system_gives_an_error_with_the_remedy(tree, monkeypatch):
+    def refuse(*_):
+        raise OSError(18, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "link", refuse)
+    with pytest.raises(UserError, match=r"it is on another file system\); set link: copy or symlink"):
+        link_files(tree, ['train/it\'s a "class"/0.png'], tree.parent / "x", ["0.png"])
+
+
+def test_a_copy_of_the_whole_folder_passes_and_a_change_does_not(tree, tmp_path):
+    table = described(tree)
+    check_files(table)
+    shutil.copytree(tree.parent, tmp_path / "copied")
+    check_files(tmp_path / "copied" / "files.parquet")
+    member = next(tree.rglob("2.png"))
+    member.write_bytes(bytes([9] * 10))
+    with pytest.raises(UserError, match=r"2\.png has changed since the data set was made; put back .* or delete"):
+        check_files(table)
+    shutil.rmtree(tree)
+    with pytest.raises(UserError, match=r"0\.png is missing; .* and 1 more files"):
+        check_files(table)
