@@ -24,7 +24,7 @@ rule prepare_dataset:
     benchmark:
         "results/benchmarks/datasets/{dataset}/prepare_dataset.tsv"
     conda:
-        "../../envs/tables.yaml"
+        "../../envs/training.yaml"
     threads: 1
     resources:
         mem_mb=4000,
