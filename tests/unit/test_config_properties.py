@@ -22,6 +22,11 @@ datasets:
     truth: [entropy]
     limit: {train: 10000, test: 2000}
     limit_seed: 0
+  shapes: {source: shapes, train: 60, test: 6, seed: 1}
+  original: {source: cifar10, root: data, download: false}
+  flat: {source: flat_folder, path: photos, labels: a.csv, label_column: kind, test_fraction: 0.1, split_seed: 1}
+  names: {source: flat_folder, path: photos, pattern: '(?P<label>[a-z]+).*', recursive: true}
+  arrays: {source: npz, files: {train: a.npz, test: a.npz}, images: a, arrays: {train: [x, y]}}
 defaults:
   dataset: cifar
   architecture: resnet18

@@ -202,3 +202,51 @@ def test_channel_statistics_equal_numpys():
     np.testing.assert_allclose(result["mean"], (images / 255).mean((0, 1, 2)))
     np.testing.assert_allclose(result["std"], (images / 255).std((0, 1, 2)))
     assert channel_statistics(np.zeros((2, 3, 3, 1), np.uint8))["std"] == [1.0]
+
+
+def decoded(tmp_path, picture, name, **settings):
+    (tmp_path / "train" / "a").mkdir(parents=True)
+    picture.save(tmp_path / "train" / "a" / name)
+    return prepared(image_folder.read({"path": tmp_path}), tmp_path, **settings).images[0]
+
+
+INKS = np.random.default_rng(0).integers(0, 256, (8, 9, 4), dtype=np.uint8)
+
+
+def test_cmyk_is_converted_by_the_formula_of_its_inks(tmp_path):
+    pixels = decoded(tmp_path, PIL.Image.fromarray(INKS, "CMYK"), "x.tif")
+    inks = INKS.astype(float)
+    np.testing.assert_allclose(pixels, (255 - inks[:, :, :3]) * (255 - inks[:, :, 3:]) / 255, atol=1)
+
+
+def test_cmyk_jpeg_is_not_inverted(tmp_path):
+    inks = np.empty((16, 16, 4), np.uint8)
+    inks[:] = (0, 200, 255, 30)
+    pixels = decoded(tmp_path, PIL.Image.fromarray(inks, "CMYK"), "x.jpg")
+    np.testing.assert_allclose(pixels.mean(axis=(0, 1)), [225, 55 * 225 / 255, 0], atol=3)
+
+
+def test_cmyk_as_grey_is_the_luma_of_its_colours(tmp_path):
+    pixels = decoded(tmp_path, PIL.Image.fromarray(INKS, "CMYK"), "x.tif", color="grey")
+    inks = INKS.astype(float)
+    rgb = (255 - inks[:, :, :3]) * (255 - inks[:, :, 3:]) / 255
+    np.testing.assert_allclose(pixels[:, :, 0], rgb @ [0.299, 0.587, 0.114], atol=2)  # ITU-R BT.601
+
+
+@pytest.mark.parametrize("name", ["x.png", "x.gif"])
+@pytest.mark.parametrize("color", [None, "rgb", "grey"])
+def test_palette_images_have_the_colours_of_their_palette(tmp_path, name, color):
+    palette = np.random.default_rng(1).integers(0, 256, (256, 3), dtype=np.uint8)
+    indices = np.random.default_rng(0).integers(0, 256, (8, 9), dtype=np.uint8)
+    picture = PIL.Image.fromarray(indices)
+    picture.putpalette(palette.tobytes())
+    pixels = decoded(tmp_path, picture, name, **({"color": color} if color else {}))
+    if color == "grey":
+        np.testing.assert_allclose(pixels[:, :, 0], palette[indices] @ [0.299, 0.587, 0.114], atol=1)
+    else:
+        np.testing.assert_array_equal(pixels, palette[indices])
+
+
+def test_identical_files_are_noted_by_the_first_of_them(folder, tmp_path):
+    result = prepared(image_folder.read({"path": folder}), tmp_path, color="rgb")
+    assert result.examples["duplicate_of"].tolist() == [pd.NA, pd.NA, pd.NA, 0, 1, 2, 0, 0]

@@ -53,6 +53,7 @@ def make_dataset(folder):
             "class_name": [f"class {label}" for label in labels],
             "file": [f"train/{i}.png" for i in range(TRAIN + TEST)],
             "sha256": "0",
+            "duplicate_of": pd.array([None] * (TRAIN + TEST), "Int64"),
             "human_entropy": np.where(np.arange(TRAIN + TEST) % 7 == 0, np.nan, random.random(TRAIN + TEST)),
         }
     )

@@ -110,9 +110,7 @@ def test_balance_cuts_both_sides_to_the_smaller_ones_size(examples, hardness):
 def test_too_few_examples_are_an_error_with_counts_and_remedy(examples, hardness):
     known = hardness < 80
     wanted = settings("learned", keep="not_learned", balance=False, experiment="short", train=15, test=5)
-    message = (
-        r"10 examples, asked for 15 for training and 5 for testing \(learned 80, not learned 10\); train 'short'"
-    )
+    message = r"10 examples, asked for 15 for training and 5 for testing \(learned 80, not learned 10\); train 'short'"
     with pytest.raises(UserError, match=message):
         choose(examples, wanted, known)
     with pytest.raises(UserError, match=r"train 'short' longer"):

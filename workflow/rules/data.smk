@@ -30,7 +30,7 @@ rule prepare_dataset:
     wildcard_constraints:
         dataset=any_of(sources),
     conda:
-        "../../envs/tables.yaml"
+        "../../envs/training.yaml"
     threads: 1
     resources:
         mem_mb=4000,

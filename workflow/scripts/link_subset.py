@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from difficulty.datasets.duplicates import duplicate_of
 from difficulty.datasets.example_tables import EXAMPLES, class_names
 from difficulty.datasets.files import FILES, check_files, describe_files, link_files
 from difficulty.datasets.pixels import channel_statistics, read_pixels, write_pixels
@@ -30,6 +31,7 @@ def main(args):
     examples = choose(parent, args.settings, evidence)
     facts = provenance(args, ("numpy", "pandas", "pyarrow"))
 
+    examples["duplicate_of"] = duplicate_of(examples)
     linked = examples.assign(file=examples["split"] + "/" + examples["file"].str.split("/", n=1).str[1])
     shutil.rmtree(args.images, ignore_errors=True)
     link_files(

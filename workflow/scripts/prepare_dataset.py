@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from difficulty.datasets.duplicates import describe_duplicates
 from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.datasets.files import FILES, describe_files
 from difficulty.datasets.pixels import channel_statistics, write_pixels
@@ -26,6 +27,11 @@ def main(args):
     if prepared.bad:
         line = f"{args.examples.parent.name}: {len(prepared.bad)} broken images left out, named in {args.log}"
         print(line, file=sys.stderr)
+    lines, summary = describe_duplicates(prepared.examples)
+    for line in lines:
+        logger.warning(line)
+    if summary:
+        print(f"{args.examples.parent.name}: {summary}; see {args.log or 'above'}", file=sys.stderr)
     is_train = (prepared.examples["split"] == "train").to_numpy()
     normalization = channel_statistics(prepared.images[is_train])
     write_pixels(args.pixels, prepared.examples["example_id"], prepared.images, {**facts, **normalization})

@@ -20,13 +20,20 @@ def dataset_key(dataset):
 def source_paths(dataset):
     """What a data set is read from: files, or folders, whose times change when an image is added or removed."""
     settings = datasets[dataset]
+    kind = settings["source"]
     files = settings.get("files", {}).values()
     paths = [path for part in files for path in ([part] if isinstance(part, str) else part)]
+    if kind == "flat_folder" and "labels" in settings:
+        paths.append(settings["labels"])
     for path in [*paths, settings.get("path", ".")]:
         if not os.path.exists(path):
             print(f"datasets.{dataset}: no such file or folder: {path}; mend the configuration", file=sys.stderr)
             sys.exit(1)
-    return paths + (image_folders(settings["path"]) if "path" in settings else [])
+    if kind == "image_folder":
+        paths += image_folders(settings["path"])
+    if kind == "flat_folder":
+        paths += flat_folders(settings["path"], settings["recursive"])
+    return list(dict.fromkeys(paths))
 
 
 def image_folders(root):
@@ -36,6 +43,14 @@ def image_folders(root):
     splits = [split for split in splits if os.path.isdir(split)]
     classes = [entry for split in splits for entry in os.scandir(split) if entry.is_dir()]
     return splits + sorted(entry.path for entry in classes if not entry.name.startswith("."))
+
+
+def flat_folders(root, recursive):
+    """The folders that datasets/flat_folder.py reads."""
+    if not recursive:
+        return [root]
+    root = os.path.normpath(root)
+    return sorted(folder for folder, _, _ in os.walk(root) if "/." not in folder[len(root) :])
 
 
 used_datasets = sorted(

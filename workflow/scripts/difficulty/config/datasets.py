@@ -1,16 +1,27 @@
 """Data sets. A source of images is one class here and the module of difficulty/datasets/ that `source` names."""
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from difficulty.config.names import Text
 from difficulty.config.ranges import Count, Range, Seed
-from difficulty.config.section import ChosenBy, Section, problems_at, without_repeats
+from difficulty.config.section import ChosenBy, Section, problem, problems_at, without_repeats
 from difficulty.config.subsets import Subset
 
 # The columns of every table of examples, which a truth column must not overwrite.
-_COLUMNS_OF_EXAMPLES = ("example_id", "split", "key", "original_index", "label", "class_name", "file", "sha256")
+_COLUMNS_OF_EXAMPLES = (
+    "example_id",
+    "split",
+    "key",
+    "original_index",
+    "label",
+    "class_name",
+    "file",
+    "sha256",
+    "duplicate_of",
+)
 
 
 class Limit(Section):
@@ -98,4 +109,120 @@ class Parquet(DataSource):
         return self.truth
 
 
-AnySource = Annotated[Digits | ImageFolder | Parquet | Subset, ChosenBy("source")]
+class Shapes(DataSource):
+    """Generated 32x32 images of six shapes of which everything that makes them hard is known."""
+
+    source: Literal["shapes"] = Field(description="where the images come from")
+    train: Count = Field(3000, description="training images; more of them leave the first ones as they are")
+    test: Count = Field(600, description="test images; more of them leave the first ones as they are")
+    seed: Seed = Field(0, description="seed of the generator")
+
+    def truth_columns(self) -> list[str]:
+        """Columns of the examples that say what is really hard."""
+        return ["radius", "axis_ratio", "rotation", "center_x", "center_y", "intensity", "noise"]
+
+
+class _Cifar(DataSource):
+    root: Text = Field("data", description="folder that holds torchvision's files, relative to the working directory")
+    download: bool = Field(True, description="fetch the files from their publisher where they are missing or damaged")
+
+
+class Cifar10(_Cifar):
+    """CIFAR-10: 60,000 photographs of 10 classes, 32x32 RGB."""
+
+    source: Literal["cifar10"] = Field(description="where the images come from")
+
+
+class Cifar100(_Cifar):
+    """CIFAR-100: 60,000 photographs of 100 classes, 32x32 RGB."""
+
+    source: Literal["cifar100"] = Field(description="where the images come from")
+
+
+class FlatFolder(DataSource):
+    """One folder of image files, with a table of labels or labels in the file names."""
+
+    source: Literal["flat_folder"] = Field(description="where the images come from")
+    path: Text = Field(description="folder that holds the images, relative to the working directory")
+    recursive: bool = Field(False, description="whether images in folders below it count; their names contain the path")
+    labels: Text | None = Field(None, description="CSV or Parquet table of labels, relative to the working directory")
+    file_column: Text = Field("file", description="column of `labels` that has the file names")
+    label_column: Text = Field("label", description="column of `labels` that has the classes, by name or number")
+    split_column: Text | None = Field(
+        None, description="column of `labels` that has train, test, val or validation; null: test images are drawn"
+    )
+    pattern: Text | None = Field(
+        None,
+        description="in place of `labels`: regular expression for all of a file name, with the group label and, if "
+        "names tell, split, e.g. '(?P<label>[a-z]+)_[0-9]+[.]jpg' in quotes",
+    )
+    test_fraction: Annotated[float, Range(0, 1, high_excluded=True)] = Field(
+        0.2, description="share of the images that is drawn for the test, class by class, where no split is given"
+    )
+    split_seed: Seed = Field(0, description="seed of that draw")
+    on_bad_image: Literal["error", "skip"] = Field(
+        "error", description="what to do with images that cannot be decoded or have no label, and labels without image"
+    )
+    link: Literal["hard", "symlink", "copy"] = Field("hard", description="how the original files enter results/")
+
+    @field_validator("pattern")
+    @classmethod
+    def _names_the_label(cls, pattern):
+        try:
+            groups = re.compile(pattern).groupindex
+        except re.error as error:
+            raise problem(f"is no regular expression ({error})") from None
+        if "label" not in groups:
+            raise problem("has no group that is called label; write (?P<label>...) around it")
+        return pattern
+
+    @model_validator(mode="after")
+    def _has_one_kind_of_labels(self):
+        if self.labels and self.pattern:
+            raise problems_at([(("pattern",), "labels and pattern exclude each other; leave one of them out")])
+        if not self.labels and not self.pattern:
+            raise problem("has neither labels (a table) nor pattern (of file names); give one of them")
+        return self
+
+
+class NpzFiles(Section):
+    """The archive of each split."""
+
+    train: Text = Field(description="archive with the training examples, relative to the working directory")
+    test: Text | None = Field(None, description="archive with the test examples, or the same; null: no test split")
+
+
+ArrayNames = Annotated[list[Text], Field(min_length=2, max_length=2)]
+
+
+class NpzArrays(Section):
+    """Names of a split's arrays where they differ from `images` and `labels`."""
+
+    train: ArrayNames | None = Field(None, description="[images, labels] of the training examples")
+    test: ArrayNames | None = Field(None, description="[images, labels] of the test examples")
+
+
+class Npz(DataSource):
+    """NumPy archives with an array of images and an array of labels."""
+
+    source: Literal["npz"] = Field(description="where the images come from")
+    files: NpzFiles = Field(description="the archives: {train: file, test: file}")
+    images: Text = Field("x", description="name of the array of images: uint8, or float from 0 to 1")
+    labels: Text = Field("y", description="name of the array of labels: class numbers")
+    arrays: NpzArrays | None = Field(
+        None, description="names by split, e.g. {train: [x_train, y_train]}; null: those two in each split"
+    )
+
+    @model_validator(mode="after")
+    def _splits_differ(self):
+        train, test = (getattr(self.arrays, split, None) or [self.images, self.labels] for split in ("train", "test"))
+        if self.files.train == self.files.test and train == test:
+            raise problems_at([(("files", "test"), "the same file and arrays as train; name those of each in arrays")])
+        if self.arrays and self.arrays.test and not self.files.test:
+            raise problems_at([(("arrays", "test"), "there is no test file; set files.test")])
+        return self
+
+
+AnySource = Annotated[
+    Digits | Shapes | Cifar10 | Cifar100 | ImageFolder | FlatFolder | Parquet | Npz | Subset, ChosenBy("source")
+]

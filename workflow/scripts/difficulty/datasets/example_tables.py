@@ -20,6 +20,9 @@ EXAMPLES = Schema(
         "class_name": Column(pa.string(), "name of the class"),
         "file": Column(pa.string(), "image file, relative to the data set's images folder"),
         "sha256": Column(pa.string(), "SHA-256 of the image file"),
+        "duplicate_of": Column(
+            pa.int64(), "example_id of the first example whose file has the same content, if another", nullable=True
+        ),
     },
     key=("example_id",),
     open=True,

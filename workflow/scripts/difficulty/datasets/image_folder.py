@@ -1,15 +1,12 @@
 """Any folder of photographs: {train,test|val}/{class}/*, classes being the names of the folders."""
 
-import logging
 from pathlib import Path
 
 import pandas as pd
 
+from difficulty.datasets.image_files import image_files
 from difficulty.datasets.source import Source
 from difficulty.errors import UserError
-
-logger = logging.getLogger(__name__)
-_EXTENSIONS = {".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 
 
 def read(settings: dict) -> Source:
@@ -28,7 +25,7 @@ def read(settings: dict) -> Source:
     rows, files, notes = [], [], []
     for split, folder in folders.items():
         for label, name in enumerate(classes if folder else ()):
-            images = _images(folder / name)
+            images = image_files(folder / name) if (folder / name).is_dir() else []
             if not images and split == "train":
                 problem = f"{folder / name}: class {name!r} has no training images"
                 if settings.get("on_bad_image", "error") == "error":
@@ -48,13 +45,3 @@ def _test_folder(root: Path) -> Path | None:
 
 def _class_folders(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-
-
-def _images(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
-    images = [path for path in files if path.suffix.lower() in _EXTENSIONS]
-    for path in set(files) - set(images):
-        logger.warning("%s: passed over, not an image's extension", path)
-    return images

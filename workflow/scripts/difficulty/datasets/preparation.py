@@ -12,6 +12,7 @@ import pandas as pd
 import PIL.Image
 import PIL.ImageOps
 
+from difficulty.datasets.duplicates import duplicate_of
 from difficulty.datasets.example_tables import SPLITS
 from difficulty.datasets.files import link_file
 from difficulty.datasets.source import Image, Source
@@ -57,13 +58,15 @@ def prepare(source: Source, settings: dict, folder: Path, name: str = "images") 
             digests.append(None)
             continue
         decoded.append(pixels)
-        file = Path(example.split, _as_file_name(example.class_name), Path(example.key).name + _extension(image))
+        stem = _as_file_name(example.key.removeprefix(f"{example.class_name}/"))
+        file = Path(example.split, _as_file_name(example.class_name), stem + _extension(image))
         files.append(file.as_posix())
         digests.append(_place(image, folder / file, settings.get("link", "hard")))
         progress.update(1)
     if bad:
         _report(bad, settings)
     examples = examples.assign(file=files, sha256=digests).dropna(subset="file").reset_index(drop=True)
+    examples["duplicate_of"] = duplicate_of(examples)
     if not (examples["split"] == "train").any():
         raise UserError("the data set has no usable training images")
     images = _stack(decoded, examples)

@@ -1,0 +1,106 @@
+"""NumPy archives: every published layout is read, and nothing else."""
+
+import numpy as np
+import pytest
+
+from difficulty.datasets import npz
+from difficulty.datasets.preparation import prepare
+from difficulty.errors import UserError
+
+RANDOM = np.random.default_rng(0)
+RGB = RANDOM.integers(0, 256, (6, 5, 4, 3), dtype=np.uint8)
+LABELS = np.array([0, 2, 1, 0, 2, 1])
+
+
+def archive(path, **arrays):
+    np.savez(path, **arrays)
+    return str(path)
+
+
+def read(path, **settings):
+    return npz.read({"files": {"train": path}, "images": "x", "labels": "y", **settings})
+
+
+def prepared(path, folder, **settings):
+    return prepare(read(path, **settings), {}, folder / "images")
+
+
+@pytest.mark.parametrize("labels", [LABELS, LABELS[:, None], LABELS.astype(np.uint8)])
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (RGB, RGB),
+        (RGB[..., :1], RGB[..., :1]),
+        (RGB[..., 0], RGB[..., :1]),
+        (RGB.transpose(0, 3, 1, 2), RGB),
+        (RGB[..., :1].transpose(0, 3, 1, 2), RGB[..., :1]),
+        ((RGB / 255).astype(np.float32), RGB),
+        (RGB / 255, RGB),
+    ],
+)
+def test_layouts(tmp_path, given, expected, labels):
+    result = prepared(archive(tmp_path / "a.npz", x=given, y=labels), tmp_path)
+    np.testing.assert_array_equal(result.images, expected)
+    assert result.examples["label"].tolist() == LABELS.tolist()
+    assert result.examples["original_index"].tolist() == list(range(6))
+
+
+def test_splits_in_two_files_or_one(tmp_path):
+    test, few = 255 - RGB[:2], np.array([[2], [4]], np.uint8)
+    one = archive(tmp_path / "one.npz", train_images=RGB, train_labels=LABELS, test_images=test, test_labels=few)
+    train, other = (
+        archive(tmp_path / f"{name}.npz", x=x, y=y) for name, x, y in (("a", RGB, LABELS), ("b", test, few))
+    )
+    names = {split: [f"{split}_images", f"{split}_labels"] for split in ("train", "test")}
+    for settings in ({"files": {"train": train, "test": other}}, {"files": dict.fromkeys(names, one), "arrays": names}):
+        result = prepared(None, tmp_path, **settings)
+        np.testing.assert_array_equal(result.images, np.concatenate([RGB, test]))
+        assert result.examples["split"].tolist() == ["train"] * 6 + ["test"] * 2
+        assert result.examples["class_name"].tolist() == [*map(str, LABELS), "2", "4"]
+        assert result.examples["label"].tolist() == [*LABELS, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"x": RGB}, "no array 'y'; it has x"),
+        ({"x": RGB, "y": LABELS[:5]}, "6 images in 'x' but 5 labels in 'y'"),
+        ({"x": RGB.astype(np.int64), "y": LABELS}, "array 'x' has int64 values from [0-9]+ to [0-9]+; expected uint8"),
+        ({"x": RGB.astype(np.float32), "y": LABELS}, "array 'x' has float32 values from [0-9]+ to [0-9]+; expected"),
+        ({"x": RGB / 255 - 0.5, "y": LABELS}, "array 'x' has float64 values from -0.5"),
+        ({"x": np.full((6, 2, 2), np.nan), "y": LABELS}, "array 'x' has float64 values from nan to nan"),
+        ({"x": RGB > 9, "y": LABELS}, "array 'x' has bool values; expected"),
+        ({"x": np.full((6, 2, 2), "a"), "y": LABELS}, "array 'x' has <U1 values; expected"),
+        ({"x": RGB[:0], "y": LABELS[:0]}, "no images in it"),
+        ({"x": RGB[:, 0, :, 0], "y": LABELS}, r"array 'x' has the shape \(6, 4\): its shape is not one of images"),
+        ({"x": RGB[:, :, :, [0, 1]], "y": LABELS}, r"has the shape \(6, 5, 4, 2\): its shape is not one of images"),
+        ({"x": RGB[:, :3], "y": LABELS}, r"has the shape \(6, 3, 4, 3\): where the channels are is not clear"),
+        ({"x": RGB, "y": LABELS / 2}, r"array 'y' has float64 values of shape \(6,\); expected one whole number"),
+        ({"x": RGB, "y": np.eye(6, dtype=int)}, r"array 'y' has int64 values of shape \(6, 6\)"),
+        ({"x": RGB, "y": LABELS - 1}, "array 'y' has the label -1"),
+        ({"x": RGB, "y": LABELS.astype(object)}, "cannot be read as an archive of plain arrays"),
+        ({"x": np.array([RGB, None], dtype=object), "y": LABELS}, "cannot be read as an archive of plain arrays"),
+    ],
+)
+def test_arrays_that_cannot_be_used(tmp_path, arrays, message):
+    with pytest.raises(UserError, match=message) as caught:
+        read(archive(tmp_path / "a.npz", **arrays))
+    assert str(caught.value).startswith(f"{tmp_path / 'a.npz'}: ") and "\n" not in str(caught.value)
+
+
+def test_files_that_cannot_be_used(tmp_path):
+    path = archive(tmp_path / "a.npz", x=RGB, y=LABELS)
+    content = (tmp_path / "a.npz").read_bytes()
+    damaged = bytearray(content)
+    damaged[200] ^= 1
+    for bad in (b"", b"plain text", content[:300], content[:-10], bytes(damaged)):
+        (tmp_path / "a.npz").write_bytes(bad)
+        with pytest.raises(UserError, match=r"a\.npz: cannot be read as an archive of plain arrays"):
+            read(path)
+    np.save(tmp_path / "b.npy", RGB)
+    with pytest.raises(UserError, match=r"b\.npy: holds a single array"):
+        read(str(tmp_path / "b.npy"))
+    with pytest.raises(UserError, match=r"none\.npz: no such file"):
+        read(str(tmp_path / "none.npz"))
+    with pytest.raises(UserError, match="cannot be read"):
+        read(str(tmp_path))

@@ -1,0 +1,74 @@
+"""Every source of images has the right inputs: what is added to or taken from a folder is noticed."""
+
+import re
+
+import numpy as np
+import PIL.Image
+import pytest
+
+from .conftest import TINY, Workflow
+
+PATTERN = r"(.*/)?(?P<label>[ab])\d\.png"
+DATASETS = {
+    "shapes": {"source": "shapes", "train": 12, "test": 6},
+    "cifar10": {"source": "cifar10"},
+    "cifar100": {"source": "cifar100", "download": False},
+    "table": {"source": "flat_folder", "path": "photos", "labels": "labels.csv"},
+    "names": {"source": "flat_folder", "path": "photos", "pattern": PATTERN, "recursive": True},
+    "one": {
+        "source": "npz",
+        "files": {"train": "a.npz", "test": "a.npz"},
+        "arrays": {"test": ["test_images", "test_labels"]},
+    },
+}
+INPUTS = {
+    "table": "labels.csv, photos",
+    "names": "photos, photos/more",
+    "one": "a.npz",
+}
+
+
+@pytest.fixture(scope="module")
+def workflow(tmp_path_factory):
+    workflow = Workflow(tmp_path_factory.mktemp("sources"))
+    (workflow.work / "photos" / "more" / ".hidden").mkdir(parents=True)
+    for name in ("a0", "a1", "b0", "b1", "more/a0"):
+        PIL.Image.fromarray(np.full((4, 4), len(name), np.uint8)).save(workflow.work / "photos" / f"{name}.png")
+    rows = [f"{name}.png,{name[0]}" for name in ("a0", "a1", "b0", "b1")]
+    (workflow.work / "labels.csv").write_text("\n".join(["file,label", *rows]) + "\n")
+    x, y = np.arange(96, dtype=np.uint8).reshape(6, 4, 4), np.arange(6) % 2
+    np.savez(workflow.work / "a.npz", x=x, y=y, test_images=x + 100, test_labels=y)
+    return workflow
+
+
+def configure(workflow, *names):
+    experiments = {name: {"dataset": name} for name in names}
+    defaults = {**TINY["defaults"], "dataset": names[0]}
+    workflow.configure({"datasets": DATASETS, "defaults": defaults, "experiments": experiments})
+
+
+def test_inputs(workflow):
+    configure(workflow, *DATASETS)
+    done = workflow.snakemake("-n", "data")
+    jobs = re.findall(r"^rule prepare_dataset:\n((?:    .*\n)*)", done.stdout + done.stderr, re.MULTILINE)
+    found = {}
+    for job in jobs:
+        lines = dict(line.strip().split(": ", 1) for line in job.splitlines())
+        found[lines["wildcards"].removeprefix("dataset=")] = lines.get("input")
+    assert found == {name: INPUTS.get(name) for name in DATASETS}
+
+
+def test_data_are_made_and_not_made_again(workflow):
+    configure(workflow, "shapes", "table", "names", "one")
+    assert "table: 1 group of identical files (4 examples)" in workflow.run("data")
+    assert workflow.planned("data") == set()
+    (workflow.work / "photos" / "more" / "b7.png").write_bytes((workflow.work / "photos" / "b0.png").read_bytes())
+    assert workflow.planned("data") == {("data", ""), ("prepare_dataset", "names")}
+
+
+def test_missing_inputs_are_named(workflow):
+    (workflow.work / "labels.csv").rename(workflow.work / "other.csv")
+    configure(workflow, "table")
+    done = workflow.snakemake("-n", "data")
+    assert done.returncode == 1
+    assert "datasets.table: no such file or folder: labels.csv; mend the configuration" in done.stderr

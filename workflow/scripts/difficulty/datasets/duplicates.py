@@ -1,0 +1,50 @@
+"""Examples whose image files have the same content: they leak from train to test, or contradict each other."""
+
+import pandas as pd
+
+_GROUPS_SHOWN, _NAMES_SHOWN = 3, 3
+
+
+def duplicate_of(examples: pd.DataFrame) -> pd.Series:
+    """For each example the example_id of the first one with the same content, null if it is itself the first.
+
+    examples: columns example_id and sha256, first examples first. Returns nullable int64 (N,), indexed as `examples`.
+    """
+    first = examples.groupby("sha256")["example_id"].transform("first")
+    return first.where(first != examples["example_id"]).astype("Int64").rename("duplicate_of")
+
+
+def describe_duplicates(examples: pd.DataFrame) -> tuple[list[str], str | None]:
+    """What to tell the user of identical files.
+
+    examples: columns example_id, split, key, label and sha256. Returns (one line per kind that occurs, with the
+    first groups by name; one line that sums it up, or None where all files differ).
+    """
+    repeated = examples[examples["sha256"].duplicated(keep=False)]
+    groups = repeated.groupby("sha256", sort=False)
+    splits, labels = groups["split"].nunique(), groups["label"].nunique()
+    kinds = {
+        "identical files": splits.index,
+        "identical files across train and test": splits.index[splits > 1],
+        "identical files with different labels": labels.index[labels > 1],
+    }
+    lines = [f"{_counted(found)} of {kind}: {_named(repeated, found)}" for kind, found in kinds.items() if len(found)]
+    if not lines:
+        return [], None
+    harmful = f"{(splits > 1).sum():,} across train and test, {(labels > 1).sum():,} with different labels"
+    return lines, f"{_counted(splits)} of identical files ({len(repeated):,} examples), {harmful}"
+
+
+def _counted(groups) -> str:
+    return "1 group" if len(groups) == 1 else f"{len(groups):,} groups"
+
+
+def _named(repeated: pd.DataFrame, digests: pd.Index) -> str:
+    """The first groups, e.g. `train/ant/1.jpg = test/ant/7.jpg; ...`."""
+    names = repeated["split"] + "/" + repeated["key"]
+    shown = []
+    for digest in digests[:_GROUPS_SHOWN]:
+        members = names[repeated["sha256"] == digest].tolist()
+        more = f" = {len(members) - _NAMES_SHOWN:,} more" if len(members) > _NAMES_SHOWN else ""
+        shown.append(" = ".join(members[:_NAMES_SHOWN]) + more)
+    return "; ".join(shown) + ("; ..." if len(digests) > _GROUPS_SHOWN else "")
