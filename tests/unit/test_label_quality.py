@@ -130,7 +130,7 @@ def experiment(tmp_path_factory):
     """An experiment of one seed with two folds, trained and scored."""
     root = tmp_path_factory.mktemp("results")
     data, folder = root / "datasets" / "few", root / "experiments" / "held_out"
-    tables = {name: data / f"{name}.parquet" for name in ("examples", "pixels")}
+    tables = {name: data / f"{name}.parquet" for name in ("examples", "pixels", "files")}
     digits = {"source": "digits", "limit": {"train": 120, "test": 20}}
     succeed("prepare_dataset", settings=digits, images=data / "images", **tables)
     labels, noise = folder / "labels.parquet", {"kind": "symmetric", "fraction": 0.2, "seed": 0}
@@ -138,7 +138,7 @@ def experiment(tmp_path_factory):
     runs = [folder / f"seed-3-fold-{fold}" for fold in (0, 1)]
     for run in runs:
         made = {name: run / f"{name}.parquet" for name in ("records", "online_records", "history", "steps", "timing")}
-        inputs = {"labels": labels, "pixels": tables["pixels"]}
+        inputs = {"labels": labels, "pixels": tables["pixels"], "files": tables["files"]}
         succeed("train_model", settings=TRAINING, checkpoints=run / "checkpoints", **inputs, **made)
     succeed(
         "score_label_quality",

@@ -120,7 +120,7 @@ def test_gradient_of_the_last_layer_has_the_norm_that_grand_last_takes(data):
     for settings, scale, bias in (({"architecture": "resnet9", "width": 4}, 0.2, 0), (SETTINGS, 1.0, 1)):
         model = build_model(settings, 1, (8, 8), 10, seed=1).eval()
         tap = FeatureTap(model)
-        image, label = data.normalization(data.batch(slice(0, 1))), data.labels[:1]
+        image, label = data.normalization(next(data.batches([slice(0, 1)], {}))), data.labels[:1]
         logits = model(image)
         last = list(model.parameters())[-1 - bias :]
         gradients = torch.autograd.grad(torch.nn.functional.cross_entropy(logits, label), last)

@@ -23,8 +23,9 @@ rule score_label_quality:
         "results/benchmarks/experiments/{experiment}/score_label_quality.tsv"
     conda:
         "../../envs/training.yaml"
-    threads: 1
+    threads: threads_with_workers
     resources:
+        workers=workers,
         mem_mb=6000,
         runtime=120,
     params:
@@ -33,6 +34,7 @@ rule score_label_quality:
         upstream=lambda w: runs_key(w.experiment),
     shell:
         "python $SCRIPTS/score_label_quality.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q} --threads {threads} --checkpoints {input.checkpoints:q}"
+        " --upstream {params.upstream} --log {log:q} --threads {threads}"
+        " --workers {resources.workers} --checkpoints {input.checkpoints:q}"
         " --labels {input.labels:q} --pixels {input.pixels:q} --output {output.scores:q}"
         " --estimates {output.estimates:q}"

@@ -65,8 +65,9 @@ rule train_model:
         "results/benchmarks/experiments/{experiment}/{run}/train_model.tsv"
     conda:
         "../../envs/training.yaml"
-    threads: 1
+    threads: threads_with_workers
     resources:
+        workers=workers,
         mem_mb=6000,
         runtime=1440,
     params:
@@ -75,7 +76,7 @@ rule train_model:
         upstream=lambda w: labels_key(w.experiment),
     shell:
         "python $SCRIPTS/train_model.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q} --threads {threads}"
+        " --upstream {params.upstream} --log {log:q} --threads {threads} --workers {resources.workers}"
         " --labels {input.labels:q} --pixels {input.pixels:q} --files {input.files:q} --records {output.records:q}"
         " --online-records {output.online_records:q} --history {output.history:q} --steps {output.steps:q}"
         " --timing {output.timing:q} --checkpoints {output.checkpoints:q}"
@@ -96,8 +97,9 @@ rule evaluate_run:
         "results/benchmarks/experiments/{experiment}/{run}/evaluate_run.tsv"
     conda:
         "../../envs/training.yaml"
-    threads: 1
+    threads: threads_with_workers
     resources:
+        workers=workers,
         mem_mb=6000,
         runtime=120,
     params:
@@ -108,5 +110,6 @@ rule evaluate_run:
         ),
     shell:
         "python $SCRIPTS/evaluate_run.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q} --threads {threads} --checkpoints {input.checkpoints:q}"
+        " --upstream {params.upstream} --log {log:q} --threads {threads}"
+        " --workers {resources.workers} --checkpoints {input.checkpoints:q}"
         " --labels {input.labels:q} --examples {input.examples:q} --pixels {input.pixels:q} --files {input.files:q} --output {output:q}"

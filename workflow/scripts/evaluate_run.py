@@ -11,7 +11,8 @@ import torch
 
 from difficulty.datasets.example_tables import EXAMPLES, LABELS, class_names
 from difficulty.datasets.files import check_files
-from difficulty.datasets.loading import load_images
+from difficulty.datasets.images import take
+from difficulty.datasets.loading import load_images, own_threads
 from difficulty.errors import UserError
 from difficulty.stage import arguments, provenance, run_stage
 from difficulty.tables import read_table, write_table
@@ -24,8 +25,8 @@ from difficulty.training.runs import Run, roles
 
 
 def main(args):
-    torch.set_num_threads(args.threads)
-    device = choose_device(args.settings)
+    settings = {**args.settings, "workers": args.workers}
+    device = choose_device(settings)
     given = read_table(args.labels, LABELS)
     own = read_table(args.examples[0], EXAMPLES)
     run = Run.from_name(args.checkpoints.parent.name)
@@ -46,6 +47,7 @@ def main(args):
                 raise UserError(f"{dataset}: has no test split to evaluate on; take it out of `evaluations`")
         check_files(files_path)
         _, images = load_images(pixels_path)
+        torch.set_num_threads(own_threads(images, args.threads, args.workers))
         kept = np.flatnonzero(np.any(list(groups.values()), axis=0))
         groups = {name: members[kept] for name, members in groups.items()}
         for epoch in epochs if is_own and args.settings["records"] == "online" else epochs[-1:]:
@@ -56,15 +58,16 @@ def main(args):
                     f"{network.image_shape}; set the data set's size and color"
                 )
             nothing = torch.empty(0, dtype=torch.int64)
-            data = TrainingData(images[kept], labels[kept], nothing, network.normalization)
-            rows = evaluate(network.model, data.to(device), groups, args.settings)
+            data = TrainingData(take(images, kept), labels[kept], nothing, network.normalization)
+            rows = evaluate(network.model, data.to(device), groups, settings)
             tables.append(rows.assign(dataset=dataset, epoch=np.int32(epoch)))
     write_table(pd.concat(tables), args.output, EVALUATION, provenance(args, ("torch", "numpy", "pandas", "pyarrow")))
 
 
 if __name__ == "__main__":
     parser = arguments(__doc__)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1, help="those of the workers included")
+    parser.add_argument("--workers", type=int, default=0, help="processes that decode images which are in files")
     parser.add_argument("--checkpoints", type=Path, required=True)
     parser.add_argument("--labels", type=Path, required=True)
     parser.add_argument("--examples", type=Path, nargs="+", required=True, help="the own data set's first")

@@ -10,14 +10,15 @@ import pandas as pd
 from difficulty.datasets.duplicates import duplicate_of
 from difficulty.datasets.example_tables import EXAMPLES, class_names
 from difficulty.datasets.files import FILES, check_files, describe_files, link_files
-from difficulty.datasets.pixels import channel_statistics, read_pixels, write_pixels
+from difficulty.datasets.images import ImageFiles, content_digest, open_images, take
+from difficulty.datasets.pixels import channel_histogram, channel_statistics, write_example_ids, write_pixels
 from difficulty.datasets.subset import choose
 from difficulty.errors import UserError
 from difficulty.scores.choosing import learned, mean_hardness
 from difficulty.scores.collect import EXAMPLE_SCORES, RUN_SCORES
 from difficulty.scores.record_arrays import stored_records
 from difficulty.stage import arguments, provenance, run_stage
-from difficulty.tables import atomic_path, read_foreign, read_schema, read_table, write_table
+from difficulty.tables import atomic_path, read_foreign, read_provenance, read_schema, read_table, write_table
 from difficulty.training.run_tables import RECORDS
 
 logger = logging.getLogger("difficulty")
@@ -38,10 +39,15 @@ def main(args):
         args.parent_files.parent / "images", examples["file"], args.images, linked["file"], args.settings["link"]
     )
 
-    example_ids, images = read_pixels(args.parent_pixels)
-    images = images[pd.Index(example_ids).get_indexer(linked["example_id"])]
-    normalization = channel_statistics(images[(linked["split"] == "train").to_numpy()])
-    write_pixels(args.pixels, linked["example_id"], images, {**facts, **normalization})
+    example_ids, images = open_images(args.parent_pixels)
+    images = take(images, pd.Index(example_ids).get_indexer(linked["example_id"]))
+    if isinstance(images, ImageFiles):
+        of_parent = {key: read_provenance(args.parent_pixels)[key] for key in ("storage", "shape", "mean", "std")}
+        facts_of_pixels = {**facts, **of_parent, "content": content_digest(linked)}
+        write_example_ids(args.pixels, linked["example_id"], facts_of_pixels)
+    else:
+        normalization = channel_statistics(channel_histogram(images[(linked["split"] == "train").to_numpy()]))
+        write_pixels(args.pixels, linked["example_id"], images, {**facts, **normalization})
     schema = read_schema(args.parent_examples)
     truth = {name: column for name, column in schema.columns.items() if name not in EXAMPLES.columns}
     write_table(linked, args.examples, EXAMPLES.extended(truth), facts)

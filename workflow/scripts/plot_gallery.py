@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from difficulty.datasets.example_tables import EXAMPLES, class_names
-from difficulty.datasets.pixels import read_pixels
+from difficulty.datasets.images import open_images, take
 from difficulty.errors import UserError
 from difficulty.figures.command import figure_arguments, write_figure
 from difficulty.figures.gallery import gallery_figure, majority_prediction
@@ -31,10 +31,10 @@ def main(args):
     table = table[table[f"runs_{ROLE}"] > 0].rename(columns={rankings[score]: "value"}).set_index("example_id")
     table["predicted"] = majority_prediction(np.stack([last_predictions(path, table.index) for path in args.records]))
     examples = read_table(args.examples, EXAMPLES, ["label", "class_name"])
-    example_ids, images = read_pixels(args.pixels)
+    example_ids, images = open_images(args.pixels)
     figure = gallery_figure(
         table,
-        images[pd.Index(example_ids).get_indexer_for(table.index)],
+        take(images, pd.Index(example_ids).get_indexer_for(table.index)),
         dict(enumerate(class_names(examples))),
         f"{args.scores.parent.name}: easiest and hardest training images by {score}",
         score,

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from difficulty.datasets.example_tables import EXAMPLES
-from difficulty.datasets.pixels import read_pixels
+from difficulty.datasets.images import open_images
 from difficulty.errors import UserError
 from difficulty.figures.command import figure_arguments, write_figure
 from difficulty.figures.samples import sample_sheet
@@ -13,7 +13,7 @@ from difficulty.tables import read_table
 
 def main(args):
     examples = read_table(args.examples, EXAMPLES, ["example_id", "split", "label", "class_name"])
-    example_ids, images = read_pixels(args.pixels)
+    example_ids, images = open_images(args.pixels)
     if not (examples["example_id"].to_numpy() == example_ids).all():
         raise UserError(f"{args.pixels}: not the images of {args.examples}; delete both and run the workflow again")
     shown = {key: args.settings[key] for key in ("examples_per_class", "classes")}

@@ -10,7 +10,8 @@ import pyarrow as pa
 from difficulty.datasets.duplicates import describe_duplicates
 from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.datasets.files import FILES, describe_files
-from difficulty.datasets.pixels import channel_statistics, write_pixels
+from difficulty.datasets.images import IN_FILES, content_digest
+from difficulty.datasets.pixels import channel_statistics, write_example_ids, write_pixels
 from difficulty.datasets.preparation import prepare
 from difficulty.stage import arguments, provenance, run_stage
 from difficulty.tables import Column, write_table
@@ -32,9 +33,14 @@ def main(args):
         logger.warning(line)
     if summary:
         print(f"{args.examples.parent.name}: {summary}; see {args.log or 'above'}", file=sys.stderr)
-    is_train = (prepared.examples["split"] == "train").to_numpy()
-    normalization = channel_statistics(prepared.images[is_train])
-    write_pixels(args.pixels, prepared.examples["example_id"], prepared.images, {**facts, **normalization})
+    facts_of_pixels = {**facts, **channel_statistics(prepared.histogram)}
+    example_ids = prepared.examples["example_id"]
+    if prepared.images is None:
+        facts_of_pixels |= {"storage": IN_FILES, "shape": prepared.shape, "content": content_digest(prepared.examples)}
+        write_example_ids(args.pixels, example_ids, facts_of_pixels)
+        print(f"{args.examples.parent.name}: images stay in their files, too many for memory", file=sys.stderr)
+    else:
+        write_pixels(args.pixels, example_ids, prepared.images, facts_of_pixels)
     truth = {
         name: Column(pa.Array.from_pandas(column).type, "truth column of the source", nullable=True)
         for name, column in prepared.examples.items()
@@ -44,7 +50,7 @@ def main(args):
     files = describe_files(args.images, prepared.examples["file"], prepared.examples["sha256"])
     write_table(files, args.files, FILES, facts)
     counts = prepared.examples.groupby("split").size().to_dict()
-    logger.info("%s examples, images of shape %s", counts, prepared.images.shape[1:])
+    logger.info("%s examples, images of shape %s", counts, prepared.shape)
 
 
 if __name__ == "__main__":

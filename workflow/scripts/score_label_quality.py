@@ -8,7 +8,8 @@ import pandas as pd
 import torch
 
 from difficulty.datasets.example_tables import LABELS
-from difficulty.datasets.loading import load_images
+from difficulty.datasets.images import take
+from difficulty.datasets.loading import load_images, own_threads
 from difficulty.scores import label_quality as quality
 from difficulty.scores.collect import RUN_SCORES
 from difficulty.stage import arguments, provenance, run_stage
@@ -22,12 +23,12 @@ logger = logging.getLogger("difficulty")
 
 
 def main(args):
-    torch.set_num_threads(args.threads)
     given = read_table(args.labels, LABELS)
     _, images = load_images(args.pixels)
+    torch.set_num_threads(own_threads(images, args.threads, args.workers))
     scores, estimates = [], []
     for seed, folders in by_seed(args.checkpoints).items():
-        rows, probabilities = held_out(folders, given, images, args.settings)
+        rows, probabilities = held_out(folders, given, images, {**args.settings, "workers": args.workers})
         labels = given["label"].to_numpy()[rows.index]
         rows["self_confidence"] = quality.self_confidence(probabilities, labels)
         rows["normalized_margin"] = quality.normalized_margin(probabilities, labels)
@@ -63,7 +64,7 @@ def held_out(folders, given: pd.DataFrame, images: torch.Tensor, settings: dict)
         members = np.flatnonzero(role == "validation")
         network = saved_network(folder, saved_epochs(folder)[-1], device)
         nothing = torch.empty(0, dtype=torch.int64)
-        data = TrainingData(images[members], torch.tensor(labels[members]), nothing, network.normalization)
+        data = TrainingData(take(images, members), torch.tensor(labels[members]), nothing, network.normalization)
         probabilities.append(predict_probabilities(network.model, data.to(device), settings))
         rows.append(pd.DataFrame({"example_id": given["example_id"].to_numpy()[members], "run": run}, index=members))
     return pd.concat(rows), np.concatenate(probabilities)
@@ -71,7 +72,8 @@ def held_out(folders, given: pd.DataFrame, images: torch.Tensor, settings: dict)
 
 if __name__ == "__main__":
     parser = arguments(__doc__)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1, help="those of the workers included")
+    parser.add_argument("--workers", type=int, default=0, help="processes that decode images which are in files")
     parser.add_argument("--checkpoints", type=Path, nargs="+", required=True, help="folder of every run")
     parser.add_argument("--labels", type=Path, required=True)
     parser.add_argument("--pixels", type=Path, required=True)

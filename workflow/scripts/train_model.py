@@ -8,7 +8,7 @@ import torch
 
 from difficulty.datasets.example_tables import LABELS
 from difficulty.datasets.files import check_files
-from difficulty.datasets.loading import load_images, load_normalization
+from difficulty.datasets.loading import load_images, load_normalization, own_threads
 from difficulty.errors import UserError
 from difficulty.models.building import build_model, description, final_linear
 from difficulty.progress import Progress
@@ -23,12 +23,12 @@ from difficulty.training.runs import Run, roles
 
 
 def main(args):
-    torch.set_num_threads(args.threads)
-    settings, folder = args.settings, args.records.parent
+    settings, folder = {**args.settings, "workers": args.workers}, args.records.parent
     run = Run.from_name(folder.name)
     labels = read_table(args.labels, LABELS)
     check_files(args.files)
     _, images = load_images(args.pixels)
+    torch.set_num_threads(own_threads(images, args.threads, args.workers))
     role = roles(labels["split"].to_numpy(), labels["label"].to_numpy(), run, settings.get("folds"))
     classes = int(labels[["label", "clean_label"]].to_numpy().max()) + 1
     if classes < 2:
@@ -40,7 +40,7 @@ def main(args):
         args,
         ("torch", "numpy", "pandas", "pyarrow"),
         run=folder.name,
-        threads=args.threads,
+        threads=torch.get_num_threads(),
         device=device_name(settings),
         output_scale=getattr(model, "output_scale", 1.0),
         output_bias=final_linear(model).bias is not None,
@@ -80,7 +80,8 @@ def device_name(settings) -> str:
 
 if __name__ == "__main__":
     parser = arguments(__doc__)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1, help="those of the workers included")
+    parser.add_argument("--workers", type=int, default=0, help="processes that decode images which are in files")
     for name in ("labels", "pixels", "files", "records", "online-records", "history", "steps", "timing", "checkpoints"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     run_stage(main, parser)

@@ -9,6 +9,11 @@ subsets = [name for name, settings in datasets.items() if settings["source"] == 
 sources = [name for name in datasets if name not in subsets]
 
 
+def root(dataset):
+    """The data set itself, or what it is, in the end, a subset of."""
+    return root(datasets[dataset]["of"]) if dataset in subsets else dataset
+
+
 @lru_cache
 def dataset_key(dataset):
     if dataset in subsets:

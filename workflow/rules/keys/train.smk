@@ -2,8 +2,8 @@
 
 LABEL_KEYS = ["label_noise"]
 EVALUATION_KEYS = ["device", "precision", "folds", "records"]
-# What does not change a run: the seeds are in its name; the data set and the labels are its inputs.
-NOT_OF_A_RUN = {"dataset", "seeds", *LABEL_KEYS}
+# What does not change a run: the seeds are in its name; the data set and the labels are its inputs; and who decodes.
+NOT_OF_A_RUN = {"dataset", "seeds", "workers", *LABEL_KEYS}
 PER_RUN = ["records", "online_records", "history", "steps", "timing", "evaluation"]
 
 
@@ -55,6 +55,18 @@ def evaluated_datasets(experiment):
 
 def dataset_tables(table):
     return lambda w: [f"results/datasets/{dataset}/{table}.parquet" for dataset in evaluated_datasets(w.experiment)]
+
+
+def workers(wildcards):
+    """Processes that decode images beside the one that trains or evaluates, where images stay in their files."""
+    return experiments[wildcards.experiment].get("workers", 2)
+
+
+def threads_with_workers(wildcards):
+    """One, and one for each worker if it is known that there will be any."""
+    settings = experiments[wildcards.experiment]
+    expected = "workers" in settings or datasets[root(settings["dataset"])].get("storage") == "files"
+    return 1 + (workers(wildcards) if expected else 0)
 
 
 def experiment_files(experiment, *names, seeds=None):

@@ -38,6 +38,11 @@ class DataSource(Section):
         None, description="side in pixels that images are fitted to (resized, then cropped to a square); null: as is"
     )
     color: Literal["rgb", "grey"] | None = Field(None, description="colours to convert to; null: as the images are")
+    storage: Literal["auto", "memory", "files"] | None = Field(
+        None,
+        description="where decoded images are kept: in memory, or nowhere, so that each use decodes the files; "
+        "auto or null: in memory up to 4 GiB",
+    )
     limit: Limit | None = Field(None, description="how many examples of each split are kept; null: all")
     limit_seed: Seed = Field(0, description="seed of the draw that `limit` makes")
 

@@ -64,6 +64,10 @@ class Experiment(Section):
         "all", description="epochs whose weights are kept (0: the initialisation)"
     )
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where to train; auto: on a GPU if there is one")
+    workers: Annotated[int, Range(0, 256)] | None = Field(
+        None,
+        description="processes that decode images which stay in their files, each a thread of the job; null: 2",
+    )
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", description="arithmetic of the forward pass; auto: bfloat16 on a GPU, float32 else"
     )

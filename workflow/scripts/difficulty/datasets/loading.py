@@ -1,10 +1,14 @@
 """A data set's decoded images as tensors, and what turns them into a network's input."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from torch.utils.data import DataLoader, Dataset
 
-from difficulty.datasets.pixels import read_pixels
+from difficulty.datasets.images import ImageFiles, RandomCrop, open_images
+from difficulty.errors import UserError
 from difficulty.tables import read_provenance
 
 
@@ -23,13 +27,67 @@ class Normalization:
         return ((images - mean) / std).contiguous(memory_format=torch.channels_last)
 
 
-def load_images(path) -> tuple[torch.Tensor, torch.Tensor]:
-    """(example_ids int64 (N,), images uint8 (N, H, W, C)) of a table of pixels; TableError if it is damaged.
+def load_images(path) -> tuple[torch.Tensor, torch.Tensor | ImageFiles]:
+    """(example_ids int64 (N,), images) of a table of pixels; TableError if it is damaged.
 
-    Batches are slices: `images[rows].permute(0, 3, 1, 2)` is a channels-last batch at no cost.
+    images: uint8 (N, H, W, C), of which `images[rows].permute(0, 3, 1, 2)` is a channels-last batch at no cost; or
+    ImageFiles if they stay in their files.
     """
-    example_ids, images = read_pixels(path)
-    return torch.tensor(example_ids), torch.from_numpy(images)
+    example_ids, images = open_images(path)
+    return torch.tensor(example_ids), images if isinstance(images, ImageFiles) else torch.from_numpy(images)
+
+
+def image_batches(
+    images: torch.Tensor | ImageFiles,
+    batches: Sequence[torch.Tensor | slice],
+    device: torch.device,
+    workers: int = 0,
+    crop: RandomCrop | None = None,
+) -> Iterator[torch.Tensor]:
+    """uint8 (B, C, H, W), channels last, on `device`, of each of `batches` of rows.
+
+    Files are decoded by `workers` processes (0: by this one), some batches ahead, and cropped at random if asked.
+    """
+    if isinstance(images, torch.Tensor):
+        yield from (images[rows].permute(0, 3, 1, 2) for rows in batches)
+        return
+    loader = DataLoader(
+        _FileBatches(images, crop),
+        batch_sampler=[np.arange(len(images))[rows].tolist() for rows in batches],
+        num_workers=workers,
+        collate_fn=_as_it_is,
+        pin_memory=device.type == "cuda",
+        generator=torch.Generator(),
+    )
+    for batch in loader:
+        if isinstance(batch, UserError):
+            raise batch
+        yield batch.to(device, non_blocking=True).permute(0, 3, 1, 2)
+
+
+def own_threads(images: torch.Tensor | ImageFiles, threads: int, workers: int) -> int:
+    """How many of a job's threads are for computing: those that workers do not need."""
+    return max(1, threads - workers) if isinstance(images, ImageFiles) else threads
+
+
+class _FileBatches(Dataset):
+    """Decoded batches. An error is returned, not raised: a worker would wrap it into its traceback."""
+
+    def __init__(self, images: ImageFiles, crop: RandomCrop | None):
+        self.images, self.crop = images, crop
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitems__(self, rows: list[int]) -> torch.Tensor | UserError:
+        try:
+            return torch.from_numpy(self.images.decoded(rows, self.crop))
+        except UserError as error:
+            return error
+
+
+def _as_it_is(batch):
+    return batch
 
 
 def load_normalization(path) -> Normalization:

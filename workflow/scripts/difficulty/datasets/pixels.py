@@ -37,15 +37,26 @@ def read_pixels(path) -> tuple[np.ndarray, np.ndarray]:
     return table["example_id"].to_numpy(), images.reshape(-1, *shape)
 
 
-def channel_statistics(images: np.ndarray) -> dict[str, list[float]]:
-    """Mean and standard deviation of each channel of images, uint8 (N, H, W, C), on a scale of 0 to 1.
+def write_example_ids(path, example_ids: np.ndarray, provenance: dict) -> None:
+    """Writes a table without pixels for images that stay in their files; see difficulty.datasets.images."""
+    table = pa.table({"example_id": example_ids, "pixels": pa.repeat(b"", len(example_ids))})
+    write_table(table, path, PIXELS, provenance)
+
+
+def channel_histogram(images: np.ndarray) -> np.ndarray:
+    """How often each level occurs in each channel of images, uint8 (N, H, W, C): int64 (C, 256)."""
+    return np.stack([np.bincount(images[..., channel].ravel(), minlength=256) for channel in range(images.shape[-1])])
+
+
+def channel_statistics(histogram: np.ndarray) -> dict[str, list[float]]:
+    """Mean and standard deviation of each channel, on a scale of 0 to 1, from its histogram, (C, 256).
 
     A constant channel gets the deviation 1, so that dividing by it is safe.
     """
     levels = np.arange(256) / 255
     means, deviations = [], []
-    for channel in range(images.shape[-1]):
-        share = np.bincount(images[..., channel].ravel(), minlength=256) / images[..., channel].size
+    for counts in histogram:
+        share = counts / counts.sum()
         mean = float(share @ levels)
         means.append(mean)
         deviations.append(float(share @ (levels - mean) ** 2) ** 0.5 or 1.0)

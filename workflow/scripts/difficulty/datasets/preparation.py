@@ -10,27 +10,34 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import PIL.Image
-import PIL.ImageOps
 
+from difficulty.datasets.decoding import DECODING_ERRORS, decode
 from difficulty.datasets.duplicates import duplicate_of
 from difficulty.datasets.example_tables import SPLITS
 from difficulty.datasets.files import link_file
+from difficulty.datasets.images import IN_FILES, stored_in
+from difficulty.datasets.pixels import channel_histogram
 from difficulty.datasets.source import Image, Source
 from difficulty.errors import UserError
 from difficulty.progress import Progress
 
 logger = logging.getLogger(__name__)
-_MODES = {"grey": "L", "rgb": "RGB"}
 _BAD_IMAGES_SHOWN = 10
-_LARGEST_16_BITS = 65_535
+_MEMORY = 4 << 30  # bytes of decoded images that are kept in memory unless `storage` says otherwise
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """examples: rows of EXAMPLES with truth columns; images: uint8 (N, H, W, C); bad: name -> what is wrong."""
+    """A data set ready to be written.
+
+    examples: rows of EXAMPLES with truth columns. images: uint8 (N, H, W, C), or None if they stay in their files.
+    shape: (H, W, C). histogram: levels of the training images by channel, (C, 256). bad: name -> what is wrong.
+    """
 
     examples: pd.DataFrame
-    images: np.ndarray
+    images: np.ndarray | None
+    shape: tuple[int, int, int]
+    histogram: np.ndarray
     bad: dict[str, str]
 
 
@@ -39,7 +46,8 @@ def prepare(source: Source, settings: dict, folder: Path, name: str = "images") 
 
     settings: limit {split: number}, limit_seed, size (side in pixels; None keeps the images' own, which must
     then be equal), color (grey, rgb or None for what the images are), on_bad_image (error or skip),
-    link (hard, symlink or copy, for images that are files already). name: what progress lines call the data set.
+    link (hard, symlink or copy, for images that are files already), storage (memory, files or auto: by their size).
+    name: what progress lines call the data set.
     Raises UserError naming the images that cannot be used.
     """
     examples = source.examples.reset_index(drop=True)
@@ -47,17 +55,24 @@ def prepare(source: Source, settings: dict, folder: Path, name: str = "images") 
     examples = examples.iloc[_limited(examples, settings)]
     shutil.rmtree(folder, ignore_errors=True)
     progress = Progress(name, len(examples), "images")
-    files, digests, decoded, bad = [], [], [], {}
+    files, digests, decoded, shapes, bad = [], [], [], [], {}
+    in_files, histogram = False, 0
     for row, example in zip(examples.index, examples.itertuples(), strict=True):
         image = source.image(row)
         try:
-            pixels = _decode(image, settings)
-        except (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError) as error:
+            pixels = decode(image, settings)
+        except DECODING_ERRORS as error:
             bad[str(image) if isinstance(image, Path) else f"{example.split}/{example.key}"] = _reason(image, error)
             files.append(None)
             digests.append(None)
             continue
-        decoded.append(pixels)
+        if not shapes:
+            in_files = stored_in(settings, len(examples), pixels.shape, _MEMORY) == IN_FILES
+        shapes.append(pixels.shape)
+        if not in_files:
+            decoded.append(pixels)
+        elif example.split == "train" and pixels.shape == shapes[0]:
+            histogram = histogram + channel_histogram(pixels[None])
         stem = _as_file_name(example.key.removeprefix(f"{example.class_name}/"))
         file = Path(example.split, _as_file_name(example.class_name), stem + _extension(image))
         files.append(file.as_posix())
@@ -69,8 +84,11 @@ def prepare(source: Source, settings: dict, folder: Path, name: str = "images") 
     examples["duplicate_of"] = duplicate_of(examples)
     if not (examples["split"] == "train").any():
         raise UserError("the data set has no usable training images")
-    images = _stack(decoded, examples)
-    return Prepared(examples, images, bad)
+    _check_shapes(shapes, examples)
+    images = None if in_files else np.stack(decoded)
+    if not in_files:
+        histogram = channel_histogram(images[(examples["split"] == "train").to_numpy()])
+    return Prepared(examples, images, shapes[0], histogram, bad)
 
 
 def _limited(examples: pd.DataFrame, settings: dict) -> np.ndarray:
@@ -86,32 +104,6 @@ def _limited(examples: pd.DataFrame, settings: dict) -> np.ndarray:
             positions = np.sort(generator.choice(positions, limit, replace=False))
         chosen.append(positions)
     return np.concatenate(chosen)
-
-
-def _decode(image: Image, settings: dict) -> np.ndarray:
-    """uint8 (H, W, C) in the configured colours and size; an empty file counts as broken."""
-    if isinstance(image, np.ndarray):
-        picture = PIL.Image.fromarray(image)
-    else:
-        picture = PIL.Image.open(io.BytesIO(image) if isinstance(image, bytes) else image)
-        picture = _eight_bits(PIL.ImageOps.exif_transpose(picture))
-    color = settings.get("color")
-    mode = _MODES[color] if color else "L" if picture.mode in ("1", "L", "LA") else "RGB"
-    picture = picture.convert(mode)
-    if size := settings.get("size"):
-        picture = PIL.ImageOps.fit(picture, (size, size), PIL.Image.Resampling.BILINEAR)
-    pixels = np.asarray(picture)
-    return pixels[:, :, None] if pixels.ndim == 2 else pixels
-
-
-def _eight_bits(picture: PIL.Image.Image) -> PIL.Image.Image:
-    """A picture of 16-bit levels on the scale of 8 bits; Pillow's conversion would clip every level at 255."""
-    if picture.mode != "F" and not picture.mode.startswith("I"):
-        return picture
-    levels = np.asarray(picture)
-    if picture.mode == "F" or levels.min() < 0 or levels.max() > _LARGEST_16_BITS:
-        raise ValueError(f"has pixels of mode {picture.mode}, neither 8 nor 16 bits; convert it")
-    return PIL.Image.fromarray(np.rint(levels / (_LARGEST_16_BITS / 255)).astype(np.uint8))
 
 
 def _place(image: Image, path: Path, link: str) -> str:
@@ -158,8 +150,7 @@ def _report(bad: dict[str, str], settings: dict) -> None:
         raise UserError(f"{len(bad)} broken images: {shown}{more}; mend or remove them, or set on_bad_image: skip")
 
 
-def _stack(decoded: list[np.ndarray], examples: pd.DataFrame) -> np.ndarray:
-    shapes = [image.shape for image in decoded]
+def _check_shapes(shapes: list[tuple], examples: pd.DataFrame) -> None:
     kinds = sorted(set(shapes))
     if len(kinds) > 1:
         first, second = (examples["key"].iloc[shapes.index(kind)] for kind in kinds[:2])
@@ -167,4 +158,3 @@ def _stack(decoded: list[np.ndarray], examples: pd.DataFrame) -> np.ndarray:
             f"the images have {len(kinds)} different shapes, e.g. {first} {kinds[0]} and {second} {kinds[1]} "
             "(height, width, channels); set size (pixels) and color (grey or rgb) of the data set"
         )
-    return np.stack(decoded)

@@ -3,7 +3,7 @@
 import importlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from difficulty.datasets.loading import Normalization
+from difficulty.datasets.images import ImageFiles, RandomCrop
+from difficulty.datasets.loading import Normalization, image_batches
 from difficulty.errors import UserError
 from difficulty.models.building import FeatureTap, set_training_mode
 from difficulty.models.inference import inference_copy
@@ -21,24 +22,29 @@ from difficulty.training.outcomes import OutcomeTable, example_outcomes
 from difficulty.training.partial_run import PartialRun
 
 logger = logging.getLogger(__name__)
-EVALUATION_BATCH = 128
+_EVALUATION_BATCH = 128
 
 
 @dataclass(frozen=True)
 class TrainingData:
-    """images: uint8 (N, H, W, C); labels: int64 (N,), as given; train: positions of the training examples."""
+    """images: N of them, uint8 (N, H, W, C) or in files; labels: int64 (N,), as given; train: positions to train on."""
 
-    images: torch.Tensor
+    images: torch.Tensor | ImageFiles
     labels: torch.Tensor
     train: torch.Tensor
     normalization: Normalization
 
-    def batch(self, rows: torch.Tensor | slice) -> torch.Tensor:
-        """uint8 (B, C, H, W), channels last."""
-        return self.images[rows].permute(0, 3, 1, 2)
+    @property
+    def device(self) -> torch.device:
+        return self.labels.device
+
+    def batches(self, batches: Sequence, settings: dict, crop: RandomCrop | None = None) -> Iterator[torch.Tensor]:
+        """uint8 (B, C, H, W), channels last, of each of `batches` of rows; see `image_batches`."""
+        return image_batches(self.images, batches, self.device, settings.get("workers", 0), crop)
 
     def to(self, device: torch.device) -> "TrainingData":
-        return TrainingData(self.images.to(device), self.labels.to(device), self.train.to(device), self.normalization)
+        images = self.images.to(device) if isinstance(self.images, torch.Tensor) else self.images
+        return TrainingData(images, self.labels.to(device), self.train.to(device), self.normalization)
 
 
 def choose_device(settings: dict) -> torch.device:
@@ -68,7 +74,8 @@ def train(
     """Trains `model` from the last finished epoch of `partial` to the last epoch, saving every epoch into it.
 
     settings: optimizer, schedule, epochs, batch_size, drop_last, augmentation, records, checkpoints, device,
-    precision. The random streams of an epoch follow from (seed, purpose, epoch), so a resumed run is the same run.
+    precision, workers (processes that decode images in files). The random streams of an epoch follow from
+    (seed, purpose, epoch), so a resumed run is the same run.
     Per epoch `partial` gets the arrays clean.* and/or online.* (outcomes of all N examples; -1 and nan where there
     is none), steps.* and seconds. Raises UserError if the loss is no longer finite.
     """
@@ -107,21 +114,25 @@ def checkpoint_epochs(settings: dict) -> list[int]:
 
 def clean_outcomes(model: nn.Module, data: TrainingData, settings: dict) -> dict[str, np.ndarray]:
     """Outcomes of all examples in evaluation mode without augmentation: name -> (N,)."""
-    device = data.images.device
-    table = OutcomeTable(len(data.images), device)
+    table = OutcomeTable(len(data.images), data.device)
     model = inference_copy(model)
     tap = FeatureTap(model)
-    with torch.inference_mode(), autocast(settings, device):
-        for start in range(0, len(data.images), EVALUATION_BATCH):
-            rows = slice(start, start + EVALUATION_BATCH)
-            logits = model(data.normalization(data.batch(rows)))
+    rows_of = evaluation_batches(len(data.images))
+    with torch.inference_mode(), autocast(settings, data.device):
+        for rows, images in zip(rows_of, data.batches(rows_of, settings), strict=True):
+            logits = model(data.normalization(images))
             table.put(rows, example_outcomes(logits, tap.features, data.labels[rows]))
     tap.remove()
     return table.arrays()
 
 
+def evaluation_batches(count: int) -> list[slice]:
+    """All of `count` rows in order."""
+    return [slice(start, start + _EVALUATION_BATCH) for start in range(0, count, _EVALUATION_BATCH)]
+
+
 def _train_epoch(model, tap, data, settings, seed, epoch, optimizer, progress) -> dict[str, np.ndarray]:
-    device = data.images.device
+    device = data.device
     schedule = _by_name("schedules", settings["schedule"])
     order = torch.randperm(len(data.train), generator=_generator(seed, "order", epoch)).to(device)
     draws = _generator(seed, "augmentation", epoch)
@@ -130,13 +141,14 @@ def _train_epoch(model, tap, data, settings, seed, epoch, optimizer, progress) -
     losses, rates = [], []
     set_training_mode(model)
     torch.manual_seed(derived_seed(seed, "dropout", epoch))
-    for number, rows in enumerate(batches):
+    augmentation, crop = _crop_in_files(data, settings, seed, epoch)
+    for number, (rows, images) in enumerate(zip(batches, data.batches(batches, settings, crop), strict=True)):
         step = (epoch - 1) * len(batches) + number
         factor = schedule.factor(step, len(batches), settings["epochs"], settings["schedule"])
         rates.append(factor * settings["optimizer"]["lr"])
         for group in optimizer.param_groups:
             group["lr"] = rates[-1]
-        images = data.normalization(augment(data.batch(rows), settings.get("augmentation", {}), draws))
+        images = data.normalization(augment(images, augmentation, draws))
         labels = data.labels[rows]
         with autocast(settings, device):
             logits = model(images)
@@ -156,6 +168,15 @@ def _train_epoch(model, tap, data, settings, seed, epoch, optimizer, progress) -
     if online:
         result |= {f"online.{name}": values for name, values in online.arrays().items()}
     return result
+
+
+def _crop_in_files(data: TrainingData, settings: dict, seed: int, epoch: int) -> tuple[dict, RandomCrop | None]:
+    """The augmentation of whole batches, and the random crop that files are decoded with, at their full resolution."""
+    augmentation = dict(settings.get("augmentation", {}))
+    if isinstance(data.images, torch.Tensor) or not augmentation.get("resized_crop"):
+        return augmentation, None
+    ranges = augmentation.pop("resized_crop")
+    return augmentation, RandomCrop(tuple(ranges["scale"]), tuple(ranges["ratio"]), seed, epoch)
 
 
 def _batches(rows: torch.Tensor, settings: dict) -> list[torch.Tensor]:

@@ -10,7 +10,7 @@ from torch import nn
 from difficulty.datasets.loading import Normalization
 from difficulty.models.building import rebuild_model
 from difficulty.training.checkpoints import load_checkpoint
-from difficulty.training.loop import EVALUATION_BATCH, TrainingData, autocast
+from difficulty.training.loop import TrainingData, autocast, evaluation_batches
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ def saved_network(checkpoints: Path, epoch: int, device: torch.device) -> SavedN
 def predict_probabilities(model: nn.Module, data: TrainingData, settings: dict) -> np.ndarray:
     """Softmax float32 (N, C) of all examples of `data`, which is on the model's device; nothing is augmented."""
     parts = []
-    with torch.inference_mode(), autocast(settings, data.images.device):
-        for start in range(0, len(data.images), EVALUATION_BATCH):
-            logits = model(data.normalization(data.batch(slice(start, start + EVALUATION_BATCH))))
+    with torch.inference_mode(), autocast(settings, data.device):
+        for images in data.batches(evaluation_batches(len(data.images)), settings):
+            logits = model(data.normalization(images))
             parts.append(logits.float().log_softmax(1).exp())
     return torch.cat(parts).cpu().numpy()
