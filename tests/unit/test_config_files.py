@@ -96,18 +96,21 @@ def test_later_files_override_key_by_key(tmp_path):
 def test_later_experiments_and_data_sets_replace_earlier_ones_and_what_names_them(tmp_path):
     first = """
     datasets: {digits: {source: digits}}
+    defaults: {dataset: digits}
     experiments: {clean: {}, noisy: {}}
     evaluations: {clean: [digits]}
     analyses: {agreement: {groups: {noise: [clean, noisy]}}, detection: {bootstrap: 10, truths: {a: {}}}}
     """
     assert loaded(tmp_path, first, "experiments: {mine: {}}") == {
         "datasets": {"digits": {"source": "digits"}},
+        "defaults": {"dataset": "digits"},
         "experiments": {"mine": {}},
         "analyses": {"agreement": {}, "detection": {"bootstrap": 10}},
     }
     replaced = loaded(tmp_path, first, "datasets: {photos: {}}")
     assert replaced["datasets"] == {"photos": {}}
-    assert "evaluations" not in replaced
+    assert "evaluations" not in replaced and replaced["defaults"] == {}
+    assert loaded(tmp_path, first, "datasets: {digits: {}, photos: {}}")["defaults"] == {"dataset": "digits"}
     assert list(replaced["experiments"]) == ["clean", "noisy"]
 
 

@@ -38,7 +38,7 @@ def main(args):
     if prepared.images is None:
         facts_of_pixels |= {"storage": IN_FILES, "shape": prepared.shape, "content": content_digest(prepared.examples)}
         write_example_ids(args.pixels, example_ids, facts_of_pixels)
-        print(f"{args.examples.parent.name}: images stay in their files, too many for memory", file=sys.stderr)
+        print(f"{args.examples.parent.name}: images stay in their files, decoded at each use", file=sys.stderr)
     else:
         write_pixels(args.pixels, example_ids, prepared.images, facts_of_pixels)
     truth = {

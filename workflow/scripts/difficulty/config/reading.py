@@ -37,6 +37,8 @@ def load(paths: Sequence[str | Path]) -> dict:
         for section, dependent in _REPLACED.items():
             for place in ([section], *dependent) if section in file else ():
                 result = _without(result, place)
+        if "datasets" in file and not _names_dataset(result.get("defaults"), file["datasets"]):
+            result = _without(result, ["defaults", "dataset"])
         result = merged(result, file)
     return result
 
@@ -137,6 +139,10 @@ def _syntax_problem(error: yaml.MarkedYAMLError, text: str, line: int) -> str:
 
 def _error(path: str | Path, line: int, problem: str) -> ConfigurationError:
     return ConfigurationError([f"{path}: line {line}: {problem}"])
+
+
+def _names_dataset(defaults, datasets) -> bool:
+    return isinstance(defaults, dict) and isinstance(datasets, dict) and defaults.get("dataset") in datasets
 
 
 def _without(config: dict, place: Sequence[str]) -> dict:
