@@ -321,7 +321,7 @@ def test_the_same_inputs_give_the_same_bytes(results, tmp_path):
 @pytest.mark.parametrize(
     ("script", "settings", "message"),
     [
-        ("compute_correlation", {"scores": ["aum", "vog"], "bootstrap": 10}, "no score vog in"),
+        ("compute_correlation", {"scores": ["vog"], "bootstrap": 10}, "no score vog in"),
         ("rank_suspects", {"score": "vog"}, "analyses.suspects.score: expected one of first_learned,"),
         ("compute_detection", {"column": "depth", "role": "train", "bootstrap": 10}, "no truth column depth"),
         ("compute_detection", {"column": "is_corrupt", "role": "validation", "bootstrap": 0}, "no example"),

@@ -10,9 +10,7 @@ include: "keys/data.smk"
 
 rule data:
     input:
-        expand(
-            "results/datasets/{dataset}/{table}.parquet", dataset=used_datasets, table=["examples", "pixels", "files"]
-        ),
+        [path for dataset in used_datasets for path in dataset_files(dataset)],
 
 
 rule prepare_dataset:

@@ -15,13 +15,18 @@ rule figures:
     input:
         expand(
             "results/figures/datasets/{dataset}/samples.{format}",
-            dataset=used_datasets,
+            dataset=[dataset for dataset in used_datasets if dataset not in recorded],
             format=["png", "pdf"],
         ),
         expand(
             "results/figures/experiments/{experiment}/{figure}.{format}",
             experiment=experiments,
-            figure=["training", "panel", "data_map", "correlation", "stability", "gallery"],
+            figure=["training", "panel", "data_map", "correlation", "stability"],
+            format=["png", "pdf"],
+        ),
+        expand(
+            "results/figures/experiments/{experiment}/gallery.{format}",
+            experiment=trained,
             format=["png", "pdf"],
         ),
         expand(
@@ -72,7 +77,7 @@ rule plot_samples:
 rule plot_training:
     input:
         history=lambda w: experiment_files(w.experiment, "history.parquet"),
-        steps=lambda w: experiment_files(w.experiment, "steps.parquet"),
+        steps=lambda w: experiment_files(w.experiment, "steps.parquet") if w.experiment in trained else [],
     output:
         png=report(
             "results/figures/experiments/{experiment}/training.png",

@@ -10,11 +10,7 @@ include: "keys/train.smk"
 
 rule runs:
     input:
-        [
-            path
-            for experiment in experiments
-            for path in experiment_files(experiment, "checkpoints", *(f"{table}.parquet" for table in PER_RUN))
-        ],
+        [path for experiment in experiments for path in run_files(experiment)],
 
 
 rule corrupt_labels:
@@ -63,6 +59,8 @@ rule train_model:
         "results/logs/experiments/{experiment}/{run}/train_model.log",
     benchmark:
         "results/benchmarks/experiments/{experiment}/{run}/train_model.tsv"
+    wildcard_constraints:
+        experiment=any_of(trained),
     conda:
         "../../envs/training.yaml"
     threads: threads_with_workers
@@ -95,6 +93,8 @@ rule evaluate_run:
         "results/logs/experiments/{experiment}/{run}/evaluate_run.log",
     benchmark:
         "results/benchmarks/experiments/{experiment}/{run}/evaluate_run.tsv"
+    wildcard_constraints:
+        experiment=any_of(trained),
     conda:
         "../../envs/training.yaml"
     threads: threads_with_workers

@@ -28,7 +28,9 @@ def main(args):
     columns = read_schema(args.scores).columns
     chosen = {role: {score: ranking_column(columns, score, role) for score in wanted} for role in ROLE_SUFFIXES}
     if missing := [score for score in wanted if not any(found[score] for found in chosen.values())]:
-        raise UserError(f"analyses.correlation.scores: no score {', '.join(missing)} in {args.scores}")
+        if missing == wanted:
+            raise UserError(f"analyses.correlation.scores: no score {', '.join(missing)} in {args.scores}")
+        logger.info("left out, as this experiment does not have them: %s", ", ".join(missing))
     table, matrices = read_table(args.scores, SCORES), []
     for role, found in chosen.items():
         found = {score: column for score, column in found.items() if column}

@@ -18,7 +18,8 @@ logger = logging.getLogger("difficulty")
 
 def main(args):
     history = pd.concat([read_table(path, HISTORY).assign(run=run_of(path)) for path in args.history])
-    steps = pd.concat([read_table(path, STEPS).assign(run=run_of(path)) for path in args.steps])
+    steps = [read_table(path, STEPS).assign(run=run_of(path)) for path in args.steps]
+    steps = pd.concat(steps) if steps else pd.DataFrame(columns=["run", *STEPS.columns])
     for sentence in convergence_sentences(convergence(history)):
         logger.warning(sentence)
     write_figure(training_figure(history, steps, f"{experiment_of(args.history[0])}: training curves"), args)
@@ -27,5 +28,5 @@ def main(args):
 if __name__ == "__main__":
     parser = figure_arguments(__doc__)
     parser.add_argument("--history", nargs="+", type=Path, required=True)
-    parser.add_argument("--steps", nargs="+", type=Path, required=True)
+    parser.add_argument("--steps", nargs="*", type=Path, default=[], help="none for records of other runs")
     run_stage(main, parser)

@@ -39,7 +39,10 @@ def main(args):
     if len(epochs := set(lengths.values())) > 1:
         raise UserError(f"{args.output.parent}: runs of different length, {lengths}; delete them and run again")
     table = pd.concat(parts, ignore_index=True).sort_values(["run", "example_id"], kind="stable")
-    write_table(table, args.output, RUN_SCORES.extended(dynamics_columns(epochs.pop())), provenance(args))
+    columns = dynamics_columns(epochs.pop())
+    if table["grand_last"].isna().all():  # the records do not tell the norm of the features
+        del table["grand_last"], columns["grand_last"]
+    write_table(table, args.output, RUN_SCORES.extended(columns), provenance(args))
     for name in ("first_learned", "learning_epoch"):
         logger.info("%s: undefined in %.2f %% of the rows", name, 100 * table[name].isna().mean())
 

@@ -9,7 +9,7 @@ import logging
 import sys
 from pathlib import Path
 
-from difficulty.datasets.example_tables import EXAMPLES
+from difficulty.datasets.files import FILES
 from difficulty.errors import UserError
 from difficulty.stage import arguments, run_stage
 from difficulty.tables import read_arrow, read_provenance, read_schema, read_table
@@ -25,7 +25,7 @@ def main(args):
             schema = read_schema(path)
             read_arrow(path, schema)
             problem = outdated(path, expected)
-            folders = {EXAMPLES.name: Path(path).parent / "images", CHECKPOINTS.name: Path(path).parent}
+            folders = {FILES.name: Path(path).parent / "images", CHECKPOINTS.name: Path(path).parent}
             if schema.name in folders:
                 table = read_table(path, schema)
                 for file, sha256 in zip(table["file"], table["sha256"], strict=True):

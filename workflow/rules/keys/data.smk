@@ -6,7 +6,8 @@ def dataset_code(dataset):
 
 
 subsets = [name for name, settings in datasets.items() if settings["source"] == "subset"]
-sources = [name for name in datasets if name not in subsets]
+recorded = [name for name, settings in datasets.items() if settings["source"] == "records"]
+sources = [name for name in datasets if name not in {*subsets, *recorded}]
 
 
 def root(dataset):
@@ -18,6 +19,8 @@ def root(dataset):
 def dataset_key(dataset):
     if dataset in subsets:
         return subset_key(dataset)
+    if dataset in recorded:
+        return recorded_key(dataset)
     return hash_chain(settings_json(datasets[dataset]), dataset_code(dataset))
 
 
@@ -26,8 +29,9 @@ def source_paths(dataset):
     """What a data set is read from: files, or folders, whose times change when an image is added or removed."""
     settings = datasets[dataset]
     kind = settings["source"]
-    files = settings.get("files", {}).values()
-    paths = [path for part in files for path in ([part] if isinstance(part, str) else part)]
+    files = settings.get("files", [])
+    parts = files.values() if isinstance(files, dict) else files
+    paths = [path for part in parts for path in ([part] if isinstance(part, str) else part)]
     if kind == "flat_folder" and "labels" in settings:
         paths.append(settings["labels"])
     for path in [*paths, settings.get("path", ".")]:
@@ -56,6 +60,12 @@ def flat_folders(root, recursive):
         return [root]
     root = os.path.normpath(root)
     return sorted(folder for folder, _, _ in os.walk(root) if "/." not in folder[len(root) :])
+
+
+def dataset_files(dataset):
+    """The tables that a data set has; records of other runs have no images."""
+    tables = ["examples"] if dataset in recorded else ["examples", "pixels", "files"]
+    return [f"results/datasets/{dataset}/{table}.parquet" for table in tables]
 
 
 used_datasets = sorted(

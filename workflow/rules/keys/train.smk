@@ -5,6 +5,10 @@ EVALUATION_KEYS = ["device", "precision", "folds", "records"]
 # What does not change a run: the seeds are in its name; the data set and the labels are its inputs; and who decodes.
 NOT_OF_A_RUN = {"dataset", "seeds", "workers", *LABEL_KEYS}
 PER_RUN = ["records", "online_records", "history", "steps", "timing", "evaluation"]
+PER_IMPORTED_RUN = ["records", "history"]
+
+imported = [name for name, settings in experiments.items() if settings["dataset"] in recorded]
+trained = [name for name in experiments if name not in imported]
 
 
 def labels_settings(experiment):
@@ -40,6 +44,8 @@ def labels_key(experiment):
 
 @lru_cache
 def run_key(experiment):
+    if experiment in imported:
+        return imported_run_key(experiment)
     return hash_chain(labels_key(experiment), training_settings(experiment), training_code(experiment))
 
 
@@ -67,6 +73,13 @@ def threads_with_workers(wildcards):
     settings = experiments[wildcards.experiment]
     expected = "workers" in settings or datasets[root(settings["dataset"])].get("storage") == "files"
     return 1 + (workers(wildcards) if expected else 0)
+
+
+def run_files(experiment):
+    """All that the runs of an experiment leave."""
+    if experiment in imported:
+        return experiment_files(experiment, *(f"{table}.parquet" for table in PER_IMPORTED_RUN))
+    return experiment_files(experiment, "checkpoints", *(f"{table}.parquet" for table in PER_RUN))
 
 
 def experiment_files(experiment, *names, seeds=None):

@@ -39,9 +39,9 @@ def refuse_unrecorded_tables():
 
 def output_pattern(output):
     """A regular expression for an output, whose wildcards become groups."""
-    parts = re.split(r"\{(\w+)(?:,[^{}]*)?\}", str(output))
-    literals, names = map(re.escape, parts[::2]), parts[1::2]
-    groups = [f"(?P<{name}>{CONSTRAINTS[name]})" for name in names]
+    parts = re.split(r"\{(\w+)(?:,([^{}]*))?\}", str(output))
+    literals = map(re.escape, parts[::3])
+    groups = [f"(?P<{name}>{own or CONSTRAINTS[name]})" for name, own in zip(parts[1::3], parts[2::3])]
     return "".join(text for pair in zip(literals, [*groups, ""]) for text in pair)
 
 

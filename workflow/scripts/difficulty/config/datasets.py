@@ -80,6 +80,16 @@ Files = Annotated[
 ]
 
 
+def _adds_columns(names: list[str]) -> list[str]:
+    taken = [index for index, name in enumerate(names) if name in _COLUMNS_OF_EXAMPLES]
+    if taken:
+        raise problems_at(((index,), f"{names[index]!r} is a column of every data set") for index in taken)
+    return without_repeats(names)
+
+
+Truths = Annotated[list[Text], AfterValidator(_adds_columns)]
+
+
 class ParquetFiles(Section):
     """The files of each split, in the order in which their rows are read."""
 
@@ -96,18 +106,10 @@ class Parquet(DataSource):
     label: Text = Field("label", description="column of class labels")
     class_name: Text | None = Field(None, description="column of class names; null: from the metadata or the labels")
     index: Text | None = Field(None, description="column of the index in the original publication; null: row number")
-    truth: list[Text] = Field([], description="columns kept as truth: what is known of an example's real difficulty")
+    truth: Truths = Field([], description="columns kept as truth: what is known of an example's real difficulty")
     on_bad_image: Literal["error", "skip"] = Field(
         "error", description="what to do with images that cannot be decoded; they are listed by name either way"
     )
-
-    @field_validator("truth")
-    @classmethod
-    def _adds_columns(cls, names):
-        taken = [index for index, name in enumerate(names) if name in _COLUMNS_OF_EXAMPLES]
-        if taken:
-            raise problems_at(((index,), f"{names[index]!r} is a column of every data set") for index in taken)
-        return without_repeats(names)
 
     def truth_columns(self) -> list[str]:
         """Columns of the examples that say what is really hard."""
@@ -228,6 +230,38 @@ class Npz(DataSource):
         return self
 
 
+class Records(Section):
+    """What other training runs recorded of every example at every epoch; scored without any training here."""
+
+    source: Literal["records"] = Field(description="where the examples come from")
+    files: Files = Field(
+        description="Parquet or CSV tables, one per run, with one row per example and epoch, relative to the working "
+        "directory; their order numbers the seeds from 0"
+    )
+    logits: Text | None = Field(None, description="column of logits, a list of one number per class in every row")
+    probabilities: Text | None = Field(None, description="in place of `logits`: column of softmax probabilities")
+    example_id: Text = Field("example_id", description="column of whole numbers that identify the examples")
+    epoch: Text = Field("epoch", description="column of epochs, without gaps, from 1 or from 0")
+    label: Text = Field("label", description="column of class numbers, from 0: the labels that training saw")
+    class_name: Text | None = Field(None, description="column of class names; null: the class numbers")
+    split: Text | None = Field(None, description="column of train, test, val or validation; null: all are train")
+    key: Text | None = Field(None, description="column of names of the examples, e.g. file names; null: the numbers")
+    truth: Truths = Field([], description="columns kept as truth: what is known of an example's real difficulty")
+
+    @model_validator(mode="after")
+    def _has_one_kind_of_predictions(self):
+        if self.logits and self.probabilities:
+            raise problems_at([(("probabilities",), "logits and probabilities exclude each other; leave one out")])
+        if not self.logits and not self.probabilities:
+            raise problem("has neither logits nor probabilities; name the column of one of them")
+        return self
+
+    def truth_columns(self) -> list[str]:
+        """Columns of the examples that say what is really hard."""
+        return self.truth
+
+
 AnySource = Annotated[
-    Digits | Shapes | Cifar10 | Cifar100 | ImageFolder | FlatFolder | Parquet | Npz | Subset, ChosenBy("source")
+    Digits | Shapes | Cifar10 | Cifar100 | ImageFolder | FlatFolder | Parquet | Npz | Records | Subset,
+    ChosenBy("source"),
 ]

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from difficulty.config.datasets import Records
 from difficulty.config.names import Text
 from difficulty.config.problems import Place
 from difficulty.config.section import without_repeats
@@ -18,6 +19,10 @@ def faults(evaluations: Evaluations, suite: Suite) -> Iterator[tuple[Place, str]
     for experiment, datasets in evaluations.items():
         if text := suite.no_experiment(experiment):
             yield (experiment,), text
+        elif isinstance(suite.datasets.get(suite.experiments[experiment].get("dataset")), Records):
+            yield (experiment,), "records of other runs come without a network to evaluate; remove it"
         for index, dataset in enumerate(datasets):
             if text := suite.no_dataset(dataset):
                 yield (experiment, index), text
+            elif isinstance(suite.datasets.get(suite.ancestors(dataset)[-1]), Records):
+                yield (experiment, index), f"data set {dataset!r} has no images; remove it"

@@ -1,10 +1,11 @@
 """Experiments resolved from defaults and overrides, each mistake told once and where it was made."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
+from difficulty.config.datasets import Records
 from difficulty.config.inheritance import experiment_settings, is_inherited
 from difficulty.config.problems import Place, unknown_name
 from difficulty.config.section import findings
@@ -20,6 +21,22 @@ class CheckedExperiments:
     resolved: dict[str, Experiment]
     known: dict[str, dict]
     faults: list[tuple[Place, str]]
+
+    def with_imports(self, datasets: Mapping) -> "CheckedExperiments":
+        """The same, where experiments on records of other runs have a seed per file and neither folds nor noise."""
+        files = {name: source.files for name, source in datasets.items() if isinstance(source, Records)}
+        resolved, known, faults = dict(self.resolved), dict(self.known), list(self.faults)
+        for name, settings in self.known.items():
+            if settings.get("dataset") not in files:
+                continue
+            own = {"seeds": list(range(len(files[settings["dataset"]]))), "folds": None, "records": "clean"}
+            known[name] = {**settings, **own}
+            if name in resolved:
+                resolved[name] = resolved[name].model_copy(update=own)
+            if settings.get("label_noise") is not None:
+                text = "records of other runs come with the labels that training saw; set it to null"
+                faults.append((("experiments", name, "label_noise"), text))
+        return replace(self, resolved=resolved, known=known, faults=faults)
 
 
 def check_experiments(

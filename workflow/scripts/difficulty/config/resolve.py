@@ -104,7 +104,7 @@ def resolve(config: dict, source: str = "config.yaml") -> Configuration:
     for section, noun, names in (("datasets", "data set", datasets), ("experiments", "experiment", experiments)):
         if not names and broken.isdisjoint({(), (section,)}):
             faults.append(((section,), f"expected at least one {noun}"))
-    checked = check_experiments(file.defaults, file.experiments, datasets or None)
+    checked = check_experiments(file.defaults, file.experiments, datasets or None).with_imports(file.datasets)
     if ("defaults",) not in broken:
         faults += checked.faults
     if datasets and experiments:

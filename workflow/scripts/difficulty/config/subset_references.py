@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from difficulty.config.datasets import Records
 from difficulty.config.problems import Place, expected
 from difficulty.config.subsets import ByLearning, ByScore, Subset
 from difficulty.config.suite import Suite
@@ -14,6 +15,8 @@ def faults(datasets: Mapping[str, object], suite: Suite) -> Iterator[tuple[Place
             continue
         if text := suite.no_dataset(subset.of):
             yield (name, "of"), text
+        elif isinstance(suite.datasets.get(subset.of), Records):
+            yield (name, "of"), f"data set {subset.of!r} has no images to link to; choose another"
         elif circle := _circle(name, suite):
             yield (name,), f"rests on itself ({' of '.join(circle)}); choose by another experiment"
         elif isinstance(subset.select, ByScore | ByLearning):

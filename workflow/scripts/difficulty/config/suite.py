@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from difficulty.config.datasets import AnySource, DataSource
+from difficulty.config.datasets import AnySource, DataSource, Records
 from difficulty.config.names import Text
 from difficulty.config.problems import Place, unknown_name
 from difficulty.config.section import Section
@@ -49,7 +49,7 @@ class Suite:
     def truth_columns(self, dataset: str) -> list[str] | None:
         """Columns of a data set that say what is really hard; None if it is not valid itself."""
         source = self.datasets.get(self.ancestors(dataset)[-1])
-        return source.truth_columns() if isinstance(source, DataSource) else None
+        return source.truth_columns() if isinstance(source, DataSource | Records) else None
 
     def without_folds(self) -> str | None:
         """The first experiment that holds no examples out, if any."""

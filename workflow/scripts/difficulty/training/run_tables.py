@@ -20,7 +20,7 @@ RECORDS = Schema(
         "loss": Column(pa.float32(), "cross-entropy of the given label, nats"),
         "el2n": Column(pa.float32(), "Euclidean norm of softmax minus one-hot given label"),
         "entropy": Column(pa.float32(), "entropy of the softmax, nats"),
-        "feature_norm": Column(pa.float32(), "Euclidean norm of the penultimate features"),
+        "feature_norm": Column(pa.float32(), "Euclidean norm of the penultimate features; null if not known", True),
     },
 )
 
@@ -33,7 +33,7 @@ HISTORY = Schema(
         "loss": Column(pa.float64(), "mean cross-entropy of the given labels, nats"),
         "top1": Column(pa.float64(), "share of examples whose given label has the largest logit"),
         "top5": Column(pa.float64(), "share of examples whose given label is among the five largest logits"),
-        "learning_rate": Column(pa.float64(), "learning rate of the epoch's last step"),
+        "learning_rate": Column(pa.float64(), "learning rate of the epoch's last step; null if not known", True),
     },
     key=("epoch", "group"),
 )

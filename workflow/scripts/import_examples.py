@@ -1,0 +1,29 @@
+"""Makes the table of examples of records that other training runs left."""
+
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from difficulty.datasets.example_tables import EXAMPLES
+from difficulty.datasets.records import read_own_records
+from difficulty.stage import arguments, provenance, run_stage
+from difficulty.tables import Column, write_table
+
+
+def main(args):
+    examples = read_own_records(args.records, args.settings).examples
+    examples = examples.sort_values("split", ascending=False, kind="stable").assign(file="", sha256="")
+    examples["duplicate_of"] = pd.array([pd.NA] * len(examples), dtype="Int64")
+    truth = {
+        name: Column(pa.Array.from_pandas(examples[name]).type, "truth column of the source", nullable=True)
+        for name in args.settings.get("truth", ())
+    }
+    write_table(examples, args.examples, EXAMPLES.extended(truth), provenance(args))
+
+
+if __name__ == "__main__":
+    parser = arguments(__doc__)
+    parser.add_argument("--records", type=Path, required=True, help="table of the first run")
+    parser.add_argument("--examples", type=Path, required=True)
+    run_stage(main, parser)
