@@ -59,7 +59,7 @@ def flat_folders(root, recursive):
     if not recursive:
         return [root]
     root = os.path.normpath(root)
-    return sorted(folder for folder, _, _ in os.walk(root) if "/." not in folder[len(root) :])
+    return sorted(folder for folder, _, _ in os.walk(root) if f"{os.sep}." not in folder[len(root) :])
 
 
 def dataset_files(dataset):

@@ -235,7 +235,7 @@ class Records(Section):
 
     source: Literal["records"] = Field(description="where the examples come from")
     files: Files = Field(
-        description="Parquet or CSV tables, one per run, with one row per example and epoch, relative to the working "
+        description="Parquet tables, one per run, with one row per example and epoch, relative to the working "
         "directory; their order numbers the seeds from 0"
     )
     logits: Text | None = Field(None, description="column of logits, a list of one number per class in every row")
