@@ -20,6 +20,7 @@ include: "workflow/rules/scores.smk"
 include: "workflow/rules/label_quality.smk"
 include: "workflow/rules/subsets.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/truth.smk"
 include: "workflow/rules/verify.smk"
 
 

@@ -39,6 +39,7 @@ rule figures:
             detection=detections,
             format=["png", "pdf"],
         ),
+        lambda w: family_figures,
 
 
 rule plot_samples:

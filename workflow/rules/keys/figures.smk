@@ -1,5 +1,8 @@
 """What identifies a figure: its own settings and the chain of the tables that it shows."""
 
+# Figures that families of scores and further analyses draw.
+family_figures = []
+
 
 def figure_settings(section=None):
     own = configuration.figures[section] if section else {}

@@ -143,6 +143,12 @@ class Truth(Section):
             )
 
 
+class TruthCorrelation(CheckedSection):
+    """Rank correlation of every score with the truth columns that hold numbers."""
+
+    bootstrap: _Bootstrap = Field(1000, description="resamples of the examples behind each interval")
+
+
 class Detection(CheckedSection):
     """How well each score finds the examples that are really hard."""
 

@@ -17,6 +17,7 @@ from difficulty.config.analyses import (
     Detection,
     Dynamics,
     Suspects,
+    TruthCorrelation,
     detections,
 )
 from difficulty.config.datasets import AnySource
@@ -36,6 +37,9 @@ class Analyses(Section):
     dynamics: Dynamics = Field(Dynamics(), description="learning-dynamics scores")
     agreement: Agreement = Field(Agreement(), description="agreement of runs")
     correlation: Correlation = Field(Correlation(), description="rank correlation of scores")
+    truth_correlation: TruthCorrelation = Field(
+        TruthCorrelation(), description="scores against truth columns that hold numbers"
+    )
     detection: Detection = Field(Detection(), description="scores against planted or known truth")
     suspects: Suspects = Field(Suspects(), description="list of examples to look at first")
 
@@ -75,7 +79,7 @@ class Configuration:
     """The resolved configuration, in plain dictionaries without keys that are null.
 
     agreement_groups: group -> experiments. detections: name -> the truth and how scores are tested against it.
-    score_families: score -> the family that gives it.
+    score_families: score -> the family that gives it. truth_columns: data set -> columns of what is known of it.
     """
 
     datasets: dict[str, dict]
@@ -86,6 +90,7 @@ class Configuration:
     agreement_groups: dict[str, list[str]]
     detections: dict[str, dict]
     score_families: dict[str, str]
+    truth_columns: dict[str, list[str]]
 
     def runs(self, experiment: str, seeds: list[int] | None = None) -> list[str]:
         """Names of an experiment's runs, e.g. `seed-0` or `seed-0-fold-3`; of all its seeds or of those given."""
@@ -119,7 +124,7 @@ def resolve(config: dict, source: str = "config.yaml") -> Configuration:
         order = list(ConfigurationFile.model_fields)
         faults.sort(key=lambda fault: order.index(fault[0][0]) if fault[0] and fault[0][0] in order else -1)
         raise ConfigurationError([": ".join(filter(None, (source, written(place), text))) for place, text in faults])
-    return _configuration(file, checked.resolved)
+    return _configuration(file, checked.resolved, {name: suite.truth_columns(name) for name in datasets})
 
 
 def _checked_file(config) -> tuple[ConfigurationFile, list[tuple[Place, str]]]:
@@ -177,7 +182,7 @@ def _reference_faults(file: ConfigurationFile, suite: Suite) -> Iterator[tuple[P
                 yield (section, key, *place), text
 
 
-def _configuration(file: ConfigurationFile, resolved: Mapping[str, Experiment]) -> Configuration:
+def _configuration(file: ConfigurationFile, resolved: Mapping[str, Experiment], truth_columns: dict) -> Configuration:
     experiments = {name: experiment.model_dump(exclude_none=True) for name, experiment in resolved.items()}
     analyses = file.analyses.model_dump(exclude_none=True)
     groups = {name: [name] for name, each in resolved.items() if len(run_names(each.seeds, each.folds)) > 1}
@@ -189,6 +194,7 @@ def _configuration(file: ConfigurationFile, resolved: Mapping[str, Experiment]) 
         figures=file.figures.model_dump(exclude_none=True),
         agreement_groups=groups | analyses["agreement"]["groups"],
         detections=detections(analyses["detection"], experiments),
+        truth_columns=truth_columns,
         score_families=dict.fromkeys(HELD_OUT_SCORES, "label_quality")
         | {score: family for family, analysis in _checked_sections(file.analyses) for score in analysis.gives},
     )

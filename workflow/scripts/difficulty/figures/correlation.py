@@ -93,9 +93,9 @@ def _draw_matrix(axes: Axes, names: list[str], values: np.ndarray) -> None:
             color = "white" if abs(value) > 0.62 else INK
             shift = 0.14 if with_intervals and not np.isnan(low) else 0
             style = {"ha": "center", "va": "center", "color": color, "in_layout": False}
-            axes.text(column, row - shift, _short(value), size=7.5, **style)
+            axes.text(column, row - shift, short_number(value), size=7.5, **style)
             if shift:
-                interval = f"{_short(low)}, {_short(high)}"
+                interval = f"{short_number(low)}, {short_number(high)}"
                 axes.text(column, row + 0.24, interval, size=4.6, **style)
     bar = axes.inset_axes((0.62, 0.93, 0.38, 0.03)) if count > 4 else axes.inset_axes((1.08, 0, 0.05, 1))
     orientation = "horizontal" if count > 4 else "vertical"
@@ -104,7 +104,7 @@ def _draw_matrix(axes: Axes, names: list[str], values: np.ndarray) -> None:
     bar.grid(False)
 
 
-def _short(value: float) -> str:
+def short_number(value: float) -> str:
     """`.93`, `−.12`, `1.00`: two digits without the leading zero."""
     text = f"{abs(value):.2f}"
     sign = "−" if value < 0 and float(text) else ""
