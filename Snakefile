@@ -21,6 +21,7 @@ include: "workflow/rules/label_quality.smk"
 include: "workflow/rules/subsets.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/truth.smk"
+include: "workflow/rules/evaluations.smk"
 include: "workflow/rules/verify.smk"
 
 

@@ -105,9 +105,7 @@ rule evaluate_run:
     params:
         settings=lambda w: settings_json(experiments[w.experiment], EVALUATION_KEYS),
         code=lambda w: evaluation_code(w.experiment),
-        upstream=lambda w: hash_chain(
-            run_key(w.experiment), *[dataset_key(dataset) for dataset in evaluated_datasets(w.experiment)]
-        ),
+        upstream=lambda w: evaluation_upstream(w.experiment),
     shell:
         "python $SCRIPTS/evaluate_run.py --settings {params.settings:q} --code {params.code}"
         " --upstream {params.upstream} --log {log:q} --threads {threads}"

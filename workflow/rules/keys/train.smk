@@ -59,6 +59,16 @@ def evaluated_datasets(experiment):
     return list(dict.fromkeys([experiments[experiment]["dataset"], *configuration.evaluations.get(experiment, [])]))
 
 
+@lru_cache
+def evaluation_upstream(experiment):
+    return hash_chain(run_key(experiment), *[dataset_key(dataset) for dataset in evaluated_datasets(experiment)])
+
+
+def evaluation_key(experiment):
+    settings = settings_json(experiments[experiment], EVALUATION_KEYS)
+    return hash_chain(evaluation_upstream(experiment), settings, evaluation_code(experiment))
+
+
 def dataset_tables(table):
     return lambda w: [f"results/datasets/{dataset}/{table}.parquet" for dataset in evaluated_datasets(w.experiment)]
 

@@ -85,3 +85,13 @@ EVALUATION = Schema(
     },
     key=("dataset", "split", "epoch"),
 )
+
+EVALUATIONS = Schema(
+    "evaluations",
+    {
+        "experiment": Column(pa.string(), "experiment"),
+        "run": Column(pa.string(), "seed-0, or seed-0-fold-3"),
+        **EVALUATION.columns,
+    },
+    key=("experiment", "run", *EVALUATION.key),
+)
