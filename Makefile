@@ -5,7 +5,7 @@ BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
 .DEFAULT_GOAL := help
-.PHONY: help run report verify test lint test-full lock clean
+.PHONY: help run report verify test lint test-full faults lock clean
 
 help:
 	@echo "make run        install into .venv and run config.yaml (digits, a few minutes)"
@@ -13,6 +13,7 @@ help:
 	@echo "make verify     compare results with the configuration and with their checksums"
 	@echo "make test       lint and fast tests (under 20 minutes on 2 cores)"
 	@echo "make test-full  all tests"
+	@echo "make faults     kill jobs, damage files, fill disks; then compare (an hour or so)"
 	@echo "make lock       renew envs/requirements.txt from envs/requirements.in"
 
 run: .venv/installed
@@ -30,6 +31,9 @@ test: lint
 
 test-full: lint
 	$(BIN)/pytest -q -n auto --dist loadfile
+
+faults: .venv/installed
+	$(BIN)/python -m tests.faults
 
 lint: .venv/installed
 	$(BIN)/ruff check .

@@ -43,11 +43,12 @@ def test_files_of_the_workflow_stand_alone(path):
 
 def test_default_suite():
     configuration = resolve(load([ROOT / "config.yaml"]))
-    assert list(configuration.experiments) == ["clean", "noisy"]
+    assert list(configuration.experiments) == ["clean", "noisy", "easy", "hard", "random"]
     assert configuration.runs("noisy") == ["seed-0", "seed-1", "seed-2"]
     assert configuration.experiments["noisy"]["label_noise"] == {"kind": "symmetric", "fraction": 0.1, "seed": 0}
     assert list(configuration.detections) == ["noisy"]
-    assert configuration.agreement_groups == {"clean": ["clean"], "noisy": ["noisy"], "noise": ["clean", "noisy"]}
+    own = {name: [name] for name in configuration.experiments}
+    assert configuration.agreement_groups == {**own, "noise": ["clean", "noisy"]}
 
 
 def test_settings_are_plain_and_without_nulls():

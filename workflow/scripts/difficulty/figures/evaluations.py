@@ -33,9 +33,7 @@ def evaluations_figure(table: pd.DataFrame, title: str) -> Figure:
     datasets = list(table["dataset"].drop_duplicates())
     experiments = {name: list(part["experiment"].drop_duplicates()) for name, part in table.groupby("dataset")}
     heights = [len(experiments[name]) for name in datasets]
-    notes = [
-        "Top-1 accuracy on the test split after the last epoch: points are runs, bar and number their mean."
-    ]
+    notes = ["Top-1 accuracy on the test split after the last epoch: points are runs, bar and number their mean."]
     figure, _ = new_figure(6.4, sum(heights) * _ROW + 0.62 * len(datasets), title, notes)
     grid = figure.subplots(len(datasets), 1, sharex=True, squeeze=False, height_ratios=np.array(heights) + 0.6)[:, 0]
     for axes, dataset in zip(grid, datasets, strict=True):
