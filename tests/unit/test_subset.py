@@ -183,7 +183,7 @@ def test_links_leave_their_sources_alone(tree, tmp_path, link):
 
 
 def test_another_file_system_gives_an_error_with_the_remedy(tree, monkeypatch):
-    def refuse(*_):
+    def refuse(*_, **__):
         raise OSError(18, "Invalid cross-device link")
 
     monkeypatch.setattr(os, "link", refuse)

@@ -37,14 +37,22 @@ def link_files(source: Path, files: Iterable[str], target: Path, names: Iterable
 
     link: hard, symlink or copy. Sources stay as they are. Raises UserError if the kind of link cannot be made.
     """
-    folders = set()
-    for file, name in zip(files, names, strict=True):
-        path = os.path.join(target, name)
-        folder = os.path.dirname(path)
-        if folder not in folders:
-            os.makedirs(folder, exist_ok=True)
-            folders.add(folder)
-        link_file(os.path.join(source, file), path, link)
+    names = list(names)
+    for folder in {name.rpartition("/")[0] for name in names}:
+        os.makedirs(os.path.join(target, folder), exist_ok=True)
+    if link != "hard":
+        for file, name in zip(files, names, strict=True):
+            link_file(os.path.join(source, file), os.path.join(target, name), link)
+        return
+    of, into = (os.open(folder, os.O_RDONLY) for folder in (source, target))
+    try:
+        for file, name in zip(files, names, strict=True):
+            os.link(file, name, src_dir_fd=of, dst_dir_fd=into)  # of what a symbolic link leads to
+    except OSError as error:
+        raise _no_link(os.path.join(source, file), link, error) from error
+    finally:
+        os.close(of)
+        os.close(into)
 
 
 def link_file(source, path, link: str = "hard") -> None:
@@ -55,13 +63,18 @@ def link_file(source, path, link: str = "hard") -> None:
         elif link == "symlink":
             os.symlink(os.path.realpath(source), path)
         else:
-            os.link(os.path.realpath(source) if os.path.islink(source) else source, path)
+            os.link(os.path.realpath(source), path)
     except OSError as error:
-        if error.errno == errno.ENOSPC or link == "copy":
-            raise
-        reason = "it is on another file system" if error.errno == errno.EXDEV else error.strerror
-        others = "copy or symlink" if link == "hard" else "copy"
-        raise UserError(f"{source}: no {link} link to it can be made ({reason}); set link: {others}") from error
+        raise _no_link(source, link, error) from error
+
+
+def _no_link(source, link: str, error: OSError) -> Exception:
+    """What to tell of a file that could not be placed."""
+    if error.errno == errno.ENOSPC or link == "copy":
+        return error
+    reason = "it is on another file system" if error.errno == errno.EXDEV else error.strerror
+    others = "copy or symlink" if link == "hard" else "copy"
+    return UserError(f"{source}: no {link} link to it can be made ({reason}); set link: {others}")
 
 
 def describe_files(folder: Path, files: pd.Series, sha256: pd.Series) -> pd.DataFrame:
