@@ -55,7 +55,7 @@ def flat_folders(root, recursive):
     if not recursive:
         return [root]
     root = os.path.normpath(root)
-    return sorted(folder for folder, _, _ in os.walk(root) if "/." not in folder[len(root) :])
+    return sorted(folder for folder, _, _ in os.walk(root) if f"{os.sep}." not in folder[len(root) :])
 
 
 used_datasets = sorted(
