@@ -56,7 +56,7 @@ rule plot_samples:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=3000,
+        mem_mb=memory(3000),
         runtime=20,
     params:
         settings=figure_settings("samples"),
@@ -89,7 +89,7 @@ rule plot_training:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
+        mem_mb=memory(1500),
         runtime=20,
     params:
         settings=figure_settings(),
@@ -122,7 +122,7 @@ rule plot_panel:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=3000,
+        mem_mb=memory(3000),
         runtime=20,
     params:
         settings=figure_settings("panel"),
@@ -154,7 +154,7 @@ rule plot_data_map:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
+        mem_mb=memory(1500),
         runtime=20,
     params:
         settings=figure_settings(),
@@ -186,7 +186,7 @@ rule plot_correlation:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
+        mem_mb=memory(1500),
         runtime=20,
     params:
         settings=figure_settings(),
@@ -218,7 +218,7 @@ rule plot_stability:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
+        mem_mb=memory(1500),
         runtime=20,
     params:
         settings=figure_settings(),
@@ -253,7 +253,7 @@ rule plot_gallery:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=20,
     params:
         settings=figure_settings("gallery"),
@@ -285,7 +285,7 @@ rule plot_agreement:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
+        mem_mb=memory(1500),
         runtime=20,
     params:
         settings=figure_settings(),
@@ -318,7 +318,7 @@ rule plot_detection:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
+        mem_mb=memory(1500),
         runtime=20,
     params:
         settings=figure_settings(),
