@@ -61,5 +61,7 @@ def record_what_jobs_finish():
     PersistenceBase.finished = finished_and_recorded
 
 
+if workflow.is_main_process:
+    os.environ.pop("SNAKEMAKE_PROFILE", None)  # jobs inherit the environment and would apply the profile once more
 if workflow.remote_exec:
     record_what_jobs_finish()
