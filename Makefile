@@ -13,7 +13,7 @@ help:
 	@echo "make verify     compare results with the configuration and with their checksums"
 	@echo "make test       lint and fast tests (under 20 minutes on 2 cores)"
 	@echo "make test-full  all tests"
-	@echo "make test-slurm all tests that need SLURM, on a cluster (PARTITION=name; about 10 minutes)"
+	@echo "make test-slurm all tests that need SLURM, on a cluster (PARTITION=name)"
 	@echo "make lock       renew envs/requirements.txt from envs/requirements.in"
 
 run: .venv/installed

@@ -48,7 +48,7 @@ class SlurmWorkflow(Workflow):
 
     def run(self, *arguments: str) -> str:
         """Runs to the end through SLURM; returns what was printed."""
-        result = self.snakemake(*arguments)
+        result = self.snakemake(*arguments, timeout=7200)  # jobs may wait in the queue
         output = result.stdout + result.stderr
         assert result.returncode == 0, output[-5000:]
         return output
