@@ -5,7 +5,7 @@ BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
 .DEFAULT_GOAL := help
-.PHONY: help run report verify test lint test-full faults lock clean
+.PHONY: help run report verify test lint test-full test-slurm faults lock clean
 
 help:
 	@echo "make run        install into .venv and run config.yaml (digits, a few minutes)"
@@ -13,6 +13,7 @@ help:
 	@echo "make verify     compare results with the configuration and with their checksums"
 	@echo "make test       lint and fast tests (under 20 minutes on 2 cores)"
 	@echo "make test-full  all tests"
+	@echo "make test-slurm all tests that need SLURM, on a cluster (PARTITION=name)"
 	@echo "make faults     kill jobs, damage files, fill disks; then compare (an hour or so)"
 	@echo "make lock       renew envs/requirements.txt from envs/requirements.in"
 
@@ -27,10 +28,14 @@ verify: .venv/installed
 	$(BIN)/snakemake --cores 1 verify
 
 test: lint
-	$(BIN)/pytest -q -n auto --dist loadfile -m "not full"
+	$(BIN)/pytest -q -n auto --dist loadfile -m "not full and not slurm"
 
 test-full: lint
-	$(BIN)/pytest -q -n auto --dist loadfile
+	$(BIN)/pytest -q -n auto --dist loadfile -m "not slurm"
+
+# The nodes must see the folder of the tests: it lies here, not in /tmp.
+test-slurm: .venv/installed
+	$(if $(PARTITION),SLURM_TEST_PARTITION=$(PARTITION)) $(BIN)/pytest -q -rs -m slurm --basetemp=.slurm-tests tests/slurm
 
 faults: .venv/installed
 	$(BIN)/python -m tests.faults

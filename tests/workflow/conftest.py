@@ -55,10 +55,8 @@ class Workflow:
         return [sys.executable, "-m", "snakemake", "-s", snakefile, "-d", str(self.work), *arguments]
 
     def snakemake(self, *arguments: str, **options) -> subprocess.CompletedProcess:
-        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-        return subprocess.run(
-            self.command(*arguments), capture_output=True, text=True, env=environment, timeout=600, **options
-        )
+        options = {"timeout": 600, "env": {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}, **options}
+        return subprocess.run(self.command(*arguments), capture_output=True, text=True, **options)
 
     def run(self, *targets: str) -> str:
         """Runs to the end; returns what was printed."""

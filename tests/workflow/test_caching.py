@@ -105,7 +105,7 @@ def test_a_further_evaluation_trains_nothing(finished):
 def test_threads_and_memory_trigger_nothing(finished):
     for file in (finished.source / "workflow" / "rules").glob("*.smk"):
         text = file.read_text()
-        file.write_text(text.replace("threads: 1", "threads: 2").replace("mem_mb=", "mem_mb=1+"))
+        file.write_text(text.replace("threads: 1", "threads: 2").replace("mem_mb=memory(", "mem_mb=memory(1+"))
     assert finished.planned() == set()
 
 

@@ -169,6 +169,11 @@ def test_damaged_artifacts_are_rebuilt_once_they_are_deleted(finished, file, con
     assert digests(finished.work / "results/experiments") == before
 
 
+def test_what_a_killed_job_left_half_written_is_no_table(finished):
+    (finished.work / RUN / ".records.parquet.k3qz81x_.parquet").write_bytes(b"PAR1")
+    assert finished.planned() == set()
+
+
 def test_verify_finds_results_good(finished):
     result = finished.snakemake("--cores", "1", "verify")
     assert result.returncode == 0

@@ -72,14 +72,14 @@ def release_abandoned_lock():
     """Removes Snakemake's lock if the Snakemake that took it was killed.
 
     A living one holds a lock of the operating system as well, which ends with the process. Returns the open file,
-    to be kept until this process ends.
+    to be kept until this process ends; None if the lock could not be had.
     """
     Path(".snakemake", "difficulty").mkdir(parents=True, exist_ok=True)
     file = open(Path(".snakemake", "difficulty", "driver.lock"), "w")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:  # another one is alive, or the file system has no such locks: Snakemake's own lock decides
-        return file
+        return None
     for lock in Path(".snakemake", "locks").glob("*.lock"):
         lock.unlink(missing_ok=True)
     return file
@@ -91,6 +91,9 @@ if workflow.is_main_process:
     except OSError as error:
         print(f"{os.getcwd()}: cannot be written to ({error.strerror}); choose another --directory", file=sys.stderr)
         sys.exit(1)
+
+
+include: "cluster.smk"
 
 
 def runs(experiment, seeds=None):

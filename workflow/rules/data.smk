@@ -31,7 +31,7 @@ rule prepare_dataset:
         "../../envs/training.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=120,
     params:
         settings=lambda w: settings_json(datasets[w.dataset]),

@@ -17,7 +17,7 @@ rule collect_evaluations:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=memory(1000),
         runtime=10,
     params:
         settings="{}",
@@ -47,7 +47,7 @@ rule plot_evaluations:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
+        mem_mb=memory(1500),
         runtime=20,
     params:
         settings=figure_settings(),

@@ -62,7 +62,7 @@ rule plot_samples:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=3000,
+        mem_mb=memory(3000),
         runtime=20,
     params:
         settings=figure_settings("samples"),
@@ -95,7 +95,7 @@ rule plot_training:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
+        mem_mb=memory(1500),
         runtime=20,
     params:
         settings=figure_settings(),
@@ -128,7 +128,7 @@ rule plot_panel:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=3000,
+        mem_mb=memory(3000),
         runtime=20,
     params:
         settings=figure_settings("panel"),
@@ -160,7 +160,7 @@ rule plot_data_map:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
+        mem_mb=memory(1500),
         runtime=20,
     params:
         settings=figure_settings(),
@@ -192,7 +192,7 @@ rule plot_correlation:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
+        mem_mb=memory(1500),
         runtime=20,
     params:
         settings=figure_settings(),
@@ -224,7 +224,7 @@ rule plot_stability:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
+        mem_mb=memory(1500),
         runtime=20,
     params:
         settings=figure_settings(),
@@ -259,7 +259,7 @@ rule plot_gallery:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=20,
     params:
         settings=figure_settings("gallery"),
@@ -291,7 +291,7 @@ rule plot_agreement:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
+        mem_mb=memory(1500),
         runtime=20,
     params:
         settings=figure_settings(),
@@ -324,7 +324,7 @@ rule plot_detection:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
+        mem_mb=memory(1500),
         runtime=20,
     params:
         settings=figure_settings(),

@@ -21,7 +21,7 @@ rule import_examples:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         settings=lambda w: import_settings(w.dataset),
@@ -49,7 +49,7 @@ rule import_records:
         "../../envs/training.yaml"
     threads: 1
     resources:
-        mem_mb=6000,
+        mem_mb=memory(6000),
         runtime=60,
     params:
         settings=lambda w: import_settings(experiments[w.experiment]["dataset"]),

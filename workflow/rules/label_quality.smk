@@ -26,7 +26,7 @@ rule score_label_quality:
     threads: threads_with_workers
     resources:
         workers=workers,
-        mem_mb=6000,
+        mem_mb=memory(6000),
         runtime=120,
     params:
         settings=lambda w: label_quality_settings(w.experiment),

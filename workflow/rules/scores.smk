@@ -42,7 +42,7 @@ rule score_dynamics:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
         runtime=30,
     params:
         settings=settings_json(analyses["dynamics"]),
@@ -68,7 +68,7 @@ rule collect_scores:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
         runtime=30,
     params:
         settings="{}",
@@ -96,7 +96,7 @@ rule compute_correlation:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
         runtime=60,
     params:
         settings=settings_json(analyses["correlation"]),
@@ -123,7 +123,7 @@ rule rank_suspects:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=3000,
+        mem_mb=memory(3000),
         runtime=30,
     params:
         settings=settings_json(analyses["suspects"]),
@@ -154,7 +154,7 @@ rule compute_agreement:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=3000,
+        mem_mb=memory(3000),
         runtime=30,
     params:
         settings="{}",
@@ -182,7 +182,7 @@ rule compute_detection:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
         runtime=30,
     params:
         settings=lambda w: detection_settings(w.detection),
@@ -207,7 +207,7 @@ rule collect_detection:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=memory(500),
         runtime=10,
     params:
         settings="{}",

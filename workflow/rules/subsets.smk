@@ -31,7 +31,7 @@ rule link_subset:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=60,
     params:
         settings=lambda w: settings_json(datasets[w.dataset], SUBSET_KEYS),

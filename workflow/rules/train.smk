@@ -31,7 +31,7 @@ rule corrupt_labels:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=memory(1000),
         runtime=10,
     params:
         settings=lambda w: labels_settings(w.experiment),
@@ -66,7 +66,7 @@ rule train_model:
     threads: threads_with_workers
     resources:
         workers=workers,
-        mem_mb=6000,
+        mem_mb=memory(6000),
         runtime=1440,
     params:
         settings=lambda w: training_settings(w.experiment),
@@ -100,7 +100,7 @@ rule evaluate_run:
     threads: threads_with_workers
     resources:
         workers=workers,
-        mem_mb=6000,
+        mem_mb=memory(6000),
         runtime=120,
     params:
         settings=lambda w: settings_json(experiments[w.experiment], EVALUATION_KEYS),

@@ -20,7 +20,7 @@ rule compute_truth_correlation:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
         runtime=60,
     params:
         settings=settings_json(analyses["truth_correlation"]),
@@ -51,7 +51,7 @@ rule plot_truth_correlation:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
+        mem_mb=memory(1500),
         runtime=20,
     params:
         settings=figure_settings(),

@@ -7,13 +7,13 @@ NOT_TABLES = {"benchmarks", "figures", "logs"}
 
 
 def tables_on_disk():
-    """Parquet files below results/, manifests of checkpoints among them."""
+    """Parquet files below results/, manifests of checkpoints among them, but not what a killed job had half written."""
     for folder, subfolders, files in os.walk("results"):
         other = NOT_TABLES if folder == "results" else set()
         if os.path.dirname(folder) == os.path.join("results", "datasets"):
             other = {"images"}
         subfolders[:] = sorted(set(subfolders) - other)
-        yield from (os.path.join(folder, name) for name in sorted(files) if name.endswith(".parquet"))
+        yield from (os.path.join(folder, name) for name in sorted(files) if re.fullmatch(r"[^.].*\.parquet", name))
 
 
 def artifact(path):

@@ -1,0 +1,124 @@
+"""Through SLURM the workflow makes the same tables as without, whatever is killed on the way."""
+
+import hashlib
+import os
+import re
+import signal
+import subprocess
+import time
+
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+from difficulty.tables import read_provenance
+from tests.workflow.conftest import TINY, Workflow, changed
+
+pytestmark = pytest.mark.slurm
+
+RUN = "results/experiments/plain/seed-0"
+SCORES = "results/experiments/plain/scores.parquet"
+EVALUATION = f"{RUN}/evaluation.parquet"
+# Seconds, and inodes: they differ between two runs of the same thing.
+DIFFERENT = {"timing.parquet", "files.parquet"}
+ONE_RUN = changed(
+    datasets={"few": {"source": "digits", "limit": {"train": 600, "test": 30}}},
+    defaults={"architecture": "resnet9", "width": 8, "epochs": 60, "seeds": [0]},
+)
+
+
+def digests(workflow):
+    """SHA-256 of tables, checkpoints and lists; each table is read to its end before."""
+    results, found = workflow.work / "results", {}
+    for path in sorted(results.rglob("*")):
+        name = path.relative_to(results).as_posix()
+        counts = path.suffix in {".parquet", ".safetensors", ".csv"} and not name.startswith("benchmarks/")
+        if counts and path.name not in DIFFERENT:
+            if path.suffix == ".parquet":
+                pq.read_table(path, page_checksum_verification=True)
+            found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found
+
+
+def submitted(output):
+    """How many SLURM jobs Snakemake reports."""
+    return len(re.findall(r"has been submitted with SLURM jobid", output))
+
+
+def test_a_suite_gives_the_same_tables_as_without_slurm(slurm, tmp_path):
+    through_slurm = slurm(TINY)
+    output = through_slurm.run()
+    local = Workflow(tmp_path / "local")
+    local.run()
+    assert digests(through_slurm) == digests(local)
+    assert local.planned() == set()
+    assert Workflow.planned(through_slurm) == set()
+    # 1 data set, 2 labels, 4 runs, 4 evaluations; scores, figures: 2 each; samples, agreement, detection
+    assert submitted(output) == 18
+
+
+def test_configuration_on_the_command_line_reaches_the_jobs(slurm):
+    workflow = slurm(TINY)
+    recipe = workflow.work.parent / "my recipe.yaml"
+    noise = {"label_noise": {"kind": "symmetric", "fraction": 0.3, "seed": 0}}
+    recipe.write_text(yaml.safe_dump({**TINY, "experiments": {"noisier": noise}}))
+    labels = [f"results/experiments/{experiment}/labels.parquet" for experiment in ("noisier", "further")]
+    workflow.run(*labels, "--configfile", str(recipe), "--config", "experiments={further: {dataset: few}}")
+    used = [read_provenance(workflow.work / path)["settings"] for path in labels]
+    assert used == [noise, {}]
+
+
+def test_a_job_that_is_killed_for_memory_succeeds_with_more(slurm):
+    """Python with torch takes more than 550 MB and less than 1,650 MB, Snakemake's own included."""
+    workflow = slurm(changed(experiments={"plain": {"epochs": 100}}))
+    workflow.edit("workflow/rules/train.smk", "mem_mb=memory(6000)", "mem_mb=memory(550)")
+    workflow.run(f"{RUN}/records.parquet")
+    killed = workflow.slurm_logs("train_model")
+    assert killed and all(re.search("exceeded memory limit|oom.kill|out of memory", log, re.I) for log in killed)
+    assert digests(workflow)[f"{RUN.removeprefix('results/')}/records.parquet"]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory, partition):
+    """The tables of a run that nothing happens to, without SLURM."""
+    workflow = Workflow(tmp_path_factory.mktemp("undisturbed"), ONE_RUN)
+    workflow.run(EVALUATION, SCORES)
+    return digests(workflow)
+
+
+def kill_snakemake_during_training(workflow):
+    process = subprocess.Popen(
+        workflow.command(EVALUATION, SCORES),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    while not (workflow.work / RUN / ".partial" / "epoch-3.safetensors").exists():
+        assert process.poll() is None
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert len(workflow.queued()) == 1
+
+
+def wait_for_the_queue(workflow):
+    while workflow.queued():
+        time.sleep(0.5)
+
+
+@pytest.mark.parametrize("fate", ["runs on", "is cancelled", "finishes"])
+def test_snakemake_is_killed_and_its_job(slurm, undisturbed, fate):
+    """Afterwards: the same tables, written by one job at a time, and nothing trained twice."""
+    workflow = slurm(ONE_RUN)
+    kill_snakemake_during_training(workflow)
+    if fate == "is cancelled":
+        subprocess.run(["scancel", *workflow.queued()], check=True)
+    if fate != "runs on":
+        wait_for_the_queue(workflow)
+    output = workflow.run(EVALUATION, SCORES)
+    assert ("cancelling SLURM jobs" in output) == (fate == "runs on")
+    assert ("rule train_model" in output) == (fate != "finishes")
+    log = (workflow.work / "results/logs/experiments/plain/seed-0/train_model.log").read_text()
+    assert ("epoch 1: loss" in log) == (fate == "finishes")
+    assert digests(workflow) == undisturbed
+    assert Workflow.planned(workflow, EVALUATION, SCORES) == set()
