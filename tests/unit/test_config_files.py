@@ -114,5 +114,18 @@ def test_later_experiments_and_data_sets_replace_earlier_ones_and_what_names_the
     assert list(replaced["experiments"]) == ["clean", "noisy"]
 
 
+def test_subsets_go_with_the_experiment_that_chose_them(tmp_path):
+    first = """
+    datasets:
+      digits: {source: digits}
+      easy: {source: subset, of: digits, select: {by: score, experiment: clean}}
+      eights: {source: subset, of: easy, select: {by: class}}
+      some: {source: subset, of: digits, select: {by: random}}
+    experiments: {clean: {}}
+    """
+    assert list(loaded(tmp_path, first, "experiments: {mine: {}}")["datasets"]) == ["digits", "some"]
+    assert len(loaded(tmp_path, first, "experiments: {clean: {}, mine: {}}")["datasets"]) == 4
+
+
 def test_one_file_stays_as_it_is(tmp_path):
     assert loaded(tmp_path, "{a: null, experiments: {x: }}") == {"a": None, "experiments": {"x": None}}

@@ -39,6 +39,8 @@ def load(paths: Sequence[str | Path]) -> dict:
                 result = _without(result, place)
         if "datasets" in file and not _names_dataset(result.get("defaults"), file["datasets"]):
             result = _without(result, ["defaults", "dataset"])
+        if "experiments" in file:
+            result = _without_orphans(result, file["experiments"])
         result = merged(result, file)
     return result
 
@@ -139,6 +141,22 @@ def _syntax_problem(error: yaml.MarkedYAMLError, text: str, line: int) -> str:
 
 def _error(path: str | Path, line: int, problem: str) -> ConfigurationError:
     return ConfigurationError([f"{path}: line {line}: {problem}"])
+
+
+def _without_orphans(config: dict, experiments) -> dict:
+    """Without the data sets that an experiment chose which there is no more, and their subsets."""
+    datasets = config.get("datasets")
+    if not isinstance(datasets, dict) or not isinstance(experiments, dict):
+        return config
+    known, gone = set(experiments), set()
+    for name, settings in datasets.items():  # a subset stands after what it is of, or nothing is lost by keeping it
+        select = settings.get("select") if isinstance(settings, dict) else None
+        chooser = select.get("experiment") if isinstance(select, dict) else None
+        if (chooser is not None and chooser not in known) or (
+            isinstance(settings, dict) and settings.get("of") in gone
+        ):
+            gone.add(name)
+    return {**config, "datasets": {name: value for name, value in datasets.items() if name not in gone}}
 
 
 def _names_dataset(defaults, datasets) -> bool:
