@@ -148,13 +148,13 @@ def _without_orphans(config: dict, experiments) -> dict:
     datasets = config.get("datasets")
     if not isinstance(datasets, dict) or not isinstance(experiments, dict):
         return config
-    known, gone = set(experiments), set()
-    for name, settings in datasets.items():  # a subset stands after what it is of, or nothing is lost by keeping it
-        select = settings.get("select") if isinstance(settings, dict) else None
+    gone = set()
+    for name, settings in datasets.items():
+        if not isinstance(settings, dict):
+            continue
+        select = settings.get("select")
         chooser = select.get("experiment") if isinstance(select, dict) else None
-        if (chooser is not None and chooser not in known) or (
-            isinstance(settings, dict) and settings.get("of") in gone
-        ):
+        if settings.get("of") in gone or (chooser is not None and chooser not in experiments):
             gone.add(name)
     return {**config, "datasets": {name: value for name, value in datasets.items() if name not in gone}}
 
