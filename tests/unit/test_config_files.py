@@ -127,5 +127,11 @@ def test_subsets_go_with_the_experiment_that_chose_them(tmp_path):
     assert len(loaded(tmp_path, first, "experiments: {clean: {}, mine: {}}")["datasets"]) == 4
 
 
+def test_experiments_go_with_their_data_set(tmp_path):
+    first = "{datasets: {digits: {}, easy: {}}, experiments: {clean: {}, easy: {dataset: easy}}}"
+    assert list(loaded(tmp_path, first, "datasets: {photos: {}}")["experiments"]) == ["clean"]
+    assert list(loaded(tmp_path, first, "datasets: {easy: {}}")["experiments"]) == ["clean", "easy"]
+
+
 def test_one_file_stays_as_it_is(tmp_path):
     assert loaded(tmp_path, "{a: null, experiments: {x: }}") == {"a": None, "experiments": {"x": None}}

@@ -39,6 +39,8 @@ def load(paths: Sequence[str | Path]) -> dict:
                 result = _without(result, place)
         if "datasets" in file and not _names_dataset(result.get("defaults"), file["datasets"]):
             result = _without(result, ["defaults", "dataset"])
+        if "datasets" in file:
+            result = _without_homeless(result, file["datasets"])
         if "experiments" in file:
             result = _without_orphans(result, file["experiments"])
         result = merged(result, file)
@@ -157,6 +159,16 @@ def _without_orphans(config: dict, experiments) -> dict:
         if settings.get("of") in gone or (chooser is not None and chooser not in experiments):
             gone.add(name)
     return {**config, "datasets": {name: value for name, value in datasets.items() if name not in gone}}
+
+
+def _without_homeless(config: dict, datasets) -> dict:
+    """Without the experiments on a data set which there is no more."""
+    experiments = config.get("experiments")
+    if not isinstance(experiments, dict) or not isinstance(datasets, dict):
+        return config
+    named = {name: each.get("dataset") if isinstance(each, dict) else None for name, each in experiments.items()}
+    kept = {name: each for name, each in experiments.items() if named[name] is None or named[name] in datasets}
+    return {**config, "experiments": kept}
 
 
 def _names_dataset(defaults, datasets) -> bool:
