@@ -73,7 +73,7 @@ class Trial:
     name: str
     inject: Callable[[Workflow, random.Random], str]
     fresh: bool = False
-    targets: tuple[str, ...] = ("runs", "scores")  # what must be made again; () is everything, with figures
+    targets: tuple[str, ...] = ("data", "runs", "scores")  # what must be made again; () is everything, with figures
 
 
 def result_digests(workflow: Workflow) -> dict[str, str]:
@@ -120,7 +120,7 @@ def kill_job(rule: str, longest: float):
 
 def kill_driver(group: bool, number: int = signal.SIGKILL):
     def inject(workflow: Workflow, draws: random.Random) -> str:
-        process = start(workflow, "runs", "scores")
+        process = start(workflow, "data", "runs", "scores")
         delay = draws.uniform(2, 40)
         time.sleep(delay)
         if group:
@@ -167,10 +167,10 @@ def alter_member(how: Callable[[Path], None]):
 
 
 def two_drivers(workflow: Workflow, draws: random.Random) -> str:
-    process = start(workflow, "runs", "scores")
+    process = start(workflow, "data", "runs", "scores")
     delay = draws.uniform(5, 15)
     time.sleep(delay)
-    second = workflow.snakemake("--cores", "1", "runs", "scores")
+    second = workflow.snakemake("--cores", "1", "data", "runs", "scores")
     output = second.stdout + second.stderr
     if second.returncode == 0 or "lock" not in output.lower():
         raise AssertionError(f"the second driver was not refused: {output[-500:]}")
@@ -184,7 +184,7 @@ def full_disk(share: float):
         size = int(share * workflow.needed)
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", workflow.work], check=True)
         workflow.configure(CONFIG)
-        result = workflow.snakemake("--cores", "1", "runs", "scores")
+        result = workflow.snakemake("--cores", "1", "data", "runs", "scores")
         output = result.stdout + result.stderr
         subprocess.run(["mount", "-o", "remount,size=1g", workflow.work], check=True)
         if result.returncode == 0:
@@ -199,7 +199,7 @@ def trials() -> list[Trial]:
     """All faults."""
     found = []
     for rule, longest in KILLED.items():
-        targets = () if rule.startswith("plot_") else ("runs", "scores")
+        targets = () if rule.startswith("plot_") else ("data", "runs", "scores")
         found += [Trial(f"kill -9 {rule} ({n})", kill_job(rule, longest), targets=targets) for n in (1, 2)]
     found += [Trial(f"kill -9 everything ({n + 1})", kill_driver(True), fresh=True) for n in range(4)]
     found += [Trial(f"kill -9 Snakemake, jobs live on ({n + 1})", kill_driver(False), fresh=True) for n in range(2)]

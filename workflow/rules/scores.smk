@@ -26,6 +26,7 @@ rule scores:
         expand("results/agreement/{group}.parquet", group=agreement_groups),
         expand("results/detection/{detection}.parquet", detection=detections),
         ["results/detection.parquet"] if detections else [],
+        lambda w: [path for experiment in experiments for path in families_of(experiment)],
         lambda w: family_tables,
 
 

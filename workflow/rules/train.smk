@@ -10,6 +10,7 @@ include: "keys/train.smk"
 
 rule runs:
     input:
+        expand("results/experiments/{experiment}/labels.parquet", experiment=experiments),
         [path for experiment in experiments for path in run_files(experiment)],
 
 
