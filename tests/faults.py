@@ -5,6 +5,7 @@ error that names the damaged file and, once that is deleted, end with those byte
 """
 
 import argparse
+import contextlib
 import os
 import random
 import shutil
@@ -96,26 +97,32 @@ def start(workflow: Workflow, *arguments: str) -> subprocess.Popen:
 
 def kill_job(rule: str, longest: float):
     def inject(workflow: Workflow, draws: random.Random) -> str:
-        process = start(workflow, "--forcerun", rule, "--until", rule)
         delay = draws.uniform(0, longest)
-        script, victim = f"{rule}.py", None
-        while process.poll() is None and victim is None:
-            for child in psutil.Process(process.pid).children(recursive=True):
-                try:
-                    words = child.cmdline()
-                except psutil.Error:
-                    continue
-                if words and Path(words[0]).name.startswith("python") and any(w.endswith(script) for w in words[:3]):
-                    victim = child
-            time.sleep(0.02)
-        time.sleep(delay)
-        hit = victim is not None and victim.is_running()
-        if hit:
-            victim.kill()
-        process.wait()
-        return f"killed after {delay:.1f} s" if hit else f"ended before {delay:.1f} s"
+        while not killed_in_time(workflow, rule, delay):
+            delay /= 2
+        return f"killed after {delay:.1f} s"
 
     return inject
+
+
+def killed_in_time(workflow: Workflow, rule: str, delay: float) -> bool:
+    """Runs a stage anew and kills its first job after a delay; False if it had ended before."""
+    process = start(workflow, "--forcerun", rule, "--until", rule)
+    victim = None
+    while process.poll() is None and victim is None:
+        for child in psutil.Process(process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                words = child.cmdline()[:3]
+                is_python = bool(words) and Path(words[0]).name.startswith("python")
+                if is_python and any(word.endswith(f"{rule}.py") for word in words):
+                    victim = child
+        time.sleep(0.02)
+    time.sleep(delay)
+    hit = victim is not None and victim.is_running() and victim.status() != psutil.STATUS_ZOMBIE
+    if hit:
+        victim.kill()
+    process.wait()
+    return hit
 
 
 def kill_driver(group: bool, number: int = signal.SIGKILL):
