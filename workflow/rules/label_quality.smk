@@ -13,7 +13,7 @@ rule score_label_quality:
     input:
         checkpoints=lambda w: experiment_files(w.experiment, "checkpoints"),
         labels="results/experiments/{experiment}/labels.parquet",
-        pixels=lambda w: f"results/datasets/{experiments[w.experiment]['dataset']}/pixels.parquet",
+        pixels=lambda w: pixels_of(w.experiment),
     output:
         scores="results/experiments/{experiment}/scores/label_quality.parquet",
         estimates="results/experiments/{experiment}/label_quality.parquet",

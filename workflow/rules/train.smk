@@ -47,8 +47,8 @@ rule train_model:
     input:
         lambda w: [path for path in [experiments[w.experiment].get("weights")] if path and os.path.splitext(path)[1]],
         labels="results/experiments/{experiment}/labels.parquet",
-        pixels=lambda w: f"results/datasets/{experiments[w.experiment]['dataset']}/pixels.parquet",
-        files=lambda w: f"results/datasets/{experiments[w.experiment]['dataset']}/files.parquet",
+        pixels=lambda w: pixels_of(w.experiment),
+        files=lambda w: files_of(w.experiment),
     output:
         records="results/experiments/{experiment}/{run}/records.parquet",
         online_records="results/experiments/{experiment}/{run}/online_records.parquet",

@@ -20,7 +20,3 @@ def correlation_key(experiment):
 def agreement_key(group):
     runs_keys = [runs_key(experiment) for experiment in agreement_groups[group]]
     return hash_chain(runs_keys, source_digest("compute_agreement"))
-
-
-def pixels_of(experiment):
-    return f"results/datasets/{experiments[experiment]['dataset']}/pixels.parquet"

@@ -69,6 +69,14 @@ def evaluation_key(experiment):
     return hash_chain(evaluation_upstream(experiment), settings, evaluation_code(experiment))
 
 
+def pixels_of(experiment):
+    return f"results/datasets/{experiments[experiment]['dataset']}/pixels.parquet"
+
+
+def files_of(experiment):
+    return f"results/datasets/{experiments[experiment]['dataset']}/files.parquet"
+
+
 def dataset_tables(table):
     return lambda w: [f"results/datasets/{dataset}/{table}.parquet" for dataset in evaluated_datasets(w.experiment)]
 

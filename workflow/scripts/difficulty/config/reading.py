@@ -13,7 +13,12 @@ from difficulty.config.problems import ConfigurationError, shown
 # Sections that replace those of an earlier file, and what refers to the earlier ones by name and goes with them.
 _REPLACED = {
     "datasets": (["evaluations"],),
-    "experiments": (["evaluations"], ["analyses", "agreement", "groups"], ["analyses", "detection", "truths"]),
+    "experiments": (
+        ["evaluations"],
+        ["analyses", "agreement", "groups"],
+        ["analyses", "detection", "truths"],
+        ["analyses", "vog", "experiments"],
+    ),
 }
 _LONGEST_PROBLEM = 120
 

@@ -4,7 +4,7 @@ A new analysis or figure is a module with its section and one line in `Analyses`
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError
@@ -29,6 +29,7 @@ from difficulty.config.problems import ConfigurationError, Place, expected, writ
 from difficulty.config.section import Section, findings
 from difficulty.config.suite import CheckedSection, Suite
 from difficulty.config.training import Experiment, run_names
+from difficulty.config.vog import Vog
 
 
 class Analyses(Section):
@@ -42,6 +43,7 @@ class Analyses(Section):
     )
     detection: Detection = Field(Detection(), description="scores against planted or known truth")
     suspects: Suspects = Field(Suspects(), description="list of examples to look at first")
+    vog: Vog | None = Field(None, description="variance of gradients; null: not computed")
 
 
 class Figures(Drawing):
@@ -80,6 +82,7 @@ class Configuration:
 
     agreement_groups: group -> experiments. detections: name -> the truth and how scores are tested against it.
     score_families: score -> the family that gives it. truth_columns: data set -> columns of what is known of it.
+    vog_stages: experiment -> stage -> epochs, of the experiments whose variance of gradients is computed.
     """
 
     datasets: dict[str, dict]
@@ -91,6 +94,7 @@ class Configuration:
     detections: dict[str, dict]
     score_families: dict[str, str]
     truth_columns: dict[str, list[str]]
+    vog_stages: dict[str, dict[str, list[int]]]
 
     def runs(self, experiment: str, seeds: list[int] | None = None) -> list[str]:
         """Names of an experiment's runs, e.g. `seed-0` or `seed-0-fold-3`; of all its seeds or of those given."""
@@ -119,12 +123,13 @@ def resolve(config: dict, source: str = "config.yaml") -> Configuration:
             scores=tuple(score for _, analysis in _checked_sections(file.analyses) for score in analysis.gives),
             held_out_scores=HELD_OUT_SCORES if any(each.get("folds") for each in checked.known.values()) else (),
         )
+        suite = replace(suite, scored=_scored(file, suite))
         faults += [(place, text) for place, text in _reference_faults(file, suite) if place not in broken]
     if faults:
         order = list(ConfigurationFile.model_fields)
         faults.sort(key=lambda fault: order.index(fault[0][0]) if fault[0] and fault[0][0] in order else -1)
         raise ConfigurationError([": ".join(filter(None, (source, written(place), text))) for place, text in faults])
-    return _configuration(file, checked.resolved, {name: suite.truth_columns(name) for name in datasets})
+    return _configuration(file, checked.resolved, suite)
 
 
 def _checked_file(config) -> tuple[ConfigurationFile, list[tuple[Place, str]]]:
@@ -170,6 +175,15 @@ def _checked_sections(parent: Section) -> Iterator[tuple[str, CheckedSection]]:
     return ((key, value) for key, value in parent if isinstance(value, CheckedSection))
 
 
+def _scored(file: ConfigurationFile, suite: Suite) -> dict[str, list[str]]:
+    """Score -> the experiments that have it, of the scores that not all experiments have."""
+    scored = {}
+    for _, analysis in _checked_sections(file.analyses):
+        experiments = analysis.scored_experiments(suite)
+        scored |= {} if experiments is None else dict.fromkeys(analysis.gives, experiments)
+    return scored
+
+
 def _reference_faults(file: ConfigurationFile, suite: Suite) -> Iterator[tuple[Place, str]]:
     """Names that nothing has, and what does not fit together."""
     for place, text in subset_references.faults(file.datasets, suite):
@@ -182,7 +196,7 @@ def _reference_faults(file: ConfigurationFile, suite: Suite) -> Iterator[tuple[P
                 yield (section, key, *place), text
 
 
-def _configuration(file: ConfigurationFile, resolved: Mapping[str, Experiment], truth_columns: dict) -> Configuration:
+def _configuration(file: ConfigurationFile, resolved: Mapping[str, Experiment], suite: Suite) -> Configuration:
     experiments = {name: experiment.model_dump(exclude_none=True) for name, experiment in resolved.items()}
     analyses = file.analyses.model_dump(exclude_none=True)
     groups = {name: [name] for name, each in resolved.items() if len(run_names(each.seeds, each.folds)) > 1}
@@ -194,7 +208,8 @@ def _configuration(file: ConfigurationFile, resolved: Mapping[str, Experiment], 
         figures=file.figures.model_dump(exclude_none=True),
         agreement_groups=groups | analyses["agreement"]["groups"],
         detections=detections(analyses["detection"], experiments),
-        truth_columns=truth_columns,
+        truth_columns={name: suite.truth_columns(name) for name in file.datasets},
         score_families=dict.fromkeys(HELD_OUT_SCORES, "label_quality")
         | {score: family for family, analysis in _checked_sections(file.analyses) for score in analysis.gives},
+        vog_stages=file.analyses.vog.stages_of_experiments(suite) if file.analyses.vog else {},
     )

@@ -1,7 +1,7 @@
 """What sections that name experiments, data sets or scores are checked against."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from difficulty.config.datasets import AnySource, DataSource, Records
@@ -20,12 +20,14 @@ class Suite:
     experiments: name -> its valid settings, defaults included; those that are not valid are left out.
     scores: columns that the configured analyses give.
     held_out_scores: columns that only examples held out by a fold have.
+    scored: column -> the experiments that have it, of the columns that not all experiments have.
     """
 
     datasets: Mapping[str, AnySource | None]
     experiments: Mapping[str, Mapping]
     scores: tuple[str, ...]
     held_out_scores: tuple[str, ...] = ()
+    scored: Mapping[str, list[str]] = field(default_factory=dict)
 
     def no_experiment(self, name: str) -> str | None:
         """What is wrong with `name`, if it is not an experiment."""
@@ -35,9 +37,13 @@ class Suite:
         """What is wrong with `name`, if it is not a data set."""
         return None if name in self.datasets else unknown_name("data set", name, self.datasets)
 
-    def no_score(self, name: str) -> str | None:
-        """What is wrong with `name`, if no analysis gives such a score."""
-        return None if name in self.scores else unknown_name("score", name, self.scores)
+    def no_score(self, name: str, experiment: str | None = None) -> str | None:
+        """What is wrong with `name`, if no analysis gives such a score to an experiment; None: to all of them."""
+        if name not in self.scores:
+            return unknown_name("score", name, self.scores)
+        wanted = [experiment] if experiment else self.experiments
+        without = [each for each in wanted if each not in self.scored.get(name, wanted)]
+        return f"experiment {without[0]!r} has no {name}; see what `analyses` says of it" if without else None
 
     def ancestors(self, dataset: str) -> list[str]:
         """A data set, what it is a subset of, what that is a subset of, and so on."""
@@ -51,6 +57,10 @@ class Suite:
         source = self.datasets.get(self.ancestors(dataset)[-1])
         return source.truth_columns() if isinstance(source, DataSource | Records) else None
 
+    def is_imported(self, experiment: str) -> bool:
+        """Whether an experiment is records of runs that were made elsewhere."""
+        return isinstance(self.datasets.get(self.experiments[experiment].get("dataset")), Records)
+
     def without_folds(self) -> str | None:
         """The first experiment that holds no examples out, if any."""
         return next(
@@ -63,6 +73,10 @@ class CheckedSection(Section):
 
     # Score columns that the analysis adds to the table of scores.
     gives: ClassVar[tuple[str, ...]] = ()
+
+    def scored_experiments(self, suite: Suite) -> list[str] | None:
+        """The experiments that have the scores; None: all."""
+        return None
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
         """(place within the section, problem) of whatever does not fit the rest of the configuration."""

@@ -102,13 +102,18 @@ def input_gradients(model: torch.nn.Module, images: torch.Tensor, classes: torch
 def gradients_and_predictions(
     model: torch.nn.Module, images: torch.Tensor, classes: torch.Tensor | int | None = None
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """(maps, predicted classes int64 (N,)); arguments and errors as for `input_gradients`, or one class for all."""
+    """(maps, predicted classes int64 (N,)); as for `input_gradients`, but `classes` may be one class for all.
+
+    Raises UserError, too, for one class that the network does not have.
+    """
     import torch  # here, since the stages that only do arithmetic on maps start five times as fast without it
 
     refuse_training_mode(model)
     images = images.detach().requires_grad_(True)
     with frozen(model.parameters()), torch.enable_grad():
         logits = model(images)
+        if isinstance(classes, int) and classes >= logits.shape[1]:
+            raise UserError(f"target: expected a class 0..{logits.shape[1] - 1} of the network, got {classes}")
         predicted = logits.detach().argmax(1)
         wanted = predicted if classes is None else torch.as_tensor(classes, device=logits.device).expand(len(logits))
         (gradients,) = torch.autograd.grad(logits.gather(1, wanted[:, None]).sum(), images)

@@ -1,0 +1,142 @@
+"""Variance of gradients: whose, over which checkpoints, and how the maps are kept."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, PlainValidator, TypeAdapter, WithJsonSchema
+
+from difficulty.config.names import Text
+from difficulty.config.problems import Place, expected
+from difficulty.config.ranges import Epoch, Range
+from difficulty.config.section import problem, without_repeats
+from difficulty.config.suite import CheckedSection, Suite
+
+_DEFAULT_CHECKPOINTS = 5
+_DEFAULT_STAGES = ("early", "late", "complete")
+_STAGE = re.compile(r"[a-z][a-z0-9]*", re.ASCII)
+_TARGETS = ("label", "predicted")
+_CLASS = TypeAdapter(Annotated[int, Range(0, 10**9)])
+
+
+def _stage_name(value) -> str:
+    """Part of a column's name, whose endings (`_raw`, `_test`) have a meaning."""
+    if not isinstance(value, str) or not _STAGE.fullmatch(value):
+        raise problem(expected("a stage's name of lower-case letters and digits, e.g. early", value))
+    return value
+
+
+def _target(value) -> str | int:
+    if isinstance(value, str):
+        if value not in _TARGETS:
+            raise problem(expected("label, predicted or the number of a class", value, _TARGETS))
+        return value
+    return _CLASS.validate_python(value)
+
+
+_Stage = Annotated[
+    str, PlainValidator(_stage_name), WithJsonSchema({"type": "string", "pattern": f"^{_STAGE.pattern}$"})
+]
+_Epochs = Annotated[list[Epoch], Field(min_length=2), AfterValidator(without_repeats)]
+_Target = Annotated[
+    str | int,
+    PlainValidator(_target),
+    WithJsonSchema({"anyOf": [{"enum": list(_TARGETS)}, {"type": "integer", "minimum": 0}]}),
+]
+
+
+class Vog(CheckedSection):
+    """Variance of gradients (Agarwal et al. 2022): how much the gradient by the image changes over checkpoints."""
+
+    experiments: Annotated[list[Text], Field(min_length=1), AfterValidator(without_repeats)] | None = Field(
+        None, description="experiments that are scored; null: all that keep at least two checkpoints"
+    )
+    stages: Annotated[dict[_Stage, _Epochs], Field(min_length=1)] | None = Field(
+        None,
+        description="name -> epochs whose checkpoints make a stage (0: the initialisation); null: early, late and "
+        "complete, from five checkpoints evenly spread over the epochs",
+    )
+    splits: Annotated[list[Literal["train", "test"]], Field(min_length=1), AfterValidator(without_repeats)] = Field(
+        ["train", "test"], description="splits whose examples are scored"
+    )
+    target: _Target = Field(
+        "label", description="class whose logit is differentiated: the given label, the predicted class, or a number"
+    )
+    keep_gradients: bool = Field(
+        True,
+        description="keep each checkpoint's maps, so that another checkpoint costs that one only; false: keep no map "
+        "and compute all checkpoints of a run at once, which another checkpoint then does anew",
+    )
+    shards: Annotated[int, Range(1, 10_000)] = Field(
+        1, description="parts that the examples are cut into, each a job of its own"
+    )
+    precision: Literal["float32", "bfloat16"] = Field("float32", description="arithmetic of the gradients")
+
+    @property
+    def gives(self) -> tuple[str, ...]:
+        """Normalised and raw VoG of every stage, and the baseline."""
+        stages = self.stages or _DEFAULT_STAGES
+        return (*(f"vog_{stage}{ending}" for stage in stages for ending in ("", "_raw")), "gradient_magnitude")
+
+    def scored_experiments(self, suite: Suite) -> list[str]:
+        """The experiments that have checkpoints enough, of those that are wanted."""
+        wanted = suite.experiments if self.experiments is None else self.experiments
+        return [
+            name
+            for name in wanted
+            if name in suite.experiments
+            and not suite.is_imported(name)
+            and len(saved_epochs(suite.experiments[name])) > 1
+        ]
+
+    def stages_of_experiments(self, suite: Suite) -> dict[str, dict[str, list[int]]]:
+        """Experiment -> stage -> epochs, in order."""
+        return {name: stages_of(self.stages, suite.experiments[name]) for name in self.scored_experiments(suite)}
+
+    def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
+        """The experiments exist and keep the checkpoints of every stage."""
+        for index, name in enumerate(self.experiments or []):
+            if text := suite.no_experiment(name):
+                yield ("experiments", index), text
+            elif len(saved_epochs(suite.experiments[name]) or [0, 1]) < 2:
+                yield ("experiments", index), f"experiment {name!r} keeps one checkpoint only; set its checkpoints: all"
+            elif suite.is_imported(name):
+                yield ("experiments", index), f"experiment {name!r} is records of other runs, which have no checkpoints"
+        for stage, epochs in (self.stages or {}).items():
+            for name in self.scored_experiments(suite):
+                saved = saved_epochs(suite.experiments[name])
+                if missing := [index for index, epoch in enumerate(epochs) if epoch not in saved]:
+                    what = f"a checkpoint that {name!r} keeps, {_in_short(saved)}"
+                    yield ("stages", stage, missing[0]), expected(what, epochs[missing[0]])
+                    break
+
+
+def saved_epochs(settings: Mapping) -> list[int]:
+    """The epochs whose weights an experiment's runs keep; none if its settings are not valid."""
+    if not {"checkpoints", "epochs"} <= settings.keys():
+        return []
+    named = {"all": range(settings["epochs"] + 1), "last": [settings["epochs"]]}
+    kept = settings["checkpoints"]
+    return sorted(named[kept] if isinstance(kept, str) else kept)
+
+
+def stages_of(stages: Mapping[str, list[int]] | None, settings: Mapping) -> dict[str, list[int]]:
+    """Stage -> epochs of one experiment, in order.
+
+    By default five of its checkpoints, evenly spread from the first epoch to the last: the first three are the early
+    stage, the last three the late one, all of them the complete one.
+    """
+    if stages is not None:
+        return {stage: sorted(epochs) for stage, epochs in stages.items()}
+    saved = saved_epochs(settings)
+    saved = saved[1:] if saved[0] == 0 and len(saved) > 2 else saved
+    count = min(_DEFAULT_CHECKPOINTS, len(saved))
+    chosen = [saved[(index * (len(saved) - 1)) // (count - 1)] for index in range(count)]
+    part = max(2, (count + 1) // 2)
+    return dict(zip(_DEFAULT_STAGES, (chosen[:part], chosen[-part:], chosen), strict=True))
+
+
+def _in_short(epochs: list[int]) -> str:
+    if epochs == list(range(epochs[0], epochs[-1] + 1)):
+        return f"{epochs[0]}..{epochs[-1]}"
+    return ", ".join(map(str, epochs[:10])) + (", ..." if len(epochs) > 10 else "")

@@ -1,0 +1,45 @@
+"""Tables that are larger than one wants in memory: written and read part by part, with the same checks as others."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from difficulty.tables import Schema, TableError, atomic_path, read_schema
+
+
+@contextmanager
+def table_writer(
+    path, schema: Schema, metadata: Mapping[str, str], byte_stream_split: Sequence[str] = ()
+) -> Iterator[Callable[[dict], None]]:
+    """Yields a function that appends rows (column -> Arrow array or NumPy values); nothing is at `path` until the end.
+
+    metadata: `provenance` as JSON. byte_stream_split: floating-point columns (Parquet's paths) whose bytes
+    are stored apart, which makes them smaller. The keys of rows are not compared with those of other parts.
+    """
+    wanted = pa.schema([column.to_field(name) for name, column in schema.columns.items()])
+    stored = wanted.with_metadata({"schema": schema.name, **metadata})
+    options = {"compression": "zstd", "use_dictionary": False, "write_page_checksum": True}
+    with (
+        atomic_path(path) as temporary,
+        pq.ParquetWriter(temporary, stored, use_byte_stream_split=list(byte_stream_split) or False, **options) as file,
+    ):
+        yield lambda columns: file.write_table(pa.table([columns[name] for name in wanted.names], schema=stored))
+
+
+def read_parts(path, schema: Schema, rows: int, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+    """The table at `path` in parts of `rows` rows; TableError if it is missing, damaged or of another kind."""
+    stored = read_schema(path)
+    if stored.name != schema.name:
+        raise TableError(path, f"is a {stored.name!r} table where {schema.name!r} is expected")
+    for name, column in schema.columns.items():
+        if name not in stored.columns or stored.columns[name].type != column.type:
+            found = stored.columns[name].type if name in stored.columns else "missing"
+            raise TableError(path, f"column {name!r} is {found}, expected {column.type}")
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            for batch in file.iter_batches(rows, columns=columns):
+                yield pa.Table.from_batches([batch])
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise TableError(path, f"is damaged ({' '.join(str(error).split())[:200]})") from error

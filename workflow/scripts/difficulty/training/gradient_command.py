@@ -1,0 +1,81 @@
+"""What the two stages that compute input gradients have in common: their command line, and their pass over the data."""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from difficulty.datasets.example_tables import LABELS
+from difficulty.datasets.files import check_files
+from difficulty.datasets.loading import load_images, own_threads
+from difficulty.progress import Progress
+from difficulty.scores.gradient_parts import shard_of, shard_rows
+from difficulty.scores.gradient_passes import gradient_batches
+from difficulty.stage import arguments, provenance
+from difficulty.tables import read_table
+from difficulty.training.loop import choose_device
+from difficulty.training.prediction import saved_network
+
+
+def gradient_arguments(description: str, output: str) -> argparse.ArgumentParser:
+    """A parser with all that such a stage takes. output: what its file is called."""
+    parser = arguments(description)
+    parser.add_argument("--threads", type=int, default=1, help="those of the workers included")
+    parser.add_argument("--workers", type=int, default=0, help="processes that decode images which are in files")
+    for name in ("checkpoints", "labels", "pixels", "files"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--output", type=Path, required=True, help=output)
+    return parser
+
+
+@dataclass(frozen=True)
+class GradientPass:
+    """size: (H, W) of the maps. batches: (example_ids (B,), (maps, predicted) of each checkpoint in turn)."""
+
+    size: tuple[int, int]
+    batches: Iterator[tuple[np.ndarray, Iterator[tuple[torch.Tensor, torch.Tensor]]]]
+    provenance: dict
+
+
+def gradient_pass(args: argparse.Namespace, epochs: Sequence[int]) -> GradientPass:
+    """Maps of all examples of the job at the checkpoints of these epochs, with progress on the terminal.
+
+    args: of `gradient_arguments`; settings: splits, target, shards, precision, and the experiment's device.
+    """
+    settings, device = args.settings, choose_device(args.settings)
+    labels = read_table(args.labels, LABELS)
+    check_files(args.files)
+    _, images = load_images(args.pixels)
+    torch.set_num_threads(own_threads(images, args.threads, args.workers))
+    networks = [saved_network(args.checkpoints, epoch, device) for epoch in epochs]
+    rows = shard_rows(labels["split"].to_numpy(), settings["splits"], shard_of(args.output), settings["shards"])
+    batches = gradient_batches(
+        [network.model for network in networks],
+        images,
+        rows,
+        _classes(settings["target"], labels["label"].to_numpy()),
+        networks[0].normalization,
+        device,
+        settings["precision"],
+        args.workers,
+    )
+    run = args.checkpoints.parent
+    progress = Progress(f"{run.parent.name}/{run.name} {args.output.stem}", len(rows))
+    example_ids = labels["example_id"].to_numpy()
+
+    def counted():
+        for part, passes in batches:
+            yield example_ids[part], passes
+            progress.update(len(part))
+
+    return GradientPass(tuple(images.shape[1:3]), counted(), provenance(args, ("torch", "numpy", "pandas", "pyarrow")))
+
+
+def _classes(target: str | int, labels: np.ndarray) -> torch.Tensor | int | None:
+    """What `gradient_batches` takes as classes. target: `label`, `predicted` or a class."""
+    if target == "label":
+        return torch.tensor(labels)
+    return None if target == "predicted" else target

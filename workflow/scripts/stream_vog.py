@@ -1,0 +1,23 @@
+"""Variance of gradients of a run's examples over its checkpoints, all at once: no map is kept."""
+
+import pandas as pd
+
+from difficulty.scores.vog_tables import VOG_RUN, stage_rows
+from difficulty.stage import run_stage
+from difficulty.tables import write_table
+from difficulty.training.gradient_command import gradient_arguments, gradient_pass
+
+
+def main(args):
+    stages = args.settings["stages"]
+    epochs = sorted(set().union(*stages.values()))
+    gradients = gradient_pass(args, epochs)
+    parts = []
+    for example_ids, passes in gradients.batches:
+        checkpoints = ((epoch, *result) for epoch, result in zip(epochs, passes, strict=True))
+        parts.append(stage_rows(stages, example_ids, checkpoints))
+    write_table(pd.concat(parts), args.output, VOG_RUN, gradients.provenance)
+
+
+if __name__ == "__main__":
+    run_stage(main, gradient_arguments(__doc__, "vog.parquet, or vog-shard-1.parquet"))
