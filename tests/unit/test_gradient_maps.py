@@ -147,7 +147,7 @@ def test_shards_cover_every_wanted_example_once():
 
 
 def test_passes_over_the_data_give_each_models_maps(monkeypatch):
-    monkeypatch.setattr("difficulty.scores.gradient_passes._PIXELS_PER_BATCH", 3 * 64)
+    monkeypatch.setattr("difficulty.scores.gradient_passes._LARGEST_BATCH", 3)
     settings = {"architecture": "resnet9", "width": 4}
     models = [build_model(settings, channels=1, size=(8, 8), classes=10, seed=seed).eval() for seed in (0, 1)]
     images = torch.randint(0, 256, (20, 8, 8, 1), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))

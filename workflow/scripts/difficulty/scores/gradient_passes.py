@@ -11,7 +11,9 @@ from difficulty.datasets.loading import Normalization, image_batches
 from difficulty.models.inference import inference_copy
 from difficulty.scores.vog import gradients_and_predictions
 
-_PIXELS_PER_BATCH = 1 << 17  # 128 images of 32 x 32
+_LARGEST_BATCH = 128
+_PIXELS_PER_BATCH = 1 << 19  # 10 images of 224 x 224: about 2 GB of activations of a ResNet-50
+_GPU_FACTOR = 4
 
 
 def gradient_batches(
@@ -32,7 +34,7 @@ def gradient_batches(
     """
     copies = [inference_copy(model).eval() for model in models]
     autocast = torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
-    size = max(1, _PIXELS_PER_BATCH // (images.shape[1] * images.shape[2]))
+    size = batch_size(*images.shape[1:3], device)
     parts = [rows[start : start + size] for start in range(0, len(rows), size)]
     if isinstance(images, torch.Tensor):
         images = images.to(device)
@@ -48,3 +50,9 @@ def gradient_batches(
                 yield result
 
         yield part, passes()
+
+
+def batch_size(height: int, width: int, device: torch.device) -> int:
+    """Images of one pass: as many as keep a processor busy, fewer of large ones, whose activations take memory."""
+    factor = _GPU_FACTOR if device.type == "cuda" else 1
+    return factor * max(1, min(_LARGEST_BATCH, _PIXELS_PER_BATCH // (height * width)))
