@@ -23,6 +23,7 @@ include: "workflow/rules/subsets.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/truth.smk"
 include: "workflow/rules/evaluations.smk"
+include: "workflow/rules/vog_toy.smk"
 include: "workflow/rules/verify.smk"
 
 

@@ -30,6 +30,7 @@ from difficulty.config.section import Section, findings
 from difficulty.config.suite import CheckedSection, Suite
 from difficulty.config.training import Experiment, run_names
 from difficulty.config.vog import Vog
+from difficulty.config.vog_toy import VogToy
 
 
 class Analyses(Section):
@@ -44,6 +45,9 @@ class Analyses(Section):
     detection: Detection = Field(Detection(), description="scores against planted or known truth")
     suspects: Suspects = Field(Suspects(), description="list of examples to look at first")
     vog: Vog | None = Field(None, description="variance of gradients; null: not computed")
+    vog_toy: VogToy | None = Field(
+        None, description="toy experiment of variance of gradients, for which nothing else need be configured"
+    )
 
 
 class Figures(Drawing):
@@ -110,13 +114,14 @@ def resolve(config: dict, source: str = "config.yaml") -> Configuration:
     file, faults = _checked_file(config)
     datasets, experiments = _names(config, "datasets"), _names(config, "experiments")
     broken = {place for place, _ in faults}
+    is_toy_alone = not (datasets or experiments) and _has_toy(file, broken)
     for section, noun, names in (("datasets", "data set", datasets), ("experiments", "experiment", experiments)):
-        if not names and broken.isdisjoint({(), (section,)}):
+        if not names and not is_toy_alone and broken.isdisjoint({(), (section,)}):
             faults.append(((section,), f"expected at least one {noun}"))
     checked = check_experiments(file.defaults, file.experiments, datasets or None).with_imports(file.datasets)
     if ("defaults",) not in broken:
         faults += checked.faults
-    if datasets and experiments:
+    if (datasets and experiments) or is_toy_alone:
         suite = Suite(
             datasets={name: file.datasets.get(name) for name in datasets},
             experiments={name: checked.known.get(name, {}) for name in experiments},
@@ -173,6 +178,11 @@ def _names(config, section: str) -> list[str]:
 
 def _checked_sections(parent: Section) -> Iterator[tuple[str, CheckedSection]]:
     return ((key, value) for key, value in parent if isinstance(value, CheckedSection))
+
+
+def _has_toy(file: ConfigurationFile, broken: set[Place]) -> bool:
+    """Whether an analysis that needs neither data set nor experiment is wanted, valid or not."""
+    return file.analyses.vog_toy is not None or any(place[:2] == ("analyses", "vog_toy") for place in broken)
 
 
 def _scored(file: ConfigurationFile, suite: Suite) -> dict[str, list[str]]:
