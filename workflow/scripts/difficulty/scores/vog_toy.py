@@ -33,7 +33,11 @@ VOG_TOY = Schema(
         "vog_absolute": Column(
             pa.float64(), "absolute value of the z-score, which puts the easiest beside the hardest", True, +1
         ),
-        "gradient": Column(pa.float64(), "mean absolute gradient at the last epoch of the stage", direction=+1),
+        "gradient": Column(
+            pa.float64(),
+            "mean absolute gradient at the last epoch of the stage; with reference of the sum up to that epoch",
+            direction=+1,
+        ),
         "undefined": Column(pa.bool_(), "whether vog_normalized is not defined"),
     },
     key=("seed", "stage", "example"),
@@ -52,7 +56,7 @@ BOUNDARY = Schema(
     key=("seed", "line", "segment"),
 )
 
-# The line from which the published script measures: slope * x0 + x1 = offset. It fits none of its networks any more.
+# The line from which the published script measures: slope * x0 + x1 = offset. Its network's boundary is another one.
 _SLOPE, _OFFSET, _NORM = 0.2471, 0.0124, 1.0301
 
 # Gradients (T, N, 2) and the epochs of a stage to one number per point (N,).
