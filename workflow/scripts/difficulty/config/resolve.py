@@ -30,6 +30,7 @@ from difficulty.config.section import Section, findings
 from difficulty.config.suite import CheckedSection, Suite
 from difficulty.config.training import Experiment, run_names
 from difficulty.config.vog import Vog
+from difficulty.config.vog_figures import VogFigures
 from difficulty.config.vog_toy import VogToy
 
 
@@ -56,6 +57,7 @@ class Figures(Drawing):
     gallery: Gallery = Field(Gallery(), description="easiest and hardest images of each class")
     panel: Panel = Field(Panel(), description="images x epochs x runs, right or wrong")
     samples: Samples = Field(Samples(), description="labelled sample sheet of each data set")
+    vog: VogFigures = Field(VogFigures(), description="what variance of gradients tells")
 
 
 # Checked as experiments once they are merged.
