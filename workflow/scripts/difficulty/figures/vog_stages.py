@@ -165,7 +165,7 @@ def _notes(tables: Mapping[str, pd.DataFrame], stages: Mapping, pair: tuple[str,
         text += f" Above: {pair[0]} (epochs {_epochs(stages, pair[0])}) against {pair[1]} ({_epochs(stages, pair[1])})."
         text += " Points are examples" if len(table) <= _MOST_POINTS else " Grey: number of examples, logarithmic"
         text += "; Spearman's correlation with its 95 % bootstrap interval."
-    text += f" {'Below: ' if pair else ''}{counted(len(table), f'{role} example')} in every stage"
+    text += f" {'Below: ' if pair else ''}{counted(len(table), f'{role} example')} in every stage, dashed the median"
     if table["is_corrupt"].any():
         text += (
             ", each group's shares adding up to 100\u00a0%. AUROC: the probability that an example with a planted "
