@@ -26,7 +26,7 @@ TINY = {
         "seeds": [0, 1],
     },
     "experiments": {"plain": {}, "noisy": {"label_noise": {"kind": "symmetric", "fraction": 0.2}}},
-    "analyses": {"correlation": {"bootstrap": 20}, "detection": {"bootstrap": 20}},
+    "analyses": {"correlation": {"bootstrap": 20}, "detection": {"bootstrap": 20}, "vog": None},
     "figures": {"dpi": 50},
 }
 

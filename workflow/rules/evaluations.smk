@@ -6,7 +6,9 @@ include: "keys/evaluations.smk"
 
 rule collect_evaluations:
     input:
-        lambda w: [path for experiment in trained for path in experiment_files(experiment, "evaluation.parquet")],
+        lambda w: [
+            path for experiment in with_checkpoints for path in experiment_files(experiment, "evaluation.parquet")
+        ],
     output:
         "results/evaluations.parquet",
     log:

@@ -26,7 +26,7 @@ rule figures:
         ),
         expand(
             "results/figures/experiments/{experiment}/gallery.{format}",
-            experiment=trained,
+            experiment=with_checkpoints,
             format=["png", "pdf"],
         ),
         expand(

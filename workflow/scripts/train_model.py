@@ -33,7 +33,7 @@ def main(args):
     classes = int(labels[["label", "clean_label"]].to_numpy().max()) + 1
     if classes < 2:
         raise UserError(f"{args.labels}: one class only; there is nothing to learn")
-    normalization = load_normalization(args.pixels)
+    normalization = load_normalization(args.pixels, settings.get("normalization"))
     _, *size, channels = images.shape
     model = build_model(settings, channels, tuple(size), classes, run.seed)
     facts = provenance(

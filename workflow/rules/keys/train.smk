@@ -6,9 +6,15 @@ EVALUATION_KEYS = ["device", "precision", "folds", "records"]
 NOT_OF_A_RUN = {"dataset", "seeds", "workers", *LABEL_KEYS}
 PER_RUN = ["records", "online_records", "history", "steps", "timing", "evaluation"]
 PER_IMPORTED_RUN = ["records", "history"]
+PER_SNAPSHOT_RUN = ["records", "history", "evaluation"]
+SNAPSHOT_KEYS = ["architecture", "width", "depth", "stem", "normalization", "device", "precision"]
 
 imported = [name for name, settings in experiments.items() if settings["dataset"] in recorded]
-trained = [name for name in experiments if name not in imported]
+snapshots = [
+    name for name in experiments if name not in imported and isinstance(experiments[name]["checkpoints"], dict)
+]
+trained = [name for name in experiments if name not in {*imported, *snapshots}]
+with_checkpoints = [*trained, *snapshots]
 
 
 def labels_settings(experiment):
@@ -32,6 +38,28 @@ def training_code(experiment):
     return source_digest("train_model", model_module(experiment), optimizer, schedule)
 
 
+def snapshot_settings(experiment):
+    """The files count as well, by name: another order is another run."""
+    return settings_json(experiments[experiment], [*SNAPSHOT_KEYS, "checkpoints"])
+
+
+def snapshot_code(experiment):
+    return source_digest("import_checkpoints", model_module(experiment))
+
+
+def snapshot_files(experiment, run):
+    """Weights that were trained elsewhere, in order; {seed} in their names stands for the run's seed."""
+    named = dict.fromkeys(path for paths in experiments[experiment]["checkpoints"].values() for path in paths)
+    paths = [path.replace("{seed}", run.removeprefix("seed-")) for path in named]
+    for path in paths:
+        if not os.path.isfile(path):
+            print(
+                f"experiments.{experiment}.checkpoints: no such file: {path}; mend the configuration", file=sys.stderr
+            )
+            sys.exit(1)
+    return paths
+
+
 def evaluation_code(experiment):
     return source_digest("evaluate_run", model_module(experiment))
 
@@ -46,6 +74,8 @@ def labels_key(experiment):
 def run_key(experiment):
     if experiment in imported:
         return imported_run_key(experiment)
+    if experiment in snapshots:
+        return hash_chain(labels_key(experiment), snapshot_settings(experiment), snapshot_code(experiment))
     return hash_chain(labels_key(experiment), training_settings(experiment), training_code(experiment))
 
 
@@ -97,7 +127,8 @@ def run_files(experiment):
     """All that the runs of an experiment leave."""
     if experiment in imported:
         return experiment_files(experiment, *(f"{table}.parquet" for table in PER_IMPORTED_RUN))
-    return experiment_files(experiment, "checkpoints", *(f"{table}.parquet" for table in PER_RUN))
+    tables = PER_SNAPSHOT_RUN if experiment in snapshots else PER_RUN
+    return experiment_files(experiment, "checkpoints", *(f"{table}.parquet" for table in tables))
 
 
 def experiment_files(experiment, *names, seeds=None):

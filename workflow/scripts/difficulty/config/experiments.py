@@ -9,6 +9,7 @@ from difficulty.config.datasets import Records
 from difficulty.config.inheritance import experiment_settings, is_inherited
 from difficulty.config.problems import Place, unknown_name
 from difficulty.config.section import findings
+from difficulty.config.snapshots import filled
 from difficulty.config.training import Experiment
 
 _Fault = tuple[Place, str, bool]  # place, problem, whether a required key is missing
@@ -49,7 +50,7 @@ def check_experiments(
     """
     resolved, known, own_faults = {}, {}, {}
     for name, override in overrides.items():
-        experiment, known[name], own_faults[name] = _checked(experiment_settings(defaults, override), datasets)
+        experiment, known[name], own_faults[name] = _checked(filled(experiment_settings(defaults, override)), datasets)
         if experiment:
             resolved[name] = experiment
     default_faults = _checked(defaults, datasets)[2]

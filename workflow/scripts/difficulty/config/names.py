@@ -10,6 +10,7 @@ from difficulty.config.section import problem
 
 _LONGEST_NAME = 100
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*", re.ASCII)
+_STAGE = re.compile(r"[a-z][a-z0-9]*", re.ASCII)
 _RUN_NAME = re.compile(r"seed-[0-9]+(-fold-[0-9]+)?")
 
 
@@ -20,6 +21,13 @@ def _checked_name(value) -> str:
         raise problem(expected(what, value) + _in_quotes(value))
     if _RUN_NAME.fullmatch(value):
         raise problem(f"{value!r} is what a run is called; choose another name")
+    return value
+
+
+def _checked_stage(value) -> str:
+    """Part of a column's name, whose endings (`_raw`, `_test`) have a meaning."""
+    if not isinstance(value, str) or not _STAGE.fullmatch(value):
+        raise problem(expected("a stage's name of lower-case letters and digits, e.g. early", value))
     return value
 
 
@@ -49,6 +57,10 @@ Name = Annotated[
             "maxLength": _LONGEST_NAME,
         }
     ),
+]
+# Of a named set of checkpoints.
+StageName = Annotated[
+    str, PlainValidator(_checked_stage), WithJsonSchema({"type": "string", "pattern": f"^{_STAGE.pattern}$"})
 ]
 # A path, a column, a reference to something named elsewhere.
 Text = Annotated[str, PlainValidator(_checked_text), WithJsonSchema({"type": "string", "minLength": 1})]

@@ -127,10 +127,11 @@ def resolve(config: dict, source: str = "config.yaml") -> Configuration:
         suite = Suite(
             datasets={name: file.datasets.get(name) for name in datasets},
             experiments={name: checked.known.get(name, {}) for name in experiments},
-            scores=tuple(score for _, analysis in _checked_sections(file.analyses) for score in analysis.gives),
+            scores=tuple(_score_families(file, checked.known)),
             held_out_scores=HELD_OUT_SCORES if any(each.get("folds") for each in checked.known.values()) else (),
         )
-        suite = replace(suite, scored=_scored(file, suite))
+        limited = [analysis.scored(suite) for _, analysis in _checked_sections(file.analyses)]
+        suite = replace(suite, scored={score: names for scored in limited for score, names in scored.items()})
         faults += [(place, text) for place, text in _reference_faults(file, suite) if place not in broken]
     if faults:
         order = list(ConfigurationFile.model_fields)
@@ -187,13 +188,13 @@ def _has_toy(file: ConfigurationFile, broken: set[Place]) -> bool:
     return file.analyses.vog_toy is not None or any(place[:2] == ("analyses", "vog_toy") for place in broken)
 
 
-def _scored(file: ConfigurationFile, suite: Suite) -> dict[str, list[str]]:
-    """Score -> the experiments that have it, of the scores that not all experiments have."""
-    scored = {}
-    for _, analysis in _checked_sections(file.analyses):
-        experiments = analysis.scored_experiments(suite)
-        scored |= {} if experiments is None else dict.fromkeys(analysis.gives, experiments)
-    return scored
+def _score_families(file: ConfigurationFile, experiments: Mapping[str, Mapping]) -> dict[str, str]:
+    """Score -> the analysis that gives it."""
+    return {
+        score: family
+        for family, analysis in _checked_sections(file.analyses)
+        for score in analysis.given_scores(experiments)
+    }
 
 
 def _reference_faults(file: ConfigurationFile, suite: Suite) -> Iterator[tuple[Place, str]]:
@@ -221,7 +222,6 @@ def _configuration(file: ConfigurationFile, resolved: Mapping[str, Experiment], 
         agreement_groups=groups | analyses["agreement"]["groups"],
         detections=detections(analyses["detection"], experiments),
         truth_columns={name: suite.truth_columns(name) for name in file.datasets},
-        score_families=dict.fromkeys(HELD_OUT_SCORES, "label_quality")
-        | {score: family for family, analysis in _checked_sections(file.analyses) for score in analysis.gives},
+        score_families=dict.fromkeys(HELD_OUT_SCORES, "label_quality") | _score_families(file, experiments),
         vog_stages=file.analyses.vog.stages_of_experiments(suite) if file.analyses.vog else {},
     )

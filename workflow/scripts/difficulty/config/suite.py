@@ -42,7 +42,8 @@ class Suite:
         if name not in self.scores:
             return unknown_name("score", name, self.scores)
         wanted = [experiment] if experiment else self.experiments
-        without = [each for each in wanted if each not in self.scored.get(name, wanted)]
+        having = self.scored.get(name, wanted)
+        without = [each for each in wanted if each not in having and "checkpoints" in self.experiments[each]]
         return f"experiment {without[0]!r} has no {name}; see what `analyses` says of it" if without else None
 
     def ancestors(self, dataset: str) -> list[str]:
@@ -74,9 +75,13 @@ class CheckedSection(Section):
     # Score columns that the analysis adds to the table of scores.
     gives: ClassVar[tuple[str, ...]] = ()
 
-    def scored_experiments(self, suite: Suite) -> list[str] | None:
-        """The experiments that have the scores; None: all."""
-        return None
+    def given_scores(self, experiments: Mapping[str, Mapping]) -> tuple[str, ...]:
+        """Score columns that one of the experiments may have by this analysis. experiments: name -> valid settings."""
+        return self.gives
+
+    def scored(self, suite: Suite) -> dict[str, list[str]]:
+        """Score -> the experiments that have it, of those scores that not all experiments have."""
+        return {}
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
         """(place within the section, problem) of whatever does not fit the rest of the configuration."""

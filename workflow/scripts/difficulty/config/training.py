@@ -9,11 +9,13 @@ from difficulty.config.architectures import CHOICES, Architecture, is_torchvisio
 from difficulty.config.augmentation import Augmentation
 from difficulty.config.label_noise import LabelNoise
 from difficulty.config.names import Text
+from difficulty.config.normalization import Normalization
 from difficulty.config.optimizers import Optimizer
 from difficulty.config.problems import expected
 from difficulty.config.ranges import Count, Epoch, Range, Seed
 from difficulty.config.schedules import Constant, Schedule
 from difficulty.config.section import Section, problem, problems_at, without_repeats
+from difficulty.config.snapshots import SNAPSHOTS, Snapshots, is_snapshots
 
 _SAVED = ("all", "last")
 
@@ -60,8 +62,14 @@ class Experiment(Section):
     train_sample: Count | None = Field(
         None, description="size of a fixed sample of training examples followed in the history; null: none"
     )
-    checkpoints: Literal["all", "last"] | list[Epoch] = Field(
-        "all", description="epochs whose weights are kept (0: the initialisation)"
+    checkpoints: Literal["all", "last"] | list[Epoch] | Snapshots = Field(
+        "all",
+        description="epochs whose weights are kept (0: the initialisation); or, of networks that were trained "
+        "elsewhere, stage -> files of their weights in the order of training, in which {seed} stands for the seed; "
+        "nothing is trained then, and settings of training do not count",
+    )
+    normalization: Normalization | None = Field(
+        None, description="what images are normalised with; null: mean and deviation of the training images"
     )
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where to train; auto: on a GPU if there is one")
     workers: Annotated[int, Range(0, 256)] | None = Field(
@@ -108,10 +116,12 @@ class Experiment(Section):
     @field_validator("checkpoints", mode="wrap")
     @classmethod
     def _are_epochs(cls, value, handler, info):
+        if is_snapshots(value):
+            return SNAPSHOTS.validate_python(value)
         if not isinstance(value, list):
             if isinstance(value, str) and value in _SAVED:
                 return value
-            raise problem(expected("all, last or a list of epochs", value, _SAVED))
+            raise problem(expected("all, last, a list of epochs or files by stage", value, _SAVED))
         epochs = _EPOCHS.validate_python(value)
         last = info.data.get("epochs")
         if last is not None and (beyond := [index for index, epoch in enumerate(epochs) if epoch > last]):

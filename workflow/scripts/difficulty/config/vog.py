@@ -1,29 +1,22 @@
 """Variance of gradients: whose, over which checkpoints, and how the maps are kept."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PlainValidator, TypeAdapter, WithJsonSchema
 
-from difficulty.config.names import Text
+from difficulty.config.names import StageName, Text
 from difficulty.config.problems import Place, expected
 from difficulty.config.ranges import Epoch, Range
 from difficulty.config.section import problem, without_repeats
+from difficulty.config.snapshots import is_snapshots, stages_in_epochs
 from difficulty.config.suite import CheckedSection, Suite
 
 _DEFAULT_CHECKPOINTS = 5
 _DEFAULT_STAGES = ("early", "late", "complete")
-_STAGE = re.compile(r"[a-z][a-z0-9]*", re.ASCII)
+_MAGNITUDE = "gradient_magnitude"
 _TARGETS = ("label", "predicted")
 _CLASS = TypeAdapter(Annotated[int, Range(0, 10**9)])
-
-
-def _stage_name(value) -> str:
-    """Part of a column's name, whose endings (`_raw`, `_test`) have a meaning."""
-    if not isinstance(value, str) or not _STAGE.fullmatch(value):
-        raise problem(expected("a stage's name of lower-case letters and digits, e.g. early", value))
-    return value
 
 
 def _target(value) -> str | int:
@@ -34,9 +27,6 @@ def _target(value) -> str | int:
     return _CLASS.validate_python(value)
 
 
-_Stage = Annotated[
-    str, PlainValidator(_stage_name), WithJsonSchema({"type": "string", "pattern": f"^{_STAGE.pattern}$"})
-]
 _Epochs = Annotated[list[Epoch], Field(min_length=2), AfterValidator(without_repeats)]
 _Target = Annotated[
     str | int,
@@ -51,10 +41,11 @@ class Vog(CheckedSection):
     experiments: Annotated[list[Text], Field(min_length=1), AfterValidator(without_repeats)] | None = Field(
         None, description="experiments that are scored; null: all that keep at least two checkpoints"
     )
-    stages: Annotated[dict[_Stage, _Epochs], Field(min_length=1)] | None = Field(
+    stages: Annotated[dict[StageName, _Epochs], Field(min_length=1)] | None = Field(
         None,
         description="name -> epochs whose checkpoints make a stage (0: the initialisation); null: early, late and "
-        "complete, from five checkpoints evenly spread over the epochs",
+        "complete, from five checkpoints evenly spread over the epochs. Where an experiment's checkpoints are files by "
+        "stage, these are its stages, and complete",
     )
     splits: Annotated[list[Literal["train", "test"]], Field(min_length=1), AfterValidator(without_repeats)] = Field(
         ["train", "test"], description="splits whose examples are scored"
@@ -72,11 +63,22 @@ class Vog(CheckedSection):
     )
     precision: Literal["float32", "bfloat16"] = Field("float32", description="arithmetic of the gradients")
 
-    @property
-    def gives(self) -> tuple[str, ...]:
-        """Normalised and raw VoG of every stage, and the baseline."""
-        stages = self.stages or _DEFAULT_STAGES
-        return (*(f"vog_{stage}{ending}" for stage in stages for ending in ("", "_raw")), "gradient_magnitude")
+    def given_scores(self, experiments: Mapping[str, Mapping]) -> tuple[str, ...]:
+        """Normalised and raw VoG of every stage that one of the experiments may have, and the baseline."""
+        stages = list(self.stages or _DEFAULT_STAGES)
+        for settings in experiments.values():
+            own = settings.get("checkpoints")
+            stages += stages_in_epochs(own) if is_snapshots(own) else []
+        scores = dict.fromkeys(f"vog_{stage}{ending}" for stage in stages for ending in ("", "_raw"))
+        return (*scores, _MAGNITUDE)
+
+    def scored(self, suite: Suite) -> dict[str, list[str]]:
+        """Score -> the experiments that have it."""
+        found = {score: [] for score in self.given_scores(suite.experiments)}
+        for name, stages in self.stages_of_experiments(suite).items():
+            for score in (*(f"vog_{stage}{ending}" for stage in stages for ending in ("", "_raw")), _MAGNITUDE):
+                found[score].append(name)
+        return found
 
     def scored_experiments(self, suite: Suite) -> list[str]:
         """The experiments that have checkpoints enough, of those that are wanted."""
@@ -105,6 +107,8 @@ class Vog(CheckedSection):
         for stage, epochs in (self.stages or {}).items():
             for name in self.scored_experiments(suite):
                 saved = saved_epochs(suite.experiments[name])
+                if is_snapshots(suite.experiments[name]["checkpoints"]):
+                    continue
                 if missing := [index for index, epoch in enumerate(epochs) if epoch not in saved]:
                     what = f"a checkpoint that {name!r} keeps, {_in_short(saved)}"
                     yield ("stages", stage, missing[0]), expected(what, epochs[missing[0]])
@@ -115,8 +119,10 @@ def saved_epochs(settings: Mapping) -> list[int]:
     """The epochs whose weights an experiment's runs keep; none if its settings are not valid."""
     if not {"checkpoints", "epochs"} <= settings.keys():
         return []
-    named = {"all": range(settings["epochs"] + 1), "last": [settings["epochs"]]}
     kept = settings["checkpoints"]
+    if is_snapshots(kept):
+        return list(range(1, settings["epochs"] + 1))
+    named = {"all": range(settings["epochs"] + 1), "last": [settings["epochs"]]}
     return sorted(named[kept] if isinstance(kept, str) else kept)
 
 
@@ -124,8 +130,11 @@ def stages_of(stages: Mapping[str, list[int]] | None, settings: Mapping) -> dict
     """Stage -> epochs of one experiment, in order.
 
     By default five of its checkpoints, evenly spread from the first epoch to the last: the first three are the early
-    stage, the last three the late one, all of them the complete one.
+    stage, the last three the late one, all of them the complete one. Of networks that were trained elsewhere, the
+    stages are those that name their files.
     """
+    if is_snapshots(settings["checkpoints"]):
+        return stages_in_epochs(settings["checkpoints"])
     if stages is not None:
         return {stage: sorted(epochs) for stage, epochs in stages.items()}
     saved = saved_epochs(settings)

@@ -1,6 +1,6 @@
 """A data set's decoded images as tensors, and what turns them into a network's input."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,7 +90,21 @@ def _as_it_is(batch):
     return batch
 
 
-def load_normalization(path) -> Normalization:
-    """The statistics of the training split that stand beside a table of pixels."""
+def load_normalization(path, configured: Mapping | None = None) -> Normalization:
+    """The statistics of the training split that stand beside a table of pixels, or those configured: mean and std.
+
+    Raises UserError if these are of another number of channels.
+    """
     facts = read_provenance(path)
-    return Normalization(tuple(facts["mean"]), tuple(facts["std"]))
+    channels = facts["shape"][-1]
+    if configured is None:
+        return Normalization(tuple(facts["mean"]), tuple(facts["std"]))
+    mean, std = (tuple(configured[name]) for name in ("mean", "std"))
+    if not len(mean) == len(std) == channels:
+        counts = f"{len(mean)} means and {len(std)} deviations"
+        raise UserError(f"normalization: {counts} for images of {_counted(channels)}; give one for each")
+    return Normalization(mean, std)
+
+
+def _counted(channels: int) -> str:
+    return "1 channel" if channels == 1 else f"{channels} channels"

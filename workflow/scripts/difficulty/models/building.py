@@ -74,7 +74,7 @@ def set_training_mode(model: nn.Module) -> None:
 
 def load_weights(model: nn.Module, path) -> None:
     """Loads a safetensors file or a weights-only state dict; a last layer of another size keeps its fresh weights."""
-    state = _read_state(path)
+    state = read_state(path)
     last = next(name for name, module in model.named_modules() if module is final_linear(model))
     own = model.state_dict()
     other_size = [name for name in state if name in own and state[name].shape != own[name].shape]
@@ -89,7 +89,8 @@ def load_weights(model: nn.Module, path) -> None:
         raise UserError(f"{path}: weights missing {missing[:3]}, unexpected {mismatch.unexpected_keys[:3]}")
 
 
-def _read_state(path) -> dict[str, torch.Tensor]:
+def read_state(path) -> dict[str, torch.Tensor]:
+    """The weights in a safetensors file or a weights-only dict; UserError naming the file if it is neither."""
     try:
         if str(path).endswith(".safetensors"):
             return load_file(path)
