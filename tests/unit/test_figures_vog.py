@@ -52,7 +52,7 @@ def test_error_rates_are_those_of_the_table(runs):
     (early, *_) = by_gid(figure, "highest")
     np.testing.assert_allclose(early.get_ydata(), 1 - rows["error_rate"])
     assert len(by_gid(figure, "runs")) == (3 if runs > 1 else 0)
-    assert {"early\nepochs 1, 4, 8", "complete\nepochs 1, 4, 8, 11, 15"} <= set(texts_of(figure))
+    assert {"early\ncheckpoints 1, 4, 8", "complete\ncheckpoints 1, 4, 8, 11, 15"} <= set(texts_of(figure))
     assert "43 test examples, 4 or 5 in each tenth" in said(figure)
 
 

@@ -28,7 +28,7 @@ rule compute_vog_analysis:
     threads: 1
     resources:
         mem_mb=memory(3000),
-        runtime=60,
+        runtime=240,
     params:
         settings=lambda w: vog_analysis_settings(w.experiment),
         code=source_digest("compute_vog_analysis"),

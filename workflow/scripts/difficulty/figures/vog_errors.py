@@ -55,7 +55,7 @@ def vog_errors_figure(table: pd.DataFrame, stages: Mapping[str, Sequence[int]], 
     for (stage, epochs), bins, ends in zip(stages.items(), upper, lower, strict=False):
         _draw_bins(bins, table[table["stage"] == stage], ROLE_COLORS[role], runs)
         _draw_ends(ends, overall[(overall["stage"] == stage) & (overall["ranked_by"] == "vog")])
-        bins.set_title(f"{stage}\nepochs {_in_short(epochs)}")
+        bins.set_title(f"{stage}\ncheckpoints {_in_short(epochs)}")
         ends.set_title(stage)
     _share_limits(upper[: len(stages)], (0, overall.loc[overall["part"] == "bin", "high"].max()))
     for axes in (*upper[: len(stages) : columns], *lower[: len(stages) : columns]):

@@ -162,7 +162,8 @@ def _notes(tables: Mapping[str, pd.DataFrame], stages: Mapping, pair: tuple[str,
     table = tables[role]
     text = "VoG as z-score within the given label, mean over runs."
     if pair:
-        text += f" Above: {pair[0]} (epochs {_epochs(stages, pair[0])}) against {pair[1]} ({_epochs(stages, pair[1])})."
+        first, second = (_epochs(stages, stage) for stage in pair)
+        text += f" Above: {pair[0]} (checkpoints {first}) against {pair[1]} ({second})."
         text += " Points are examples" if len(table) <= _MOST_POINTS else " Grey: number of examples, logarithmic"
         text += "; Spearman's correlation with its 95 % bootstrap interval."
     text += f" {'Below: ' if pair else ''}{counted(len(table), f'{role} example')} in every stage, dashed the median"
