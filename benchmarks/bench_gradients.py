@@ -55,8 +55,8 @@ def extraction(model, images, labels, device, folder: Path) -> Path:
     path = folder / "epoch-1.parquet"
     with maps_writer(path, tuple(images.shape[1:3]), {}) as write:
         for rows, passes in gradient_batches([model], images, np.arange(len(images)), labels, NORMALIZATION, device):
-            maps, predicted = next(passes)
-            write(rows, predicted.cpu().numpy(), maps.cpu().numpy())
+            maps, *predictions = (values.cpu().numpy() for values in next(passes))
+            write(rows, *predictions, maps)
     return path
 
 

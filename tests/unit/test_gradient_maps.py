@@ -28,7 +28,7 @@ def write(path, maps, example_ids=None, predicted=None):
     with maps_writer(path, maps.shape[1:], {"stage": "test"}) as append:
         for rows in np.array_split(np.arange(count), 3):
             ids = rows if example_ids is None else example_ids[rows]
-            append(ids, rows % 7 if predicted is None else predicted[rows], maps[rows])
+            append(ids, rows % 7 if predicted is None else predicted[rows], rows / 100, maps[rows])
 
 
 def some_maps(checkpoints=4, examples=50, size=(5, 6)):
@@ -58,9 +58,11 @@ def test_maps_come_back_in_order_to_half_precision(tmp_path, monkeypatch):
         write(path, own, example_ids=np.arange(100, 150))
     parts = list(read_maps(paths))
     assert [len(ids) for ids, *_ in parts] == [7] * 7 + [1]
+    confidence = np.concatenate([confidence for *_, confidence in parts], 1)
+    np.testing.assert_allclose(confidence[3], np.arange(50) / 100, rtol=1e-6)
     np.testing.assert_array_equal(np.concatenate([ids for ids, *_ in parts]), np.arange(100, 150))
-    np.testing.assert_array_equal(np.concatenate([predicted for _, predicted, _ in parts], 1)[2], np.arange(50) % 7)
-    again = np.concatenate([part for *_, part in parts], axis=1)
+    np.testing.assert_array_equal(np.concatenate([predicted for *_, predicted, _ in parts], 1)[2], np.arange(50) % 7)
+    again = np.concatenate([maps_part for _, maps_part, *_ in parts], axis=1)
     largest = np.abs(maps).max(axis=(2, 3), keepdims=True)
     assert (np.abs(again - maps) <= HALF * largest).all()
     np.testing.assert_allclose(variance_of_gradients(again), variance_of_gradients(maps), rtol=STORED_VOG)
@@ -98,7 +100,7 @@ def test_damaged_foreign_and_different_maps_are_named(tmp_path):
 
 def test_an_interrupted_writer_leaves_nothing(tmp_path):
     with pytest.raises(RuntimeError), maps_writer(tmp_path / "epoch-1.parquet", (2, 2), {}) as append:
-        append(np.arange(1), np.zeros(1), np.ones((1, 2, 2), np.float32))
+        append(np.arange(1), np.zeros(1), np.ones(1), np.ones((1, 2, 2), np.float32))
         raise RuntimeError
     assert not list(tmp_path.iterdir())
 
@@ -107,7 +109,9 @@ def test_an_interrupted_writer_leaves_nothing(tmp_path):
 def test_the_stages_of_a_run(kind):
     maps, stages = some_maps(), {"early": [1, 5], "complete": [1, 5, 7, 9]}
     predicted = DRAWS.integers(0, 10, (4, 50))
-    checkpoints = [(epoch, kind(m), kind(p)) for epoch, m, p in zip([1, 5, 7, 9], maps, predicted, strict=True)]
+    checkpoints = [
+        (epoch, kind(m), kind(p), kind(p / 10)) for epoch, m, p in zip([1, 5, 7, 9], maps, predicted, strict=True)
+    ]
     rows = stage_rows(stages, np.arange(50), iter(checkpoints)).set_index("stage")
     early, complete = rows.loc["early"], rows.loc["complete"]
     np.testing.assert_allclose(early["vog"], variance_of_gradients(maps[:2]), rtol=1e-5)
@@ -115,6 +119,7 @@ def test_the_stages_of_a_run(kind):
     np.testing.assert_allclose(early["magnitude"], np.abs(maps[1]).mean(axis=(1, 2)), rtol=1e-5)
     assert early["predicted"].tolist() == predicted[1].tolist()
     assert complete["predicted"].tolist() == predicted[3].tolist()
+    np.testing.assert_allclose(complete["confidence"], predicted[3] / 10)
     assert set(rows.reset_index().columns) == set(VOG_RUN.columns)
 
 
@@ -156,7 +161,7 @@ def test_passes_over_the_data_give_each_models_maps(monkeypatch):
     found = [[], []]
     batches = gradient_batches(models, images, rows, labels, normalization, torch.device("cpu"))
     for part, passes in batches:
-        for place, (maps, _) in enumerate(passes):
+        for place, (maps, *_) in enumerate(passes):
             found[place].append((part, maps))
     inputs = normalization(images[rows].permute(0, 3, 1, 2))
     for model, parts in zip(models, found, strict=True):

@@ -143,7 +143,8 @@ def test_folded_batch_norm_gives_the_same_maps():
 def test_the_class_may_be_given_predicted_or_one_for_all():
     model, images = network(), torch.randn(5, 1, 8, 8, generator=torch.Generator().manual_seed(0))
     predicted = model(images).argmax(1)
-    own, told = gradients_and_predictions(model, images)
+    own, told, confidence = gradients_and_predictions(model, images)
+    torch.testing.assert_close(confidence, model(images).detach().softmax(1).amax(1))
     assert torch.equal(told, predicted)
     assert torch.equal(own, input_gradients(model, images, predicted))
     third = gradients_and_predictions(model, images, 3)[0]

@@ -15,8 +15,8 @@ def main(args):
     paths = sorted(args.gradients, key=epoch_of)
     epochs = [epoch_of(path) for path in paths]
     parts = [
-        stage_rows(args.settings["stages"], example_ids, zip(epochs, maps, predicted, strict=True))
-        for example_ids, predicted, maps in read_maps(paths)
+        stage_rows(args.settings["stages"], example_ids, zip(epochs, *by_checkpoint, strict=True))
+        for example_ids, *by_checkpoint in read_maps(paths)
     ]
     write_table(pd.concat(parts), args.output, VOG_RUN, provenance(args))
 

@@ -10,8 +10,8 @@ def main(args):
     gradients = gradient_pass(args, [epoch_of(args.output)])
     with maps_writer(args.output, gradients.size, gradients.provenance) as write:
         for example_ids, passes in gradients.batches:
-            maps, predicted = next(passes)
-            write(example_ids, predicted.cpu().numpy(), maps.cpu().numpy())
+            maps, *predictions = (values.cpu().numpy() for values in next(passes))
+            write(example_ids, *predictions, maps)
 
 
 if __name__ == "__main__":

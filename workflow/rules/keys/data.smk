@@ -71,4 +71,5 @@ def dataset_files(dataset):
 used_datasets = sorted(
     {settings["dataset"] for settings in experiments.values()}
     | {dataset for further in configuration.evaluations.values() for dataset in further}
+    | set(configuration.analyses.get("vog", {}).get("out_of_distribution", []))
 )

@@ -12,7 +12,7 @@ from difficulty.config.problems import ConfigurationError, shown
 
 # Sections that replace those of an earlier file, and what refers to the earlier ones by name and goes with them.
 _REPLACED = {
-    "datasets": (["evaluations"],),
+    "datasets": (["evaluations"], ["analyses", "vog", "out_of_distribution"]),
     "experiments": (
         ["evaluations"],
         ["analyses", "agreement", "groups"],

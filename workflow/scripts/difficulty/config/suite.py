@@ -60,7 +60,11 @@ class Suite:
 
     def is_imported(self, experiment: str) -> bool:
         """Whether an experiment is records of runs that were made elsewhere."""
-        return isinstance(self.datasets.get(self.experiments[experiment].get("dataset")), Records)
+        return self.has_no_images(self.experiments[experiment].get("dataset"))
+
+    def has_no_images(self, dataset: str) -> bool:
+        """Whether a data set is records of other runs."""
+        return isinstance(self.datasets.get(dataset), Records)
 
     def without_folds(self) -> str | None:
         """The first experiment that holds no examples out, if any."""

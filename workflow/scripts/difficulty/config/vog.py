@@ -61,6 +61,11 @@ class Vog(CheckedSection):
     shards: Annotated[int, Range(1, 10_000)] = Field(
         1, description="parts that the examples are cut into, each a job of its own"
     )
+    out_of_distribution: Annotated[list[Text], AfterValidator(without_repeats)] = Field(
+        [],
+        description="further data sets, of images that the networks do not know: how well VoG of the predicted class "
+        "tells their test split from the experiment's own",
+    )
     precision: Literal["float32", "bfloat16"] = Field("float32", description="arithmetic of the gradients")
 
     def given_scores(self, experiments: Mapping[str, Mapping]) -> tuple[str, ...]:
@@ -104,6 +109,11 @@ class Vog(CheckedSection):
                 yield ("experiments", index), f"experiment {name!r} keeps one checkpoint only; set its checkpoints: all"
             elif suite.is_imported(name):
                 yield ("experiments", index), f"experiment {name!r} is records of other runs, which have no checkpoints"
+        for index, name in enumerate(self.out_of_distribution):
+            if text := suite.no_dataset(name):
+                yield ("out_of_distribution", index), text
+            elif suite.has_no_images(name):
+                yield ("out_of_distribution", index), f"data set {name!r} has no images; choose another"
         for stage, epochs in (self.stages or {}).items():
             for name in self.scored_experiments(suite):
                 saved = saved_epochs(suite.experiments[name])

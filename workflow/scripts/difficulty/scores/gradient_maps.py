@@ -22,6 +22,7 @@ def gradients_schema(height: int, width: int) -> Schema:
         {
             "example_id": Column(pa.int64(), "as in the examples"),
             "predicted": Column(pa.int32(), "class with the largest logit at this checkpoint"),
+            "confidence": Column(pa.float32(), "softmax probability of that class"),
             "exponent": Column(pa.int16(), "the map is `gradient` times 2 to this power"),
             "gradient": Column(
                 pa.list_(pa.float16(), height * width),
@@ -46,22 +47,22 @@ def halves(maps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 @contextmanager
 def maps_writer(path, size: tuple[int, int], provenance: dict) -> Iterator[Callable]:
-    """Yields a function of (example_ids (B,), predicted (B,), maps float32 (B, H, W)) that appends to the table."""
+    """Yields a function that appends example_ids, predicted, confidence, each (B,), and maps (B, H, W) to the table."""
     facts = json.dumps({**provenance, "shape": list(size)}, sort_keys=True)
 
-    def append(example_ids: np.ndarray, predicted: np.ndarray, maps: np.ndarray) -> None:
+    def append(example_ids: np.ndarray, predicted: np.ndarray, confidence: np.ndarray, maps: np.ndarray) -> None:
         small, exponents = halves(maps)
         gradient = pa.FixedSizeListArray.from_arrays(pa.array(small.ravel()), size[0] * size[1])
-        columns = (example_ids, predicted.astype(np.int32), exponents)
-        names = ("example_id", "predicted", "exponent")
+        columns = (example_ids, predicted.astype(np.int32), confidence.astype(np.float32), exponents)
+        names = ("example_id", "predicted", "confidence", "exponent")
         write({"gradient": gradient, **{name: pa.array(values) for name, values in zip(names, columns, strict=True)}})
 
     with table_writer(path, gradients_schema(*size), {"provenance": facts}, ["gradient.list.element"]) as write:
         yield append
 
 
-def read_maps(paths: Sequence) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """(example_ids (B,), predicted (K, B), maps float32 (K, B, H, W)) of K checkpoints, for some examples at a time.
+def read_maps(paths: Sequence) -> Iterator[tuple[np.ndarray, ...]]:
+    """(example_ids (B,), maps (K, B, H, W), predicted (K, B), confidence (K, B)) of K checkpoints, by and by.
 
     Raises TableError if the tables are damaged or not of the same examples in the same order.
     """
@@ -74,8 +75,12 @@ def read_maps(paths: Sequence) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndar
         ids = [part["example_id"].to_numpy() if part else np.empty(0) for part in parts]
         if different := [path for path, own in zip(paths, ids, strict=True) if not np.array_equal(own, ids[0])]:
             raise TableError(different[0], f"has other examples than {paths[0]}")
-        predicted = np.stack([part["predicted"].to_numpy() for part in parts])
-        yield ids[0], predicted, np.stack([_maps(part, size) for part in parts])
+        maps = np.stack([_maps(part, size) for part in parts])
+        yield (
+            ids[0],
+            maps,
+            *(np.stack([part[name].to_numpy() for part in parts]) for name in ("predicted", "confidence")),
+        )
 
 
 def _maps(part: pa.Table, size: tuple[int, int]) -> np.ndarray:

@@ -25,8 +25,8 @@ def gradient_batches(
     device: torch.device,
     precision: str = "float32",
     workers: int = 0,
-) -> Iterator[tuple[np.ndarray, Iterator[tuple[torch.Tensor, torch.Tensor]]]]:
-    """(rows (B,), (maps float32 (B, H, W), predicted int64 (B,)) of each model in turn), for all of `rows`.
+) -> Iterator[tuple[np.ndarray, Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]]]:
+    """(rows (B,), (maps float32 (B, H, W), predicted (B,), confidence (B,)) of each model in turn), for all of `rows`.
 
     models: on `device`, in evaluation mode. images: N of them, as `load_images` gives them. rows: positions among
     them. classes: int64 (N,) whose logits are differentiated, one class for all, or None: the predicted ones.

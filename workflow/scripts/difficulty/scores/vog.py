@@ -101,10 +101,11 @@ def input_gradients(model: torch.nn.Module, images: torch.Tensor, classes: torch
 
 def gradients_and_predictions(
     model: torch.nn.Module, images: torch.Tensor, classes: torch.Tensor | int | None = None
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """(maps, predicted classes int64 (N,)); as for `input_gradients`, but `classes` may be one class for all.
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """(maps, predicted classes int64 (N,), their softmax probabilities float32 (N,)).
 
-    Raises UserError, too, for one class that the network does not have.
+    As for `input_gradients`, but `classes` may be one class for all. Raises UserError, too, if the network does not
+    have that class.
     """
     import torch  # here, since the stages that only do arithmetic on maps start five times as fast without it
 
@@ -117,7 +118,7 @@ def gradients_and_predictions(
         predicted = logits.detach().argmax(1)
         wanted = predicted if classes is None else torch.as_tensor(classes, device=logits.device).expand(len(logits))
         (gradients,) = torch.autograd.grad(logits.gather(1, wanted[:, None]).sum(), images)
-    return gradients.float().mean(1), predicted
+    return gradients.float().mean(1), predicted, logits.detach().float().softmax(1).amax(1)
 
 
 def refuse_training_mode(model: torch.nn.Module) -> None:

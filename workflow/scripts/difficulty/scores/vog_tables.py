@@ -17,6 +17,7 @@ VOG_RUN = Schema(
         "vog": Column(pa.float32(), "variance of gradients over the checkpoints of the stage, not normalised"),
         "magnitude": Column(pa.float32(), "mean absolute gradient at the last checkpoint of the stage"),
         "predicted": Column(pa.int32(), "class with the largest logit at the last checkpoint of the stage"),
+        "confidence": Column(pa.float32(), "softmax probability of that class there"),
     },
     key=("stage", "example_id"),
 )
@@ -45,17 +46,17 @@ def stage_rows(
 ) -> pd.DataFrame:
     """Rows of VOG_RUN for some examples.
 
-    stages: stage -> epochs, in order. checkpoints: (epoch, maps (B, H, W), predicted (B,)) in the order of epochs,
-    NumPy arrays or tensors; of none is kept more than sums.
+    stages: stage -> epochs, in order. checkpoints: (epoch, maps (B, H, W), predicted (B,), confidence (B,)) in the
+    order of epochs, NumPy arrays or tensors; of none is kept more than sums.
     """
     streams = {stage: StreamingVariance() for stage in stages}
     last = {}
-    for epoch, maps, predicted in checkpoints:
+    for epoch, maps, predicted, confidence in checkpoints:
         for stage, epochs in stages.items():
             if epoch in epochs:
                 streams[stage].update(maps)
             if epoch == epochs[-1]:
-                last[stage] = abs(maps).mean((1, 2)), predicted
+                last[stage] = abs(maps).mean((1, 2)), predicted, confidence
     rows = [
         pd.DataFrame(
             {
@@ -64,6 +65,7 @@ def stage_rows(
                 "vog": _numpy(stream.finish()),
                 "magnitude": _numpy(last[stage][0]),
                 "predicted": _numpy(last[stage][1]).astype(np.int32),
+                "confidence": _numpy(last[stage][2]),
             }
         )
         for stage, stream in streams.items()

@@ -8,14 +8,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from difficulty.datasets.example_tables import LABELS
+from difficulty.datasets.example_tables import EXAMPLES, LABELS
 from difficulty.datasets.files import check_files
 from difficulty.datasets.loading import load_images, own_threads
+from difficulty.errors import UserError
 from difficulty.progress import Progress
 from difficulty.scores.gradient_parts import shard_of, shard_rows
 from difficulty.scores.gradient_passes import gradient_batches
 from difficulty.stage import arguments, provenance
-from difficulty.tables import read_table
+from difficulty.tables import read_schema, read_table
 from difficulty.training.loop import choose_device
 from difficulty.training.prediction import saved_network
 
@@ -25,7 +26,8 @@ def gradient_arguments(description: str, output: str) -> argparse.ArgumentParser
     parser = arguments(description)
     parser.add_argument("--threads", type=int, default=1, help="those of the workers included")
     parser.add_argument("--workers", type=int, default=0, help="processes that decode images which are in files")
-    for name in ("checkpoints", "labels", "pixels", "files"):
+    parser.add_argument("--labels", type=Path, required=True, help="an experiment's, or the examples of a data set")
+    for name in ("checkpoints", "pixels", "files"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True, help=output)
     return parser
@@ -33,10 +35,10 @@ def gradient_arguments(description: str, output: str) -> argparse.ArgumentParser
 
 @dataclass(frozen=True)
 class GradientPass:
-    """size: (H, W) of the maps. batches: (example_ids (B,), (maps, predicted) of each checkpoint in turn)."""
+    """size: (H, W) of the maps. batches: (example_ids (B,), (maps, predicted, confidence) of each checkpoint)."""
 
     size: tuple[int, int]
-    batches: Iterator[tuple[np.ndarray, Iterator[tuple[torch.Tensor, torch.Tensor]]]]
+    batches: Iterator[tuple[np.ndarray, Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]]]
     provenance: dict
 
 
@@ -44,13 +46,20 @@ def gradient_pass(args: argparse.Namespace, epochs: Sequence[int]) -> GradientPa
     """Maps of all examples of the job at the checkpoints of these epochs, with progress on the terminal.
 
     args: of `gradient_arguments`; settings: splits, target, shards, precision, and the experiment's device.
+    Raises UserError if the images do not have the size that the networks take.
     """
     settings, device = args.settings, choose_device(args.settings)
-    labels = read_table(args.labels, LABELS)
+    of_data_set = read_schema(args.labels).name == EXAMPLES.name
+    labels = read_table(args.labels, EXAMPLES if of_data_set else LABELS, ["example_id", "split", "label"])
     check_files(args.files)
     _, images = load_images(args.pixels)
     torch.set_num_threads(own_threads(images, args.threads, args.workers))
     networks = [saved_network(args.checkpoints, epoch, device) for epoch in epochs]
+    if tuple(images.shape[1:]) != networks[0].image_shape:
+        raise UserError(
+            f"{args.pixels}: images are {tuple(images.shape[1:])} (height, width, channels), the network takes "
+            f"{networks[0].image_shape}; set the data set's size and color"
+        )
     rows = shard_rows(labels["split"].to_numpy(), settings["splits"], shard_of(args.output), settings["shards"])
     batches = gradient_batches(
         [network.model for network in networks],
