@@ -29,6 +29,7 @@ def folder(tmp_path_factory):
     write_table(labels, folder / "labels.parquet", LABELS)
     rows = pd.DataFrame({"example_id": ids, "stage": "late", "vog": draws.random(EXAMPLES), "predicted": ids % 2})
     rows["magnitude"] = rows["vog"] + draws.random(EXAMPLES)
+    rows = rows.assign(**{name: 0.5 for name in VOG_RUN.columns if name not in rows})  # what no figure here reads
     # In two parts, as a run with shards leaves them.
     for part in (0, 1):
         write_table(rows[part::2], folder / "seed-0" / f"vog-shard-{part}.parquet", VOG_RUN)
