@@ -31,6 +31,7 @@ CONFIG = {
     "datasets": {**TINY["datasets"], "easy": {"source": "subset", "of": "few", "select": SELECT}},
     "defaults": {**TINY["defaults"], "seeds": [0]},
     "experiments": {"plain": {"label_noise": {"kind": "symmetric", "fraction": 0.2}}, "easy": {"dataset": "easy"}},
+    "analyses": {**TINY["analyses"], "vog": {"experiments": ["plain"], "stages": {"late": [2, 3]}}},
 }
 # Stages that are killed, with the longest time in seconds that they are given before.
 KILLED = {
@@ -39,6 +40,8 @@ KILLED = {
     "corrupt_labels": 2,
     "train_model": 8,
     "evaluate_run": 6,
+    "extract_gradients": 6,
+    "compute_vog": 2,
     "score_dynamics": 2,
     "collect_scores": 2,
     "compute_correlation": 2,
@@ -56,6 +59,8 @@ DAMAGED = {
     "results/datasets/few/files.parquet": "train_model",
     "results/experiments/plain/labels.parquet": "train_model",
     f"{RUN}/records.parquet": "score_dynamics",
+    f"{RUN}/gradients/epoch-2.parquet": "compute_vog",
+    f"{RUN}/vog.parquet": "score_vog",
     f"{RUN}/history.parquet": "plot_training",
     f"{RUN}/steps.parquet": "plot_training",
     f"{RUN}/evaluation.parquet": "collect_evaluations",
@@ -259,14 +264,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--parallel", type=int, default=2, help="faults at a time")
-    parser.add_argument("--only", default="", help="only faults whose name contains this")
+    parser.add_argument("--only", nargs="+", default=[""], help="only faults whose name contains one of these")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         reference = Workflow(folder / "reference", CONFIG)
         reference.run()
         expected = result_digests(reference)
-        chosen = [trial for trial in trials() if args.only in trial.name]
+        chosen = [trial for trial in trials() if any(part in trial.name for part in args.only)]
         print(f"{len(chosen)} faults; {len(expected)} files must come out the same", flush=True)
         outcomes = Counter()
         with ThreadPoolExecutor(args.parallel) as pool:

@@ -137,3 +137,18 @@ def test_provenance_names_the_checkpoint_and_the_target(scored):
     path = scored.work / "results/experiments/plain/seed-0/gradients/epoch-2.parquet"
     facts = json.loads(pq.read_schema(path).metadata[b"provenance"])
     assert facts["settings"]["target"] == "label" and facts["shape"] == [8, 8]
+
+
+@pytest.mark.full
+def test_images_of_another_data_set_are_compared_without_extracting_anything_again(scored):
+    config = with_vog(out_of_distribution=["other"])
+    config["datasets"] = {**config["datasets"], "other": {"source": "digits", "limit": {"train": 10, "test": 20}}}
+    scored.configure(config)
+    jobs = scored.planned()
+    assert not rules(jobs) & {"extract_gradients", "train_model", "compute_vog", "score_vog"}
+    assert {("stream_tested_vog", f"plain seed-{seed} {name}") for seed in (0, 1) for name in ("few", "other")} <= jobs
+    scored.run()
+    compared = table(scored, "plain/out-of-distribution/other.parquet").query("run == 'all'").set_index("score")
+    assert set(compared.index) == {"vog_early", "vog_late", "gradient_magnitude", "confidence"}
+    assert compared["examples"].eq(50).all() and compared["auroc"].between(0, 1).all()
+    assert (scored.work / "results/figures/experiments/plain/out_of_distribution/other.png").exists()
