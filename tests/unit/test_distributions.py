@@ -1,4 +1,4 @@
-"""Images of another data set against one's own: scores that tell them apart perfectly, not at all, and the wrong way."""
+"""Images of another data set against one's own: scores that tell them apart, that do not, and the wrong way."""
 
 import numpy as np
 import pandas as pd

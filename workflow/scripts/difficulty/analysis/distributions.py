@@ -19,7 +19,7 @@ def strangeness(rows: pd.DataFrame, latest: str) -> pd.DataFrame:
     rows: of VOG_RUN, for the predicted class. latest: the stage at whose last checkpoint the latter two are taken.
     """
     stages = rows["stage"].unique()
-    scores = rows.pivot(index="example_id", columns="stage", values="vog")[list(stages)].add_prefix("vog_")
+    scores = rows.pivot_table("vog", "example_id", "stage")[list(stages)].add_prefix("vog_")
     last = rows[rows["stage"] == latest].set_index("example_id")
     return scores.assign(gradient_magnitude=last["magnitude"], confidence=last["confidence"])
 
