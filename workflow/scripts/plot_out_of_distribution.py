@@ -12,7 +12,7 @@ from difficulty.tables import read_table
 def main(args):
     table, curves = read_table(args.comparison, DETECTION), read_table(args.curves, DETECTION_CURVES)
     title = f"{table['experiment'].iloc[0]}: which score tells images of {args.comparison.stem} from its own?"
-    write_figure(detection_figure(table, curves, title), args)
+    write_figure(detection_figure(table, curves, title, wanted="foreign"), args)
 
 
 if __name__ == "__main__":

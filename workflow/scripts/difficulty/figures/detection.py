@@ -25,11 +25,12 @@ _PERFECT = {"color": FAINT_INK, "linestyle": "-", "linewidth": 0.8}
 
 
 @styled()
-def detection_figure(table: pd.DataFrame, curves: pd.DataFrame, title: str) -> Figure:
+def detection_figure(table: pd.DataFrame, curves: pd.DataFrame, title: str, wanted: str = "hard") -> Figure:
     """Left the share found against the share inspected; right average precision and AUROC with intervals.
 
     table: score, run ('all' for the mean over runs, else one run), direction, examples, positives, prevalence, auroc,
-    average_precision and their _low and _high; curves: score, inspected, found (fractions).
+    average_precision and their _low and _high; curves: score, inspected, found (fractions). wanted: what the positive
+    examples are called.
     Rows are in the order of average precision, the best first, in the colours of the lines.
     """
     overall = table[table["run"] == "all"].sort_values(
@@ -42,10 +43,10 @@ def detection_figure(table: pd.DataFrame, curves: pd.DataFrame, title: str) -> F
     single = table[table["run"] != "all"]
     first = overall.iloc[0]
     prevalence = float(first["prevalence"])
-    figure, _ = new_figure(8.6, max(3.4, 0.75 + _ROW * len(overall)), title, _notes(first, single))
+    figure, _ = new_figure(8.6, max(3.4, 0.75 + _ROW * len(overall)), title, _notes(first, single, wanted))
     styles = dict(zip(overall["score"], line_styles(len(overall)), strict=True))
     grid = figure.add_gridspec(1, 3, width_ratios=(2.4, 1.15, 1.15))
-    _draw_curves(figure.add_subplot(grid[0]), curves, styles, prevalence)
+    _draw_curves(figure.add_subplot(grid[0]), curves, styles, prevalence, wanted)
     precision, auroc = figure.add_subplot(grid[1]), figure.add_subplot(grid[2])
     _draw_forest(precision, overall, single, styles, "average_precision", prevalence)
     _draw_forest(auroc, overall, single, styles, "auroc", 0.5)
@@ -61,7 +62,7 @@ def detection_figure(table: pd.DataFrame, curves: pd.DataFrame, title: str) -> F
     return figure
 
 
-def _draw_curves(axes: Axes, curves: pd.DataFrame, styles: dict, prevalence: float) -> None:
+def _draw_curves(axes: Axes, curves: pd.DataFrame, styles: dict, prevalence: float, wanted: str) -> None:
     axes.plot((0, 1), (0, 1), gid="chance", **_CHANCE)
     if 0 < prevalence < 1:
         axes.plot((0, prevalence, 1), (0, 1, 1), gid="perfect", **_PERFECT)
@@ -70,7 +71,9 @@ def _draw_curves(axes: Axes, curves: pd.DataFrame, styles: dict, prevalence: flo
     for score, (color, style) in reversed(styles.items()):
         rows = curves[curves["score"] == score]
         axes.plot(rows["inspected"], rows["found"], color=color, linestyle=style, linewidth=1.4, gid=score)
-    axes.set(xlim=(0, 1), ylim=(0, 1.05), xlabel="share inspected, hardest first", ylabel="share of the hard found")
+    axes.set(
+        xlim=(0, 1), ylim=(0, 1.05), xlabel="share inspected, hardest first", ylabel=f"share of the {wanted} found"
+    )
     axes.set_title("found against inspected")
     if len(styles) > _MOST_BESIDE_A_STRETCHED_CURVE:
         axes.set(box_aspect=1, anchor="N")
@@ -114,9 +117,9 @@ def _draw_forest(
     axes.tick_params(axis="y", length=0)
 
 
-def _notes(first: pd.Series, single: pd.DataFrame) -> list[str]:
+def _notes(first: pd.Series, single: pd.DataFrame, wanted: str) -> list[str]:
     text = (
-        f"{counted(int(first['examples']), 'example')}, {int(first['positives']):,} truly hard "
+        f"{counted(int(first['examples']), 'example')}, {int(first['positives']):,} truly {wanted} "
         f"({percent(float(first['prevalence']), 1)}). ↑: higher is harder, ↓: lower is harder, as published. Dots and "
         "lines: mean score over the runs with its 95 % bootstrap interval"
     )
