@@ -147,6 +147,7 @@ def experiment(tmp_path_factory):
         checkpoints=[run / "checkpoints" for run in runs],
         labels=labels,
         pixels=tables["pixels"],
+        files=tables["files"],
         output=folder / "scores" / "label_quality.parquet",
         estimates=folder / "label_quality.parquet",
     )

@@ -14,6 +14,7 @@ rule score_label_quality:
         checkpoints=lambda w: experiment_files(w.experiment, "checkpoints"),
         labels="results/experiments/{experiment}/labels.parquet",
         pixels=lambda w: pixels_of(w.experiment),
+        files=lambda w: files_of(w.experiment),
     output:
         scores="results/experiments/{experiment}/scores/label_quality.parquet",
         estimates="results/experiments/{experiment}/label_quality.parquet",
@@ -36,5 +37,5 @@ rule score_label_quality:
         "python $SCRIPTS/score_label_quality.py --settings {params.settings:q} --code {params.code}"
         " --upstream {params.upstream} --log {log:q} --threads {threads}"
         " --workers {resources.workers} --checkpoints {input.checkpoints:q}"
-        " --labels {input.labels:q} --pixels {input.pixels:q} --output {output.scores:q}"
+        " --labels {input.labels:q} --pixels {input.pixels:q} --files {input.files:q} --output {output.scores:q}"
         " --estimates {output.estimates:q}"

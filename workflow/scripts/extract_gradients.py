@@ -1,17 +1,35 @@
 """Gradient maps of a run's examples at one checkpoint: d logit / d image, averaged over channels."""
 
+import logging
+import sys
+
 from difficulty.scores.gradient_maps import maps_writer
 from difficulty.scores.gradient_parts import epoch_of
 from difficulty.stage import run_stage
-from difficulty.training.gradient_command import gradient_arguments, gradient_pass
+from difficulty.training.gradient_command import GradientPass, gradient_arguments, gradient_pass
+
+logger = logging.getLogger("difficulty")
+
+_MUCH = 4  # GiB
 
 
 def main(args):
     gradients = gradient_pass(args, [epoch_of(args.output)])
+    warn_of_size(gradients)
     with maps_writer(args.output, gradients.size, gradients.provenance) as write:
         for example_ids, passes in gradients.batches:
             maps, *predictions = (values.cpu().numpy() for values in next(passes))
             write(example_ids, *predictions, maps)
+
+
+def warn_of_size(gradients: GradientPass) -> None:
+    """Says how much one checkpoint will take, if that is much: there are several, of several runs."""
+    height, width = gradients.size
+    size = 2 * gradients.examples * height * width / 2**30
+    if size > _MUCH:
+        text = f"the maps of one checkpoint take about {size:.0f} GiB; with vog.keep_gradients: false none is kept"
+        logger.warning(text)
+        print(f"extract_gradients: {text}", file=sys.stderr)
 
 
 if __name__ == "__main__":

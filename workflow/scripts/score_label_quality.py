@@ -8,6 +8,7 @@ import pandas as pd
 import torch
 
 from difficulty.datasets.example_tables import LABELS
+from difficulty.datasets.files import check_files
 from difficulty.datasets.images import take
 from difficulty.datasets.loading import load_images, own_threads
 from difficulty.scores import label_quality as quality
@@ -24,6 +25,7 @@ logger = logging.getLogger("difficulty")
 
 def main(args):
     given = read_table(args.labels, LABELS)
+    check_files(args.files)
     _, images = load_images(args.pixels)
     torch.set_num_threads(own_threads(images, args.threads, args.workers))
     scores, estimates = [], []
@@ -77,6 +79,7 @@ if __name__ == "__main__":
     parser.add_argument("--checkpoints", type=Path, nargs="+", required=True, help="folder of every run")
     parser.add_argument("--labels", type=Path, required=True)
     parser.add_argument("--pixels", type=Path, required=True)
+    parser.add_argument("--files", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--estimates", type=Path, required=True, help="output: estimated noise rate of each seed")
     run_stage(main, parser)

@@ -35,8 +35,12 @@ def gradient_arguments(description: str, output: str) -> argparse.ArgumentParser
 
 @dataclass(frozen=True)
 class GradientPass:
-    """size: (H, W) of the maps. batches: (example_ids (B,), (maps, predicted, confidence) of each checkpoint)."""
+    """examples: how many. size: (H, W) of the maps.
 
+    batches: (example_ids (B,), (maps, predicted, confidence) of each checkpoint in turn).
+    """
+
+    examples: int
     size: tuple[int, int]
     batches: Iterator[tuple[np.ndarray, Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]]]
     provenance: dict
