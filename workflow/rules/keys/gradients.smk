@@ -70,3 +70,12 @@ def vog_key(experiment, chosen=None):
 
 score_families["vog"] = vog_key
 with_maps = list(vog_stages) if vog.get("keep_gradients") else []
+# By name, since Snakemake does not miss an intermediate that was lost.
+family_tables += [path for experiment in vog_stages for path in vog_runs(experiment)]
+family_tables += [
+    path
+    for experiment in with_maps
+    for run in runs(experiment)
+    for shard in shards()
+    for path in run_gradients(experiment, run, shard)
+]

@@ -84,7 +84,8 @@ def gradient_pass(args: argparse.Namespace, epochs: Sequence[int]) -> GradientPa
             yield example_ids[part], passes
             progress.update(len(part))
 
-    return GradientPass(tuple(images.shape[1:3]), counted(), provenance(args, ("torch", "numpy", "pandas", "pyarrow")))
+    facts = provenance(args, ("torch", "numpy", "pandas", "pyarrow"))
+    return GradientPass(len(rows), tuple(images.shape[1:3]), counted(), facts)
 
 
 def _classes(target: str | int, labels: np.ndarray) -> torch.Tensor | int | None:
