@@ -29,7 +29,7 @@ def large_configuration() -> dict:
     for width in range(4, 4 + EXPERIMENTS // 2):
         experiments[f"width{width}"] = {"width": width}
         experiments[f"width{width}noisy"] = {"width": width, "label_noise": noise}
-    # Without gradients, whose files are named by two wildcards in one part of a path, which the trivial one cannot mimic.
+    # Without gradients, whose file names hold two wildcards in one part of a path: the trivial one cannot mimic that.
     return {"defaults": {"seeds": list(range(SEEDS))}, "experiments": experiments, "analyses": {"vog": None}}
 
 
