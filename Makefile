@@ -45,6 +45,7 @@ lint: .venv/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/snakemake --lint
+	$(BIN)/snakemake --lint --configfile tests/every_rule.yaml
 
 lock:
 	uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-header -q \

@@ -15,18 +15,46 @@ min_version("9.0")
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
-include: "workflow/rules/imports.smk"
 include: "workflow/rules/scores.smk"
-include: "workflow/rules/label_quality.smk"
-include: "workflow/rules/gradients.smk"
 include: "workflow/rules/subsets.smk"
 include: "workflow/rules/figures.smk"
-include: "workflow/rules/truth.smk"
-include: "workflow/rules/vog_figures.smk"
-include: "workflow/rules/distributions.smk"
 include: "workflow/rules/evaluations.smk"
-include: "workflow/rules/vog_toy.smk"
-include: "workflow/rules/verify.smk"
+
+
+# What not every configuration has: each rule less makes Snakemake's planning faster.
+if recorded:
+
+    include: "workflow/rules/imports.smk"
+
+
+if snapshots:
+
+    include: "workflow/rules/snapshots.smk"
+
+
+if any("folds" in settings for settings in experiments.values()):
+
+    include: "workflow/rules/label_quality.smk"
+
+
+if any(configuration.truth_columns.values()):
+
+    include: "workflow/rules/truth.smk"
+
+
+if configuration.vog_stages:
+
+    include: "workflow/rules/gradients.smk"
+    include: "workflow/rules/vog_figures.smk"
+    include: "workflow/rules/distributions.smk"
+
+
+if "vog_toy" in analyses:
+
+    include: "workflow/rules/vog_toy.smk"
+
+
+include: "workflow/rules/verify.smk"  # last, since it looks at all rules
 
 
 localrules:

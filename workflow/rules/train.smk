@@ -1,7 +1,7 @@
 """Training. From: a data set. To: results/experiments/{experiment}/
 
 labels.parquet (what each example is called in this experiment) and, per run, {run}/ with records, history, steps,
-timing, checkpoints/ and evaluation. Networks that were trained elsewhere are taken over instead of trained.
+timing, checkpoints/ and evaluation.
 """
 
 
@@ -79,40 +79,6 @@ rule train_model:
         " --labels {input.labels:q} --pixels {input.pixels:q} --files {input.files:q} --records {output.records:q}"
         " --online-records {output.online_records:q} --history {output.history:q} --steps {output.steps:q}"
         " --timing {output.timing:q} --checkpoints {output.checkpoints:q}"
-
-
-rule import_checkpoints:
-    input:
-        weights=lambda w: snapshot_files(w.experiment, w.run),
-        labels="results/experiments/{experiment}/labels.parquet",
-        pixels=lambda w: pixels_of(w.experiment),
-        files=lambda w: files_of(w.experiment),
-    output:
-        records="results/experiments/{experiment}/{run}/records.parquet",
-        history="results/experiments/{experiment}/{run}/history.parquet",
-        checkpoints=directory("results/experiments/{experiment}/{run}/checkpoints"),
-    log:
-        "results/logs/experiments/{experiment}/{run}/import_checkpoints.log",
-    benchmark:
-        "results/benchmarks/experiments/{experiment}/{run}/import_checkpoints.tsv"
-    wildcard_constraints:
-        experiment=any_of(snapshots),
-    conda:
-        "../../envs/training.yaml"
-    threads: threads_with_workers
-    resources:
-        workers=workers,
-        mem_mb=memory(6000),
-        runtime=720,
-    params:
-        settings=lambda w: snapshot_settings(w.experiment),
-        code=lambda w: snapshot_code(w.experiment),
-        upstream=lambda w: labels_key(w.experiment),
-    shell:
-        "python $SCRIPTS/import_checkpoints.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q} --threads {threads} --workers {resources.workers}"
-        " --weights {input.weights:q} --labels {input.labels:q} --pixels {input.pixels:q} --files {input.files:q}"
-        " --records {output.records:q} --history {output.history:q} --checkpoints {output.checkpoints:q}"
 
 
 rule evaluate_run:
