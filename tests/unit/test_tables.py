@@ -132,3 +132,28 @@ def test_foreign_tables(tmp_path):
         read_foreign(tmp_path / "t.csv", ["lable"])
     with pytest.raises(Exception, match="no such file"):
         read_foreign(tmp_path / "none.parquet")
+
+
+def test_no_flipped_bit_goes_unnoticed_or_it_changes_nothing(tmp_path):
+    """Every byte of a small table in turn, the footer included: Parquet protects its pages only."""
+    path = tmp_path / "table.parquet"
+    columns = {
+        "example_id": Column(pa.int64(), "identifies the example"),
+        "aum": Column(pa.float32(), "area under the margin", nullable=True, direction=-1),
+    }
+    schema, opened = Schema("scores", columns), Schema("scores", {"example_id": columns["example_id"]}, open=True)
+    frame = pd.DataFrame({"example_id": range(20), "aum": [0.5, None] * 10})
+    write_table(frame, path, schema, {"stage": "test"})
+    content, expected, noticed = path.read_bytes(), read_table(path, opened), 0
+    for position in range(len(content)):
+        damaged = bytearray(content)
+        damaged[position] ^= 4
+        path.write_bytes(damaged)
+        try:
+            table, stored, made = read_table(path, opened), read_schema(path), read_provenance(path)
+        except TableError:
+            noticed += 1
+            continue
+        pd.testing.assert_frame_equal(table, expected)
+        assert stored.columns == columns and made == {"stage": "test"}
+    assert noticed > len(content) / 2

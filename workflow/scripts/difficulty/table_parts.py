@@ -6,20 +6,20 @@ from contextlib import contextmanager
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from difficulty.tables import Schema, TableError, atomic_path, read_schema
+from difficulty.tables import Schema, TableError, atomic_path, read_schema, sealed
 
 
 @contextmanager
 def table_writer(
-    path, schema: Schema, metadata: Mapping[str, str], byte_stream_split: Sequence[str] = ()
+    path, schema: Schema, provenance: Mapping, byte_stream_split: Sequence[str] = ()
 ) -> Iterator[Callable[[dict], None]]:
     """Yields a function that appends rows (column -> Arrow array or NumPy values); nothing is at `path` until the end.
 
-    metadata: `provenance` as JSON. byte_stream_split: floating-point columns (Parquet's paths) whose bytes
+    provenance: as of `write_table`. byte_stream_split: floating-point columns (Parquet's paths) whose bytes
     are stored apart, which makes them smaller. The keys of rows are not compared with those of other parts.
     """
     wanted = pa.schema([column.to_field(name) for name, column in schema.columns.items()])
-    stored = wanted.with_metadata({"schema": schema.name, **metadata})
+    stored = sealed(wanted, schema.name, provenance)
     options = {"compression": "zstd", "use_dictionary": False, "write_page_checksum": True}
     with (
         atomic_path(path) as temporary,

@@ -2,9 +2,11 @@
 
 Every artifact that passes between two stages is written and read here. A table carries in its
 metadata the name of its schema, the description of each column (with the direction of a score),
-and how it was made. Identical inputs give identical bytes: no times, hosts or paths are stored.
+how it was made, and a checksum of all these: Parquet has checksums for its pages only. Identical
+inputs give identical bytes: no times, hosts or paths are stored.
 """
 
+import hashlib
 import json
 import os
 import tempfile
@@ -142,16 +144,22 @@ def write_table(
             path, f"does not fit schema {schema.name}: {_one_line(error)}", "a fault of the stage"
         ) from error
     _check_rows(table, path, schema)
-    metadata = {"schema": schema.name, "provenance": json.dumps(provenance or {}, sort_keys=True)}
     with atomic_path(path) as temporary:
         pq.write_table(
-            table.replace_schema_metadata(metadata),
+            table.cast(sealed(wanted, schema.name, provenance or {})),
             temporary,
             row_group_size=rows_per_group,
             compression=compression,
             use_dictionary=dictionary,
             write_page_checksum=True,
         )
+
+
+def sealed(columns: pa.Schema, name: str, provenance: Mapping) -> pa.Schema:
+    """The columns with what a table's metadata holds: its schema's name, how it was made, and the checksum of both."""
+    metadata = {"schema": name, "provenance": json.dumps(provenance, sort_keys=True)}
+    with_metadata = columns.with_metadata(metadata)
+    return columns.with_metadata({**metadata, "checksum": _checksum(with_metadata)})
 
 
 def read_arrow(path, schema: Schema, columns: Sequence[str] | None = None, filters=None) -> pa.Table:
@@ -234,11 +242,30 @@ def read_foreign(path, columns: Sequence[str] | None = None, text: Sequence[str]
 
 def _stored(path) -> pa.Schema:
     try:
-        return pq.read_schema(path)
+        stored = pq.read_schema(path)
+        metadata = stored.metadata or {}
+        if b"schema" in metadata and metadata.get(b"checksum") != _checksum(stored).encode():
+            raise TableError(path, "is damaged (its metadata is not what was written)")
+        return stored
     except FileNotFoundError as error:
         raise TableError(path, "is missing", "run the workflow again") from error
     except (pa.ArrowException, OSError, ValueError) as error:
         raise TableError(path, f"is damaged ({_one_line(error)})") from error
+
+
+def _checksum(columns: pa.Schema) -> str:
+    """SHA-256 of a table's metadata and its columns, but not of the types in lists, whose names Parquet changes."""
+    fields = [
+        (
+            field.name,
+            "list" if pa.types.is_nested(field.type) else str(field.type),
+            field.nullable,
+            sorted((key, value) for key, value in (field.metadata or {}).items() if not key.startswith(b"PARQUET:")),
+        )
+        for field in columns
+    ]
+    facts = [(columns.metadata or {}).get(key) for key in (b"schema", b"provenance")]
+    return hashlib.sha256(repr((fields, facts)).encode()).hexdigest()
 
 
 def _check_rows(table: pa.Table, path, schema: Schema) -> None:

@@ -1,6 +1,5 @@
 """Gradient maps of one checkpoint on disk: half precision, one row per example."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -48,7 +47,7 @@ def halves(maps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 @contextmanager
 def maps_writer(path, size: tuple[int, int], provenance: dict) -> Iterator[Callable]:
     """Yields a function that appends example_ids, predicted, confidence, each (B,), and maps (B, H, W) to the table."""
-    facts = json.dumps({**provenance, "shape": list(size)}, sort_keys=True)
+    facts = {**provenance, "shape": list(size)}
 
     def append(example_ids: np.ndarray, predicted: np.ndarray, confidence: np.ndarray, maps: np.ndarray) -> None:
         small, exponents = halves(maps)
@@ -57,7 +56,7 @@ def maps_writer(path, size: tuple[int, int], provenance: dict) -> Iterator[Calla
         names = ("example_id", "predicted", "confidence", "exponent")
         write({"gradient": gradient, **{name: pa.array(values) for name, values in zip(names, columns, strict=True)}})
 
-    with table_writer(path, gradients_schema(*size), {"provenance": facts}, ["gradient.list.element"]) as write:
+    with table_writer(path, gradients_schema(*size), facts, ["gradient.list.element"]) as write:
         yield append
 
 
