@@ -21,9 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+import pyarrow.parquet as pq
 
 from tests.workflow.conftest import TINY, Workflow
-from tests.workflow.test_faults import damage_unnoticed, digests, flip, truncate
+from tests.workflow.test_faults import damage_unnoticed, digests, truncate
 
 SELECT = {"by": "score", "score": "aum", "experiment": "plain", "seeds": [0], "keep": "easiest", "fraction": 0.5}
 CONFIG = {
@@ -156,6 +157,14 @@ def damage(file: str, consumer: str, how: Callable[[Path], None]):
         return "named, deleted"
 
     return inject
+
+
+def flip(path: Path) -> None:
+    """Flips a bit of what a file holds; of its metadata, which may not matter, see tests/unit/test_tables.py."""
+    content = bytearray(path.read_bytes())
+    footer = pq.read_metadata(path).serialized_size + 8 if path.suffix == ".parquet" else 0
+    content[(len(content) - footer) // 2] ^= 4
+    path.write_bytes(content)
 
 
 def empty(path: Path) -> None:
