@@ -6,6 +6,7 @@ error that names the damaged file and, once that is deleted, end with those byte
 
 import argparse
 import contextlib
+import io
 import os
 import random
 import shutil
@@ -148,15 +149,23 @@ def kill_driver(group: bool, number: int = signal.SIGKILL):
 
 def damage(file: str, consumer: str, how: Callable[[Path], None]):
     def inject(workflow: Workflow, draws: random.Random) -> str:
+        before = (workflow.work / file).read_bytes()
         path = damage_unnoticed(workflow, file, how)
         result = workflow.snakemake("--cores", "1", "--forcerun", consumer, "--until", consumer)
         output = result.stdout + result.stderr
-        if result.returncode == 0 or file not in output:
+        harmless = path.suffix == ".parquet" and result.returncode == 0 and same_table(path, before)
+        if not harmless and (result.returncode == 0 or file not in output):
             raise AssertionError(f"{consumer} did not name {file}: {output[-500:]}")
         shutil.rmtree(path.parent) if path.suffix == ".safetensors" else path.unlink()
-        return "named, deleted"
+        return "changed nothing that is read, deleted" if harmless else "named, deleted"
 
     return inject
+
+
+def same_table(path: Path, content: bytes) -> bool:
+    """Whether a Parquet file has the same values and the same metadata as one with this content."""
+    found, expected = pq.read_table(path), pq.read_table(io.BytesIO(content))
+    return found.equals(expected, check_metadata=True)
 
 
 def flip(path: Path) -> None:
