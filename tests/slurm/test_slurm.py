@@ -53,8 +53,8 @@ def test_a_suite_gives_the_same_tables_as_without_slurm(slurm, tmp_path):
     assert digests(through_slurm) == digests(local)
     assert local.planned() == set()
     assert Workflow.planned(through_slurm) == set()
-    # 1 data set, 2 labels, 4 runs, 4 evaluations; scores, figures: 2 each; samples, agreement, detection
-    assert submitted(output) == 18
+    # 1 data set, 2 labels, 4 runs, 4 evaluations; scores, figures: 2 each; samples, agreement, detection, evaluations
+    assert submitted(output) == 19
 
 
 def test_configuration_on_the_command_line_reaches_the_jobs(slurm):
