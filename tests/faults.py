@@ -254,9 +254,7 @@ def run_trial(trial: Trial, place: Path, reference: Workflow, expected: dict, se
         kept = [path for path in (reference.work / "results").rglob("*") if path.is_file()]
         workflow.needed = sum(path.stat().st_size for path in kept if "figures" not in path.parts)
     else:
-        shutil.copytree(reference.source.parent, place, symlinks=True)
-        workflow = object.__new__(Workflow)
-        workflow.source, workflow.work = place / "source", place / "work"
+        workflow = reference.copied(place)
     try:
         what = trial.inject(workflow, random.Random(f"{seed} {trial.name}"))
         for _ in range(3):  # jobs that outlived Snakemake may still be at work

@@ -46,9 +46,16 @@ class Workflow:
                 shutil.copy2(path, self.source / name)
         self.configure(config)
 
-    def configure(self, config: dict) -> None:
-        """Writes the working directory's configuration."""
-        (self.work / "config.yaml").write_text(yaml.safe_dump(config))
+    def configure(self, config: dict, in_order: bool = False) -> None:
+        """Writes the working directory's configuration; keys in alphabetical order, or in their own."""
+        (self.work / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=not in_order))
+
+    def copied(self, folder: Path) -> "Workflow":
+        """A copy of source and working directory in `folder`, to be changed."""
+        copy = object.__new__(Workflow)
+        shutil.copytree(self.source.parent, folder, symlinks=True)
+        copy.source, copy.work = folder / "source", folder / "work"
+        return copy
 
     def command(self, *arguments: str) -> list[str]:
         snakefile = str(self.source / "Snakefile")
@@ -104,7 +111,4 @@ def finished_source(tmp_path_factory) -> Workflow:
 @pytest.fixture
 def finished(finished_source, tmp_path) -> Workflow:
     """A finished run of one's own."""
-    copy = object.__new__(Workflow)
-    shutil.copytree(finished_source.source.parent, tmp_path / "copy", symlinks=True)
-    copy.source, copy.work = tmp_path / "copy" / "source", tmp_path / "copy" / "work"
-    return copy
+    return finished_source.copied(tmp_path / "copy")

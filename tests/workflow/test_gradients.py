@@ -23,10 +23,7 @@ def scored_source(tmp_path_factory) -> Workflow:
 
 @pytest.fixture
 def scored(scored_source, tmp_path) -> Workflow:
-    copy = object.__new__(Workflow)
-    shutil.copytree(scored_source.source.parent, tmp_path / "copy", symlinks=True)
-    copy.source, copy.work = tmp_path / "copy" / "source", tmp_path / "copy" / "work"
-    return copy
+    return scored_source.copied(tmp_path / "copy")
 
 
 def rules(jobs):
@@ -129,6 +126,9 @@ def test_networks_from_elsewhere_are_scored_without_training(scored):
         np.testing.assert_allclose(stages[f"{value}_y"], stages[f"{value}_x"], rtol=1e-6)
     assert "vog_complete" in table(scored, "own/scores.parquet").columns
     assert ("plot_gallery", "own") in scored.planned()
+    swapped = {**own, "checkpoints": dict(reversed(own["checkpoints"].items()))}
+    scored.configure({**config, "experiments": {**config["experiments"], "own": swapped}}, in_order=True)
+    assert ("import_checkpoints", "own seed-0") in scored.planned()  # other files count as the first epochs
 
 
 def test_a_missing_file_of_weights_is_named(scored):

@@ -2,7 +2,6 @@
 
 import copy
 import os
-import shutil
 
 import pandas as pd
 import pytest
@@ -48,10 +47,7 @@ def subsets_source(tmp_path_factory):
 
 @pytest.fixture
 def subsets(subsets_source, tmp_path):
-    workflow = object.__new__(Workflow)
-    shutil.copytree(subsets_source.source.parent, tmp_path / "copy", symlinks=True)
-    workflow.source, workflow.work = tmp_path / "copy" / "source", tmp_path / "copy" / "work"
-    return workflow
+    return subsets_source.copied(tmp_path / "copy")
 
 
 def test_files_of_a_subset_are_those_of_its_parent(subsets_source):

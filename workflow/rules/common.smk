@@ -24,6 +24,7 @@ sys.path.insert(0, str(SCRIPTS))
 from difficulty.config.inheritance import merged
 from difficulty.config.reading import load
 from difficulty.config.resolve import resolve
+from difficulty.config.snapshots import files_in_order
 from difficulty.errors import UserError
 from difficulty.source_digest import SourceDigests
 

@@ -15,8 +15,9 @@ from difficulty.progress import Progress
 from difficulty.stage import arguments, provenance, run_stage
 from difficulty.tables import read_table, write_table
 from difficulty.training import assembly
+from difficulty.training.checkpoint_epochs import checkpoint_epochs
 from difficulty.training.checkpoints import write_manifest
-from difficulty.training.loop import TrainingData, checkpoint_epochs, choose_device, train
+from difficulty.training.loop import TrainingData, choose_device, train
 from difficulty.training.partial_run import PartialRun
 from difficulty.training.run_tables import HISTORY, RECORDS, STEPS, TIMING
 from difficulty.training.runs import Run, roles

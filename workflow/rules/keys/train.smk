@@ -39,8 +39,9 @@ def training_code(experiment):
 
 
 def snapshot_settings(experiment):
-    """The files count as well, by name: another order is another run."""
-    return settings_json(experiments[experiment], [*SNAPSHOT_KEYS, "checkpoints"])
+    """The files count as well, by name and in order, which says what is early: a sorted mapping would lose it."""
+    own = {key: value for key, value in experiments[experiment].items() if key in SNAPSHOT_KEYS}
+    return settings_json({**own, "files": files_in_order(experiments[experiment]["checkpoints"])})
 
 
 def snapshot_code(experiment):
@@ -49,7 +50,7 @@ def snapshot_code(experiment):
 
 def snapshot_files(experiment, run):
     """Weights that were trained elsewhere, in order; {seed} in their names stands for the run's seed."""
-    named = dict.fromkeys(path for paths in experiments[experiment]["checkpoints"].values() for path in paths)
+    named = files_in_order(experiments[experiment]["checkpoints"])
     paths = [path.replace("{seed}", run.removeprefix("seed-")) for path in named]
     for path in paths:
         if not os.path.isfile(path):

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from difficulty.tables import Schema, TableError, atomic_path, read_schema, sealed
+from difficulty.tables import Schema, TableError, atomic_path, check_schema, sealed
 
 
 @contextmanager
@@ -30,13 +30,7 @@ def table_writer(
 
 def read_parts(path, schema: Schema, rows: int, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
     """The table at `path` in parts of `rows` rows; TableError if it is missing, damaged or of another kind."""
-    stored = read_schema(path)
-    if stored.name != schema.name:
-        raise TableError(path, f"is a {stored.name!r} table where {schema.name!r} is expected")
-    for name, column in schema.columns.items():
-        if name not in stored.columns or stored.columns[name].type != column.type:
-            found = stored.columns[name].type if name in stored.columns else "missing"
-            raise TableError(path, f"column {name!r} is {found}, expected {column.type}")
+    check_schema(path, schema)
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             for batch in file.iter_batches(rows, columns=columns):

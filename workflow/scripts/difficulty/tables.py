@@ -168,16 +168,7 @@ def read_arrow(path, schema: Schema, columns: Sequence[str] | None = None, filte
     columns: only these. filters: as in pyarrow.parquet.read_table.
     Raises TableError, naming the file, if it is missing, damaged or of another kind.
     """
-    stored = read_schema(path)
-    if stored.name != schema.name:
-        raise TableError(path, f"is a {stored.name!r} table where {schema.name!r} is expected")
-    for name, column in schema.columns.items():
-        if name not in stored.columns:
-            raise TableError(path, f"has no column {name!r}")
-        if stored.columns[name].type != column.type:
-            raise TableError(path, f"column {name!r} is {stored.columns[name].type}, expected {column.type}")
-    if not schema.open and (extra := set(stored.columns) - set(schema.columns)):
-        raise TableError(path, f"has unknown columns {sorted(extra)}")
+    check_schema(path, schema)
     try:
         table = pq.read_table(
             path,
@@ -190,6 +181,20 @@ def read_arrow(path, schema: Schema, columns: Sequence[str] | None = None, filte
     if columns is None:
         _check_rows(table, path, schema)
     return table
+
+
+def check_schema(path, schema: Schema) -> None:
+    """Raises TableError if the table at `path` is missing, damaged, or has not the name and columns of `schema`."""
+    stored = read_schema(path)
+    if stored.name != schema.name:
+        raise TableError(path, f"is a {stored.name!r} table where {schema.name!r} is expected")
+    for name, column in schema.columns.items():
+        if name not in stored.columns:
+            raise TableError(path, f"has no column {name!r}")
+        if stored.columns[name].type != column.type:
+            raise TableError(path, f"column {name!r} is {stored.columns[name].type}, expected {column.type}")
+    if not schema.open and (extra := set(stored.columns) - set(schema.columns)):
+        raise TableError(path, f"has unknown columns {sorted(extra)}")
 
 
 def read_table(path, schema: Schema, columns: Sequence[str] | None = None, filters=None) -> pd.DataFrame:

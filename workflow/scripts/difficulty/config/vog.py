@@ -11,6 +11,7 @@ from difficulty.config.ranges import Epoch, Range
 from difficulty.config.section import problem, without_repeats
 from difficulty.config.snapshots import is_snapshots, stages_in_epochs
 from difficulty.config.suite import CheckedSection, Suite
+from difficulty.training.checkpoint_epochs import checkpoint_epochs
 
 _DEFAULT_CHECKPOINTS = 5
 _DEFAULT_STAGES = ("early", "late", "complete")
@@ -129,11 +130,9 @@ def saved_epochs(settings: Mapping) -> list[int]:
     """The epochs whose weights an experiment's runs keep; none if its settings are not valid."""
     if not {"checkpoints", "epochs"} <= settings.keys():
         return []
-    kept = settings["checkpoints"]
-    if is_snapshots(kept):
+    if is_snapshots(settings["checkpoints"]):
         return list(range(1, settings["epochs"] + 1))
-    named = {"all": range(settings["epochs"] + 1), "last": [settings["epochs"]]}
-    return sorted(named[kept] if isinstance(kept, str) else kept)
+    return checkpoint_epochs(settings)
 
 
 def stages_of(stages: Mapping[str, list[int]] | None, settings: Mapping) -> dict[str, list[int]]:

@@ -18,6 +18,7 @@ from difficulty.models.building import FeatureTap, set_training_mode
 from difficulty.models.inference import inference_copy
 from difficulty.random_streams import derived_seed
 from difficulty.training.augmentation import augment
+from difficulty.training.checkpoint_epochs import checkpoint_epochs
 from difficulty.training.outcomes import OutcomeTable, example_outcomes
 from difficulty.training.partial_run import PartialRun
 
@@ -103,13 +104,6 @@ def train(
         partial.save(epoch, model, optimizer, {**outcomes, "seconds": seconds}, keep, about)
         logger.info("epoch %d: loss %.4f", epoch, outcomes["steps.loss"].mean())
     tap.remove()
-
-
-def checkpoint_epochs(settings: dict) -> list[int]:
-    """The epochs whose weights a run keeps."""
-    wanted = settings["checkpoints"]
-    named = {"all": range(settings["epochs"] + 1), "last": [settings["epochs"]]}
-    return sorted(named[wanted] if isinstance(wanted, str) else wanted)
 
 
 def clean_outcomes(model: nn.Module, data: TrainingData, settings: dict) -> dict[str, np.ndarray]:
