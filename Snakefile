@@ -49,6 +49,11 @@ if configuration.vog_stages:
     include: "workflow/rules/distributions.smk"
 
 
+if configuration.probed_epochs:
+
+    include: "workflow/rules/prediction_depth.smk"
+
+
 if "vog_toy" in analyses:
 
     include: "workflow/rules/vog_toy.smk"

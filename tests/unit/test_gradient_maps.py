@@ -12,8 +12,8 @@ from difficulty.datasets.loading import Normalization
 from difficulty.errors import UserError
 from difficulty.models.building import build_model
 from difficulty.scores.gradient_maps import halves, maps_writer, read_maps
-from difficulty.scores.gradient_parts import epoch_of, shard_of, shard_rows
 from difficulty.scores.gradient_passes import gradient_batches
+from difficulty.scores.shards import epoch_of, shard_of, shard_rows
 from difficulty.scores.vog import input_gradients, variance_of_gradients
 from difficulty.scores.vog_tables import VOG_RUN, run_scores, stage_rows, vog_columns
 from difficulty.tables import read_schema
@@ -145,14 +145,14 @@ def test_shards_cover_every_wanted_example_once():
     parts = [shard_rows(splits, ["train"], shard, 3) for shard in range(3)]
     assert np.concatenate(parts).tolist() == list(range(0, 20, 2))
     assert {len(part) for part in parts} == {3, 4}
-    with pytest.raises(UserError, match=r"shard 11 of 12 has no train example; set fewer vog\.shards"):
+    with pytest.raises(UserError, match=r"shard 11 of 12 has no train example; set fewer shards"):
         shard_rows(splits, ["train"], 11, 12)
     assert (epoch_of("x/epoch-12-shard-3.parquet"), shard_of("x/epoch-12-shard-3.parquet")) == (12, 3)
     assert (epoch_of("x/epoch-12.parquet"), shard_of("vog.parquet")) == (12, 0)
 
 
 def test_passes_over_the_data_give_each_models_maps(monkeypatch):
-    monkeypatch.setattr("difficulty.scores.gradient_passes._LARGEST_BATCH", 3)
+    monkeypatch.setattr("difficulty.datasets.loading._LARGEST_BATCH", 3)
     settings = {"architecture": "resnet9", "width": 4}
     models = [build_model(settings, channels=1, size=(8, 8), classes=10, seed=seed).eval() for seed in (0, 1)]
     images = torch.randint(0, 256, (20, 8, 8, 1), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))

@@ -26,7 +26,12 @@ TINY = {
         "seeds": [0, 1],
     },
     "experiments": {"plain": {}, "noisy": {"label_noise": {"kind": "symmetric", "fraction": 0.2}}},
-    "analyses": {"correlation": {"bootstrap": 20}, "detection": {"bootstrap": 20}, "vog": None},
+    "analyses": {
+        "correlation": {"bootstrap": 20},
+        "detection": {"bootstrap": 20},
+        "vog": None,
+        "prediction_depth": None,
+    },
     "figures": {"dpi": 50},
 }
 

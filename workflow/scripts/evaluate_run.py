@@ -52,11 +52,7 @@ def main(args):
         groups = {name: members[kept] for name, members in groups.items()}
         for epoch in epochs if is_own and args.settings["records"] == "online" else epochs[-1:]:
             network = saved_network(args.checkpoints, epoch, device)
-            if tuple(images.shape[1:]) != network.image_shape:
-                raise UserError(
-                    f"{dataset}: images are {tuple(images.shape[1:])} (height, width, channels), the network takes "
-                    f"{network.image_shape}; set the data set's size and color"
-                )
+            network.check_images(images, dataset)
             nothing = torch.empty(0, dtype=torch.int64)
             data = TrainingData(take(images, kept), labels[kept], nothing, network.normalization)
             rows = evaluate(network.model, data.to(device), groups, settings)

@@ -4,7 +4,7 @@ import logging
 import sys
 
 from difficulty.scores.gradient_maps import maps_writer
-from difficulty.scores.gradient_parts import epoch_of
+from difficulty.scores.shards import epoch_of
 from difficulty.stage import run_stage
 from difficulty.training.gradient_command import GradientPass, gradient_arguments, gradient_pass
 

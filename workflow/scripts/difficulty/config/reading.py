@@ -18,6 +18,7 @@ _REPLACED = {
         ["analyses", "agreement", "groups"],
         ["analyses", "detection", "truths"],
         ["analyses", "vog", "experiments"],
+        ["analyses", "prediction_depth", "experiments"],
     ),
 }
 _LONGEST_PROBLEM = 120

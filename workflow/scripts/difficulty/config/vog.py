@@ -13,7 +13,7 @@ from difficulty.config.snapshots import is_snapshots, stages_in_epochs
 from difficulty.config.suite import CheckedSection, Suite
 from difficulty.training.checkpoint_epochs import checkpoint_epochs
 
-_DEFAULT_CHECKPOINTS = 5
+_DEFAULT_CHECKPOINTS = 4
 _DEFAULT_STAGES = ("early", "late", "complete")
 _MAGNITUDE = "gradient_magnitude"
 _TARGETS = ("label", "predicted")
@@ -45,7 +45,7 @@ class Vog(CheckedSection):
     stages: Annotated[dict[StageName, _Epochs], Field(min_length=1)] | None = Field(
         None,
         description="name -> epochs whose checkpoints make a stage (0: the initialisation); null: early, late and "
-        "complete, from five checkpoints evenly spread over the epochs. Where an experiment's checkpoints are files by "
+        "complete, from four checkpoints evenly spread over the epochs. Where an experiment's checkpoints are files by "
         "stage, these are its stages, and complete",
     )
     splits: Annotated[list[Literal["train", "test"]], Field(min_length=1), AfterValidator(without_repeats)] = Field(
@@ -121,7 +121,7 @@ class Vog(CheckedSection):
                 if is_snapshots(suite.experiments[name]["checkpoints"]):
                     continue
                 if missing := [index for index, epoch in enumerate(epochs) if epoch not in saved]:
-                    what = f"a checkpoint that {name!r} keeps, {_in_short(saved)}"
+                    what = f"a checkpoint that {name!r} keeps, {in_short(saved)}"
                     yield ("stages", stage, missing[0]), expected(what, epochs[missing[0]])
                     break
 
@@ -138,8 +138,8 @@ def saved_epochs(settings: Mapping) -> list[int]:
 def stages_of(stages: Mapping[str, list[int]] | None, settings: Mapping) -> dict[str, list[int]]:
     """Stage -> epochs of one experiment, in order.
 
-    By default five of its checkpoints, evenly spread from the first epoch to the last: the first three are the early
-    stage, the last three the late one, all of them the complete one. Of networks that were trained elsewhere, the
+    By default four of its checkpoints, evenly spread from the first epoch to the last: the first two are the early
+    stage, the last two the late one, all of them the complete one. Of networks that were trained elsewhere, the
     stages are those that name their files.
     """
     if is_snapshots(settings["checkpoints"]):
@@ -154,7 +154,8 @@ def stages_of(stages: Mapping[str, list[int]] | None, settings: Mapping) -> dict
     return dict(zip(_DEFAULT_STAGES, (chosen[:part], chosen[-part:], chosen), strict=True))
 
 
-def _in_short(epochs: list[int]) -> str:
+def in_short(epochs: list[int]) -> str:
+    """A list of epochs for a message, e.g. 1..15."""
     if epochs == list(range(epochs[0], epochs[-1] + 1)):
         return f"{epochs[0]}..{epochs[-1]}"
     return ", ".join(map(str, epochs[:10])) + (", ..." if len(epochs) > 10 else "")

@@ -11,6 +11,10 @@ from difficulty.datasets.images import ImageFiles, RandomCrop, open_images
 from difficulty.errors import UserError
 from difficulty.tables import read_provenance
 
+_LARGEST_BATCH = 128
+_PIXELS_PER_BATCH = 1 << 19  # 10 images of 224 x 224: about 2 GB of activations of a ResNet-50
+_GPU_FACTOR = 4
+
 
 @dataclass(frozen=True)
 class Normalization:
@@ -63,6 +67,12 @@ def image_batches(
         if isinstance(batch, UserError):
             raise batch
         yield batch.to(device, non_blocking=True).permute(0, 3, 1, 2)
+
+
+def batch_size(height: int, width: int, device: torch.device) -> int:
+    """Images of one pass: as many as keep a processor busy, fewer of large ones, whose activations take memory."""
+    factor = _GPU_FACTOR if device.type == "cuda" else 1
+    return factor * max(1, min(_LARGEST_BATCH, _PIXELS_PER_BATCH // (height * width)))
 
 
 def own_threads(images: torch.Tensor | ImageFiles, threads: int, workers: int) -> int:

@@ -7,13 +7,9 @@ import torch
 from torch import nn
 
 from difficulty.datasets.images import ImageFiles
-from difficulty.datasets.loading import Normalization, image_batches
+from difficulty.datasets.loading import Normalization, batch_size, image_batches
 from difficulty.models.inference import inference_copy
 from difficulty.scores.vog import gradients_and_predictions
-
-_LARGEST_BATCH = 128
-_PIXELS_PER_BATCH = 1 << 19  # 10 images of 224 x 224: about 2 GB of activations of a ResNet-50
-_GPU_FACTOR = 4
 
 
 def gradient_batches(
@@ -50,9 +46,3 @@ def gradient_batches(
                 yield result
 
         yield part, passes()
-
-
-def batch_size(height: int, width: int, device: torch.device) -> int:
-    """Images of one pass: as many as keep a processor busy, fewer of large ones, whose activations take memory."""
-    factor = _GPU_FACTOR if device.type == "cuda" else 1
-    return factor * max(1, min(_LARGEST_BATCH, _PIXELS_PER_BATCH // (height * width)))

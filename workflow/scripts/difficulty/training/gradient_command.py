@@ -11,10 +11,9 @@ import torch
 from difficulty.datasets.example_tables import EXAMPLES, LABELS
 from difficulty.datasets.files import check_files
 from difficulty.datasets.loading import load_images, own_threads
-from difficulty.errors import UserError
 from difficulty.progress import Progress
-from difficulty.scores.gradient_parts import shard_of, shard_rows
 from difficulty.scores.gradient_passes import gradient_batches
+from difficulty.scores.shards import shard_of, shard_rows
 from difficulty.stage import arguments, provenance
 from difficulty.tables import read_schema, read_table
 from difficulty.training.loop import choose_device
@@ -59,11 +58,7 @@ def gradient_pass(args: argparse.Namespace, epochs: Sequence[int]) -> GradientPa
     _, images = load_images(args.pixels)
     torch.set_num_threads(own_threads(images, args.threads, args.workers))
     networks = [saved_network(args.checkpoints, epoch, device) for epoch in epochs]
-    if tuple(images.shape[1:]) != networks[0].image_shape:
-        raise UserError(
-            f"{args.pixels}: images are {tuple(images.shape[1:])} (height, width, channels), the network takes "
-            f"{networks[0].image_shape}; set the data set's size and color"
-        )
+    networks[0].check_images(images, args.pixels)
     rows = shard_rows(labels["split"].to_numpy(), settings["splits"], shard_of(args.output), settings["shards"])
     batches = gradient_batches(
         [network.model for network in networks],

@@ -7,7 +7,9 @@ import numpy as np
 import torch
 from torch import nn
 
+from difficulty.datasets.images import ImageFiles
 from difficulty.datasets.loading import Normalization
+from difficulty.errors import UserError
 from difficulty.models.building import rebuild_model
 from difficulty.training.checkpoints import load_checkpoint
 from difficulty.training.loop import TrainingData, autocast, evaluation_batches
@@ -20,6 +22,14 @@ class SavedNetwork:
     model: nn.Module
     normalization: Normalization
     image_shape: tuple[int, int, int]
+
+    def check_images(self, images: torch.Tensor | ImageFiles, name) -> None:
+        """Raises UserError if images (N, H, W, C) are not of the size that the network takes. name: of the data."""
+        if tuple(images.shape[1:]) != self.image_shape:
+            raise UserError(
+                f"{name}: images are {tuple(images.shape[1:])} (height, width, channels), the network takes "
+                f"{self.image_shape}; set the data set's size and color"
+            )
 
 
 def saved_network(checkpoints: Path, epoch: int, device: torch.device) -> SavedNetwork:

@@ -1,4 +1,4 @@
-"""What one job of extraction covers: the examples of a shard, as its file's name says."""
+"""What one job on a checkpoint covers: its epoch, and the examples of a shard, as its file's name says."""
 
 import re
 from collections.abc import Sequence
@@ -30,5 +30,5 @@ def shard_rows(splits: np.ndarray, wanted: Sequence[str], shard: int, shards: in
     """
     rows = np.array_split(np.flatnonzero(np.isin(splits, list(wanted))), shards)[shard]
     if not len(rows):
-        raise UserError(f"shard {shard} of {shards} has no {' or '.join(wanted)} example; set fewer vog.shards")
+        raise UserError(f"shard {shard} of {shards} has no {' or '.join(wanted)} example; set fewer shards")
     return rows

@@ -1,0 +1,75 @@
+"""What the examples of each prediction depth have in common: how often networks are right, and how far they agree.
+
+Baldock et al. 2021 (arXiv 2106.09647), section 4: accuracy and consistency fall with depth.
+"""
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from difficulty.analysis.bootstrap import percentile_interval, resample_counts
+from difficulty.tables import Column, Schema
+
+DEPTH_LEVELS = Schema(
+    "depth_levels",
+    {
+        "role": Column(pa.string(), "role of the examples in their runs: train, validation or test"),
+        "depth": Column(pa.int16(), "prediction depth, the number of a probe; null: undefined", nullable=True),
+        "name": Column(pa.string(), "the probe's name, or undefined"),
+        "examples": Column(pa.float64(), "mean number of examples of this depth in a run"),
+        "share": Column(pa.float64(), "share of all examples of all runs"),
+        "accuracy": Column(pa.float64(), "share of these whose predicted class is the given label", nullable=True),
+        "accuracy_low": Column(pa.float64(), "lower end of its 95 % interval, examples resampled", nullable=True),
+        "accuracy_high": Column(pa.float64(), "upper end of it", nullable=True),
+        "consistency": Column(
+            pa.float64(), "their mean consensus consistency, where there is a consensus", nullable=True
+        ),
+        "consistency_low": Column(pa.float64(), "lower end of its 95 % interval, examples resampled", nullable=True),
+        "consistency_high": Column(pa.float64(), "upper end of it", nullable=True),
+    },
+    key=("role", "depth"),
+)
+_BLOCK = 100
+UNDEFINED = "undefined"
+
+
+def depth_levels(
+    depth: np.ndarray, right: np.ndarray, consistency: np.ndarray, names: list[str], bootstrap: int
+) -> pd.DataFrame:
+    """depth ... consistency_high of DEPTH_LEVELS, of every probe and of undefined depth.
+
+    depth: (K, N) over runs, NaN where undefined; right: (K, N), 1 where the network predicts the given label, 0 where
+    not, NaN where the example does not have the role in the run. consistency: (N,), NaN where there is no consensus.
+    """
+    present = ~np.isnan(right)
+    level = np.where(np.isnan(depth), len(names), depth)
+    members = np.stack([(present & (level == number)).sum(axis=0) for number in range(len(names) + 1)], axis=1)
+    hits = np.stack(
+        [np.where(level == number, np.nan_to_num(right), 0).sum(axis=0) for number in range(len(names) + 1)], axis=1
+    )
+    agreed = ~np.isnan(consistency)
+    of_agreed = members * agreed[:, None]
+    statistics = {
+        "accuracy": (hits, members),
+        "consistency": (of_agreed * np.nan_to_num(consistency)[:, None], of_agreed),
+    }
+    table = pd.DataFrame(
+        {
+            "depth": pd.array([*range(len(names)), None], dtype="Int16"),
+            "name": [*names, UNDEFINED],
+            "examples": members.sum(axis=0) / len(depth),
+            "share": members.sum(axis=0) / present.sum(),
+        }
+    )
+    replicates = {name: [] for name in statistics}
+    for counts in resample_counts(len(consistency), bootstrap, block=_BLOCK):
+        for name, (parts, wholes) in statistics.items():
+            replicates[name].append(_ratio(counts.T @ parts, counts.T @ wholes))
+    for name, (parts, wholes) in statistics.items():
+        table[name] = _ratio(parts.sum(axis=0), wholes.sum(axis=0))
+        table[f"{name}_low"], table[f"{name}_high"] = percentile_interval(np.concatenate(replicates[name]))
+    return table
+
+
+def _ratio(parts: np.ndarray, wholes: np.ndarray) -> np.ndarray:
+    return np.divide(parts, wholes, where=wholes > 0, out=np.full(np.shape(wholes), np.nan))

@@ -1,0 +1,95 @@
+"""Prediction depth: whose, at which checkpoints and probes, and how neighbours vote."""
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, Field
+
+from difficulty.config.architectures import Architecture
+from difficulty.config.names import Text
+from difficulty.config.problems import Place, expected
+from difficulty.config.ranges import Epoch, Range
+from difficulty.config.section import without_repeats
+from difficulty.config.suite import CheckedSection, Suite
+from difficulty.config.vog import in_short, saved_epochs
+
+_Names = Annotated[list[Text], Field(min_length=1), AfterValidator(without_repeats)]
+_Neighbors = Annotated[int, Range(1, 10_000)]
+
+
+class PredictionDepth(CheckedSection):
+    """Prediction depth (Baldock et al. 2021): from which layer on neighbours vote what the network predicts."""
+
+    gives: ClassVar[tuple[str, ...]] = ("prediction_depth",)
+
+    experiments: _Names | None = Field(
+        None, description="experiments whose networks are probed; null: all that keep checkpoints"
+    )
+    epochs: Annotated[list[Epoch], Field(min_length=1), AfterValidator(without_repeats)] | None = Field(
+        None,
+        description="epochs whose checkpoints are probed; scores are of the last of them, accuracies of the probes of "
+        "all; null: the last checkpoint",
+    )
+    splits: Annotated[list[Literal["train", "test"]], Field(min_length=1), AfterValidator(without_repeats)] = Field(
+        ["train", "test"], description="splits whose examples are scored; neighbours are training examples always"
+    )
+    k: _Neighbors = Field(30, description="nearest neighbours that vote")
+    k_max: _Neighbors = Field(
+        50, description="nearest neighbours that are kept, so that another k costs another vote only"
+    )
+    labels: Literal["given", "clean", "consensus"] = Field(
+        "given",
+        description="labels that neighbours vote with: the given ones, those before planted noise, or the class that "
+        "most runs predict which did not train on the example (the given one where fewer than three did not)",
+    )
+    ties: Literal["distance", "lowest_class"] = Field(
+        "distance",
+        description="which of the classes with as many votes wins: the one whose neighbours' distances have the "
+        "smaller sum, or the lowest",
+    )
+    probes: dict[Architecture, _Names] = Field(
+        {},
+        description="architecture -> names of modules whose outputs are probed, beside input and softmax; without an "
+        "entry, the places that are known for it",
+    )
+    memory: Annotated[int, Range(64, 10_000_000)] = Field(
+        2000, description="MiB that a job may take for images, activations and comparing them"
+    )
+    shards: Annotated[int, Range(1, 10_000)] = Field(
+        1, description="parts that the examples are cut into, each a job of its own"
+    )
+
+    def scored(self, suite: Suite) -> dict[str, list[str]]:
+        """Score -> the experiments that have it."""
+        return {score: list(self.probed_epochs(suite)) for score in self.gives}
+
+    def probed_epochs(self, suite: Suite) -> dict[str, list[int]]:
+        """Experiment -> epochs whose checkpoints are probed, in order."""
+        wanted = suite.experiments if self.experiments is None else self.experiments
+        found = {}
+        for name in wanted:
+            if name in suite.experiments and not suite.is_imported(name):
+                saved = saved_epochs(suite.experiments[name])
+                if saved:
+                    found[name] = saved[-1:] if self.epochs is None else sorted(self.epochs)
+        return found
+
+    def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
+        """The experiments exist and keep the checkpoints; no more neighbours vote than are kept."""
+        for index, name in enumerate(self.experiments or []):
+            if text := suite.no_experiment(name):
+                yield ("experiments", index), text
+            elif suite.is_imported(name):
+                yield ("experiments", index), f"experiment {name!r} is records of other runs, which have no checkpoints"
+        for name in self.probed_epochs(suite):
+            saved = saved_epochs(suite.experiments[name])
+            if missing := [index for index, epoch in enumerate(self.epochs or []) if epoch not in saved]:
+                what = f"a checkpoint that {name!r} keeps, {in_short(saved)}"
+                yield ("epochs", missing[0]), expected(what, self.epochs[missing[0]])
+                break
+        if self.k > self.k_max:
+            yield ("k",), f"expected at most k_max, {self.k_max}, got {self.k}"
+        used = {settings.get("architecture") for settings in suite.experiments.values()}
+        for architecture in self.probes:
+            if architecture not in used and None not in used:
+                yield ("probes", architecture), "is the architecture of no experiment; leave it out"

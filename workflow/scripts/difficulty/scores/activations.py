@@ -1,0 +1,131 @@
+"""Activations of a whole data set at some probes of a network, in memory or, where they do not fit, in a file."""
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from difficulty.models.probing import Probes, repeated
+from difficulty.scores.neighbors import ArrayRows, Rows, column_means
+
+_MEMORY_SHARE = 2  # activations take at most this part of the memory; the rest is for comparing them
+_LARGEST_READ = 1 << 24
+_ROWS_AT_ONCE = 1024
+
+
+class FileRows:
+    """float32 rows (n, d) in an open file, less their `mean` (d,)."""
+
+    def __init__(self, file, dimension: int, device: torch.device):
+        self.file, self.dimension, self.device = file, dimension, device
+        self.count = 0
+        self.mean: torch.Tensor | float = 0.0
+
+    def append(self, rows: torch.Tensor) -> None:
+        rows.cpu().numpy().tofile(self.file)
+        self.count += len(rows)
+
+    def read(self, start: int, stop: int) -> torch.Tensor:
+        rows = np.empty((stop - start, self.dimension), np.float32)
+        view = memoryview(rows).cast("B")
+        self.file.seek(start * self.dimension * rows.itemsize)
+        while len(view):  # a file object reads at most 2 GiB at once
+            view = view[self.file.readinto(view[:_LARGEST_READ]) :]
+        return torch.from_numpy(rows).to(self.device).sub_(self.mean)
+
+
+class PartOfRows:
+    """The rows of another from `start` on, `count` of them."""
+
+    def __init__(self, rows: Rows, start: int, count: int):
+        self.rows, self.start, self.count, self.dimension = rows, start, count, rows.dimension
+
+    def read(self, start: int, stop: int) -> torch.Tensor:
+        return self.rows.read(self.start + start, self.start + stop)
+
+
+def distinct_probes(probes: Probes, images: torch.Tensor) -> tuple[dict[str, int], dict[str, str]]:
+    """(probe -> numbers per image, of those that differ from all earlier ones; other probe -> the one it repeats).
+
+    images: (B, C, H, W), a batch on which the probes are compared.
+    """
+    activations, _ = probes(images)
+    same = repeated(activations)
+    return {name: values.shape[1] for name, values in activations.items() if name not in same}, same
+
+
+@dataclass(frozen=True)
+class Activations:
+    """What a network makes of a data set at its probes.
+
+    dimensions: probe -> numbers per image, of `distinct_probes`. batches: gives all images, normalised, anew at each
+    call: `count` of them, of which the mean of the first `bank` is subtracted. predicted: int64 (count,) on the
+    network's device, filled with its predictions as soon as `rows` gives the first probe.
+    """
+
+    probes: Probes
+    dimensions: Mapping[str, int]
+    batches: Callable[[], Iterable[torch.Tensor]]
+    count: int
+    bank: int
+    predicted: torch.Tensor
+
+    def rows(self, memory: int, folder: Path) -> Iterator[tuple[str, Rows, int]]:
+        """(probe, its activations, bytes of the memory that are left) of all probes, in their order.
+
+        As many probes as fit into half of the memory come from one pass over the images; one that is larger is kept
+        in a nameless file in `folder`.
+        """
+        for group in probe_groups(self.dimensions, 4 * self.count, memory // _MEMORY_SHARE):
+            size = sum(4 * self.count * self.dimensions[name] for name in group)
+            if size <= memory // _MEMORY_SHARE:
+                yield from (
+                    (name, rows, memory - size)
+                    for name, rows in self._in_memory({name: self.dimensions[name] for name in group})
+                )
+            else:
+                with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
+                    yield group[0], self._in_file(group[0], file, memory), memory
+
+    def _in_memory(self, names: Mapping[str, int]) -> Iterator[tuple[str, Rows]]:
+        values = {name: self.predicted.new_empty(self.count, size, dtype=torch.float32) for name, size in names.items()}
+        for place, activations in self._passed(list(names)):
+            for name, rows in activations.items():
+                values[name][place] = rows
+        for name in names:
+            rows = values[name]
+            rows -= column_means(rows[: self.bank].split(_ROWS_AT_ONCE))
+            yield name, ArrayRows(rows)
+
+    def _in_file(self, name: str, file, memory: int) -> Rows:
+        rows = FileRows(file, self.dimensions[name], self.predicted.device)
+        for _, activations in self._passed([name]):
+            rows.append(activations[name])
+        step = max(1, min(_ROWS_AT_ONCE, memory // (16 * rows.dimension)))
+        starts = range(0, self.bank, step)
+        rows.mean = column_means(rows.read(start, min(start + step, self.bank)) for start in starts)
+        return rows
+
+    def _passed(self, names: Sequence[str]) -> Iterator[tuple[slice, dict[str, torch.Tensor]]]:
+        start = 0
+        for images in self.batches():
+            place = slice(start, start + len(images))
+            activations, self.predicted[place] = self.probes(images, names)
+            yield place, activations
+            start = place.stop
+
+
+def probe_groups(dimensions: Mapping[str, int], row: int, limit: int) -> list[list[str]]:
+    """Probes in their order, in groups of at most `limit` bytes; larger ones alone. row: bytes of one number each."""
+    groups: list[list[str]] = []
+    free = -1
+    for name, dimension in dimensions.items():
+        if row * dimension > free:
+            groups.append([])
+            free = limit
+        groups[-1].append(name)
+        free -= row * dimension
+    return groups

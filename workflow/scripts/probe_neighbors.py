@@ -1,0 +1,89 @@
+"""Nearest training examples of a run's examples in what its network makes of them, at every probe of the network."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import torch
+
+from difficulty.datasets.example_tables import LABELS
+from difficulty.datasets.files import check_files
+from difficulty.datasets.loading import batch_size, image_batches, load_images, own_threads
+from difficulty.models.probing import Probes, probe_points
+from difficulty.progress import Progress
+from difficulty.scores.activations import Activations, distinct_probes
+from difficulty.scores.probe_queries import Queries, probed_neighbors
+from difficulty.scores.probe_tables import neighbors_schema
+from difficulty.scores.shards import epoch_of, shard_of, shard_rows
+from difficulty.stage import arguments, provenance, run_stage
+from difficulty.table_parts import table_writer
+from difficulty.tables import read_table
+from difficulty.training.loop import choose_device
+from difficulty.training.prediction import saved_network
+from difficulty.training.runs import Run, roles
+
+logger = logging.getLogger("difficulty")
+
+
+def main(args):
+    settings, device = args.settings, choose_device(args.settings)
+    labels = read_table(args.labels, LABELS)
+    check_files(args.files)
+    _, images = load_images(args.pixels)
+    torch.set_num_threads(own_threads(images, args.threads, args.workers))
+    network = saved_network(args.checkpoints, epoch_of(args.output), device)
+    network.check_images(images, args.pixels)
+    run = args.checkpoints.parent.name
+    split = labels["split"].to_numpy()
+    role = roles(split, labels["label"].to_numpy(), Run.from_name(run), settings.get("folds"))
+    wanted = shard_rows(split, settings["splits"], shard_of(args.output), settings["shards"])
+    queries = Queries.of(np.flatnonzero(role == "train"), wanted)
+
+    probes = Probes(network.model, probe_points(settings["architecture"], network.model, settings.get("probes")))
+    in_memory = isinstance(images, torch.Tensor)
+    memory = (args.memory << 20) - (images.nbytes if in_memory else 0)
+    images = images.to(device) if in_memory else images
+    parts = torch.from_numpy(queries.needed).to(device).split(batch_size(*images.shape[1:3], device))
+
+    def batches():
+        return map(network.normalization, image_batches(images, parts, device, args.workers))
+
+    dimensions, same = distinct_probes(probes, next(batches()))
+    for name, other in same.items():
+        logger.info("%s gives the same activations as %s: not probed", name, other)
+    predicted = torch.empty(len(queries.needed), dtype=torch.int64, device=device)
+    activations = Activations(probes, dimensions, batches, len(predicted), len(queries.bank), predicted)
+    example_ids = labels["example_id"].to_numpy()
+    ids, bank_ids = example_ids[queries.all], example_ids[queries.bank]
+    k = min(settings["k_max"], len(bank_ids) - 1)
+    progress = Progress(
+        f"{args.checkpoints.parent.parent.name}/{run} neighbours",
+        len(ids) * len(bank_ids) * len(dimensions),
+        "pairs",
+    )
+    facts = provenance(args, ("torch", "numpy", "pandas", "pyarrow"), probes=list(dimensions))
+    with table_writer(args.output, neighbors_schema(k), facts, ["distances.list.element"]) as write:
+        found = probed_neighbors(activations, queries, k, memory, args.output.parent, progress.update)
+        for number, (indices, distances) in enumerate(found):
+            write(
+                {
+                    "example_id": ids,
+                    "probe": np.full(len(ids), number, np.int16),
+                    "predicted": queries.predicted(predicted.cpu().numpy()).astype(np.int32),
+                    "neighbors": pa.FixedSizeListArray.from_arrays(pa.array(bank_ids[indices].ravel()), k),
+                    "distances": pa.FixedSizeListArray.from_arrays(pa.array(distances.ravel()), k),
+                }
+            )
+    logger.info("%d examples, %d nearest of %d, at %s", len(ids), k, len(bank_ids), ", ".join(dimensions))
+
+
+if __name__ == "__main__":
+    parser = arguments(__doc__)
+    parser.add_argument("--threads", type=int, default=1, help="those of the workers included")
+    parser.add_argument("--workers", type=int, default=0, help="processes that decode images which are in files")
+    parser.add_argument("--memory", type=int, default=2000, help="MiB for images, activations and comparing them")
+    for name in ("checkpoints", "labels", "pixels", "files"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--output", type=Path, required=True, help="epoch-5.parquet, or epoch-5-shard-1.parquet")
+    run_stage(main, parser)
