@@ -170,3 +170,14 @@ def test_more_votes_than_neighbors_are_told(scored):
     result = scored.snakemake("-n")
     assert result.returncode == 1
     assert "analyses.prediction_depth.k: expected at most k_max, 12, got 13" in result.stderr
+
+
+def test_where_there_are_few_images_all_of_them_vote(tmp_path):
+    few = {"few": {"source": "digits", "limit": {"train": 20, "test": 10}}}
+    config = changed(datasets=few, analyses={"prediction_depth": {}})
+    config["experiments"], config["defaults"] = {"plain": {}}, {**config["defaults"], "seeds": [0]}
+    workflow = Workflow(tmp_path, config)
+    workflow.run("results/experiments/plain/scores/prediction_depth.parquet")
+    assert len(table(workflow, "plain/seed-0/neighbors/epoch-3.parquet")["neighbors"][0]) == 19
+    log = workflow.work / "results/logs/experiments/plain/seed-0/vote_probes/epoch-3.log"
+    assert "has 19 neighbours of each example, all of which vote" in log.read_text()

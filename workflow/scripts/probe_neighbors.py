@@ -10,6 +10,7 @@ import torch
 from difficulty.datasets.example_tables import LABELS
 from difficulty.datasets.files import check_files
 from difficulty.datasets.loading import batch_size, image_batches, load_images, own_threads
+from difficulty.errors import UserError
 from difficulty.models.probing import Probes, probe_points
 from difficulty.progress import Progress
 from difficulty.scores.activations import Activations, distinct_probes
@@ -43,6 +44,9 @@ def main(args):
     probes = Probes(network.model, probe_points(settings["architecture"], network.model, settings.get("probes")))
     in_memory = isinstance(images, torch.Tensor)
     memory = (args.memory << 20) - (images.nbytes if in_memory else 0)
+    if memory < args.memory << 19:
+        least = (2 * images.nbytes >> 20) + 1
+        raise UserError(f"analyses.prediction_depth.memory: images alone take half of {args.memory} MiB; set {least}")
     images = images.to(device) if in_memory else images
     parts = torch.from_numpy(queries.needed).to(device).split(batch_size(*images.shape[1:3], device))
 

@@ -8,7 +8,6 @@ import pandas as pd
 import pyarrow as pa
 
 from difficulty.datasets.example_tables import LABELS
-from difficulty.errors import UserError
 from difficulty.scores.collect import EXAMPLE_SCORES
 from difficulty.scores.probe_tables import VOTES, neighbors_schema
 from difficulty.scores.votes import vote_and_ties
@@ -28,18 +27,20 @@ def main(args):
     for path in args.neighbors:
         if read_provenance(path).get("probes") != probes:
             raise TableError(path, f"has other probes than {args.neighbors[0]}")
-        parts += [votes(part, labels, settings, path) for part in parts_of(path)]
+        if (stored := neighbors_of(path)) < settings["k"]:
+            logger.warning("%s: has %d neighbours of each example, all of which vote", path, stored)
+        parts += [votes(part, labels, settings) for part in read_parts(path, neighbors_schema(stored), _ROWS_AT_ONCE)]
     table = pd.concat(parts).sort_values(["example_id", "probe"], kind="stable")
     write_table(table, args.output, VOTES, provenance(args, probes=probes))
     logger.info("%d neighbours, %.2f %% of the votes tied", settings["k"], 100 * table["tied"].mean())
 
 
-def parts_of(path):
-    """The rows of a table of neighbours, some at a time."""
+def neighbors_of(path) -> int:
+    """How many neighbours of each example a table has: fewer than are asked for, where there are so few images."""
     stored = read_schema(path).columns.get("neighbors")
     if stored is None:
         raise TableError(path, "has no neighbours")
-    return read_parts(path, neighbors_schema(stored.type.list_size), _ROWS_AT_ONCE)
+    return stored.type.list_size
 
 
 def voting_labels(labels: pd.DataFrame, kind: str, consensus: list[Path]) -> pd.Series:
@@ -50,11 +51,10 @@ def voting_labels(labels: pd.DataFrame, kind: str, consensus: list[Path]) -> pd.
     return found.reindex(labels.index).fillna(labels["label"]).astype(np.int64)
 
 
-def votes(part: pa.Table, labels: pd.Series, settings: dict, path: Path) -> pd.DataFrame:
+def votes(part: pa.Table, labels: pd.Series, settings: dict) -> pd.DataFrame:
     """Rows of VOTES of some rows of a table of neighbours."""
-    k, stored = settings["k"], part["neighbors"].type.list_size
-    if k > stored:
-        raise UserError(f"{path}: has {stored} neighbours of each example, k is {k}; set a smaller one")
+    stored = part["neighbors"].type.list_size
+    k = min(settings["k"], stored)
     neighbors, distances = (
         part[name].combine_chunks().flatten().to_numpy().reshape(-1, stored)[:, :k]
         for name in ("neighbors", "distances")
