@@ -52,6 +52,7 @@ if configuration.vog_stages:
 if configuration.probed_epochs:
 
     include: "workflow/rules/prediction_depth.smk"
+    include: "workflow/rules/prediction_depth_figures.smk"
 
 
 if "vog_toy" in analyses:

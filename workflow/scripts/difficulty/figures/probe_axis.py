@@ -11,9 +11,14 @@ from difficulty.figures.appearance import FAINT_INK, ROLE_COLORS, wrapped
 
 _WIDEST, _MARGIN = 9.0, 0.7
 _WIDE_STEP, _BESIDE_STEP, _SLANTED_STEP, _LEAST_STEP = 0.34, 0.15, 0.22, 0.1  # inches from probe to probe
-_LONGEST_NAME, _INCHES_PER_LETTER = 22, 0.066
+LONGEST_NAME, _INCHES_PER_LETTER = 22, 0.066
 NUMBER_STEP = 0.3  # inches from bar to bar that a number above each needs, unless it is turned
 _APART = 0.6  # how much further than a probe the undefined depths lie from the last one
+
+
+def probe_name(name: str, longest: int = LONGEST_NAME) -> str:
+    """The name of a probe, cut at its beginning: names of modules tell them apart at their end."""
+    return name if len(name) <= longest else "…" + name[1 - longest :]
 
 
 def roles_in(table: pd.DataFrame) -> list[str]:
@@ -40,7 +45,7 @@ def step_between(probes: int, width: float) -> float:
 
 def label_height(names: Sequence[str], width: float) -> float:
     """Inches below a panel of `width` inches for the names of the probes and the label of their axis."""
-    longest = max(len(_shortened(name)) for name in (*names, UNDEFINED))
+    longest = max(len(probe_name(name)) for name in (*names, UNDEFINED))
     upright = step_between(len(names), width) < _SLANTED_STEP
     return 0.3 + longest * (0.052 if upright else 0.046)
 
@@ -59,7 +64,7 @@ def probe_axis(axes: Axes, names: Sequence[str], width: float, label: str, undef
     step = step_between(len(names), width)
     every = int(np.ceil(_LEAST_STEP / step))
     places = [*range(0, last - every + 1, every), last]
-    ticks = {place: _shortened(names[place]) for place in places}
+    ticks = {place: probe_name(names[place]) for place in places}
     if undefined:
         ticks[undefined_place(names)] = UNDEFINED
         set_apart(axes, names)
@@ -87,8 +92,3 @@ def set_apart(axes: Axes, names: Sequence[str]) -> None:
     """A thin line between the probes and what is undefined."""
     place = (len(names) - 1 + undefined_place(names)) / 2
     axes.axvline(place, color="#cccccc", linewidth=0.7, linestyle=(0, (1, 1)), zorder=0)
-
-
-def _shortened(name: str) -> str:
-    """Names of modules tell them apart at their end."""
-    return name if len(name) <= _LONGEST_NAME else "…" + name[1 - _LONGEST_NAME :]
