@@ -54,8 +54,9 @@ def nearest_neighbors(
 ) -> tuple[np.ndarray | torch.Tensor, np.ndarray | torch.Tensor]:
     """(indices int64 (m, k), distances float32 (m, k)) of the k bank rows nearest to each query, nearest first.
 
-    bank: (n, d); queries: (m, d), on the same device. Distances are Euclidean; of rows at the same distance the one
-    with the lower index comes first. exclude_self: int (m,), the index of each query in the bank, which is then not
+    bank: (n, d); queries: (m, d), on the same device. Distances are Euclidean, up to float32 rounding of squared
+    norms: differences below about a thousandth of a vector's norm are noise. Of rows at the same distance the one with
+    the lower index comes first. exclude_self: int (m,), the index of each query in the bank, which is then not
     its own neighbour (other rows with the same values are). Where `queries` is `bank` itself and each row excludes
     itself, the distance of a pair is computed once. memory: bytes that may be used beyond the arguments and results.
     Arrays give arrays, tensors give tensors. Raises ValueError if shapes do not fit, k is not within what the bank
@@ -165,15 +166,22 @@ class _Best:
         none, not beyond the k-th of the groups' smallest values.
         """
         axis, k = (0, self.squares.shape[1]) if by_column else (1, self.squares.shape[1])
+        rows = slice(first, first + squares.shape[1 - axis])
+        bounds = self.bounds[rows]
+        is_first = bool(bounds.isinf().any())
+        if is_first and squares.shape[axis] < k * _GROUP:
+            values, columns = squares.topk(min(k, squares.shape[axis]), axis, largest=False, sorted=False)
+            values, columns = (values.t(), columns.t()) if by_column else (values, columns)
+            row = torch.arange(len(values), device=values.device).repeat_interleave(values.shape[1])
+            self._merge(rows, row, columns.flatten() + start, values.flatten())
+            return
         if rest := -squares.shape[axis] % _GROUP:
             padding = (0, 0, 0, rest) if by_column else (0, rest)
             squares = nn.functional.pad(squares, padding, value=math.inf)
         grouped = squares.unflatten(axis, (_GROUP, -1))
         smallest = grouped.amin(axis)
         smallest = smallest.t().contiguous() if by_column else smallest
-        rows = slice(first, first + len(smallest))
-        bounds = self.bounds[rows]
-        if smallest.shape[1] >= k and bounds.isinf().any():
+        if is_first:
             bounds = bounds.minimum(smallest.kthvalue(k, dim=1).values)
         row, group = (smallest <= bounds[:, None]).nonzero(as_tuple=True)
         values = grouped[:, group, row].t() if by_column else grouped[row, :, group]
