@@ -33,7 +33,11 @@ CONFIG = {
     "datasets": {**TINY["datasets"], "easy": {"source": "subset", "of": "few", "select": SELECT}},
     "defaults": {**TINY["defaults"], "seeds": [0]},
     "experiments": {"plain": {"label_noise": {"kind": "symmetric", "fraction": 0.2}}, "easy": {"dataset": "easy"}},
-    "analyses": {**TINY["analyses"], "vog": {"experiments": ["plain"], "stages": {"late": [2, 3]}}},
+    "analyses": {
+        **TINY["analyses"],
+        "vog": {"experiments": ["plain"], "stages": {"late": [2, 3]}},
+        "prediction_depth": {"experiments": ["plain"]},
+    },
 }
 # Stages that are killed, with the longest time in seconds that they are given before.
 KILLED = {
@@ -44,6 +48,8 @@ KILLED = {
     "evaluate_run": 6,
     "extract_gradients": 6,
     "compute_vog": 2,
+    "probe_neighbors": 6,
+    "vote_probes": 2,
     "score_dynamics": 2,
     "collect_scores": 2,
     "compute_correlation": 2,
@@ -63,6 +69,8 @@ DAMAGED = {
     f"{RUN}/records.parquet": "score_dynamics",
     f"{RUN}/gradients/epoch-2.parquet": "compute_vog",
     f"{RUN}/vog.parquet": "score_vog",
+    f"{RUN}/neighbors/epoch-3.parquet": "vote_probes",
+    f"{RUN}/votes/epoch-3.parquet": "score_prediction_depth",
     f"{RUN}/history.parquet": "plot_training",
     f"{RUN}/steps.parquet": "plot_training",
     f"{RUN}/evaluation.parquet": "collect_evaluations",
