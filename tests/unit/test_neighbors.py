@@ -75,6 +75,33 @@ def test_another_row_with_the_same_values_is_a_neighbor(tiles):
     np.testing.assert_allclose(distances, 0, atol=2e-3)
 
 
+@pytest.mark.parametrize("k", [5, 50])
+def test_of_rows_at_the_same_distance_the_first_are_taken_whatever_the_memory(k):
+    classes = RNG.integers(0, 4, 3000)
+    bank = torch.eye(4)[torch.from_numpy(classes)]
+    for queries, own in ((bank, np.arange(3000)), (bank[:500].clone(), None)):
+        expected = [
+            np.flatnonzero((classes == classes[row]) & (np.arange(3000) != (row if own is not None else -1)))[:k]
+            for row in range(len(queries))
+        ]
+        for memory in (1 << 30, 12_000_000):
+            indices, distances = nearest_neighbors(bank, queries, k, own, memory)
+            np.testing.assert_array_equal(indices, expected)
+            np.testing.assert_array_equal(distances, 0)
+
+
+@pytest.mark.parametrize("sureness", [8, 14])
+def test_neighbors_at_the_softmax_of_a_sure_network_are_exact(tiles, sureness):
+    logits = torch.randn(600, 10, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    logits[torch.arange(600), torch.arange(600) % 10] += sureness
+    bank = logits.softmax(1).float()
+    exact = torch.cdist(bank.double(), bank.double(), compute_mode="donot_use_mm_for_euclid_dist")
+    wanted = exact.fill_diagonal_(np.inf).sort(dim=1)
+    indices, distances = nearest_neighbors(bank, bank, 30, torch.arange(600))
+    np.testing.assert_allclose(distances, wanted.values[:, :30], rtol=1e-4, atol=1e-8)
+    assert (indices == wanted.indices[:, :30]).double().mean() > 0.99
+
+
 def test_activations_of_a_network_have_the_neighbors_of_scikit_learn(tiles):
     images = torch.from_numpy(load_digits().images[:400, None] / 16).float()
     model = build_model({"architecture": "resnet9", "width": 8}, 1, (8, 8), 10, seed=0)
@@ -94,11 +121,11 @@ def test_far_from_the_origin_differences_still_count():
 
 def test_little_memory_gives_the_same_neighbors(monkeypatch):
     bank, queries = (torch.from_numpy(RNG.normal(size=(n, 64)).astype(np.float32)) for n in (1000, 700))
-    much, little = (nearest_neighbors(bank, queries, 10, memory=memory) for memory in (1 << 30, 400_000))
-    assert neighbors._sizes(64, 700, 10, 400_000)[0] < 256
+    much, little = (nearest_neighbors(bank, queries, 10, memory=memory) for memory in (1 << 30, 1_000_000))
+    assert neighbors._sizes(4 * 64, 700, 10, 1_000_000)[0] < 256
     assert torch.equal(much[0], little[0])
     torch.testing.assert_close(much[1], little[1])
-    both = [self_neighbors(ArrayRows(bank), 10, memory) for memory in (1 << 30, 500_000)]
+    both = [self_neighbors(ArrayRows(bank), 10, memory) for memory in (1 << 30, 1_500_000)]
     assert torch.equal(both[0][0], both[1][0])
     assert torch.equal(both[0][0], query_neighbors(ArrayRows(bank), ArrayRows(bank), 10, torch.arange(1000))[0])
 
@@ -120,7 +147,7 @@ def test_progress_counts_every_pair_once(tiles):
         ((np.zeros((5, 2)), np.zeros((5, 2)), 5, np.arange(5)), "has 4 neighbours among 5"),
         ((np.zeros((5, 2)), np.zeros((5, 2)), 1, np.arange(4)), "one index for each of 5"),
         ((np.full((5, 2), np.nan), np.zeros((5, 2)), 1), "not finite"),
-        ((np.zeros((5, 2000)), np.zeros((5, 2000)), 1, None, 10_000), "give at least 1 MiB"),
+        ((np.zeros((5, 2000)), np.zeros((5, 2000)), 1, None, 10_000), "too little by 1 MiB"),
     ],
 )
 def test_wrong_arguments_are_told(arguments, text):

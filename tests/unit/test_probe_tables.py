@@ -1,16 +1,20 @@
 """Activations of a data set, whose neighbours are sought, and the tables that prediction depth leaves."""
 
+import shutil
+import weakref
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from torch import nn
 
 from difficulty.analysis.depth_levels import depth_levels
 from difficulty.analysis.probe_accuracy import probe_accuracy
 from difficulty.errors import UserError
 from difficulty.models.building import build_model
-from difficulty.models.probing import Probes, probe_points
-from difficulty.scores.activations import Activations, distinct_probes, probe_groups
+from difficulty.models.probing import ProbePoint, Probes, probe_points
+from difficulty.scores.activations import Activations, FileRows, distinct_probes, probe_groups
 from difficulty.scores.probe_queries import Queries, probed_neighbors
 from difficulty.scores.probe_tables import consensus, depth_scores
 
@@ -23,9 +27,8 @@ def activations():
     model = build_model({"architecture": "resnet9", "width": 4}, 1, (8, 8), 3, seed=0)
     probes = Probes(model, probe_points("resnet9", model))
     dimensions, same = distinct_probes(probes, IMAGES[:7])
-    assert same == {}
-    predicted = torch.full((60,), -1)
-    return Activations(probes, dimensions, lambda: IMAGES.split(7), 60, BANK, predicted)
+    assert same == {name: [name] for name in probes.names}
+    return Activations(probes, dimensions, lambda: IMAGES.split(7), 60, BANK, torch.device("cpu"))
 
 
 @pytest.mark.parametrize("memory", [1 << 28, 300_000, 2000])
@@ -63,15 +66,59 @@ def test_a_shard_has_the_neighbors_of_the_whole(activations, tmp_path):
     whole = list(probed_neighbors(activations, Queries.of(examples[:BANK], examples), 5, 1 << 26, tmp_path))
     queries = Queries.of(examples[:BANK], examples[25:60])
     part = list(probed_neighbors(activations, queries, 5, 1 << 26, tmp_path))
-    for (indices, distances), (own, its_distances) in zip(whole, part, strict=True):
+    for (name, indices, distances), (its_name, own, its_distances) in zip(whole, part, strict=True):
+        assert name == its_name
         np.testing.assert_array_equal(indices[25:], own)
         np.testing.assert_allclose(distances[25:], its_distances, rtol=1e-3, atol=1e-3)
         assert not (indices[:BANK] == examples[:BANK, None]).any()
 
 
+def test_activations_are_dropped_before_the_next_are_made(activations, tmp_path, monkeypatch):
+    """Those of two probes at once would take more than the memory."""
+    alive, most = weakref.WeakSet(), []
+    new_empty = torch.empty
+
+    def empty(*arguments, **options):
+        tensor = new_empty(*arguments, **options)
+        alive.add(tensor)
+        most.append(sum(4 * each.numel() for each in alive))
+        return tensor
+
+    monkeypatch.setattr("difficulty.scores.activations.torch.empty", empty)
+    queries = Queries.of(np.arange(BANK), np.arange(60))
+    largest = max(4 * 60 * size for size in activations.dimensions.values())
+    for _ in probed_neighbors(activations, queries, 5, 2 * largest + 500_000, tmp_path):
+        pass
+    assert largest <= max(most) <= largest + 250_000
+
+
+def test_a_disk_without_room_is_told(activations, tmp_path, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: shutil._ntuple_diskusage(100, 90, 10))
+    with pytest.raises(UserError, match=r"no space left for the activations at 'input', .*memory"):
+        list(activations.rows(2000, tmp_path))
+
+
+def test_a_file_that_lost_its_end_is_told(tmp_path):
+    with (tmp_path / "rows").open("w+b", buffering=0) as file:
+        rows = FileRows(file, 5, torch.device("cpu"))
+        rows.append(torch.ones(7, 5))
+        assert torch.equal(rows.read(2, 7), torch.ones(5, 5))
+        file.truncate(100)
+        with pytest.raises(UserError, match="cannot be read back"):
+            rows.read(2, 7)
+
+
+def test_probes_that_give_the_same_share_their_neighbors():
+    model = nn.Sequential(nn.Flatten(), nn.Linear(64, 8), nn.Dropout(), nn.Linear(8, 4))
+    points = [ProbePoint("hidden", "1"), ProbePoint("dropout", "2"), ProbePoint("logits", "3")]
+    dimensions, same = distinct_probes(Probes(model, points), IMAGES[:5])
+    assert dimensions == {"input": 64, "hidden": 8, "logits": 4, "softmax": 4}
+    assert same["hidden"] == ["hidden", "dropout"]
+
+
 def test_too_little_memory_is_told_with_the_probe(activations, tmp_path):
     queries = Queries.of(np.arange(BANK), np.arange(60))
-    with pytest.raises(UserError, match=r"probe 'input': .* too little .*; see analyses\.prediction_depth"):
+    with pytest.raises(UserError, match=r"probe 'input': .* too little by 1 MiB; set .*depth\.memory 1 higher"):
         list(probed_neighbors(activations, queries, 5, 20_000, tmp_path))
 
 

@@ -26,12 +26,15 @@ from difficulty.training.runs import Run, roles
 
 logger = logging.getLogger("difficulty")
 
+_COMPARED = 16  # images by which probes that give the same are found
+
 
 def main(args):
     settings, device = args.settings, choose_device(args.settings)
     labels = read_table(args.labels, LABELS)
     check_files(args.files)
     _, images = load_images(args.pixels)
+    torch.backends.cudnn.allow_tf32 = False  # distances are taken between what it would round
     torch.set_num_threads(own_threads(images, args.threads, args.workers))
     network = saved_network(args.checkpoints, epoch_of(args.output), device)
     network.check_images(images, args.pixels)
@@ -48,16 +51,18 @@ def main(args):
         least = (2 * images.nbytes >> 20) + 1
         raise UserError(f"analyses.prediction_depth.memory: images alone take half of {args.memory} MiB; set {least}")
     images = images.to(device) if in_memory else images
-    parts = torch.from_numpy(queries.needed).to(device).split(batch_size(*images.shape[1:3], device))
+    needed = torch.from_numpy(queries.needed).to(device)
 
-    def batches():
-        return map(network.normalization, image_batches(images, parts, device, args.workers))
+    def batches(size):
+        return map(network.normalization, image_batches(images, needed.split(size), device, args.workers))
 
-    dimensions, same = distinct_probes(probes, next(batches()))
-    for name, other in same.items():
-        logger.info("%s gives the same activations as %s: not probed", name, other)
-    predicted = torch.empty(len(queries.needed), dtype=torch.int64, device=device)
-    activations = Activations(probes, dimensions, batches, len(predicted), len(queries.bank), predicted)
+    few = torch.cat([network.normalization(each) for each in image_batches(images, [needed[:_COMPARED]], device)])
+    dimensions, same = distinct_probes(probes, few)
+    for name, names in same.items():
+        if names[1:]:
+            logger.info("%s: the same activations as %s, compared once", ", ".join(names[1:]), name)
+    size = max(1, min(batch_size(*images.shape[1:3], device), memory // (32 * sum(dimensions.values()))))
+    activations = Activations(probes, dimensions, lambda: batches(size), len(needed), len(queries.bank), device)
     example_ids = labels["example_id"].to_numpy()
     ids, bank_ids = example_ids[queries.all], example_ids[queries.bank]
     k = min(settings["k_max"], len(bank_ids) - 1)
@@ -66,20 +71,22 @@ def main(args):
         len(ids) * len(bank_ids) * len(dimensions),
         "pairs",
     )
-    facts = provenance(args, ("torch", "numpy", "pandas", "pyarrow"), probes=list(dimensions))
+    facts = provenance(args, ("torch", "numpy", "pandas", "pyarrow"), probes=probes.names)
     with table_writer(args.output, neighbors_schema(k), facts, ["distances.list.element"]) as write:
         found = probed_neighbors(activations, queries, k, memory, args.output.parent, progress.update)
-        for number, (indices, distances) in enumerate(found):
-            write(
-                {
-                    "example_id": ids,
-                    "probe": np.full(len(ids), number, np.int16),
-                    "predicted": queries.predicted(predicted.cpu().numpy()).astype(np.int32),
-                    "neighbors": pa.FixedSizeListArray.from_arrays(pa.array(bank_ids[indices].ravel()), k),
-                    "distances": pa.FixedSizeListArray.from_arrays(pa.array(distances.ravel()), k),
-                }
-            )
-    logger.info("%d examples, %d nearest of %d, at %s", len(ids), k, len(bank_ids), ", ".join(dimensions))
+        for name, indices, distances in found:
+            predicted = queries.predicted(activations.predicted.cpu().numpy()).astype(np.int32)
+            for number in map(probes.names.index, same[name]):
+                write(
+                    {
+                        "example_id": ids,
+                        "probe": np.full(len(ids), number, np.int16),
+                        "predicted": predicted,
+                        "neighbors": pa.FixedSizeListArray.from_arrays(pa.array(bank_ids[indices].ravel()), k),
+                        "distances": pa.FixedSizeListArray.from_arrays(pa.array(distances.ravel()), k),
+                    }
+                )
+    logger.info("%d examples, %d nearest of %d, at %s", len(ids), k, len(bank_ids), ", ".join(probes.names))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from difficulty.tables import TableError, read_provenance, read_schema, read_tab
 
 logger = logging.getLogger("difficulty")
 
-_ROWS_AT_ONCE = 1 << 17
+_NEIGHBORS_AT_ONCE = 1 << 22
 
 
 def main(args):
@@ -29,7 +29,10 @@ def main(args):
             raise TableError(path, f"has other probes than {args.neighbors[0]}")
         if (stored := neighbors_of(path)) < settings["k"]:
             logger.warning("%s: has %d neighbours of each example, all of which vote", path, stored)
-        parts += [votes(part, labels, settings) for part in read_parts(path, neighbors_schema(stored), _ROWS_AT_ONCE)]
+        parts += [
+            votes(part, labels, settings)
+            for part in read_parts(path, neighbors_schema(stored), max(1, _NEIGHBORS_AT_ONCE // stored))
+        ]
     table = pd.concat(parts).sort_values(["example_id", "probe"], kind="stable")
     write_table(table, args.output, VOTES, provenance(args, probes=probes))
     logger.info("%d neighbours, %.2f %% of the votes tied", settings["k"], 100 * table["tied"].mean())
@@ -48,7 +51,10 @@ def voting_labels(labels: pd.DataFrame, kind: str, consensus: list[Path]) -> pd.
     if kind != "consensus":
         return labels["label" if kind == "given" else "clean_label"]
     found = read_table(consensus[0], EXAMPLE_SCORES).set_index("example_id")["consensus_class"]
-    return found.reindex(labels.index).fillna(labels["label"]).astype(np.int64)
+    found = found.reindex(labels.index)
+    share = found[labels["split"] == "train"].isna().mean()
+    logger.info("no consensus on %.2f %% of the training examples, which vote for their given label", 100 * share)
+    return found.fillna(labels["label"]).astype(np.int64)
 
 
 def votes(part: pa.Table, labels: pd.Series, settings: dict) -> pd.DataFrame:

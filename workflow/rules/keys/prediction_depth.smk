@@ -16,13 +16,16 @@ def neighbor_settings(experiment):
     return settings_json(own)
 
 
-def probes_module(experiment):
-    """The module that says where an experiment's network is probed."""
-    return model_module(experiment).replace("models.", "models.probes.")
+def probes_modules(experiment):
+    """The module that says where an experiment's network is probed, unless the configuration does, or nothing."""
+    name = model_module(experiment).removeprefix("models.")
+    known = (SCRIPTS / "difficulty" / "models" / "probes" / f"{name}.py").exists()
+    is_named = experiments[experiment]["architecture"] in depth["probes"]
+    return [f"models.probes.{name}"] if known and not is_named else []
 
 
 def neighbors_code(experiment):
-    return source_digest("probe_neighbors", model_module(experiment), probes_module(experiment))
+    return source_digest("probe_neighbors", model_module(experiment), *probes_modules(experiment))
 
 
 def neighbor_shards():

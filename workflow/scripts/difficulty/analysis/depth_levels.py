@@ -43,7 +43,9 @@ def depth_levels(
     """
     present = ~np.isnan(right)
     level = np.where(np.isnan(depth), len(names), depth)
-    members = np.stack([(present & (level == number)).sum(axis=0) for number in range(len(names) + 1)], axis=1)
+    members = np.stack([(present & (level == number)).sum(axis=0) for number in range(len(names) + 1)], axis=1).astype(
+        float
+    )
     hits = np.stack(
         [np.where(level == number, np.nan_to_num(right), 0).sum(axis=0) for number in range(len(names) + 1)], axis=1
     )
@@ -62,9 +64,10 @@ def depth_levels(
         }
     )
     replicates = {name: [] for name in statistics}
-    for counts in resample_counts(len(consistency), bootstrap, block=_BLOCK):
+    for draws in resample_counts(len(consistency), bootstrap, block=_BLOCK):
+        counts = draws.T.astype(float)
         for name, (parts, wholes) in statistics.items():
-            replicates[name].append(_ratio(counts.T @ parts, counts.T @ wholes))
+            replicates[name].append(_ratio(counts @ parts, counts @ wholes))
     for name, (parts, wholes) in statistics.items():
         table[name] = _ratio(parts.sum(axis=0), wholes.sum(axis=0))
         table[f"{name}_low"], table[f"{name}_high"] = percentile_interval(np.concatenate(replicates[name]))

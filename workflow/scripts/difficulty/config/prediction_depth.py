@@ -14,6 +14,7 @@ from difficulty.config.suite import CheckedSection, Suite
 from difficulty.config.vog import in_short, saved_epochs
 
 _Names = Annotated[list[Text], Field(min_length=1), AfterValidator(without_repeats)]
+_CONSENSUS_RUNS = 3
 _Neighbors = Annotated[int, Range(1, 10_000)]
 
 
@@ -87,9 +88,23 @@ class PredictionDepth(CheckedSection):
                 what = f"a checkpoint that {name!r} keeps, {in_short(saved)}"
                 yield ("epochs", missing[0]), expected(what, self.epochs[missing[0]])
                 break
+        if self.labels == "consensus":
+            yield from self._without_consensus(suite)
         if self.k > self.k_max:
             yield ("k",), f"expected at most k_max, {self.k_max}, got {self.k}"
         used = {settings.get("architecture") for settings in suite.experiments.values()}
         for architecture in self.probes:
             if architecture not in used and None not in used:
                 yield ("probes", architecture), "is the architecture of no experiment; leave it out"
+
+    def _without_consensus(self, suite: Suite) -> Iterator[tuple[Place, str]]:
+        """Three runs must hold each training example out."""
+        if "train" not in self.splits:
+            yield ("labels",), "a consensus takes training examples that runs hold out; add train to splits"
+        for name in self.probed_epochs(suite):
+            settings = suite.experiments[name]
+            seeds = len(settings.get("seeds") or ()) if settings.get("folds") else 0
+            if {"seeds", "folds"} <= settings.keys() and seeds < _CONSENSUS_RUNS:
+                text = f"experiment {name!r} holds each training example out in {seeds} runs, a consensus takes three"
+                yield ("labels",), f"{text}; set its folds and three seeds, or choose given"
+                return

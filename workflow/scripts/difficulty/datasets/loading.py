@@ -57,7 +57,7 @@ def image_batches(
         return
     loader = DataLoader(
         _FileBatches(images, crop),
-        batch_sampler=[np.arange(len(images))[rows].tolist() for rows in batches],
+        batch_sampler=[np.arange(len(images))[_on_cpu(rows)].tolist() for rows in batches],
         num_workers=workers,
         collate_fn=_as_it_is,
         pin_memory=device.type == "cuda",
@@ -94,6 +94,10 @@ class _FileBatches(Dataset):
             return torch.from_numpy(self.images.decoded(rows, self.crop))
         except UserError as error:
             return error
+
+
+def _on_cpu(rows: torch.Tensor | slice) -> torch.Tensor | slice:
+    return rows.cpu() if isinstance(rows, torch.Tensor) else rows
 
 
 def _as_it_is(batch):

@@ -39,7 +39,10 @@ def probe_points(architecture: str, model: nn.Module, modules: Sequence[str] | N
     UserError if the network has no such module, or if nobody has said where such a network is probed.
     """
     if modules is None:
-        found = importlib.import_module(f"difficulty.models.probes.{module_name(architecture)}").points(model)
+        try:
+            found = importlib.import_module(f"difficulty.models.probes.{module_name(architecture)}").points(model)
+        except ModuleNotFoundError:
+            found = []
         if not found:
             raise UserError(
                 f"{architecture}: where to probe it is not known; name modules under "
@@ -125,4 +128,5 @@ def repeated(activations: Mapping[str, torch.Tensor]) -> dict[str, str]:
 
 def _flat(values: torch.Tensor) -> torch.Tensor:
     """A float32 copy (B, d)."""
-    return values.detach().reshape(len(values), -1).to(torch.float32, copy=True)
+    flat = values.detach().reshape(len(values), -1).float()
+    return flat.clone() if flat.data_ptr() == values.data_ptr() else flat

@@ -1,18 +1,23 @@
 """Activations of a whole data set at some probes of a network, in memory or, where they do not fit, in a file."""
 
+import logging
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from difficulty.errors import UserError
 from difficulty.models.probing import Probes, repeated
 from difficulty.scores.neighbors import ArrayRows, Rows, column_means
 
+logger = logging.getLogger(__name__)
+
 _MEMORY_SHARE = 2  # activations take at most this part of the memory; the rest is for comparing them
-_LARGEST_READ = 1 << 24
+_AT_ONCE = 1 << 24  # bytes; a file takes and gives at most 2 GiB in one go
 _ROWS_AT_ONCE = 1024
 
 
@@ -25,16 +30,20 @@ class FileRows:
         self.mean: torch.Tensor | float = 0.0
 
     def append(self, rows: torch.Tensor) -> None:
-        rows.cpu().numpy().tofile(self.file)
+        view = memoryview(rows.cpu().numpy()).cast("B")
+        while len(view):
+            view = view[self.file.write(view[:_AT_ONCE]) :]
         self.count += len(rows)
 
-    def read(self, start: int, stop: int) -> torch.Tensor:
+    def read(self, start: int, stop: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
         rows = np.empty((stop - start, self.dimension), np.float32)
         view = memoryview(rows).cast("B")
         self.file.seek(start * self.dimension * rows.itemsize)
-        while len(view):  # a file object reads at most 2 GiB at once
-            view = view[self.file.readinto(view[:_LARGEST_READ]) :]
-        return torch.from_numpy(rows).to(self.device).sub_(self.mean)
+        while len(view):
+            if not (size := self.file.readinto(view[:_AT_ONCE])):
+                raise UserError("activations that were kept in a file cannot be read back; run again")
+            view = view[size:]
+        return torch.from_numpy(rows).to(self.device, dtype).sub_(self.mean)
 
 
 class PartOfRows:
@@ -43,27 +52,28 @@ class PartOfRows:
     def __init__(self, rows: Rows, start: int, count: int):
         self.rows, self.start, self.count, self.dimension = rows, start, count, rows.dimension
 
-    def read(self, start: int, stop: int) -> torch.Tensor:
-        return self.rows.read(self.start + start, self.start + stop)
+    def read(self, start: int, stop: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
+        return self.rows.read(self.start + start, self.start + stop, dtype)
 
 
-def distinct_probes(probes: Probes, images: torch.Tensor) -> tuple[dict[str, int], dict[str, str]]:
-    """(probe -> numbers per image, of those that differ from all earlier ones; other probe -> the one it repeats).
+def distinct_probes(probes: Probes, images: torch.Tensor) -> tuple[dict[str, int], dict[str, list[str]]]:
+    """(probe -> numbers per image, probe -> itself and later ones that give the same), of the probes that differ.
 
-    images: (B, C, H, W), a batch on which the probes are compared.
+    images: (B, C, H, W), a few on which the probes are compared.
     """
     activations, _ = probes(images)
     same = repeated(activations)
-    return {name: values.shape[1] for name, values in activations.items() if name not in same}, same
+    distinct = {name: values.shape[1] for name, values in activations.items() if name not in same}
+    return distinct, {name: [name, *(other for other, first in same.items() if first == name)] for name in distinct}
 
 
-@dataclass(frozen=True)
+@dataclass
 class Activations:
     """What a network makes of a data set at its probes.
 
     dimensions: probe -> numbers per image, of `distinct_probes`. batches: gives all images, normalised, anew at each
-    call: `count` of them, of which the mean of the first `bank` is subtracted. predicted: int64 (count,) on the
-    network's device, filled with its predictions as soon as `rows` gives the first probe.
+    call: `count` of them, of which the mean of the first `bank` is subtracted. predicted: int64 (count,), what the
+    network predicts, known as soon as `rows` gives the first probe.
     """
 
     probes: Probes
@@ -71,37 +81,44 @@ class Activations:
     batches: Callable[[], Iterable[torch.Tensor]]
     count: int
     bank: int
-    predicted: torch.Tensor
+    device: torch.device
+    predicted: torch.Tensor = field(init=False)
+
+    def __post_init__(self):
+        self.predicted = torch.full((self.count,), -1, dtype=torch.int64, device=self.device)
 
     def rows(self, memory: int, folder: Path) -> Iterator[tuple[str, Rows, int]]:
         """(probe, its activations, bytes of the memory that are left) of all probes, in their order.
 
         As many probes as fit into half of the memory come from one pass over the images; one that is larger is kept
-        in a nameless file in `folder`.
+        in a nameless file in `folder`. Raises UserError if the disk has no room for it.
         """
         for group in probe_groups(self.dimensions, 4 * self.count, memory // _MEMORY_SHARE):
             size = sum(4 * self.count * self.dimensions[name] for name in group)
             if size <= memory // _MEMORY_SHARE:
-                yield from (
-                    (name, rows, memory - size)
-                    for name, rows in self._in_memory({name: self.dimensions[name] for name in group})
+                yield from ((name, rows, memory - size) for name, rows in self._in_memory(group))
+                continue
+            if size > (free := shutil.disk_usage(folder).free):
+                raise UserError(
+                    f"{folder}: no space left for the activations at {group[0]!r}, {size / 2**30:.1f} GiB where "
+                    f"{free / 2**30:.1f} are free; free some, or set a higher analyses.prediction_depth.memory"
                 )
-            else:
-                with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
-                    yield group[0], self._in_file(group[0], file, memory), memory
+            logger.info("%s: %.1f GiB of activations go through a file", group[0], size / 2**30)
+            with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
+                yield group[0], self._in_file(group[0], file, memory), memory
 
-    def _in_memory(self, names: Mapping[str, int]) -> Iterator[tuple[str, Rows]]:
-        values = {name: self.predicted.new_empty(self.count, size, dtype=torch.float32) for name, size in names.items()}
-        for place, activations in self._passed(list(names)):
+    def _in_memory(self, names: Sequence[str]) -> Iterator[tuple[str, Rows]]:
+        sizes = {name: (self.count, self.dimensions[name]) for name in names}
+        values = {name: torch.empty(size, device=self.device) for name, size in sizes.items()}
+        for place, activations in self._passed(names):
             for name, rows in activations.items():
                 values[name][place] = rows
         for name in names:
-            rows = values[name]
-            rows -= column_means(rows[: self.bank].split(_ROWS_AT_ONCE))
-            yield name, ArrayRows(rows)
+            mean = column_means(values[name][: self.bank].split(_ROWS_AT_ONCE))
+            yield name, ArrayRows(values.pop(name), mean)
 
     def _in_file(self, name: str, file, memory: int) -> Rows:
-        rows = FileRows(file, self.dimensions[name], self.predicted.device)
+        rows = FileRows(file, self.dimensions[name], self.device)
         for _, activations in self._passed([name]):
             rows.append(activations[name])
         step = max(1, min(_ROWS_AT_ONCE, memory // (16 * rows.dimension)))

@@ -9,7 +9,7 @@ import torch
 
 from difficulty.errors import UserError
 from difficulty.scores.activations import Activations, PartOfRows
-from difficulty.scores.neighbors import query_neighbors, self_neighbors
+from difficulty.scores.neighbors import MemoryShortage, Rows, query_neighbors, self_neighbors
 
 
 @dataclass(frozen=True)
@@ -51,25 +51,33 @@ def probed_neighbors(
     memory: int,
     folder: Path,
     progress: Callable[[int], None] | None = None,
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """(positions in the bank int64 (Q, k), distances float32 (Q, k)) of all queries, at each probe in turn.
+) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """(probe, positions in the bank int64 (Q, k), distances float32 (Q, k)) of all queries, at each probe in turn.
 
     activations: of `queries.needed`. memory: bytes, the activations included. folder: for those that do not fit.
     Raises UserError, naming the probe, if they are not finite or the memory is too little.
     """
-    bank, own = len(queries.bank), torch.from_numpy(queries.own)
     for name, rows, left in activations.rows(memory, folder):
         try:
-            found = []
-            of_bank = PartOfRows(rows, 0, bank)
-            if len(own) == bank:
-                found.append(self_neighbors(of_bank, k, left, progress))
-            elif len(own):
-                part = PartOfRows(rows, int(own[0]), len(own))
-                found.append(query_neighbors(of_bank, part, k, own, left, progress))
-            if len(queries.others):
-                part = PartOfRows(rows, bank, len(queries.others))
-                found.append(query_neighbors(of_bank, part, k, None, left, progress))
+            indices, distances = _neighbors(rows, queries, k, left, progress)
+        except MemoryShortage as error:
+            higher = (error.missing >> 20) + 1
+            raise UserError(f"probe {name!r}: {error}; set analyses.prediction_depth.memory {higher} higher") from error
         except ValueError as error:
             raise UserError(f"probe {name!r}: {error}; see analyses.prediction_depth") from error
-        yield tuple(torch.cat(parts).cpu().numpy() for parts in zip(*found, strict=True))
+        del rows  # before the next ones are made
+        yield name, indices.cpu().numpy(), distances.cpu().numpy()
+
+
+def _neighbors(rows: Rows, queries: Queries, k: int, memory: int, progress) -> tuple[torch.Tensor, torch.Tensor]:
+    bank, own = PartOfRows(rows, 0, len(queries.bank)), torch.from_numpy(queries.own)
+    found = []
+    if len(own) == bank.count:
+        found.append(self_neighbors(bank, k, memory, progress))
+    elif len(own):
+        found.append(query_neighbors(bank, PartOfRows(rows, int(own[0]), len(own)), k, own, memory, progress))
+    if len(queries.others):
+        others = PartOfRows(rows, bank.count, len(queries.others))
+        found.append(query_neighbors(bank, others, k, None, memory, progress))
+    indices, distances = (torch.cat(parts) for parts in zip(*found, strict=True))
+    return indices, distances
