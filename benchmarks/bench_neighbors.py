@@ -33,7 +33,7 @@ from difficulty.scores.prediction_depth import nearest_neighbors
 from difficulty.scores.probe_queries import Queries, probed_neighbors
 
 NEIGHBORS = 50
-ROWS = {512: 8000, 4096: 6000, 16384: 3000, 65536: 1500}
+ROWS = {512: 8000, 4096: 6000, 16384: 6000, 65536: 3000}
 
 
 def compare(dimension: int, rows: int, repeats: int) -> None:

@@ -1,5 +1,7 @@
 """Nearest neighbours, against scikit-learn's brute force."""
 
+import functools
+
 import numpy as np
 import pytest
 import torch
@@ -8,7 +10,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from difficulty.models.building import build_model
 from difficulty.models.probing import Probes, probe_points
-from difficulty.scores import neighbors
+from difficulty.scores import nearest_so_far, neighbors
 from difficulty.scores.neighbors import ArrayRows, query_neighbors, self_neighbors
 from difficulty.scores.prediction_depth import nearest_neighbors
 
@@ -22,6 +24,15 @@ def tiles(request, monkeypatch):
     """Rows of a tile that divides nothing, or all at once."""
     if request.param == "many tiles":
         monkeypatch.setattr(neighbors, "_LARGEST_TILE", 16)
+        monkeypatch.setattr(neighbors, "_LARGEST_SPAN", 37)
+
+
+@pytest.fixture(params=["by bounds", "by merging"])
+def choosing(request, monkeypatch):
+    """As on the processor, or as on any other device."""
+    if request.param == "by merging":
+        made = functools.partial(nearest_so_far._ByMerging, device=torch.device("cpu"))
+        monkeypatch.setattr(neighbors, "nearest_so_far", lambda m, k, device: made(m, k))
 
 
 def by_scikit_learn(bank, queries, k, own=None):
@@ -51,14 +62,14 @@ def assert_same_neighbors(bank, queries, k, own=None):
 
 @pytest.mark.parametrize("d", [1, 7, 300])
 @pytest.mark.parametrize("k", [1, 30, 199])
-def test_neighbors_of_random_vectors_are_those_of_scikit_learn(tiles, d, k):
+def test_neighbors_of_random_vectors_are_those_of_scikit_learn(tiles, choosing, d, k):
     bank, queries = RNG.normal(5, 1, (200, d)).astype(np.float32), RNG.normal(5, 1, (83, d)).astype(np.float32)
     assert_same_neighbors(bank, queries, k)
 
 
 @pytest.mark.parametrize("d", [3, 300])
 @pytest.mark.parametrize("form", ["itself", "in another order"])
-def test_a_row_is_not_its_own_neighbor(tiles, d, form):
+def test_a_row_is_not_its_own_neighbor(tiles, choosing, d, form):
     bank = RNG.normal(size=(210, d)).astype(np.float32)
     own = np.arange(210) if form == "itself" else RNG.permutation(210)[:90]
     queries = bank if form == "itself" else bank[own]
@@ -66,7 +77,7 @@ def test_a_row_is_not_its_own_neighbor(tiles, d, form):
     assert not (indices == own[:, None]).any()
 
 
-def test_another_row_with_the_same_values_is_a_neighbor(tiles):
+def test_another_row_with_the_same_values_is_a_neighbor(tiles, choosing):
     bank = np.repeat(RNG.normal(size=(60, 5)), 3, axis=0).astype(np.float32)
     indices, distances = nearest_neighbors(bank, bank, 2, np.arange(180))
     triples = np.arange(180) // 3
@@ -76,7 +87,7 @@ def test_another_row_with_the_same_values_is_a_neighbor(tiles):
 
 
 @pytest.mark.parametrize("k", [5, 50])
-def test_of_rows_at_the_same_distance_the_first_are_taken_whatever_the_memory(k):
+def test_of_rows_at_the_same_distance_the_first_are_taken_whatever_the_memory(k, choosing):
     classes = RNG.integers(0, 4, 3000)
     bank = torch.eye(4)[torch.from_numpy(classes)]
     for queries, own in ((bank, np.arange(3000)), (bank[:500].clone(), None)):
@@ -91,7 +102,7 @@ def test_of_rows_at_the_same_distance_the_first_are_taken_whatever_the_memory(k)
 
 
 @pytest.mark.parametrize("sureness", [8, 14])
-def test_neighbors_at_the_softmax_of_a_sure_network_are_exact(tiles, sureness):
+def test_neighbors_at_the_softmax_of_a_sure_network_are_exact(tiles, choosing, sureness):
     logits = torch.randn(600, 10, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     logits[torch.arange(600), torch.arange(600) % 10] += sureness
     bank = logits.softmax(1).float()
@@ -119,13 +130,13 @@ def test_far_from_the_origin_differences_still_count():
     np.testing.assert_array_equal(distances, 1)
 
 
-def test_little_memory_gives_the_same_neighbors(monkeypatch):
+def test_little_memory_gives_the_same_neighbors():
     bank, queries = (torch.from_numpy(RNG.normal(size=(n, 64)).astype(np.float32)) for n in (1000, 700))
-    much, little = (nearest_neighbors(bank, queries, 10, memory=memory) for memory in (1 << 30, 1_000_000))
-    assert neighbors._sizes(4 * 64, 700, 10, 1_000_000)[0] < 256
+    much, little = (nearest_neighbors(bank, queries, 10, memory=memory) for memory in (1 << 30, 300_000))
+    assert max(neighbors._sizes(4 * 64, 700, 1000, 10, 300_000)) < 700
     assert torch.equal(much[0], little[0])
     torch.testing.assert_close(much[1], little[1])
-    both = [self_neighbors(ArrayRows(bank), 10, memory) for memory in (1 << 30, 1_500_000)]
+    both = [self_neighbors(ArrayRows(bank), 10, memory) for memory in (1 << 30, 400_000)]
     assert torch.equal(both[0][0], both[1][0])
     assert torch.equal(both[0][0], query_neighbors(ArrayRows(bank), ArrayRows(bank), 10, torch.arange(1000))[0])
 

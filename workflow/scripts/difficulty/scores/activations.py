@@ -17,7 +17,7 @@ from difficulty.scores.neighbors import ArrayRows, Rows, column_means
 logger = logging.getLogger(__name__)
 
 _MEMORY_SHARE = 2  # activations take at most this part of the memory; the rest is for comparing them
-_AT_ONCE = 1 << 24  # bytes; a file takes and gives at most 2 GiB in one go
+_AT_ONCE = 1 << 22  # bytes that a file takes or gives at once
 _ROWS_AT_ONCE = 1024
 
 
@@ -35,15 +35,17 @@ class FileRows:
             view = view[self.file.write(view[:_AT_ONCE]) :]
         self.count += len(rows)
 
-    def read(self, start: int, stop: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
-        rows = np.empty((stop - start, self.dimension), np.float32)
-        view = memoryview(rows).cast("B")
-        self.file.seek(start * self.dimension * rows.itemsize)
-        while len(view):
-            if not (size := self.file.readinto(view[:_AT_ONCE])):
-                raise UserError("activations that were kept in a file cannot be read back; run again")
-            view = view[size:]
-        return torch.from_numpy(rows).to(self.device, dtype).sub_(self.mean)
+    def read(self, start: int, rows: torch.Tensor) -> torch.Tensor:
+        self.file.seek(4 * start * self.dimension)
+        for part in rows.split(max(1, _AT_ONCE // (4 * self.dimension))):
+            values = np.empty(part.shape, np.float32)
+            view = memoryview(values).cast("B")
+            while len(view):
+                if not (size := self.file.readinto(view)):
+                    raise UserError("activations that were kept in a file cannot be read back; run again")
+                view = view[size:]
+            part.copy_(torch.from_numpy(values)).sub_(self.mean)
+        return rows
 
 
 class PartOfRows:
@@ -51,9 +53,10 @@ class PartOfRows:
 
     def __init__(self, rows: Rows, start: int, count: int):
         self.rows, self.start, self.count, self.dimension = rows, start, count, rows.dimension
+        self.device = rows.device
 
-    def read(self, start: int, stop: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
-        return self.rows.read(self.start + start, self.start + stop, dtype)
+    def read(self, start: int, rows: torch.Tensor) -> torch.Tensor:
+        return self.rows.read(self.start + start, rows)
 
 
 def distinct_probes(probes: Probes, images: torch.Tensor) -> tuple[dict[str, int], dict[str, list[str]]]:
@@ -122,8 +125,9 @@ class Activations:
         for _, activations in self._passed([name]):
             rows.append(activations[name])
         step = max(1, min(_ROWS_AT_ONCE, memory // (16 * rows.dimension)))
+        part = torch.empty(step, rows.dimension, device=self.device)
         starts = range(0, self.bank, step)
-        rows.mean = column_means(rows.read(start, min(start + step, self.bank)) for start in starts)
+        rows.mean = column_means(rows.read(start, part[: self.bank - start]) for start in starts)
         return rows
 
     def _passed(self, names: Sequence[str]) -> Iterator[tuple[slice, dict[str, torch.Tensor]]]:
