@@ -21,6 +21,7 @@ _LARGEST_SPAN = 4096  # bank rows of one
 _SMALLEST = 16  # of either, where each is very long
 _SPAN_SHARE = 8  # bank rows of a product take at most this part of the memory
 _LIBRARY_SHARE = 16  # this part is left to the libraries that multiply
+_AT_DIAGONAL = 4  # query rows of a product with themselves are fewer: half of their distances are not needed
 _PRODUCTS = 8  # matrices of the size of a product that are alive at once
 _STATE = 24  # bytes for each neighbour of each query
 _SAMPLE, _SAMPLED = 256, 1 << 21  # rows, numbers
@@ -111,7 +112,7 @@ def query_neighbors(
     tile, span, resident = _sizes(bank.dimension * dtype.itemsize, queries.count, bank.count, k, memory)
     best = nearest_so_far(queries.count, k, bank.device)
     products = _Products(tile, span, dtype, bank.device)
-    held, part = (torch.empty(rows, bank.dimension, dtype=dtype, device=bank.device) for rows in (resident, span))
+    held, part = (_empty((rows, bank.dimension), dtype, bank.device) for rows in (resident, span))
     for first in range(0, queries.count, resident):
         queried = queries.read(first, held[: queries.count - first])
         norms = _norms(queried)
@@ -140,7 +141,7 @@ def self_neighbors(
     tile, span, resident = _sizes(bank.dimension * dtype.itemsize, bank.count, bank.count, k, memory)
     best = nearest_so_far(bank.count, k, bank.device)
     products = _Products(tile, span, dtype, bank.device)
-    held, part = (torch.empty(rows, bank.dimension, dtype=dtype, device=bank.device) for rows in (resident, span))
+    held, part = (_empty((rows, bank.dimension), dtype, bank.device) for rows in (resident, span))
     for first in range(0, bank.count, resident):
         ours = bank.read(first, held[: bank.count - first])
         norms, last = _norms(ours), first + len(ours)
@@ -156,7 +157,7 @@ def self_neighbors(
                 best.offer(start, at, squares, by_column=True)
                 if progress:
                     progress(2 * squares.numel())
-            for at, end in _steps(start, min(stop, last), tile):
+            for at, end in _steps(start, min(stop, last), max(1, tile // _AT_DIAGONAL)):
                 mine, after, size = slice(at - first, end - first), slice(at - start, None), end - at
                 squares = products.squared_distances(ours[mine], norms[mine], among[after], among_norms[after])
                 squares[:, :size].fill_diagonal_(math.inf)
@@ -189,7 +190,7 @@ class _Products:
     """Squared distances of at most `tile` rows to `span` others, each time in the same memory."""
 
     def __init__(self, tile: int, span: int, dtype: torch.dtype, device: torch.device):
-        self.values = torch.empty(tile * span, dtype=dtype, device=device)
+        self.values = _empty((tile * span,), dtype, device)
 
     def squared_distances(
         self, rows: torch.Tensor, norms: torch.Tensor, others: torch.Tensor, other_norms: torch.Tensor
@@ -200,6 +201,13 @@ class _Products:
         if squares.dtype == torch.float64:  # rows that are equal are at distance 0, not at one that rounding makes
             squares[squares < _ROUNDING * norms[:, None]] = 0
         return squares.float()
+
+
+def _empty(shape: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> torch.Tensor:
+    if device.type != "cpu":
+        return torch.empty(shape, dtype=dtype, device=device)
+    # NumPy asks for huge pages, of which a long array takes few.
+    return torch.from_numpy(np.empty(shape, np.float64 if dtype == torch.float64 else np.float32))
 
 
 def _steps(start: int, stop: int, step: int) -> Iterator[tuple[int, int]]:
