@@ -18,6 +18,7 @@ _REPLACED = {
         ["analyses", "agreement", "groups"],
         ["analyses", "detection", "truths"],
         ["analyses", "vog", "experiments"],
+        ["analyses", "vog", "checkpoints"],
         ["analyses", "prediction_depth", "experiments"],
     ),
 }

@@ -13,7 +13,6 @@ from difficulty.config.snapshots import is_snapshots, stages_in_epochs
 from difficulty.config.suite import CheckedSection, Suite
 from difficulty.training.checkpoint_epochs import checkpoint_epochs
 
-_DEFAULT_CHECKPOINTS = 4
 _DEFAULT_STAGES = ("early", "late", "complete")
 _MAGNITUDE = "gradient_magnitude"
 _TARGETS = ("label", "predicted")
@@ -45,8 +44,13 @@ class Vog(CheckedSection):
     stages: Annotated[dict[StageName, _Epochs], Field(min_length=1)] | None = Field(
         None,
         description="name -> epochs whose checkpoints make a stage (0: the initialisation); null: early, late and "
-        "complete, from four checkpoints evenly spread over the epochs. Where an experiment's checkpoints are files by "
-        "stage, these are its stages, and complete",
+        "complete, from `checkpoints` ones. Where an experiment's checkpoints are files by stage, these are its "
+        "stages, and complete",
+    )
+    checkpoints: Annotated[int, Range(2, 1000)] = Field(
+        5,
+        description="how many, evenly spread from the first epoch to the last, where stages is null: of them the first "
+        "half (of five, three) are early, the last half late, all complete",
     )
     splits: Annotated[list[Literal["train", "test"]], Field(min_length=1), AfterValidator(without_repeats)] = Field(
         ["train", "test"], description="splits whose examples are scored"
@@ -99,7 +103,10 @@ class Vog(CheckedSection):
 
     def stages_of_experiments(self, suite: Suite) -> dict[str, dict[str, list[int]]]:
         """Experiment -> stage -> epochs, in order."""
-        return {name: stages_of(self.stages, suite.experiments[name]) for name in self.scored_experiments(suite)}
+        return {
+            name: stages_of(self.stages, self.checkpoints, suite.experiments[name])
+            for name in self.scored_experiments(suite)
+        }
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
         """The experiments exist and keep the checkpoints of every stage."""
@@ -135,12 +142,12 @@ def saved_epochs(settings: Mapping) -> list[int]:
     return checkpoint_epochs(settings)
 
 
-def stages_of(stages: Mapping[str, list[int]] | None, settings: Mapping) -> dict[str, list[int]]:
+def stages_of(stages: Mapping[str, list[int]] | None, checkpoints: int, settings: Mapping) -> dict[str, list[int]]:
     """Stage -> epochs of one experiment, in order.
 
-    By default four of its checkpoints, evenly spread from the first epoch to the last: the first two are the early
-    stage, the last two the late one, all of them the complete one. Of networks that were trained elsewhere, the
-    stages are those that name their files.
+    If `stages` is None, `checkpoints` of its checkpoints, evenly spread from the first epoch to the last: the first
+    half are the early stage, the last half the late one, all of them the complete one. Of networks that were trained
+    elsewhere, the stages are those that name their files.
     """
     if is_snapshots(settings["checkpoints"]):
         return stages_in_epochs(settings["checkpoints"])
@@ -148,7 +155,7 @@ def stages_of(stages: Mapping[str, list[int]] | None, settings: Mapping) -> dict
         return {stage: sorted(epochs) for stage, epochs in stages.items()}
     saved = saved_epochs(settings)
     saved = saved[1:] if saved[0] == 0 and len(saved) > 2 else saved
-    count = min(_DEFAULT_CHECKPOINTS, len(saved))
+    count = min(checkpoints, len(saved))
     chosen = [saved[(index * (len(saved) - 1)) // (count - 1)] for index in range(count)]
     part = max(2, (count + 1) // 2)
     return dict(zip(_DEFAULT_STAGES, (chosen[:part], chosen[-part:], chosen), strict=True))

@@ -20,11 +20,11 @@ _LARGEST_TILE = 1024  # query rows of one matrix product
 _LARGEST_SPAN = 4096  # bank rows of one
 _SMALLEST = 16  # of either, where each is very long
 _SPAN_SHARE = 8  # bank rows of a product take at most this part of the memory
-_LIBRARY_SHARE = 16  # this part is left to the libraries that multiply
+_LIBRARY_SHARE = 10  # this part is left to the libraries that multiply, and to what has been freed but not given back
 _AT_DIAGONAL = 4  # query rows of a product with themselves are fewer: half of their distances are not needed
 _PRODUCTS = 8  # matrices of the size of a product that are alive at once
 _STATE = 24  # bytes for each neighbour of each query
-_SAMPLE, _SAMPLED = 256, 1 << 21  # rows, numbers
+_SAMPLE, _SAMPLED = 256, 1 << 20  # rows, numbers
 _ROUNDING = 1e-14  # of float64, relative to the squared norm
 _NEAR = 1e-3  # squared distance of neighbours, relative to the squared norm, below which float32 is not enough
 
@@ -181,8 +181,10 @@ def _precision(bank: Rows) -> torch.dtype:
     """float64 where the nearest of a sample of rows is so near that float32 would not tell how near."""
     count = min(_SAMPLE, bank.count, max(2, _SAMPLED // bank.dimension))
     sample = bank.read(0, torch.empty(count, bank.dimension, dtype=torch.float64, device=bank.device))
-    squares = torch.cdist(sample, sample).square_().fill_diagonal_(math.inf)
-    near = squares.amin(1).median() < _NEAR * torch.linalg.vector_norm(sample, dim=1).square().median()
+    products = sample @ sample.t()
+    norms = products.diag()
+    squares = (norms[:, None] + norms[None] - 2 * products).fill_diagonal_(math.inf)
+    near = squares.amin(1).median() < _NEAR * norms.median()
     return torch.float64 if near else torch.float32
 
 
