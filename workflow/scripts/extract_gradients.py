@@ -6,7 +6,8 @@ import sys
 from difficulty.scores.gradient_maps import maps_writer
 from difficulty.scores.shards import epoch_of
 from difficulty.stage import run_stage
-from difficulty.training.gradient_command import GradientPass, gradient_arguments, gradient_pass
+from difficulty.training.gradient_command import GradientPass, gradient_pass
+from difficulty.training.network_command import network_arguments
 
 logger = logging.getLogger("difficulty")
 
@@ -33,4 +34,4 @@ def warn_of_size(gradients: GradientPass) -> None:
 
 
 if __name__ == "__main__":
-    run_stage(main, gradient_arguments(__doc__, "epoch-5.parquet, or epoch-5-shard-1.parquet"))
+    run_stage(main, network_arguments(__doc__, "epoch-5.parquet, or epoch-5-shard-1.parquet"))

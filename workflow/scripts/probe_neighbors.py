@@ -1,7 +1,6 @@
 """Nearest training examples of a run's examples in what its network makes of them, at every probe of the network."""
 
 import logging
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -17,10 +16,11 @@ from difficulty.scores.activations import Activations, distinct_probes
 from difficulty.scores.probe_queries import Queries, probed_neighbors
 from difficulty.scores.probe_tables import neighbors_schema
 from difficulty.scores.shards import epoch_of, shard_of, shard_rows
-from difficulty.stage import arguments, provenance, run_stage
+from difficulty.stage import provenance, run_stage
 from difficulty.table_parts import table_writer
 from difficulty.tables import read_table
 from difficulty.training.loop import choose_device
+from difficulty.training.network_command import network_arguments
 from difficulty.training.prediction import saved_network
 from difficulty.training.runs import Run, roles
 
@@ -90,11 +90,6 @@ def main(args):
 
 
 if __name__ == "__main__":
-    parser = arguments(__doc__)
-    parser.add_argument("--threads", type=int, default=1, help="those of the workers included")
-    parser.add_argument("--workers", type=int, default=0, help="processes that decode images which are in files")
+    parser = network_arguments(__doc__, "epoch-5.parquet, or epoch-5-shard-1.parquet")
     parser.add_argument("--memory", type=int, default=2000, help="MiB for images, activations and comparing them")
-    for name in ("checkpoints", "labels", "pixels", "files"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument("--output", type=Path, required=True, help="epoch-5.parquet, or epoch-5-shard-1.parquet")
     run_stage(main, parser)

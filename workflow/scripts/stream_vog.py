@@ -5,7 +5,8 @@ import pandas as pd
 from difficulty.scores.vog_tables import VOG_RUN, stage_rows
 from difficulty.stage import run_stage
 from difficulty.tables import write_table
-from difficulty.training.gradient_command import gradient_arguments, gradient_pass
+from difficulty.training.gradient_command import gradient_pass
+from difficulty.training.network_command import network_arguments
 
 
 def main(args):
@@ -20,4 +21,4 @@ def main(args):
 
 
 if __name__ == "__main__":
-    run_stage(main, gradient_arguments(__doc__, "vog.parquet, or vog-shard-1.parquet"))
+    run_stage(main, network_arguments(__doc__, "vog.parquet, or vog-shard-1.parquet"))

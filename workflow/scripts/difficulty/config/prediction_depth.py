@@ -6,12 +6,12 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from difficulty.config.architectures import Architecture
+from difficulty.config.checkpoint_use import architecture_faults, use_faults, used_epochs
 from difficulty.config.names import Text
-from difficulty.config.problems import Place, expected
+from difficulty.config.problems import Place
 from difficulty.config.ranges import Epoch, Range
 from difficulty.config.section import without_repeats
 from difficulty.config.suite import CheckedSection, Suite
-from difficulty.config.vog import in_short, saved_epochs
 
 _Names = Annotated[list[Text], Field(min_length=1), AfterValidator(without_repeats)]
 _CONSENSUS_RUNS = 3
@@ -66,36 +66,16 @@ class PredictionDepth(CheckedSection):
 
     def probed_epochs(self, suite: Suite) -> dict[str, list[int]]:
         """Experiment -> epochs whose checkpoints are probed, in order."""
-        wanted = suite.experiments if self.experiments is None else self.experiments
-        found = {}
-        for name in wanted:
-            if name in suite.experiments and not suite.is_imported(name):
-                saved = saved_epochs(suite.experiments[name])
-                if saved:
-                    found[name] = saved[-1:] if self.epochs is None else sorted(self.epochs)
-        return found
+        return used_epochs(suite, self.experiments, self.epochs)
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
         """The experiments exist and keep the checkpoints; no more neighbours vote than are kept."""
-        for index, name in enumerate(self.experiments or []):
-            if text := suite.no_experiment(name):
-                yield ("experiments", index), text
-            elif suite.is_imported(name):
-                yield ("experiments", index), f"experiment {name!r} is records of other runs, which have no checkpoints"
-        for name in self.probed_epochs(suite):
-            saved = saved_epochs(suite.experiments[name])
-            if missing := [index for index, epoch in enumerate(self.epochs or []) if epoch not in saved]:
-                what = f"a checkpoint that {name!r} keeps, {in_short(saved)}"
-                yield ("epochs", missing[0]), expected(what, self.epochs[missing[0]])
-                break
+        yield from use_faults(suite, self.experiments, self.epochs)
         if self.labels == "consensus":
             yield from self._without_consensus(suite)
         if self.k > self.k_max:
             yield ("k",), f"expected at most k_max, {self.k_max}, got {self.k}"
-        used = {settings.get("architecture") for settings in suite.experiments.values()}
-        for architecture in self.probes:
-            if architecture not in used and None not in used:
-                yield ("probes", architecture), "is the architecture of no experiment; leave it out"
+        yield from architecture_faults(suite, "probes", self.probes)
 
     def _without_consensus(self, suite: Suite) -> Iterator[tuple[Place, str]]:
         """Three runs must hold each training example out."""

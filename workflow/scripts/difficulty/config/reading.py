@@ -20,6 +20,7 @@ _REPLACED = {
         ["analyses", "vog", "experiments"],
         ["analyses", "vog", "checkpoints"],
         ["analyses", "prediction_depth", "experiments"],
+        ["analyses", "influence", "experiments"],
     ),
 }
 _LONGEST_PROBLEM = 120

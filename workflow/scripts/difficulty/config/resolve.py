@@ -24,6 +24,7 @@ from difficulty.config.datasets import AnySource
 from difficulty.config.evaluations import Evaluations
 from difficulty.config.experiments import check_experiments
 from difficulty.config.figures import Drawing, Gallery, Panel, Samples
+from difficulty.config.influence import Influence
 from difficulty.config.names import Name
 from difficulty.config.prediction_depth import PredictionDepth
 from difficulty.config.problems import ConfigurationError, Place, expected, written
@@ -48,6 +49,7 @@ class Analyses(Section):
     suspects: Suspects = Field(Suspects(), description="list of examples to look at first")
     vog: Vog | None = Field(None, description="variance of gradients; null: not computed")
     prediction_depth: PredictionDepth | None = Field(None, description="prediction depth; null: not computed")
+    influence: Influence | None = Field(None, description="influence scores; null: not computed")
     vog_toy: VogToy | None = Field(
         None, description="toy experiment of variance of gradients, for which nothing else need be configured"
     )
@@ -92,6 +94,7 @@ class Configuration:
     score_families: score -> the family that gives it. truth_columns: data set -> columns of what is known of it.
     vog_stages: experiment -> stage -> epochs, of the experiments whose variance of gradients is computed.
     probed_epochs: experiment -> epochs, of the experiments whose prediction depth is computed.
+    influence_epochs: experiment -> epochs, of the experiments whose influence scores are computed.
     """
 
     datasets: dict[str, dict]
@@ -105,6 +108,7 @@ class Configuration:
     truth_columns: dict[str, list[str]]
     vog_stages: dict[str, dict[str, list[int]]]
     probed_epochs: dict[str, list[int]]
+    influence_epochs: dict[str, list[int]]
 
     def runs(self, experiment: str, seeds: list[int] | None = None) -> list[str]:
         """Names of an experiment's runs, e.g. `seed-0` or `seed-0-fold-3`; of all its seeds or of those given."""
@@ -229,4 +233,5 @@ def _configuration(file: ConfigurationFile, resolved: Mapping[str, Experiment], 
         score_families=dict.fromkeys(HELD_OUT_SCORES, "label_quality") | _score_families(file, experiments),
         vog_stages=file.analyses.vog.stages_of_experiments(suite) if file.analyses.vog else {},
         probed_epochs=file.analyses.prediction_depth.probed_epochs(suite) if file.analyses.prediction_depth else {},
+        influence_epochs=file.analyses.influence.influence_epochs(suite) if file.analyses.influence else {},
     )

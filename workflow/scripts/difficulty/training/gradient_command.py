@@ -1,9 +1,8 @@
-"""What the two stages that compute input gradients have in common: their command line, and their pass over the data."""
+"""What the two stages that compute input gradients have in common: their pass over the data."""
 
 import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,22 +13,10 @@ from difficulty.datasets.loading import load_images, own_threads
 from difficulty.progress import Progress
 from difficulty.scores.gradient_passes import gradient_batches
 from difficulty.scores.shards import shard_of, shard_rows
-from difficulty.stage import arguments, provenance
+from difficulty.stage import provenance
 from difficulty.tables import read_schema, read_table
 from difficulty.training.loop import choose_device
 from difficulty.training.prediction import saved_network
-
-
-def gradient_arguments(description: str, output: str) -> argparse.ArgumentParser:
-    """A parser with all that such a stage takes. output: what its file is called."""
-    parser = arguments(description)
-    parser.add_argument("--threads", type=int, default=1, help="those of the workers included")
-    parser.add_argument("--workers", type=int, default=0, help="processes that decode images which are in files")
-    parser.add_argument("--labels", type=Path, required=True, help="an experiment's, or the examples of a data set")
-    for name in ("checkpoints", "pixels", "files"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument("--output", type=Path, required=True, help=output)
-    return parser
 
 
 @dataclass(frozen=True)
@@ -48,7 +35,7 @@ class GradientPass:
 def gradient_pass(args: argparse.Namespace, epochs: Sequence[int]) -> GradientPass:
     """Maps of all examples of the job at the checkpoints of these epochs, with progress on the terminal.
 
-    args: of `gradient_arguments`; settings: splits, target, shards, precision, and the experiment's device.
+    args: of `network_arguments`; settings: splits, target, shards, precision, and the experiment's device.
     Raises UserError if the images do not have the size that the networks take.
     """
     settings, device = args.settings, choose_device(args.settings)
