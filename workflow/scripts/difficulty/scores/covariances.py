@@ -58,28 +58,26 @@ class PatchCovariance:
 
     def add(self, inputs: torch.Tensor) -> None:
         """inputs: (B, channels, H, W), or (B, ..., features) of a linear layer."""
-        layer = self.layer
-        if self._total is None:
-            self._total = inputs.new_zeros(layer.groups, layer.inputs, layer.inputs)
+        layer, places = self.layer, self.layer.places(inputs)
+        self.positions += len(inputs) * places
         if layer.kind == "conv2d" and _shifts_pay(layer, *inputs.shape[2:]):
             size = tuple(inputs.shape[2:])
             if size not in self._shifted:
                 self._shifted[size] = _ShiftedSums(layer, *size, inputs)
             self._shifted[size].add(channels_last(inputs))
-            self.positions += len(inputs) * layer.places(inputs)
             return
-        places = layer.places(inputs)
+        if self._total is None:
+            self._total = inputs.new_zeros(layer.groups, layer.inputs, layer.inputs)
         step = max(1, self.memory // (inputs.element_size() * layer.groups * layer.inputs * places))
         for part in inputs.split(step):
             gram(patches(layer, part, self._workspace).flatten(1, 2), self._total)
-        self.positions += len(inputs) * places
 
     def total(self) -> torch.Tensor:
         """(groups, inputs, inputs), in the order of `patches`."""
-        total = mirrored(self._total)
-        for sums in self._shifted.values():
-            total += sums.total()
-        return total
+        parts = [sums.total() for sums in self._shifted.values()]
+        if self._total is not None:
+            parts.append(mirrored(self._total))
+        return sum(parts[1:], parts[0])
 
 
 def _shifts_pay(layer: TrackedLayer, height: int, width: int) -> bool:

@@ -14,7 +14,19 @@ import torch
 from torch import nn
 
 from difficulty.scores.example_gradients import positions
-from difficulty.scores.influence_factors import MEMORY, Factors, fit_factors, refuse_iterator
+from difficulty.scores.factor_files import load_factors, load_sums, save_factors, save_sums
+from difficulty.scores.influence_factors import (
+    MEMORY,
+    Factors,
+    Sums,
+    assemble,
+    covariance_sums,
+    eigenbases,
+    fit_factors,
+    merge,
+    refuse_iterator,
+    second_moment_sums,
+)
 from difficulty.scores.layer_passes import (
     Batches,
     layer_calls,
@@ -25,7 +37,24 @@ from difficulty.scores.layer_passes import (
 from difficulty.scores.query_gradients import QueryGradients, query_gradients
 from difficulty.scores.workspace import Workspace
 
-__all__ = ["Damping", "Factors", "fit_factors", "low_rank_error", "pairwise_influence", "self_influence"]
+__all__ = [
+    "Damping",
+    "Factors",
+    "Sums",
+    "assemble",
+    "covariance_sums",
+    "eigenbases",
+    "fit_factors",
+    "load_factors",
+    "load_sums",
+    "low_rank_error",
+    "merge",
+    "pairwise_influence",
+    "save_factors",
+    "save_sums",
+    "second_moment_sums",
+    "self_influence",
+]
 
 OBJECTIVES = {"loss": summed_loss, "margin": summed_negative_margin}
 
@@ -39,15 +68,17 @@ class Damping:
 
     def __post_init__(self):
         given = [value for value in (self.relative, self.absolute) if value is not None]
-        if len(given) != 1 or given[0] < 0:
-            raise ValueError(f"{self}: give either relative or absolute, not negative, e.g. Damping(relative=0.1)")
+        if len(given) != 1 or given[0] <= 0:
+            raise ValueError(f"{self}: give either relative or absolute, above 0, e.g. Damping(relative=0.1)")
 
     def inverse(self, curvature: torch.Tensor) -> torch.Tensor:
-        """1 / (curvature + d), of the same type, computed in float64; 0 where that is not defined."""
+        """1 / (curvature + d), of the same type, computed in float64.
+
+        0 for a layer without any curvature, of which a relative damping makes nothing: it is left out.
+        """
         values = curvature.double()
-        damping = self.absolute if self.relative is None else self.relative * values.mean()
-        damped = values + damping
-        return torch.where(damped > 0, 1 / damped, 0).to(curvature.dtype)
+        damped = values + (self.absolute if self.relative is None else self.relative * values.mean())
+        return torch.where(damped > 1 / torch.finfo(curvature.dtype).max, 1 / damped, 0).to(curvature.dtype)
 
 
 DEFAULT_DAMPING = Damping(relative=0.1)

@@ -96,6 +96,8 @@ def fit_factors(
     """
     if strategy not in get_args(Strategy):
         raise ValueError(f"strategy is {strategy!r}, not one of {', '.join(get_args(Strategy))}")
+    if fisher not in get_args(Fisher):
+        raise ValueError(f"fisher is {fisher!r}, not one of {', '.join(get_args(Fisher))}")
     refuse_iterator(batches, "batches")
     options = {"fisher": fisher, "seed": seed, "modules": modules, "memory": memory}
     covariances = squares = bases = None
