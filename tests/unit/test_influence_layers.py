@@ -7,7 +7,7 @@ from torch.nn.functional import unfold
 
 from difficulty.scores import covariances
 from difficulty.scores.covariances import PatchCovariance
-from difficulty.scores.example_gradients import Bases, example_bytes, positions
+from difficulty.scores.example_gradients import Bases, example_numbers, positions
 from difficulty.scores.layer_passes import layer_calls, sampling_loss, summed_loss, summed_negative_margin
 from difficulty.scores.tracked_layers import patches, tracked_layers
 from difficulty.scores.workspace import Workspace
@@ -102,7 +102,7 @@ def test_blocks_of_examples_fit_into_the_memory():
     calls = layer_calls(model, layers, images, labels, summed_loss)
     for layer in layers:
         whole = gradients_of(model, layer, calls)
-        size = example_bytes(layer, calls[layer.name])
+        size = 8 * example_numbers(layer, calls[layer.name])
         parts = list(positions(layer, calls[layer.name], 5 * size, Workspace()))
         assert [rows.indices(12)[:2] for rows, _ in parts] == [(0, 5), (5, 10), (10, 12)]
         assert_close(gradients_of(model, layer, calls, memory=5 * size), whole)
@@ -122,7 +122,7 @@ def test_covariance_by_shifts_is_that_of_patches(monkeypatch, size, padding, ker
     columns = unfold(images, convolution.kernel_size, padding=padding, stride=stride)  # channels first
     columns = columns.unflatten(1, (3, -1)).transpose(1, 2).flatten(1, 2)
     expected = torch.einsum("nit,njt->ij", columns, columns)[None]
-    sums = PatchCovariance(layer, MUCH)
+    sums = PatchCovariance(layer, MUCH, Workspace())
     sums.add(images[:3])
     sums.add(images[3:])
     assert sums.positions == columns.shape[0] * columns.shape[2]
@@ -133,7 +133,7 @@ def test_covariance_by_shifts_is_that_of_patches_in_float32():
     convolution = nn.Conv2d(32, 2, 3, padding=1, bias=False)
     layer, images = tracked_layers(nn.Sequential(convolution))[0], torch.randn(16, 32, 8, 8).relu()
     assert covariances._shifts_pay(layer, 8, 8)
-    sums = PatchCovariance(layer, MUCH)
+    sums = PatchCovariance(layer, MUCH, Workspace())
     sums.add(images)
     seen = patches(layer, images).flatten(1, 2)
     assert_close(sums.total(), seen.mT @ seen, SAME)
@@ -145,7 +145,7 @@ def test_covariance_of_patches_that_take_several_blocks(monkeypatch, memory):
     model, (images, labels) = varied_network(), varied_data()
     for layer in tracked_layers(model):
         seen = layer_calls(model, [layer], images, labels, summed_loss)[layer.name]
-        sums = PatchCovariance(layer, memory)
+        sums = PatchCovariance(layer, memory, Workspace())
         for call in seen:
             sums.add(call.inputs)
         rows = torch.cat([patches(layer, call.inputs) for call in seen], 2).flatten(1, 2)

@@ -20,6 +20,7 @@ from difficulty.scores.tracked_layers import TrackedLayer, channels_last, patche
 from difficulty.scores.workspace import Workspace
 
 _BLOCK = 512  # columns of one product in a sum that is symmetric
+_COPIES = 8  # of an image, shifted by columns, that are kept at once, at most
 _FEWEST_CHANNELS = 16  # below it products of shifted images are too small to be fast
 
 
@@ -49,10 +50,9 @@ def mirrored(total: torch.Tensor) -> torch.Tensor:
 class PatchCovariance:
     """The sum over examples and positions of a a^T of a layer's patches, added up batch by batch."""
 
-    def __init__(self, layer: TrackedLayer, memory: int):
-        self.layer, self.memory = layer, memory
+    def __init__(self, layer: TrackedLayer, memory: int, workspace: Workspace):
+        self.layer, self.memory, self.workspace = layer, memory, workspace
         self.positions = 0
-        self._workspace = Workspace()
         self._total: torch.Tensor | None = None
         self._shifted: dict[tuple[int, int], _ShiftedSums] = {}
 
@@ -64,13 +64,19 @@ class PatchCovariance:
             size = tuple(inputs.shape[2:])
             if size not in self._shifted:
                 self._shifted[size] = _ShiftedSums(layer, *size, inputs)
-            self._shifted[size].add(channels_last(inputs))
+            for part in self._parts(inputs, _COPIES * inputs[0].numel()):
+                self._shifted[size].add(channels_last(part))
             return
         if self._total is None:
             self._total = inputs.new_zeros(layer.groups, layer.inputs, layer.inputs)
-        step = max(1, self.memory // (inputs.element_size() * layer.groups * layer.inputs * places))
-        for part in inputs.split(step):
-            gram(patches(layer, part, self._workspace).flatten(1, 2), self._total)
+        numbers = layer.groups * layer.inputs * places
+        for part in self._parts(inputs, numbers):
+            self.workspace.reserve(len(part) * numbers, inputs)
+            gram(patches(layer, part, self.workspace).flatten(1, 2), self._total)
+
+    def _parts(self, inputs: torch.Tensor, numbers: int) -> tuple[torch.Tensor, ...]:
+        """As many examples at once as the memory is enough for, if each takes so many numbers."""
+        return inputs.split(max(1, self.memory // (inputs.element_size() * numbers)))
 
     def total(self) -> torch.Tensor:
         """(groups, inputs, inputs), in the order of `patches`."""

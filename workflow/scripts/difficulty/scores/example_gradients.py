@@ -46,18 +46,18 @@ class Positions:
         return self.patches.shape[2]
 
     def gradient(self, bases: Bases | None = None) -> torch.Tensor:
-        """G (groups, B, outputs, inputs), or Qs^T G Qa; the next call overwrites it."""
+        """G (groups, B, outputs, inputs), or Qs^T G Qa."""
         a, g = self.patches, self.gradients
         before = bases is not None and self.places < self.layer.outputs
         if before:
-            a = self._turned("patches", a, bases.inputs)
+            a = self._turned(a, bases.inputs)
         left_before = bases is not None and self.places <= self.layer.inputs
         if left_before:
-            g = self._turned("gradients", g, bases.outputs)
-        product = self.workspace.take("product", a, *g.shape[:2], g.shape[3], a.shape[3])
+            g = self._turned(g, bases.outputs)
+        product = self.workspace.take(a, *g.shape[:2], g.shape[3], a.shape[3])
         torch.bmm(g.flatten(0, 1).mT, a.flatten(0, 1), out=product.flatten(0, 1))
         if bases is not None and not before:
-            product = self._turned("turned", product, bases.inputs)
+            product = self._turned(product, bases.inputs)
         if bases is not None and not left_before:
             product = bases.outputs.mT[:, None] @ product
         return product
@@ -89,9 +89,9 @@ class Positions:
         a, g = self.patches[:, :, 0], self.gradients[:, :, 0]
         return (a, g) if bases is None else (a @ bases.inputs, g @ bases.outputs)
 
-    def _turned(self, name: str, rows: torch.Tensor, basis: torch.Tensor) -> torch.Tensor:
+    def _turned(self, rows: torch.Tensor, basis: torch.Tensor) -> torch.Tensor:
         """rows (groups, B, n, d) times basis (groups, d, d), as one product for each group."""
-        result = self.workspace.take(name, rows, *rows.shape)
+        result = self.workspace.take(rows, *rows.shape)
         torch.bmm(rows.flatten(1, 2), basis, out=result.flatten(1, 2))
         return result
 
@@ -103,20 +103,19 @@ def positions(
 
     Calls of a layer that runs several times in a pass are further positions. Each is overwritten by the next.
     """
-    count = len(calls[0].inputs)
-    step = max(1, min(count, memory // example_bytes(layer, calls)))
+    count, numbers = len(calls[0].inputs), example_numbers(layer, calls)
+    step = max(1, min(count, memory // (numbers * calls[0].gradients.element_size())))
     for start in range(0, count, step):
         rows = slice(start, min(start + step, count))
+        workspace.reserve(step * numbers, calls[0].gradients)
         seen = [
-            (patches(layer, call.inputs[rows], workspace, number), at_positions(layer, call.gradients[rows]))
-            for number, call in enumerate(calls)
+            (patches(layer, call.inputs[rows], workspace), at_positions(layer, call.gradients[rows])) for call in calls
         ]
         a, g = seen[0] if len(seen) == 1 else (torch.cat(each, 2) for each in zip(*seen, strict=True))
         yield rows, Positions(layer, a, g, workspace)
 
 
-def example_bytes(layer: TrackedLayer, calls: Sequence[Call]) -> int:
-    """What one example takes: its patches and output gradients, its gradient, and all of them turned."""
+def example_numbers(layer: TrackedLayer, calls: Sequence[Call]) -> int:
+    """How many numbers one example takes: its patches and output gradients, its gradient, and all of them turned."""
     places = sum(call.gradients[0].numel() for call in calls) // layer.weight[0]
-    numbers = places * (layer.inputs + layer.outputs) + layer.inputs * layer.outputs
-    return 2 * layer.groups * numbers * calls[0].gradients.element_size()
+    return 2 * layer.groups * (places * (layer.inputs + layer.outputs) + layer.inputs * layer.outputs)

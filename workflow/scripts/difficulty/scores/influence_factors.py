@@ -140,7 +140,8 @@ def covariance_sums(
 ) -> Sums:
     """Sums over examples and positions of a a^T and g g^T. first: position of the first example among all."""
     layers = tracked_layers(model, modules)
-    inputs = {layer.name: PatchCovariance(layer, memory) for layer in layers}
+    workspace = Workspace()
+    inputs = {layer.name: PatchCovariance(layer, memory, workspace) for layer in layers}
     outputs: dict[str, torch.Tensor] = {}
     examples = 0
     for count, calls in passes(model, layers, batches, fisher, seed, first):

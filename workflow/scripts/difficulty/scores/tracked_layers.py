@@ -119,12 +119,10 @@ def _refuse_shared_weights(modules: dict[str, nn.Module]) -> None:
             )
 
 
-def patches(
-    layer: TrackedLayer, inputs: torch.Tensor, workspace: Workspace | None = None, call: int = 0
-) -> torch.Tensor:
+def patches(layer: TrackedLayer, inputs: torch.Tensor, workspace: Workspace | None = None) -> torch.Tensor:
     """(groups, B, T, inputs) of a layer's input: (B, channels, H, W), or (B, ..., features) of a linear layer.
 
-    A copy is written into the memory that `workspace` has for this number of a call.
+    A copy is taken from `workspace`.
     """
     if layer.kind == "linear":
         values = inputs.reshape(1, len(inputs), -1, 1, 1, 1, inputs.shape[-1])
@@ -134,7 +132,7 @@ def patches(
     shape = layer.groups, len(inputs), values.shape[2] * values.shape[3], layer.inputs
     if values.is_contiguous() and not layer.bias:
         return values.view(shape)
-    copy = (workspace or Workspace()).take(f"patches {call}", inputs, *shape)
+    copy = (workspace or Workspace()).take(inputs, *shape)
     copy[..., : values.shape[4:].numel()].view(values.shape).copy_(values)
     if layer.bias:
         copy[..., -1] = 1
