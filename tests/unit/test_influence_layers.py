@@ -1,5 +1,7 @@
 """What layers see: patches, per-example gradients and covariances, against autograd and unfolding."""
 
+import itertools
+
 import pytest
 import torch
 from torch import nn
@@ -109,13 +111,20 @@ def test_blocks_of_examples_fit_into_the_memory():
         assert_close(gradients_of(model, layer, calls, memory=1), whole)
 
 
-@pytest.mark.parametrize("size", [(8, 8), (5, 4), (2, 2), (1, 1), (7, 12)])
-@pytest.mark.parametrize("padding", [0, 1, 2])
-@pytest.mark.parametrize(("kernel", "stride"), [(3, 1), (5, 2), ((2, 3), (1, 2)), (4, 3)])
+def fitting_shapes():
+    """Sizes of images, padding, kernel and stride, where the kernel is not larger than the padded image."""
+    sizes, kernels = (
+        [(8, 8), (5, 4), (2, 2), (1, 1), (7, 12)],
+        [((3, 3), 1), ((5, 5), 2), ((2, 3), (1, 2)), ((4, 4), 3)],
+    )
+    for size, padding, (kernel, stride) in itertools.product(sizes, (0, 1, 2), kernels):
+        if all(n + 2 * padding >= k for n, k in zip(size, kernel, strict=True)):
+            yield size, padding, kernel, stride
+
+
+@pytest.mark.parametrize(("size", "padding", "kernel", "stride"), list(fitting_shapes()))
 def test_covariance_by_shifts_is_that_of_patches(monkeypatch, size, padding, kernel, stride):
     convolution = nn.Conv2d(3, 2, kernel, stride, padding, bias=False)
-    if any(n + 2 * padding < k for n, k in zip(size, convolution.kernel_size, strict=True)):
-        pytest.skip("the kernel is larger than the image")
     monkeypatch.setattr(covariances, "_shifts_pay", lambda *_: True)
     layer = tracked_layers(nn.Sequential(convolution))[0]
     images = torch.randn(4, 3, *size, dtype=torch.float64)

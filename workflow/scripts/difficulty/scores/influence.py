@@ -134,8 +134,10 @@ def pairwise_influence(
     Raises TypeError if train_batches is an iterator, ValueError as `self_influence`.
     """
     refuse_iterator(train_batches, "train_batches")
-    blocks = _queries(model, factors, query_batches, damping, rank, measurement, memory)
-    parts = [queries.products(model, train_batches, memory) for queries in blocks]
+    parts = []
+    for queries in _queries(model, factors, query_batches, damping, rank, measurement, memory):
+        parts.append(queries.products(model, train_batches, memory))
+        del queries  # before the next block is made
     return torch.cat(parts) if parts else torch.empty(0, 0)
 
 

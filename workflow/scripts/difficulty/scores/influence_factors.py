@@ -7,7 +7,7 @@ merged by adding. Martens & Grosse, arXiv 1503.05671; Grosse & Martens, arXiv 16
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import Literal, get_args
 
 import torch
@@ -62,6 +62,14 @@ class Factors:
         bases = self.bases[name]
         # Rounding makes eigenvalues of 0 negative.
         return bases.output_values.clamp(min=0)[:, :, None] * bases.input_values.clamp(min=0)[:, None]
+
+    def to(self, device: torch.device | str) -> "Factors":
+        """The same factors on another device."""
+        bases = {
+            name: Bases(**{side.name: getattr(each, side.name).to(device) for side in fields(each)})
+            for name, each in self.bases.items()
+        }
+        return replace(self, bases=bases, squares={name: each.to(device) for name, each in self.squares.items()})
 
     def check(self, model: nn.Module) -> None:
         """Raises ValueError if the network does not have these layers."""

@@ -44,30 +44,37 @@ class LayerQueries:
         return (gradient - left @ right).square().sum((0, 2, 3))
 
     def products(self, seen: Positions) -> torch.Tensor:
-        """(Q, B): the products with the gradients of the examples, by the way that takes fewer operations."""
-        if self.whole is None and self._apart(seen) < self._together(seen):
-            return self._by_positions(seen)
+        """(Q, B): the products with the gradients of the examples, by the way that takes fewest operations."""
+        layer, queries = self.layer, (self.right if self.whole is None else self.whole).shape[1]
+        size, places = layer.inputs * layer.outputs, seen.count * seen.places
+        if self.whole is None:
+            rank = self.right.shape[2]
+            apart = places * queries * rank * (layer.inputs + layer.outputs)
+            if apart < size * (places + seen.count * queries + queries * rank):
+                return self._by_low_rank(seen)
         whole = self.left @ self.right if self.whole is None else self.whole
+        if places * queries < places + seen.count * queries:
+            return self._by_positions(whole, seen)
         return (whole.flatten(2) @ seen.gradient().flatten(2).mT).sum(0)
 
-    def _apart(self, seen: Positions) -> int:
-        """Operations of `_by_positions`."""
-        queries, rank = self.right.shape[1:3]
-        return seen.count * seen.places * queries * rank * (self.layer.inputs + self.layer.outputs)
+    def _by_positions(self, whole: torch.Tensor, seen: Positions) -> torch.Tensor:
+        """g^T (P a), summed over positions: for one query, or one position; no gradient is formed."""
+        turned = seen.patches.flatten(1, 2) @ whole.flatten(1, 2).mT
+        products = turned.unflatten(2, (-1, self.layer.outputs)) * seen.gradients.flatten(1, 2)[:, :, None]
+        return products.sum((0, 3)).view(seen.count, seen.places, -1).sum(1).t()
 
-    def _together(self, seen: Positions) -> int:
-        """Operations of gradients of examples, queries put together, and their products."""
+    def _by_low_rank(self, seen: Positions) -> torch.Tensor:
+        """(g^T left) (right a), summed over positions: no gradient is formed."""
         queries, rank = self.right.shape[1:3]
-        return self.layer.inputs * self.layer.outputs * (seen.count * (seen.places + queries) + queries * rank)
-
-    def _by_positions(self, seen: Positions) -> torch.Tensor:
-        """As g^T left right a, summed over positions: no gradient is formed."""
-        a, g = seen.patches.flatten(1, 2), seen.gradients.flatten(1, 2)
-        queries, rank = self.right.shape[1:3]
-        by_right = a @ self.right.flatten(1, 2).mT
-        by_left = g @ self.left.mT.flatten(1, 2).mT
-        products = (by_right * by_left).view(len(a), seen.count, seen.places, queries, rank)
+        by_right = seen.patches.flatten(1, 2) @ self.right.flatten(1, 2).mT
+        by_left = seen.gradients.flatten(1, 2) @ self.left.mT.flatten(1, 2).mT
+        products = (by_right * by_left).view(-1, seen.count, seen.places, queries, rank)
         return products.sum((0, 2, 4)).t()
+
+    @property
+    def bytes(self) -> int:
+        kept = [each for each in (self.whole, self.left, self.right) if each is not None]
+        return sum(each.nbytes for each in kept)
 
 
 @dataclass
@@ -80,6 +87,7 @@ class QueryGradients:
     def products(self, model: nn.Module, batches: Batches, memory: int) -> torch.Tensor:
         """(Q, N): the products with the gradients of the loss of all examples."""
         workspace, found = Workspace(), []
+        memory -= sum(queries.bytes for queries in self.layers)
         for images, labels in batches:
             calls = layer_calls(model, [queries.layer for queries in self.layers], images, labels, summed_loss)
             scores = images.new_zeros(len(self.relative_error), len(images), dtype=torch.float32)
@@ -108,7 +116,7 @@ def query_gradients(
     factors.check(model)
     limit = max(1, memory // _SHARE // _query_bytes(factors.layers, rank, model))
     for block in _blocks(batches, limit):
-        yield _preconditioned(model, factors, weights, block, objective, rank, memory // _SHARE)
+        yield _preconditioned(model, factors, weights, block, objective, rank, memory // (2 * _SHARE))
 
 
 def _preconditioned(
