@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from difficulty.errors import UserError
+from difficulty.scores import influence, influence_factors, query_gradients
+from difficulty.scores.example_gradients import example_numbers
 from difficulty.scores.influence import (
     Damping,
     assemble,
@@ -26,6 +28,7 @@ from difficulty.scores.influence import (
 from difficulty.scores.layer_passes import layer_calls, summed_loss, summed_negative_margin
 from difficulty.scores.query_gradients import truncated
 from difficulty.scores.tracked_layers import patches, tracked_layers
+from difficulty.scores.workspace import Workspace
 from tests.unit.influence_networks import batched, explicit_gradients, varied_data, varied_network
 
 STRATEGIES = ["identity", "diagonal", "kfac", "ekfac"]
@@ -323,12 +326,48 @@ def test_an_iterator_is_refused(network, batches):
     assert torch.equal(once, self_influence(network, factors, batches))
 
 
+@pytest.mark.parametrize("rank", [None, 1])
+def test_all_that_is_computed_of_a_batch_fits_into_the_memory(network, data, batches, monkeypatch, rank):
+    memory, reserved = 200_000, []
+
+    class Watched(Workspace):
+        def reserve(self, numbers, like):
+            super().reserve(numbers, like)
+            reserved.append(numbers * like.element_size())
+
+        def take(self, like, *shape):
+            taken = super().take(like, *shape)
+            assert taken.untyped_storage().data_ptr() == self._memory.untyped_storage().data_ptr()
+            return taken
+
+    for module in (influence, influence_factors, query_gradients):
+        monkeypatch.setattr(module, "Workspace", Watched)
+    factors = fit_factors(network, batches, memory=memory)
+    self_influence(network, factors, batches, memory=memory)
+    pairwise_influence(network, factors, batches, batches, rank=rank, memory=memory)
+    largest = 8 * max(
+        example_numbers(layer, calls)
+        for layer in factors.layers
+        for calls in [layer_calls(network, factors.layers, *data, summed_loss)[layer.name]]
+    )
+    assert largest < memory / 4  # otherwise a single example could need more
+    assert memory / 2 < max(reserved) <= memory
+
+
+def test_images_may_come_from_inference_mode(network, batches):
+    with torch.inference_mode():
+        inferred = [(images + 0, labels) for images, labels in batches]
+    factors = fit_factors(network, inferred)
+    assert torch.equal(self_influence(network, factors, inferred), self_influence(network, factors, batches))
+
+
 @pytest.mark.parametrize("part", ["", "dilated"])
 def test_a_network_in_training_mode_is_refused(batches, part):
     model = varied_network()
     factors = fit_factors(model, batches, "identity")
     model.get_submodule(part).train()
     for use in (
+        lambda: fit_factors(model, batches, "identity"),
         lambda: fit_factors(model, batches, "ekfac"),
         lambda: self_influence(model, factors, batches),
         lambda: pairwise_influence(model, factors, batches, batches),

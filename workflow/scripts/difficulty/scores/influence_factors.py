@@ -15,7 +15,7 @@ from torch import nn
 
 from difficulty.scores.covariances import PatchCovariance, gram, mirrored
 from difficulty.scores.example_gradients import Bases, positions
-from difficulty.scores.layer_passes import Batches, Fisher, passes
+from difficulty.scores.layer_passes import Batches, Fisher, passes, refuse_training_mode
 from difficulty.scores.tracked_layers import TrackedLayer, at_positions, tracked_layers
 from difficulty.scores.workspace import Workspace
 
@@ -107,6 +107,7 @@ def fit_factors(
     if fisher not in get_args(Fisher):
         raise ValueError(f"fisher is {fisher!r}, not one of {', '.join(get_args(Fisher))}")
     refuse_iterator(batches, "batches")
+    refuse_training_mode(model)
     options = {"fisher": fisher, "seed": seed, "modules": modules, "memory": memory}
     covariances = squares = bases = None
     if strategy in ("kfac", "ekfac"):

@@ -68,7 +68,7 @@ def layer_calls(
 
 def _keeping(calls: list[Call], starts: list[torch.Tensor]) -> Callable:
     def keep(module: nn.Module, inputs: tuple, output: torch.Tensor) -> torch.Tensor:
-        call = Call(inputs[0].detach(), version=inputs[0]._version)
+        call = Call(inputs[0].detach(), version=_version(inputs[0]))
         calls.append(call)
         if not output.requires_grad:
             starts.append(output.detach().requires_grad_(True))
@@ -83,6 +83,11 @@ def _keeping(calls: list[Call], starts: list[torch.Tensor]) -> Callable:
     return keep
 
 
+def _version(values: torch.Tensor) -> int:
+    """How often values were changed in place; tensors of inference mode do not count it."""
+    return 0 if values.is_inference() else values._version
+
+
 def _check(name: str, calls: list[Call], count: int) -> None:
     if not calls or any(call.gradients is None for call in calls):
         raise ValueError(f"{name}: takes no part in the network's output; name the other layers in `modules`")
@@ -92,7 +97,7 @@ def _check(name: str, calls: list[Call], count: int) -> None:
                 f"{name}: its output has {len(call.gradients)} rows for {count} images, so examples cannot be told "
                 "apart; name the other layers in `modules`"
             )
-        if call.inputs._version != call.version:
+        if _version(call.inputs) != call.version:
             raise ValueError(f"{name}: its input is changed in place by a later layer; use inplace=False there")
 
 
