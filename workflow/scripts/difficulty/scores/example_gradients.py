@@ -62,6 +62,18 @@ class Positions:
             product = bases.outputs.mT[:, None] @ product
         return product
 
+    def preconditioned(self, bases: Bases | None, weights: torch.Tensor | None) -> torch.Tensor:
+        """P G (groups, B, outputs, inputs): in the basis, times weights (groups, outputs, inputs), and back.
+
+        Takes up to twice the memory of `gradient`.
+        """
+        gradient = self.gradient(bases)
+        if weights is not None:
+            gradient *= weights[:, None]
+        if bases is None:
+            return gradient
+        return bases.outputs[:, None] @ self._turned(gradient, bases.inputs.mT)
+
     def squares(self, bases: Bases | None = None) -> torch.Tensor:
         """(groups, outputs, inputs): the sum over examples of the squares of `gradient`."""
         if self.places > 1:

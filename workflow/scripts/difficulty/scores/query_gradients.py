@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from difficulty.scores.example_gradients import Bases, Positions, positions
+from difficulty.scores.example_gradients import Positions, positions
 from difficulty.scores.influence_factors import Factors
 from difficulty.scores.layer_passes import Batches, Objective, layer_calls, refuse_training_mode, summed_loss
 from difficulty.scores.tracked_layers import TrackedLayer
 from difficulty.scores.workspace import Workspace
 
-_SHARE = 2  # queries take at most this part of the memory; the rest is for the training examples
+_SHARE = 2  # queries take this part of the memory at most, and what is computed of a batch the same part
 
 
 @dataclass
@@ -71,11 +71,6 @@ class LayerQueries:
         products = (by_right * by_left).view(-1, seen.count, seen.places, queries, rank)
         return products.sum((0, 2, 4)).t()
 
-    @property
-    def bytes(self) -> int:
-        kept = [each for each in (self.whole, self.left, self.right) if each is not None]
-        return sum(each.nbytes for each in kept)
-
 
 @dataclass
 class QueryGradients:
@@ -87,12 +82,11 @@ class QueryGradients:
     def products(self, model: nn.Module, batches: Batches, memory: int) -> torch.Tensor:
         """(Q, N): the products with the gradients of the loss of all examples."""
         workspace, found = Workspace(), []
-        memory -= sum(queries.bytes for queries in self.layers)
         for images, labels in batches:
             calls = layer_calls(model, [queries.layer for queries in self.layers], images, labels, summed_loss)
             scores = images.new_zeros(len(self.relative_error), len(images), dtype=torch.float32)
             for queries in self.layers:
-                for rows, seen in positions(queries.layer, calls.pop(queries.layer.name), memory, workspace):
+                for rows, seen in positions(queries.layer, calls.pop(queries.layer.name), memory // _SHARE, workspace):
                     scores[:, rows] += queries.products(seen)
             found.append(scores)
         return torch.cat(found, 1) if found else torch.empty(len(self.relative_error), 0)
@@ -116,6 +110,7 @@ def query_gradients(
     factors.check(model)
     limit = max(1, memory // _SHARE // _query_bytes(factors.layers, rank, model))
     for block in _blocks(batches, limit):
+        # Preconditioning takes up to twice the memory of a gradient.
         yield _preconditioned(model, factors, weights, block, objective, rank, memory // (2 * _SHARE))
 
 
@@ -129,28 +124,20 @@ def _preconditioned(
     memory: int,
 ) -> QueryGradients:
     workspace, count = Workspace(), sum(len(images) for images, _ in block)
-    queries: dict[str, LayerQueries] = {}
-    start = 0
-    norms, lost = block[0][0].new_zeros(2, count, dtype=torch.float64)
+    like, start = next(model.parameters()), 0
+    queries = [LayerQueries.empty(layer, count, rank, like) for layer in factors.layers]
+    norms, lost = like.new_zeros(2, count, dtype=torch.float64)
     for images, labels in block:
         calls = layer_calls(model, factors.layers, images, labels, objective)
-        for layer in factors.layers:
-            own = queries.setdefault(layer.name, LayerQueries.empty(layer, count, rank, images))
-            for rows, seen in positions(layer, calls.pop(layer.name), memory, workspace):
+        for own in queries:
+            name = own.layer.name
+            for rows, seen in positions(own.layer, calls.pop(name), memory, workspace):
                 place = slice(start + rows.start, start + rows.stop)
-                gradient = preconditioned(seen, factors.bases.get(layer.name), weights.get(layer.name))
+                gradient = seen.preconditioned(factors.bases.get(name), weights.get(name))
                 norms[place] += gradient.square().sum((0, 2, 3))
                 lost[place] += own.keep(place, gradient)
         start += len(images)
-    return QueryGradients(list(queries.values()), (lost / norms.clamp(min=1e-300)).sqrt().float())
-
-
-def preconditioned(seen: Positions, bases: Bases | None, weights: torch.Tensor | None) -> torch.Tensor:
-    """P G (groups, B, outputs, inputs) of the examples."""
-    gradient = seen.gradient(bases)
-    if weights is not None:
-        gradient *= weights[:, None]
-    return gradient if bases is None else bases.outputs[:, None] @ (gradient @ bases.inputs.mT[:, None])
+    return QueryGradients(queries, (lost / norms.clamp(min=1e-300)).sqrt().float())
 
 
 def _query_bytes(layers: Sequence[TrackedLayer], rank: int | None, model: nn.Module) -> int:
