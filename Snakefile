@@ -55,6 +55,11 @@ if configuration.probed_epochs:
     include: "workflow/rules/prediction_depth_figures.smk"
 
 
+if configuration.influence_epochs:
+
+    include: "workflow/rules/influence.smk"
+
+
 if "vog_toy" in analyses:
 
     include: "workflow/rules/vog_toy.smk"

@@ -1,0 +1,95 @@
+"""What the two stages of influence scores have in common: a run's network, and its labelled images batch by batch."""
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import nn
+
+from difficulty.datasets.example_tables import LABELS
+from difficulty.datasets.files import check_files
+from difficulty.datasets.images import ImageFiles
+from difficulty.datasets.loading import Normalization, batch_size, image_batches, load_images, own_threads
+from difficulty.progress import Progress
+from difficulty.scores.influence_tables import Stopwatch
+from difficulty.tables import read_table
+from difficulty.training.loop import choose_device
+from difficulty.training.network_command import network_arguments
+from difficulty.training.prediction import saved_network
+from difficulty.training.runs import Run, roles
+
+
+def influence_arguments(description: str, output: str) -> argparse.ArgumentParser:
+    """A parser with all that such a stage takes. output: what its result is called."""
+    parser = network_arguments(description, output)
+    parser.add_argument("--memory", type=int, default=256, help="MiB for what is computed of a batch")
+    parser.add_argument("--epoch", type=int, required=True, help="whose checkpoint is used")
+    parser.add_argument("--timing", type=Path, required=True, help="table of the time of each phase")
+    return parser
+
+
+@dataclass(frozen=True)
+class LabelledBatches:
+    """Images as a network takes them (B, C, H, W) and their labels (B,), which can be gone through several times.
+
+    rows: int64 (N,), which images, in the order of the batches.
+    """
+
+    images: torch.Tensor | ImageFiles
+    labels: torch.Tensor
+    rows: torch.Tensor
+    normalization: Normalization
+    device: torch.device
+    workers: int
+    progress: Progress
+
+    def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        parts = self.rows.split(batch_size(*self.images.shape[1:3], self.device))
+        batches = image_batches(self.images, parts, self.device, self.workers)
+        for rows, images in zip(parts, batches, strict=True):
+            yield self.normalization(images), self.labels[rows]
+            self.progress.update(len(rows))
+
+
+@dataclass(frozen=True)
+class LabelledNetwork:
+    """A run's network in evaluation mode, and the examples (columns of LABELS, and role) that it is used on."""
+
+    model: nn.Module
+    examples: pd.DataFrame
+    device: torch.device
+    stopwatch: Stopwatch
+    batches_of: partial
+
+    def batches(self, rows: np.ndarray, what: str, passes: int = 1) -> LabelledBatches:
+        """Of these rows of the examples, with progress. passes: how often they are gone through."""
+        rows = torch.from_numpy(rows).to(self.device)
+        return self.batches_of(rows=rows, progress=Progress(what, passes * len(rows)))
+
+
+def labelled_network(args: argparse.Namespace) -> LabelledNetwork:
+    """The network of a checkpoint and its data. args: of `influence_arguments`; settings: device and folds, if any."""
+    device = choose_device(args.settings)
+    examples = read_table(args.labels, LABELS)
+    check_files(args.files)
+    _, images = load_images(args.pixels)
+    torch.set_num_threads(own_threads(images, args.threads, args.workers))
+    network = saved_network(args.checkpoints, args.epoch, device)
+    network.check_images(images, args.pixels)
+    run, labels = Run.from_name(args.checkpoints.parent.name), examples["label"].to_numpy()
+    examples["role"] = roles(examples["split"].to_numpy(), labels, run, args.settings.get("folds"))
+    batches = partial(
+        LabelledBatches,
+        images=images.to(device) if isinstance(images, torch.Tensor) else images,
+        labels=torch.tensor(labels, device=device),
+        normalization=network.normalization,
+        device=device,
+        workers=args.workers,
+    )
+    synchronize = torch.cuda.synchronize if device.type == "cuda" else lambda: None
+    return LabelledNetwork(network.model, examples, device, Stopwatch(synchronize), batches)
