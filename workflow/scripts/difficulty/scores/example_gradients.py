@@ -14,6 +14,9 @@ from difficulty.scores.layer_passes import Call
 from difficulty.scores.tracked_layers import TrackedLayer, at_positions, patches
 from difficulty.scores.workspace import Workspace
 
+_CACHED = 1 << 25  # bytes of a block that a processor does not wait for; larger ones are slower there
+_FEWEST = 16  # examples of a block even so, if the memory is enough: products of fewer are slow as well
+
 
 @dataclass(frozen=True)
 class Bases:
@@ -116,7 +119,11 @@ def positions(
     Calls of a layer that runs several times in a pass are further positions. Each is overwritten by the next.
     """
     count, numbers = len(calls[0].inputs), example_numbers(layer, calls)
-    step = max(1, min(count, memory // (numbers * calls[0].gradients.element_size())))
+    size = numbers * calls[0].gradients.element_size()
+    step = min(count, memory // size)
+    if calls[0].gradients.device.type == "cpu":
+        step = min(step, max(_FEWEST, _CACHED // size))
+    step = max(1, step)
     for start in range(0, count, step):
         rows = slice(start, min(start + step, count))
         workspace.reserve(step * numbers, calls[0].gradients)
