@@ -18,7 +18,8 @@ from difficulty.models.snapshots import load_snapshot
 from difficulty.progress import Progress
 from difficulty.stage import arguments, provenance, run_stage
 from difficulty.tables import read_table, write_table
-from difficulty.training.checkpoints import checkpoint_name, save_tensors, write_manifest
+from difficulty.tensor_files import save_tensors
+from difficulty.training.checkpoints import checkpoint_name, write_manifest
 from difficulty.training.loop import TrainingData, choose_device, clean_outcomes
 from difficulty.training.outcomes import group_summary, records_frame
 from difficulty.training.run_tables import HISTORY, RECORDS

@@ -40,9 +40,7 @@ def main(args):
 
 if __name__ == "__main__":
     parser = arguments(__doc__)
-    parser.add_argument(
-        "--scores", type=Path, nargs="+", required=True, help="ekfac-epoch-5.parquet ... of all runs"
-    )
+    parser.add_argument("--scores", type=Path, nargs="+", required=True, help="ekfac-epoch-5.parquet ... of all runs")
     parser.add_argument("--labels", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
     run_stage(main, parser)

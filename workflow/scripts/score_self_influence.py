@@ -11,6 +11,7 @@ from difficulty.scores.influence import Damping, self_influence
 from difficulty.scores.influence_tables import INFLUENCE_TIMING, SELF_INFLUENCE
 from difficulty.stage import provenance, run_stage
 from difficulty.tables import write_table
+from difficulty.training.checkpoints import listed
 from difficulty.training.influence_command import influence_arguments, labelled_network
 
 logger = logging.getLogger("difficulty")
@@ -19,7 +20,7 @@ logger = logging.getLogger("difficulty")
 def main(args):
     network = labelled_network(args)
     rows = np.flatnonzero(network.examples["split"].isin(args.settings["splits"]))
-    factors = load_factors(args.factors, args.epoch).to(network.device)
+    factors = load_factors(*listed(args.factors, args.epoch)).to(network.device)
     run = args.checkpoints.parent
     batches = network.batches(rows, f"{run.parent.name}/{run.name} self-influence")
     damping = Damping(**args.settings["damping"])

@@ -2,32 +2,32 @@
 
 import json
 from dataclasses import asdict, fields
-from pathlib import Path
 
-import safetensors
 import torch
-from safetensors.torch import load, save_file
 
 from difficulty.errors import UserError
 from difficulty.scores.example_gradients import Bases
 from difficulty.scores.influence_factors import Factors, Sums
 from difficulty.scores.tracked_layers import TrackedLayer
-from difficulty.tables import atomic_path
+from difficulty.tensor_files import load_tensors, save_tensors
 
 _BASES = [each.name for each in fields(Bases)]
 
 
-def save_factors(path, factors: Factors) -> None:
-    """Writes factors atomically; the file tells strategy, Fisher matrix, seed, number of examples and the layers."""
+def save_factors(path, factors: Factors) -> str:
+    """Writes factors atomically; the file tells strategy, Fisher matrix, seed, number of examples and the layers.
+
+    Returns the SHA-256 of the file.
+    """
     tensors = {f"{name}/squares": values for name, values in factors.squares.items()}
     for name, bases in factors.bases.items():
         tensors |= {f"{name}/{side}": getattr(bases, side) for side in _BASES}
-    _save(path, "factors", tensors, factors.layers, strategy=factors.strategy, **_facts(factors))
+    return _save(path, "factors", tensors, factors.layers, strategy=factors.strategy, **_facts(factors))
 
 
-def load_factors(path) -> Factors:
+def load_factors(path, sha256: str | None = None) -> Factors:
     """What `save_factors` wrote, on the CPU; UserError naming the file if it is something else, or damaged."""
-    tensors, layers, about = _load(path, "factors")
+    tensors, layers, about = _load(path, sha256, "factors")
     bases, squares = {}, {}
     for layer in layers:
         if about["strategy"] in ("kfac", "ekfac"):
@@ -37,14 +37,14 @@ def load_factors(path) -> Factors:
     return Factors(layers=layers, bases=bases, squares=squares, **about)
 
 
-def save_sums(path, sums: Sums) -> None:
-    """Writes the sums over some examples atomically."""
-    _save(path, "sums", sums.tensors, sums.layers, positions=sums.positions, **_facts(sums))
+def save_sums(path, sums: Sums) -> str:
+    """Writes the sums over some examples atomically; returns the SHA-256 of the file."""
+    return _save(path, "sums", sums.tensors, sums.layers, positions=sums.positions, **_facts(sums))
 
 
-def load_sums(path) -> Sums:
+def load_sums(path, sha256: str | None = None) -> Sums:
     """What `save_sums` wrote, on the CPU; UserError as `load_factors`."""
-    tensors, layers, about = _load(path, "sums")
+    tensors, layers, about = _load(path, sha256, "sums")
     return Sums(layers=layers, tensors=tensors, **about)
 
 
@@ -52,25 +52,14 @@ def _facts(of: Factors | Sums) -> dict:
     return {"fisher": of.fisher, "seed": of.seed, "examples": of.examples}
 
 
-def _save(path, content: str, tensors: dict[str, torch.Tensor], layers: tuple[TrackedLayer, ...], **about) -> None:
+def _save(path, content: str, tensors: dict[str, torch.Tensor], layers: tuple[TrackedLayer, ...], **about) -> str:
     facts = {"content": content, "layers": [asdict(layer) for layer in layers], **about}
-    ready = {name: tensor.detach().cpu().contiguous() for name, tensor in sorted(tensors.items())}
-    with atomic_path(path) as temporary:
-        # One entry only: several are written in random order.
-        save_file(ready, temporary, {"json": json.dumps(facts, sort_keys=True)})
+    return save_tensors(path, tensors, json.dumps(facts, sort_keys=True))
 
 
-def _load(path, content: str) -> tuple[dict[str, torch.Tensor], tuple[TrackedLayer, ...], dict]:
+def _load(path, sha256: str | None, content: str) -> tuple[dict[str, torch.Tensor], tuple[TrackedLayer, ...], dict]:
     """(tensors, layers, further facts) of a file with this content."""
-    try:
-        written = Path(path).read_bytes()
-        header = int.from_bytes(written[:8], "little")
-        about = json.loads(json.loads(written[8 : 8 + header])["__metadata__"]["json"])
-        tensors = load(written)
-    except FileNotFoundError as error:
-        raise UserError(f"{path}: is missing; run the stage that makes it again") from error
-    except (safetensors.SafetensorError, ValueError, KeyError) as error:
-        raise UserError(f"{path}: is damaged; delete it and run the stage that makes it again") from error
+    tensors, about = load_tensors(path, sha256)
     if about.pop("content", None) != content:
         raise UserError(f"{path}: does not hold {content} of influence scores")
     layers = tuple(TrackedLayer(**{key: _frozen(value) for key, value in each.items()}) for each in about.pop("layers"))

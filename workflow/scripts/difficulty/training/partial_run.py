@@ -15,7 +15,8 @@ import numpy as np
 import torch
 
 from difficulty.errors import UserError
-from difficulty.training.checkpoints import checkpoint_name, load_tensors, save_tensors
+from difficulty.tensor_files import load_tensors, save_tensors
+from difficulty.training.checkpoints import checkpoint_name
 
 _STATE = "state.safetensors"
 

@@ -1,0 +1,151 @@
+"""Influence scores through the workflow: their values, and what a change computes again."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file
+
+from difficulty.models.building import build_model
+from tests.workflow.conftest import TINY, Workflow, changed
+
+
+def with_influence(defaults=(), **settings):
+    """A configuration that scores the images of both experiments; half of `plain` is held out by each of its runs."""
+    experiments = {"plain": {"folds": 2}, "noisy": TINY["experiments"]["noisy"]}
+    influence = {"strategies": ["identity", "ekfac"], **settings}
+    config = changed(analyses={"influence": influence})
+    return {**config, "experiments": experiments, "defaults": {**config["defaults"], **dict(defaults)}}
+
+
+@pytest.fixture(scope="module")
+def scored_source(tmp_path_factory) -> Workflow:
+    workflow = Workflow(tmp_path_factory.mktemp("influence"), with_influence())
+    workflow.run("scores", "runs")
+    return workflow
+
+
+@pytest.fixture
+def scored(scored_source, tmp_path) -> Workflow:
+    return scored_source.copied(tmp_path / "copy")
+
+
+def table(workflow, path):
+    return pd.read_parquet(workflow.work / "results/experiments" / path)
+
+
+def counts(workflow):
+    """Rule -> number of jobs that are planned."""
+    jobs = [rule for rule, _ in workflow.planned()]
+    return {rule: jobs.count(rule) for rule in jobs}
+
+
+def test_identity_is_the_squared_gradient_of_autograd(scored_source):
+    run = "plain/seed-1-fold-0"
+    labels = table(scored_source, "plain/labels.parquet")
+    images = pd.read_parquet(scored_source.work / "results/datasets/few/pixels.parquet")["pixels"]
+    images = torch.tensor(np.stack([np.frombuffer(each, np.uint8) for each in images])).float()
+    model = build_model({"architecture": "mlp", "width": 16}, 1, (8, 8), 10, seed=0).eval()
+    path = scored_source.work / "results/experiments" / run / "checkpoints/epoch-3.safetensors"
+    model.load_state_dict(load_file(path))
+    train = torch.tensor((labels["split"] == "train").to_list())
+    inputs = ((images - images[train].mean()) / images[train].std(correction=0)).reshape(-1, 1, 8, 8)
+    expected = []
+    for image, label in zip(inputs, labels["label"], strict=True):
+        loss = F.cross_entropy(model(image[None]), torch.tensor([label]))
+        gradients = torch.autograd.grad(loss, list(model.parameters()))
+        expected.append(sum(each.square().sum() for each in gradients).item())
+    scores = table(scored_source, "plain/scores/influence.parquet").query("run == 'seed-1-fold-0'")
+    scores = scores.set_index("example_id")["self_influence_identity"].loc[labels["example_id"]]
+    np.testing.assert_allclose(scores, expected, rtol=1e-4, atol=1e-9)
+
+
+def test_scores_have_every_role_and_are_judged_as_detectors(scored_source):
+    scores = table(scored_source, "plain/scores.parquet")
+    for strategy in ("identity", "ekfac"):
+        names = {f"self_influence_{strategy}{role}" for role in ("", "_validation", "_test")}
+        assert names <= set(scores.columns)
+    assert (scores["self_influence_ekfac"].dropna() >= 0).all()
+    detection = pd.read_parquet(scored_source.work / "results/detection.parquet")
+    assert {"self_influence_identity", "self_influence_ekfac"} <= set(detection["score"])
+
+
+def test_every_phase_has_its_time(scored_source):
+    folder = scored_source.work / "results/experiments/noisy/seed-0"
+    phases = {
+        kind: pd.read_parquet(folder / kind / "ekfac-epoch-3-timing.parquet") for kind in ("factors", "influence")
+    }
+    assert list(phases["factors"]["phase"]) == ["covariances", "eigendecomposition", "second moments"]
+    assert list(phases["influence"]["phase"]) == ["self-influence"]
+    assert (pd.concat(phases)["seconds"] > 0).all()
+
+
+def test_influence_added_later_trains_nothing(finished):
+    finished.configure(changed(analyses={"influence": {}}))
+    jobs = {rule for rule, _ in finished.planned()}
+    assert {"fit_factors", "score_self_influence", "score_influence"} <= jobs
+    assert not jobs & {"prepare_dataset", "corrupt_labels", "train_model", "evaluate_run", "score_dynamics"}
+
+
+def test_another_damping_fits_no_factors(scored):
+    scored.configure(with_influence(damping={"absolute": 1e-6}))
+    jobs = counts(scored)
+    assert jobs["score_self_influence"] == 12
+    assert not jobs.keys() & {"fit_factors", "train_model"}
+
+
+def test_another_fisher_fits_all_but_the_identity(scored):
+    scored.configure(with_influence(fisher="empirical"))
+    fitted = [wildcards for rule, wildcards in scored.planned() if rule == "fit_factors"]
+    assert len(fitted) == 6 and all("ekfac" in wildcards for wildcards in fitted)
+
+
+def test_another_strategy_is_the_only_one_fitted(scored):
+    scored.configure(with_influence(strategies=["identity", "diagonal", "ekfac"]))
+    fitted = [wildcards for rule, wildcards in scored.planned() if rule == "fit_factors"]
+    assert len(fitted) == 6 and all("diagonal" in wildcards for wildcards in fitted)
+
+
+def test_memory_changes_nothing(scored):
+    before = counts(scored)
+    scored.configure(with_influence(memory=64))
+    assert counts(scored) == before
+    assert not before.keys() & {"fit_factors", "score_self_influence"}
+
+
+def test_several_checkpoints_are_added_up(scored):
+    scored.configure(with_influence(epochs=[1, 3]))
+    scored.run("results/experiments/noisy/scores/influence.parquet")
+    parts = [
+        table(scored, f"noisy/seed-0/influence/ekfac-epoch-{epoch}.parquet").set_index("example_id") for epoch in (1, 3)
+    ]
+    scores = table(scored, "noisy/scores/influence.parquet").query("run == 'seed-0'").set_index("example_id")
+    expected = sum(part["self_influence"] for part in parts)
+    pd.testing.assert_series_equal(scores["self_influence_ekfac"], expected, check_names=False, check_index=True)
+
+
+def test_damaged_factors_are_told(scored):
+    folder = "results/experiments/noisy/seed-0"
+    factors = next((scored.work / folder / "factors/ekfac-epoch-3").glob("*.safetensors"))
+    content = bytearray(factors.read_bytes())
+    content[-1] ^= 1
+    factors.write_bytes(content)
+    (scored.work / folder / "influence/ekfac-epoch-3.parquet").unlink()
+    result = scored.snakemake("--cores", "1", f"{folder}/influence/ekfac-epoch-3.parquet")
+    assert result.returncode and f"{factors.name}: is not the file that was written" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [
+        ({"epochs": [4]}, "analyses.influence.epochs[0]: expected a checkpoint that 'plain' keeps, 1..3, got 4"),
+        ({"damping": {"relative": 0.1, "absolute": 1.0}}, "analyses.influence.damping: expected either relative"),
+        ({"damping": {"relative": 0}}, "analyses.influence.damping.relative: expected a number above 0"),
+        ({"strategies": ["kfca"]}, "analyses.influence.strategies[0]: expected one of identity, diagonal, kfac, ekfac"),
+        ({"modules": {"resnet18": ["fc"]}}, "is the architecture of no experiment"),
+    ],
+)
+def test_wrong_settings_are_told(scored, settings, text):
+    scored.configure(with_influence(**settings))
+    assert text in scored.snakemake("-n").stderr
