@@ -37,6 +37,7 @@ CONFIG = {
         **TINY["analyses"],
         "vog": {"experiments": ["plain"], "stages": {"late": [2, 3]}},
         "prediction_depth": {"experiments": ["plain"]},
+        "influence": {"experiments": ["plain"]},
     },
 }
 # Stages that are killed, with the longest time in seconds that they are given before.
@@ -50,6 +51,8 @@ KILLED = {
     "compute_vog": 2,
     "probe_neighbors": 6,
     "vote_probes": 2,
+    "fit_factors": 6,
+    "score_self_influence": 6,
     "score_dynamics": 2,
     "collect_scores": 2,
     "compute_correlation": 2,
@@ -71,6 +74,8 @@ DAMAGED = {
     f"{RUN}/vog.parquet": "score_vog",
     f"{RUN}/neighbors/epoch-3.parquet": "vote_probes",
     f"{RUN}/votes/epoch-3.parquet": "score_prediction_depth",
+    f"{RUN}/factors/ekfac-epoch-3/epoch-3.safetensors": "score_self_influence",
+    f"{RUN}/influence/ekfac-epoch-3.parquet": "score_influence",
     f"{RUN}/history.parquet": "plot_training",
     f"{RUN}/steps.parquet": "plot_training",
     f"{RUN}/evaluation.parquet": "collect_evaluations",

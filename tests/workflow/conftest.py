@@ -31,6 +31,7 @@ TINY = {
         "detection": {"bootstrap": 20},
         "vog": None,
         "prediction_depth": None,
+        "influence": None,
     },
     "figures": {"dpi": 50},
 }

@@ -25,7 +25,7 @@ def digests(folder):
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name not in ("timing.parquet", ".snakemake_timestamp")
+        if path.is_file() and not path.name.endswith(("timing.parquet", ".snakemake_timestamp"))
     }
 
 
