@@ -134,18 +134,3 @@ def test_damaged_factors_are_told(scored):
     (scored.work / folder / "influence/ekfac-epoch-3.parquet").unlink()
     result = scored.snakemake("--cores", "1", f"{folder}/influence/ekfac-epoch-3.parquet")
     assert result.returncode and f"{factors.name}: is not the file that was written" in result.stderr
-
-
-@pytest.mark.parametrize(
-    ("settings", "text"),
-    [
-        ({"epochs": [4]}, "analyses.influence.epochs[0]: expected a checkpoint that 'plain' keeps, 1..3, got 4"),
-        ({"damping": {"relative": 0.1, "absolute": 1.0}}, "analyses.influence.damping: expected either relative"),
-        ({"damping": {"relative": 0}}, "analyses.influence.damping.relative: expected a number above 0"),
-        ({"strategies": ["kfca"]}, "analyses.influence.strategies[0]: expected one of identity, diagonal, kfac, ekfac"),
-        ({"modules": {"resnet18": ["fc"]}}, "is the architecture of no experiment"),
-    ],
-)
-def test_wrong_settings_are_told(scored, settings, text):
-    scored.configure(with_influence(**settings))
-    assert text in scored.snakemake("-n").stderr
