@@ -1,0 +1,26 @@
+"""The SLURM profile knows every stage: short ones travel together, those that run networks may get a GPU."""
+
+import re
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+LOCAL = {"all", "data", "runs", "scores", "figures", "verify"}
+# Stages that come before all others, or are an experiment of their own.
+ALONE = {"prepare_dataset", "link_subset", "import_examples", "import_records", "corrupt_labels"}
+
+
+def stages() -> set[str]:
+    """Names of all rules, those under a condition included."""
+    files = [ROOT / "Snakefile", *(ROOT / "workflow" / "rules").glob("*.smk")]
+    text = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    return set(re.findall(r"^ *(?:rule|use rule \w+ as) (\w+)", text, re.MULTILINE)) - LOCAL
+
+
+def test_every_stage_has_its_place_in_the_slurm_profile():
+    profile = yaml.safe_load((ROOT / "profiles" / "slurm" / "config.yaml").read_text(encoding="utf-8"))
+    named = {*profile["groups"], *profile["set-resources"]}
+    toy = {stage for stage in stages() if "vog_toy" in stage}
+    assert stages() - named == ALONE | toy
+    assert named <= stages()
