@@ -28,10 +28,10 @@ verify: .venv/installed
 	$(BIN)/snakemake --cores 1 verify
 
 test: lint
-	$(BIN)/pytest -q -n auto --dist loadfile -m "not full and not slurm"
+	$(BIN)/pytest -q -n auto --dist loadfile --no-loadscope-reorder -m "not full and not slurm"
 
 test-full: lint
-	$(BIN)/pytest -q -n auto --dist loadfile -m "not slurm"
+	$(BIN)/pytest -q -n auto --dist loadfile --no-loadscope-reorder -m "not slurm"
 
 # The nodes must see the folder of the tests: it lies here, not in /tmp.
 test-slurm: .venv/installed
