@@ -7,10 +7,21 @@ from sklearn.datasets import load_digits
 from torch import nn
 
 from difficulty.models.building import build_model
+from difficulty.scores.influence import Damping
 from difficulty.scores.layer_passes import summed_loss
 
 ORACLE = Path(__file__).parents[1] / "reference" / "influence_oracle.safetensors"
 TRAIN, QUERIES = 160, 12
+STRATEGIES = ["identity", "diagonal", "kfac", "ekfac"]
+EXACT = 1e-9  # float64 with eigenvectors, relative to the largest value
+STORED = 1e-6  # float32 in which scores are stored, relative to the largest value
+SAME = 1e-4  # float32 in another order of summing, relative to the largest value
+DAMPING = Damping(relative=0.1)
+
+
+def assert_close(found, expected, tolerance=STORED):
+    found = found.double()
+    torch.testing.assert_close(found, expected.double(), rtol=0, atol=tolerance * expected.abs().max().item())
 
 
 def oracle_images() -> tuple[torch.Tensor, torch.Tensor]:

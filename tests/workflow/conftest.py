@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -89,6 +90,15 @@ class Workflow:
             jobs.add((rule, " ".join(values)))
         assert jobs or "Nothing to be done" in text, text[-3000:]
         return jobs - {("all", "")}
+
+    def counts(self) -> dict[str, int]:
+        """Rule -> number of jobs that a dry run names."""
+        jobs = [rule for rule, _ in self.planned()]
+        return {rule: jobs.count(rule) for rule in jobs}
+
+    def table(self, path: str) -> pd.DataFrame:
+        """A table of results/experiments."""
+        return pd.read_parquet(self.work / "results" / "experiments" / path)
 
     def edit(self, file: str, old: str, new: str) -> None:
         """Replaces text in a file of the workflow's source."""

@@ -31,19 +31,9 @@ def scored(scored_source, tmp_path) -> Workflow:
     return scored_source.copied(tmp_path / "copy")
 
 
-def table(workflow, path):
-    return pd.read_parquet(workflow.work / "results/experiments" / path)
-
-
-def counts(workflow):
-    """Rule -> number of jobs that are planned."""
-    jobs = [rule for rule, _ in workflow.planned()]
-    return {rule: jobs.count(rule) for rule in jobs}
-
-
 def test_identity_is_the_squared_gradient_of_autograd(scored_source):
     run = "plain/seed-1-fold-0"
-    labels = table(scored_source, "plain/labels.parquet")
+    labels = scored_source.table("plain/labels.parquet")
     images = pd.read_parquet(scored_source.work / "results/datasets/few/pixels.parquet")["pixels"]
     images = torch.tensor(np.stack([np.frombuffer(each, np.uint8) for each in images])).float()
     model = build_model({"architecture": "mlp", "width": 16}, 1, (8, 8), 10, seed=0).eval()
@@ -56,13 +46,13 @@ def test_identity_is_the_squared_gradient_of_autograd(scored_source):
         loss = F.cross_entropy(model(image[None]), torch.tensor([label]))
         gradients = torch.autograd.grad(loss, list(model.parameters()))
         expected.append(sum(each.square().sum() for each in gradients).item())
-    scores = table(scored_source, "plain/scores/influence.parquet").query("run == 'seed-1-fold-0'")
+    scores = scored_source.table("plain/scores/influence.parquet").query("run == 'seed-1-fold-0'")
     scores = scores.set_index("example_id")["self_influence_identity"].loc[labels["example_id"]]
     np.testing.assert_allclose(scores, expected, rtol=1e-4, atol=1e-9)
 
 
 def test_scores_have_every_role_and_are_judged_as_detectors(scored_source):
-    scores = table(scored_source, "plain/scores.parquet")
+    scores = scored_source.table("plain/scores.parquet")
     for strategy in ("identity", "ekfac"):
         names = {f"self_influence_{strategy}{role}" for role in ("", "_validation", "_test")}
         assert names <= set(scores.columns)
@@ -90,7 +80,7 @@ def test_influence_added_later_trains_nothing(finished):
 
 def test_another_damping_fits_no_factors(scored):
     scored.configure(with_influence(damping={"absolute": 1e-6}))
-    jobs = counts(scored)
+    jobs = scored.counts()
     assert jobs["score_self_influence"] == 12
     assert not jobs.keys() & {"fit_factors", "train_model"}
 
@@ -108,9 +98,9 @@ def test_another_strategy_is_the_only_one_fitted(scored):
 
 
 def test_memory_changes_nothing(scored):
-    before = counts(scored)
+    before = scored.counts()
     scored.configure(with_influence(memory=64))
-    assert counts(scored) == before
+    assert scored.counts() == before
     assert not before.keys() & {"fit_factors", "score_self_influence"}
 
 
@@ -118,9 +108,9 @@ def test_several_checkpoints_are_added_up(scored):
     scored.configure(with_influence(epochs=[1, 3]))
     scored.run("results/experiments/noisy/scores/influence.parquet")
     parts = [
-        table(scored, f"noisy/seed-0/influence/ekfac-epoch-{epoch}.parquet").set_index("example_id") for epoch in (1, 3)
+        scored.table(f"noisy/seed-0/influence/ekfac-epoch-{epoch}.parquet").set_index("example_id") for epoch in (1, 3)
     ]
-    scores = table(scored, "noisy/scores/influence.parquet").query("run == 'seed-0'").set_index("example_id")
+    scores = scored.table("noisy/scores/influence.parquet").query("run == 'seed-0'").set_index("example_id")
     expected = sum(part["self_influence"] for part in parts)
     pd.testing.assert_series_equal(scores["self_influence_ekfac"], expected, check_names=False, check_index=True)
 

@@ -35,21 +35,11 @@ def scored(scored_source, tmp_path) -> Workflow:
     return scored_source.copied(tmp_path / "copy")
 
 
-def table(workflow, path):
-    return pd.read_parquet(workflow.work / "results/experiments" / path)
-
-
-def counts(workflow):
-    """Rule -> number of jobs that are planned."""
-    jobs = [rule for rule, _ in workflow.planned()]
-    return {rule: jobs.count(rule) for rule in jobs}
-
-
 def test_depth_is_what_other_libraries_find(scored_source):
     """Activations by hand, neighbours by scikit-learn, votes by pandas: of one fold, in all three roles."""
     run = "plain/seed-1-fold-0"
-    labels = table(scored_source, "plain/labels.parquet")
-    scores = table(scored_source, "plain/scores/prediction_depth.parquet").query("run == 'seed-1-fold-0'")
+    labels = scored_source.table("plain/labels.parquet")
+    scores = scored_source.table("plain/scores/prediction_depth.parquet").query("run == 'seed-1-fold-0'")
     images = pd.read_parquet(scored_source.work / "results/datasets/few/pixels.parquet")["pixels"]
     images = torch.tensor(np.stack([np.frombuffer(each, np.uint8) for each in images])).float()
     path = scored_source.work / "results/experiments" / run / "checkpoints/epoch-3.safetensors"
@@ -87,17 +77,17 @@ def test_depth_is_what_other_libraries_find(scored_source):
 
 
 def test_scores_are_in_the_table(scored_source):
-    scores = table(scored_source, "plain/scores.parquet")
+    scores = scored_source.table("plain/scores.parquet")
     names = [
         f"prediction_depth{role}{kind}" for role in ("", "_validation", "_test") for kind in ("", "_ranked", "_std")
     ]
     assert {*names, "prediction_depth_undefined_test", "probe_ties", "iteration_learned"} <= set(scores.columns)
-    assert "prediction_depth" not in table(scored_source, "noisy/scores.parquet").columns
+    assert "prediction_depth" not in scored_source.table("noisy/scores.parquet").columns
     train = scores[scores["split"] == "train"]
     assert (train["consensus_runs"] == 3).all() and (scores["consensus_runs"][scores["split"] == "test"] == 6).all()
     assert train["consensus_class"].notna().all()
     assert train["prediction_depth_test"].isna().all()
-    levels = table(scored_source, "plain/depth-levels.parquet")
+    levels = scored_source.table("plain/depth-levels.parquet")
     np.testing.assert_allclose(levels.groupby("role")["share"].sum(), 1)
     assert set(levels["role"]) == {"train", "validation", "test"}
 
@@ -112,16 +102,16 @@ def test_depth_added_later_trains_nothing(finished):
 @pytest.mark.parametrize("settings", [{"k": 5}, {"ties": "lowest_class"}, {"labels": "clean"}, {"labels": "consensus"}])
 def test_another_vote_seeks_no_neighbors(scored, settings):
     scored.configure(with_depth(**settings))
-    jobs = counts(scored)
+    jobs = scored.counts()
     assert jobs["vote_probes"] == 6
     assert not jobs.keys() & {"probe_neighbors", "train_model", "score_dynamics", "compute_consensus"}
 
 
 def test_votes_by_consensus_count_its_labels(scored):
     scored.configure(with_depth(labels="consensus"))
-    before = table(scored, "plain/seed-0-fold-1/votes/epoch-3.parquet")
+    before = scored.table("plain/seed-0-fold-1/votes/epoch-3.parquet")
     scored.run("results/experiments/plain/scores/prediction_depth.parquet")
-    after = table(scored, "plain/seed-0-fold-1/votes/epoch-3.parquet")
+    after = scored.table("plain/seed-0-fold-1/votes/epoch-3.parquet")
     assert (before["predicted"] == after["predicted"]).all() and (before["vote"] != after["vote"]).any()
 
 
@@ -138,31 +128,31 @@ def test_another_seed_probes_that_seed(scored):
 
 
 def test_memory_changes_nothing(scored):
-    jobs = counts(scored)
+    jobs = scored.counts()
     scored.configure(with_depth(memory=64))
-    assert counts(scored) == jobs
+    assert scored.counts() == jobs
     assert not jobs.keys() & {"probe_neighbors", "vote_probes"}
 
 
 def test_shards_give_the_same_neighbors(scored):
     run = "plain/seed-2-fold-1"
-    whole = table(scored, f"{run}/neighbors/epoch-3.parquet").set_index(["probe", "example_id"]).sort_index()
-    votes = table(scored, f"{run}/votes/epoch-3.parquet")
+    whole = scored.table(f"{run}/neighbors/epoch-3.parquet").set_index(["probe", "example_id"]).sort_index()
+    votes = scored.table(f"{run}/votes/epoch-3.parquet")
     scored.configure(with_depth(shards=2, memory=64))
     (scored.work / "results/experiments" / run / "neighbors/epoch-3.parquet").unlink()
     scored.run(f"results/experiments/{run}/votes/epoch-3.parquet")
-    parts = [table(scored, f"{run}/neighbors/epoch-3-shard-{shard}.parquet") for shard in (0, 1)]
+    parts = [scored.table(f"{run}/neighbors/epoch-3-shard-{shard}.parquet") for shard in (0, 1)]
     cut = pd.concat(parts).set_index(["probe", "example_id"]).sort_index()
     assert cut.index.equals(whole.index)
     same = [set(one) == set(other) for one, other in zip(whole["neighbors"], cut["neighbors"], strict=True)]
     assert np.mean(same) > 0.99
-    assert (table(scored, f"{run}/votes/epoch-3.parquet")["vote"] == votes["vote"]).mean() > 0.99
+    assert (scored.table(f"{run}/votes/epoch-3.parquet")["vote"] == votes["vote"]).mean() > 0.99
 
 
 def test_what_was_lost_is_made_again(scored):
     run = scored.work / "results/experiments/plain/seed-0-fold-0"
     (run / "neighbors/epoch-3.parquet").unlink()
-    assert counts(scored)["probe_neighbors"] == 1
+    assert scored.counts()["probe_neighbors"] == 1
 
 
 def test_more_votes_than_neighbors_are_told(scored):
@@ -178,6 +168,6 @@ def test_where_there_are_few_images_all_of_them_vote(tmp_path):
     config["experiments"], config["defaults"] = {"plain": {}}, {**config["defaults"], "seeds": [0]}
     workflow = Workflow(tmp_path, config)
     workflow.run("results/experiments/plain/scores/prediction_depth.parquet")
-    assert len(table(workflow, "plain/seed-0/neighbors/epoch-3.parquet")["neighbors"][0]) == 19
+    assert len(workflow.table("plain/seed-0/neighbors/epoch-3.parquet")["neighbors"][0]) == 19
     log = workflow.work / "results/logs/experiments/plain/seed-0/vote_probes/epoch-3.log"
     assert "has 19 neighbours of each example, all of which vote" in log.read_text()

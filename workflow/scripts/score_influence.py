@@ -11,7 +11,7 @@ from difficulty.scores.influence_tables import SELF_INFLUENCE, influence_columns
 from difficulty.scores.runs import run_of
 from difficulty.stage import arguments, provenance, run_stage
 from difficulty.tables import read_table, write_table
-from difficulty.training.runs import Run, roles
+from difficulty.training.runs import roles_of
 
 logger = logging.getLogger("difficulty")
 
@@ -27,11 +27,9 @@ def main(args):
         sums[strategy] = sums[strategy] + values if strategy in sums else values
     tables = []
     for run, sums in by_run.items():
-        role = roles(
-            given["split"].to_numpy(), given["label"].to_numpy(), Run.from_name(run), args.settings.get("folds")
-        )
+        role = roles_of(given, run, args.settings.get("folds"))
         scores = pd.DataFrame({f"self_influence_{strategy}": values for strategy, values in sums.items()})
-        scores["role"] = pd.Series(role, given.index).loc[scores.index]
+        scores["role"] = role.loc[scores.index]
         tables.append(scores.assign(run=run).reset_index())
     logger.info("%d runs, %d checkpoints, %s", len(tables), len(epochs), ", ".join(strategies))
     schema = RUN_SCORES.extended(influence_columns(strategies, len(epochs)))

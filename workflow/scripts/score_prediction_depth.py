@@ -11,7 +11,7 @@ from difficulty.scores.probe_tables import VOTES, depth_columns, depth_scores
 from difficulty.scores.runs import run_of
 from difficulty.stage import arguments, provenance, run_stage
 from difficulty.tables import TableError, read_provenance, read_table, write_table
-from difficulty.training.runs import Run, roles
+from difficulty.training.runs import roles_of
 
 logger = logging.getLogger("difficulty")
 
@@ -23,11 +23,9 @@ def main(args):
         if read_provenance(path)["probes"] != probes:
             raise TableError(path, f"has other probes than {args.votes[0]}")
         run = run_of(path.parent)
-        role = roles(
-            given["split"].to_numpy(), given["label"].to_numpy(), Run.from_name(run), args.settings.get("folds")
-        )
+        role = roles_of(given, run, args.settings.get("folds"))
         scores = depth_scores(read_table(path, VOTES))
-        scores["role"] = pd.Series(role, given.index).loc[scores["example_id"]].to_numpy()
+        scores["role"] = role.loc[scores["example_id"]].to_numpy()
         for name, rows in scores.groupby("role"):
             undefined, ties = rows["prediction_depth_undefined"].mean(), rows["probe_ties"].mean()
             text = "%s: %d %s examples, %.2f %% undefined, %.2f %% of the votes tied"

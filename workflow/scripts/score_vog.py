@@ -11,7 +11,7 @@ from difficulty.scores.runs import run_of
 from difficulty.scores.vog_tables import VOG_RUN, run_scores, vog_columns
 from difficulty.stage import arguments, provenance, run_stage
 from difficulty.tables import read_table, write_table
-from difficulty.training.runs import Run, roles
+from difficulty.training.runs import roles_of
 
 logger = logging.getLogger("difficulty")
 
@@ -24,10 +24,8 @@ def main(args):
         by_run.setdefault(run_of(path), []).append(read_table(path, VOG_RUN))
     tables = []
     for run, parts in by_run.items():
-        role = roles(
-            given["split"].to_numpy(), given["label"].to_numpy(), Run.from_name(run), args.settings.get("folds")
-        )
-        scores = run_scores(pd.concat(parts), stages, given["label"], pd.Series(role, given.index))
+        role = roles_of(given, run, args.settings.get("folds"))
+        scores = run_scores(pd.concat(parts), stages, given["label"], role)
         undefined = ", ".join(f"{stage} {int(scores[f'vog_{stage}_undefined'].sum())}" for stage in stages)
         logger.info("%s: %d examples; undefined within their class: %s", run, len(scores), undefined)
         tables.append(scores.assign(run=run).reset_index())

@@ -21,7 +21,7 @@ from difficulty.tables import read_table
 from difficulty.training.loop import choose_device
 from difficulty.training.network_command import network_arguments
 from difficulty.training.prediction import saved_network
-from difficulty.training.runs import Run, roles
+from difficulty.training.runs import roles_of
 
 
 def influence_arguments(description: str, output: str) -> argparse.ArgumentParser:
@@ -81,12 +81,11 @@ def labelled_network(args: argparse.Namespace) -> LabelledNetwork:
     torch.set_num_threads(own_threads(images, args.threads, args.workers))
     network = saved_network(args.checkpoints, args.epoch, device)
     network.check_images(images, args.pixels)
-    run, labels = Run.from_name(args.checkpoints.parent.name), examples["label"].to_numpy()
-    examples["role"] = roles(examples["split"].to_numpy(), labels, run, args.settings.get("folds"))
+    examples["role"] = roles_of(examples, args.checkpoints.parent.name, args.settings.get("folds"))
     batches = partial(
         LabelledBatches,
         images=images.to(device) if isinstance(images, torch.Tensor) else images,
-        labels=torch.tensor(labels, device=device),
+        labels=torch.tensor(examples["label"].to_numpy(), device=device),
         normalization=network.normalization,
         device=device,
         workers=args.workers,

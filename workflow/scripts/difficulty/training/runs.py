@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from difficulty.errors import UserError
 from difficulty.random_streams import derived_seed
@@ -45,3 +46,9 @@ def roles(split: np.ndarray, labels: np.ndarray, run: Run, folds: int | None) ->
     by_class = shuffled[np.argsort(labels[shuffled], kind="stable")]
     result[by_class[run.fold :: folds]] = "validation"
     return result
+
+
+def roles_of(labels: pd.DataFrame, run: str, folds: int | None) -> pd.Series:
+    """`roles` by the index of `labels`, a labels table. run: its name, seed-0 or seed-0-fold-3."""
+    found = roles(labels["split"].to_numpy(), labels["label"].to_numpy(), Run.from_name(run), folds)
+    return pd.Series(found, labels.index)
