@@ -60,6 +60,11 @@ if configuration.influence_epochs:
     include: "workflow/rules/influence.smk"
 
 
+if configuration.influence_epochs and analyses["influence"]["queries"]:
+
+    include: "workflow/rules/pairwise_influence.smk"
+
+
 if "vog_toy" in analyses:
 
     include: "workflow/rules/vog_toy.smk"

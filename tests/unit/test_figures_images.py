@@ -14,6 +14,7 @@ from difficulty.figures import data_map, gallery, samples
 from difficulty.figures.appearance import CORRUPT, WRONG_TEXT
 from difficulty.figures.mosaic import FRAME, blank_canvas, paint, spread_out, thumbnails
 from difficulty.figures.saving import save_figure
+from difficulty.training.majority import majority_prediction
 from tests.unit.figure_reading import said, texts_of
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
@@ -141,7 +142,7 @@ def test_gallery_of_an_undefined_score_says_so():
 
 def test_majority_prediction_prefers_the_lowest_of_equally_frequent_classes():
     predicted = np.array([[2, 5, -1, 1], [2, 3, -1, -1], [1, 4, -1, -1]])
-    assert gallery.majority_prediction(predicted).to_numpy(na_value=-9, dtype=int).tolist() == [2, 3, -9, 1]
+    assert majority_prediction(predicted).to_numpy(na_value=-9, dtype=int).tolist() == [2, 3, -9, 1]
 
 
 # Files

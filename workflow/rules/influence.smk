@@ -1,6 +1,6 @@
 """Influence scores. From: the checkpoints of every run. To: results/experiments/{experiment}/
 
-{run}/factors/{strategy}-epoch-{epoch}/ (the curvature), {run}/influence/{strategy}-epoch-{epoch}.parquet (influence of
+{run}/factors/{variant}-epoch-{epoch}/ (the curvature), {run}/influence/{variant}-epoch-{epoch}.parquet (influence of
 each image on its own loss), scores/influence.parquet (every run); and beside the first two, how long each phase took.
 """
 
@@ -15,15 +15,15 @@ rule fit_factors:
         pixels=lambda w: pixels_of(w.experiment),
         files=lambda w: files_of(w.experiment),
     output:
-        factors=directory("results/experiments/{experiment}/{run}/factors/{strategy}-epoch-{epoch}"),
-        timing="results/experiments/{experiment}/{run}/factors/{strategy}-epoch-{epoch}-timing.parquet",
+        factors=directory("results/experiments/{experiment}/{run}/factors/{variant}-epoch-{epoch}"),
+        timing="results/experiments/{experiment}/{run}/factors/{variant}-epoch-{epoch}-timing.parquet",
     log:
-        "results/logs/experiments/{experiment}/{run}/fit_factors/{strategy}-epoch-{epoch}.log",
+        "results/logs/experiments/{experiment}/{run}/fit_factors/{variant}-epoch-{epoch}.log",
     benchmark:
-        "results/benchmarks/experiments/{experiment}/{run}/fit_factors/{strategy}-epoch-{epoch}.tsv"
+        "results/benchmarks/experiments/{experiment}/{run}/fit_factors/{variant}-epoch-{epoch}.tsv"
     wildcard_constraints:
         experiment=any_of(list(influence_epochs)),
-        strategy=any_of(STRATEGIES),
+        variant=any_of(VARIANTS),
         epoch=r"\d+",
     conda:
         "../../envs/training.yaml"
@@ -34,7 +34,7 @@ rule fit_factors:
         mem_mb=memory(influence["memory"] + 6000),
         runtime=720,
     params:
-        settings=lambda w: factor_settings(w.experiment, w.strategy),
+        settings=lambda w: factor_settings(w.experiment, w.variant),
         code=lambda w: factors_code(w.experiment),
         upstream=lambda w: run_key(w.experiment),
     shell:
@@ -47,21 +47,21 @@ rule fit_factors:
 
 rule score_self_influence:
     input:
-        factors="results/experiments/{experiment}/{run}/factors/{strategy}-epoch-{epoch}",
+        factors="results/experiments/{experiment}/{run}/factors/{variant}-epoch-{epoch}",
         checkpoints="results/experiments/{experiment}/{run}/checkpoints",
         labels="results/experiments/{experiment}/labels.parquet",
         pixels=lambda w: pixels_of(w.experiment),
         files=lambda w: files_of(w.experiment),
     output:
-        scores="results/experiments/{experiment}/{run}/influence/{strategy}-epoch-{epoch}.parquet",
-        timing="results/experiments/{experiment}/{run}/influence/{strategy}-epoch-{epoch}-timing.parquet",
+        scores="results/experiments/{experiment}/{run}/influence/{variant}-epoch-{epoch}.parquet",
+        timing="results/experiments/{experiment}/{run}/influence/{variant}-epoch-{epoch}-timing.parquet",
     log:
-        "results/logs/experiments/{experiment}/{run}/score_self_influence/{strategy}-epoch-{epoch}.log",
+        "results/logs/experiments/{experiment}/{run}/score_self_influence/{variant}-epoch-{epoch}.log",
     benchmark:
-        "results/benchmarks/experiments/{experiment}/{run}/score_self_influence/{strategy}-epoch-{epoch}.tsv"
+        "results/benchmarks/experiments/{experiment}/{run}/score_self_influence/{variant}-epoch-{epoch}.tsv"
     wildcard_constraints:
         experiment=any_of(list(influence_epochs)),
-        strategy=any_of(STRATEGIES),
+        variant=any_of(VARIANTS),
         epoch=r"\d+",
     conda:
         "../../envs/training.yaml"
@@ -72,9 +72,9 @@ rule score_self_influence:
         mem_mb=memory(influence["memory"] + 6000),
         runtime=720,
     params:
-        settings=lambda w: self_influence_settings(w.experiment),
+        settings=lambda w: self_influence_settings(w.experiment, w.variant),
         code=lambda w: self_influence_code(w.experiment),
-        upstream=lambda w: factors_key(w.experiment, w.strategy),
+        upstream=lambda w: factors_key(w.experiment, w.variant),
     shell:
         "python $SCRIPTS/score_self_influence.py --settings {params.settings:q} --code {params.code}"
         " --upstream {params.upstream} --log {log:q} --threads {threads}"

@@ -9,12 +9,11 @@ from difficulty.datasets.example_tables import EXAMPLES, class_names
 from difficulty.datasets.images import open_images, take
 from difficulty.errors import UserError
 from difficulty.figures.command import figure_arguments, write_figure
-from difficulty.figures.gallery import gallery_figure, majority_prediction
+from difficulty.figures.gallery import gallery_figure
 from difficulty.scores.collect import SCORES, ranking_columns
-from difficulty.scores.record_arrays import stored_records
 from difficulty.stage import run_stage
 from difficulty.tables import read_schema, read_table
-from difficulty.training.run_tables import RECORDS
+from difficulty.training.majority import last_predictions, majority_prediction
 
 ROLE = "train"
 
@@ -29,7 +28,8 @@ def main(args):
     wanted = ["example_id", "label", "clean_label", "is_corrupt", f"runs_{ROLE}", rankings[score]]
     table = read_table(args.scores, SCORES, wanted)
     table = table[table[f"runs_{ROLE}"] > 0].rename(columns={rankings[score]: "value"}).set_index("example_id")
-    table["predicted"] = majority_prediction(np.stack([last_predictions(path, table.index) for path in args.records]))
+    predicted = [last_predictions(path, table.index, ROLE) for path in args.records]
+    table["predicted"] = majority_prediction(np.stack(predicted))
     examples = read_table(args.examples, EXAMPLES, ["label", "class_name"])
     example_ids, images = open_images(args.pixels)
     figure = gallery_figure(
@@ -43,15 +43,6 @@ def main(args):
         settings["classes"],
     )
     write_figure(figure, args)
-
-
-def last_predictions(path: Path, example_ids: pd.Index) -> np.ndarray:
-    """A run's predictions at its last epoch, int64; -1 for an example that does not have the role in it."""
-    records = stored_records(read_table(path, RECORDS, ["example_id", "epoch", "role", "predicted"]), path).of_role(
-        ROLE
-    )
-    last = pd.Series(records["predicted"][-1], index=records.example_id)
-    return last.reindex(example_ids, fill_value=-1).to_numpy(np.int64)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ logger = logging.getLogger("difficulty")
 def main(args):
     network = labelled_network(args)
     rows = np.flatnonzero(network.examples["split"].isin(args.settings["splits"]))
-    factors = load_factors(*listed(args.factors, args.epoch)).to(network.device)
+    factors = load_factors(*listed(args.factors, args.epoch))
     run = args.checkpoints.parent
     batches = network.batches(rows, f"{run.parent.name}/{run.name} self-influence")
     damping = Damping(**args.settings["damping"])

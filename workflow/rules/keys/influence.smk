@@ -1,13 +1,22 @@
 """Whose influence is computed at which checkpoints, and what it rests on."""
 
+from difficulty.config.influence import variants
+
 influence = analyses.get("influence", {})
 influence_epochs = configuration.influence_epochs
-STRATEGIES = influence["strategies"]
+# Strategies, and these in bfloat16, under names such as ekfac_bfloat16.
+VARIANTS = variants(influence["strategies"], influence["precisions"])
 
 
-def factor_settings(experiment, strategy):
-    settings = experiments[experiment]
-    own = {key: settings[key] for key in ("device", "folds") if key in settings}
+def network_settings(experiment, variant):
+    own = {key: value for key, value in experiments[experiment].items() if key in ("device", "folds")}
+    _, _, precision = variant.partition("_")
+    return own | ({"precision": precision} if precision else {})
+
+
+def factor_settings(experiment, variant):
+    strategy, _, _ = variant.partition("_")
+    settings, own = experiments[experiment], network_settings(experiment, variant)
     if strategy != "identity":
         own |= {"fisher": influence["fisher"], "seed": influence["seed"]}
     if modules := influence["modules"].get(settings["architecture"]):
@@ -20,13 +29,13 @@ def factors_code(experiment):
 
 
 @lru_cache
-def factors_key(experiment, strategy):
-    return hash_chain(run_key(experiment), factor_settings(experiment, strategy), factors_code(experiment))
+def factors_key(experiment, variant):
+    return hash_chain(run_key(experiment), factor_settings(experiment, variant), factors_code(experiment))
 
 
-def self_influence_settings(experiment):
-    device = {key: value for key, value in experiments[experiment].items() if key in ("device", "folds")}
-    return settings_json({"splits": influence["splits"], "damping": influence["damping"], **device})
+def self_influence_settings(experiment, variant):
+    own = network_settings(experiment, variant)
+    return settings_json({"splits": influence["splits"], "damping": influence["damping"], **own})
 
 
 def self_influence_code(experiment):
@@ -34,25 +43,25 @@ def self_influence_code(experiment):
 
 
 @lru_cache
-def self_influence_key(experiment, strategy):
-    key = factors_key(experiment, strategy)
-    return hash_chain(key, self_influence_settings(experiment), self_influence_code(experiment))
+def self_influence_key(experiment, variant):
+    key = factors_key(experiment, variant)
+    return hash_chain(key, self_influence_settings(experiment, variant), self_influence_code(experiment))
 
 
 def self_influence_tables(experiment):
-    """The table of every run, strategy and checkpoint."""
+    """The table of every run, variant and checkpoint."""
     epochs = influence_epochs[experiment]
-    names = [f"influence/{strategy}-epoch-{epoch}.parquet" for strategy in STRATEGIES for epoch in epochs]
+    names = [f"influence/{variant}-epoch-{epoch}.parquet" for variant in VARIANTS for epoch in epochs]
     return experiment_files(experiment, *names)
 
 
 def influence_settings(experiment):
     folds = {key: value for key, value in experiments[experiment].items() if key == "folds"}
-    return settings_json({"strategies": STRATEGIES, "epochs": influence_epochs[experiment], **folds})
+    return settings_json({"strategies": VARIANTS, "epochs": influence_epochs[experiment], **folds})
 
 
 def influence_upstream(experiment, chosen=None):
-    keys = [self_influence_key(experiment, strategy) for strategy in STRATEGIES]
+    keys = [self_influence_key(experiment, variant) for variant in VARIANTS]
     return hash_chain(keys, list(chosen or runs(experiment)))
 
 
@@ -71,7 +80,7 @@ family_tables += [path for experiment in influence_epochs for path in self_influ
 family_tables += [
     path
     for experiment, epochs in influence_epochs.items()
-    for strategy in STRATEGIES
+    for variant in VARIANTS
     for epoch in epochs
-    for path in experiment_files(experiment, f"factors/{strategy}-epoch-{epoch}")
+    for path in experiment_files(experiment, f"factors/{variant}-epoch-{epoch}")
 ]

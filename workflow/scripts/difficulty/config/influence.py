@@ -1,20 +1,24 @@
 """Influence scores: whose, at which checkpoints, and with which curvature."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
 from difficulty.config.architectures import Architecture
 from difficulty.config.checkpoint_use import architecture_faults, use_faults, used_epochs
-from difficulty.config.names import Text
+from difficulty.config.names import ClassName, Name, Text
 from difficulty.config.problems import Place
-from difficulty.config.ranges import Epoch, Range, Seed
+from difficulty.config.ranges import Count, Epoch, Range, Seed
 from difficulty.config.section import Section, problem, without_repeats
 from difficulty.config.suite import CheckedSection, Suite
 
 _Names = Annotated[list[Text], Field(min_length=1), AfterValidator(without_repeats)]
-_Strategy = Literal["identity", "diagonal", "kfac", "ekfac"]
+_Ids = Annotated[list[Annotated[int, Range(0, 2**62)]], Field(min_length=1), AfterValidator(without_repeats)]
+_Strategies = Annotated[
+    list[Literal["identity", "diagonal", "kfac", "ekfac"]], Field(min_length=1), AfterValidator(without_repeats)
+]
+_Precisions = Annotated[list[Literal["float32", "bfloat16"]], Field(min_length=1), AfterValidator(without_repeats)]
 _Positive = Annotated[float, Range(0, 1e6, low_excluded=True)]
 
 
@@ -31,8 +35,20 @@ class Damping(Section):
         return self
 
 
+class Queries(Section):
+    """Test examples whose predictions are explained by training examples: those that meet all conditions."""
+
+    example_ids: _Ids | None = Field(None, description="only these, as numbered in the table of examples")
+    classes: Annotated[list[ClassName], Field(min_length=1), AfterValidator(without_repeats)] | None = Field(
+        None, description="only those labelled as one of these classes"
+    )
+    misclassified: bool = Field(False, description="only those that most runs get wrong after the last epoch")
+    count: Count | None = Field(None, description="at most so many, drawn at random; null: all")
+    seed: Seed = Field(0, description="of the draw")
+
+
 class Influence(CheckedSection):
-    """Self-influence (Koh & Liang 2017): how much training on an image lowers its own loss, given the curvature."""
+    """Influence (Koh & Liang 2017): how training on an image changes a prediction, its own or a test image's."""
 
     experiments: _Names | None = Field(
         None, description="experiments whose images are scored; null: all that keep checkpoints"
@@ -40,10 +56,15 @@ class Influence(CheckedSection):
     epochs: Annotated[list[Epoch], Field(min_length=1), AfterValidator(without_repeats)] | None = Field(
         None, description="epochs whose checkpoints are used; scores are summed over them; null: the last checkpoint"
     )
-    strategies: Annotated[list[_Strategy], Field(min_length=1), AfterValidator(without_repeats)] = Field(
+    strategies: _Strategies = Field(
         ["ekfac"],
         description="how the curvature is approximated: not at all, by its diagonal, by Kronecker factors, or by these "
         "with corrected eigenvalues; a score each",
+    )
+    precisions: _Precisions = Field(
+        ["float32"],
+        description="of networks and their gradients; each strategy is computed in each; bfloat16 needs a device with "
+        "matrix units for it",
     )
     fisher: Literal["sampled", "empirical"] = Field(
         "sampled", description="labels of the Fisher matrix: drawn from the network's softmax, or the given ones"
@@ -57,13 +78,26 @@ class Influence(CheckedSection):
     splits: Annotated[list[Literal["train", "test"]], Field(min_length=1), AfterValidator(without_repeats)] = Field(
         ["train", "test"], description="splits whose examples are scored; curvature is of training examples always"
     )
+    queries: dict[Name, Queries] = Field(
+        {"misclassified": Queries(misclassified=True, count=10)},
+        description="name -> test examples, on which the influence of every training example is computed; {}: none",
+    )
+    measurement: Literal["margin", "loss"] = Field(
+        "margin", description="of a query, what is influenced: the margin of its label, or its loss, which has to fall"
+    )
+    rank: Annotated[int, Range(1, 100_000)] | None = Field(
+        None, description="rank that gradients of queries are cut to, which takes less memory, e.g. 32; null: not cut"
+    )
+    top: Annotated[int, Range(1, 10_000)] = Field(
+        10, description="most helpful, and most harmful, training examples that are kept of each query"
+    )
     memory: Annotated[int, Range(16, 1_000_000)] = Field(
         256, description="MiB that a job may take for what is computed of a batch, beside its pass through the network"
     )
 
     def given_scores(self, experiments: Mapping[str, Mapping]) -> tuple[str, ...]:
-        """One score for each strategy."""
-        return tuple(f"self_influence_{strategy}" for strategy in self.strategies)
+        """One score for each strategy and precision."""
+        return tuple(f"self_influence_{variant}" for variant in variants(self.strategies, self.precisions))
 
     def scored(self, suite: Suite) -> dict[str, list[str]]:
         """Score -> the experiments that have it."""
@@ -77,3 +111,9 @@ class Influence(CheckedSection):
         """The experiments exist and keep the checkpoints."""
         yield from use_faults(suite, self.experiments, self.epochs)
         yield from architecture_faults(suite, "modules", self.modules)
+
+
+def variants(strategies: Sequence[str], precisions: Sequence[str]) -> list[str]:
+    """What strategies are called in each precision, e.g. ekfac and ekfac_bfloat16."""
+    endings = {"float32": "", "bfloat16": "_bfloat16"}
+    return [strategy + endings[precision] for precision in precisions for strategy in strategies]

@@ -55,17 +55,6 @@ def choose_extremes(hardness: np.ndarray, labels: np.ndarray, examples_per_class
     return extremes
 
 
-def majority_prediction(predicted: np.ndarray) -> pd.arrays.IntegerArray:
-    """What most of K runs predict for each of N examples, Int64 (N,); of equally frequent classes the lowest.
-
-    predicted: int (K, N), -1 where a run does not count for an example; null where none counts.
-    """
-    votes = np.stack([(predicted == row).sum(axis=0) for row in predicted])
-    votes[predicted < 0] = 0
-    most = np.where(votes == votes.max(axis=0), predicted, np.iinfo(predicted.dtype).max).min(axis=0)
-    return pd.arrays.IntegerArray(most.astype(np.int64), (predicted < 0).all(axis=0))
-
-
 @styled()
 def gallery_figure(
     table: pd.DataFrame,

@@ -33,12 +33,27 @@ class _Piece:
     offsets: tuple[int, ...]
 
 
+def zeros(like: torch.Tensor, *shape: int) -> torch.Tensor:
+    """Zeros on the device of `like`, of its type or, where that has less precision, float32: room for a sum."""
+    return like.new_zeros(shape, dtype=torch.promote_types(like.dtype, torch.float32))
+
+
+def add_product(total: torch.Tensor, left: torch.Tensor, right: torch.Tensor) -> None:
+    """Adds left @ right to `total`, all of two or three dimensions; a product of another type is rounded to it once."""
+    if total.dtype != left.dtype:
+        total += left @ right
+    elif total.ndim == 3:
+        total.baddbmm_(left, right)
+    else:
+        total.addmm_(left, right)
+
+
 def gram(rows: torch.Tensor, total: torch.Tensor) -> None:
     """Adds rows^T rows to `total` (groups, d, d), upper blocks only. rows: (groups, n, d)."""
     size = rows.shape[-1]
     for start in range(0, size, _BLOCK):
         stop = min(start + _BLOCK, size)
-        total[:, start:stop, start:].baddbmm_(rows[..., start:stop].mT, rows[..., start:])
+        add_product(total[:, start:stop, start:], rows[..., start:stop].mT, rows[..., start:])
 
 
 def mirrored(total: torch.Tensor) -> torch.Tensor:
@@ -68,7 +83,7 @@ class PatchCovariance:
                 self._shifted[size].add(channels_last(part))
             return
         if self._total is None:
-            self._total = inputs.new_zeros(layer.groups, layer.inputs, layer.inputs)
+            self._total = zeros(inputs, layer.groups, layer.inputs, layer.inputs)
         numbers = layer.groups * layer.inputs * places
         for part in self._parts(inputs, numbers):
             self.workspace.reserve(len(part) * numbers, inputs)
@@ -134,7 +149,7 @@ class _ShiftedSums:
         self.layer, self.squares = layer, _Squares(layer, height, width)
         self.products = list(_products(self.squares))
         channels = self.squares.channels
-        self.sums = like.new_zeros(len(self.products), channels, channels)
+        self.sums = zeros(like, len(self.products), channels, channels)
 
     def add(self, image: torch.Tensor) -> None:
         squares = self.squares.of(image)
@@ -148,7 +163,7 @@ class _ShiftedSums:
             return columns[at][y.start + down : y.stop + down].flatten(0, 2)
 
         for total, (down, across, y, x) in zip(self.sums, self.products, strict=True):
-            total.addmm_(part(y, x, 0, 0).t(), part(y, x, down, across))
+            add_product(total, part(y, x, 0, 0).t(), part(y, x, down, across))
 
     def total(self) -> torch.Tensor:
         """(1, inputs, inputs), in the order of `patches`."""

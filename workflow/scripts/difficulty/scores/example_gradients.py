@@ -30,6 +30,11 @@ class Bases:
     input_values: torch.Tensor
     output_values: torch.Tensor
 
+    def like(self, weight: torch.Tensor) -> "Bases":
+        """On the device of `weight`, with vectors of its type."""
+        vectors = (each.to(weight) for each in (self.inputs, self.outputs))
+        return Bases(*vectors, self.input_values.to(weight.device), self.output_values.to(weight.device))
+
 
 @dataclass
 class Positions:

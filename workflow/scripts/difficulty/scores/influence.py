@@ -34,7 +34,7 @@ from difficulty.scores.layer_passes import (
     summed_loss,
     summed_negative_margin,
 )
-from difficulty.scores.query_gradients import QueryGradients, query_gradients
+from difficulty.scores.query_gradients import QueryGradients, queries_at_once, query_gradients
 from difficulty.scores.workspace import Workspace
 
 __all__ = [
@@ -49,13 +49,16 @@ __all__ = [
     "load_sums",
     "low_rank_error",
     "merge",
+    "pairwise_blocks",
     "pairwise_influence",
+    "queries_at_once",
     "save_factors",
     "save_sums",
     "second_moment_sums",
     "self_influence",
 ]
 
+Measurement = Literal["margin", "loss"]
 OBJECTIVES = {"loss": summed_loss, "margin": summed_negative_margin}
 
 
@@ -95,7 +98,8 @@ def self_influence(
     """
     refuse_training_mode(model)
     factors.check(model)
-    weights, workspace, found = _weights(factors, damping), Workspace(), []
+    factors = factors.like(model)
+    weights, workspace, found = _weights(factors, damping, model), Workspace(), []
     for images, labels in batches:
         calls = layer_calls(model, factors.layers, images, labels, summed_loss)
         scores = images.new_zeros(len(images), dtype=torch.float32)
@@ -107,10 +111,11 @@ def self_influence(
     return torch.cat(found) if found else torch.empty(0)
 
 
-def _weights(factors: Factors, damping: Damping) -> dict[str, torch.Tensor]:
-    """Layer -> 1 / (eigenvalues + d), (groups, outputs, inputs); none for the identity."""
+def _weights(factors: Factors, damping: Damping, model: nn.Module) -> dict[str, torch.Tensor]:
+    """Layer -> 1 / (eigenvalues + d), (groups, outputs, inputs), like the network's weights; none for the identity."""
     curvatures = {layer.name: factors.curvature(layer.name) for layer in factors.layers}
-    return {name: damping.inverse(values) for name, values in curvatures.items() if values is not None}
+    known = {name: damping.inverse(values) for name, values in curvatures.items() if values is not None}
+    return {name: values.to(next(model.parameters())) for name, values in known.items()}
 
 
 @torch.no_grad()
@@ -121,7 +126,7 @@ def pairwise_influence(
     query_batches: Batches,
     damping: Damping = DEFAULT_DAMPING,
     rank: int | None = None,
-    measurement: Literal["margin", "loss"] = "margin",
+    measurement: Measurement = "margin",
     memory: int = MEMORY,
 ) -> torch.Tensor:
     """Influence float32 (Q, N) of each training example on each query: positive where more weight on it helps.
@@ -133,21 +138,38 @@ def pairwise_influence(
     Queries that do not fit into half of the memory come in blocks, with a pass over the training examples for each.
     Raises TypeError if train_batches is an iterator, ValueError as `self_influence`.
     """
-    refuse_iterator(train_batches, "train_batches")
-    parts = []
-    for queries in _queries(model, factors, query_batches, damping, rank, measurement, memory):
-        parts.append(queries.products(model, train_batches, memory))
-        del queries  # before the next block is made
+    blocks = pairwise_blocks(model, factors, train_batches, query_batches, damping, rank, measurement, memory)
+    parts = [products for products, _ in blocks]
     return torch.cat(parts) if parts else torch.empty(0, 0)
 
 
+@torch.no_grad()
+def pairwise_blocks(
+    model: nn.Module,
+    factors: Factors,
+    train_batches: Batches,
+    query_batches: Batches,
+    damping: Damping = DEFAULT_DAMPING,
+    rank: int | None = None,
+    measurement: Measurement = "margin",
+    memory: int = MEMORY,
+) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Rows (Q', N) of `pairwise_influence`, and (Q',) of `low_rank_error`, of one block of queries after the other."""
+    refuse_iterator(train_batches, "train_batches")
+    for queries in _queries(model, factors, query_batches, damping, rank, measurement, memory):
+        products, error = queries.products(model, train_batches, memory), queries.relative_error
+        del queries  # before the next block is made
+        yield products, error
+
+
+@torch.no_grad()
 def low_rank_error(
     model: nn.Module,
     factors: Factors,
     query_batches: Batches,
     rank: int,
     damping: Damping = DEFAULT_DAMPING,
-    measurement: Literal["margin", "loss"] = "margin",
+    measurement: Measurement = "margin",
     memory: int = MEMORY,
 ) -> torch.Tensor:
     """float32 (Q,): of the norm of each query's preconditioned gradient, the part that `rank` loses, 0 to 1."""
@@ -162,11 +184,12 @@ def _queries(
     batches: Batches,
     damping: Damping,
     rank: int | None,
-    measurement: Literal["margin", "loss"],
+    measurement: Measurement,
     memory: int,
 ) -> Iterator[QueryGradients]:
     if measurement not in OBJECTIVES:
         raise ValueError(f"measurement is {measurement!r}, not one of {', '.join(OBJECTIVES)}")
     if rank is not None and rank < 1:
         raise ValueError(f"rank is {rank}, not a positive number")
-    return query_gradients(model, factors, _weights(factors, damping), batches, OBJECTIVES[measurement], rank, memory)
+    weights = _weights(factors, damping, model)
+    return query_gradients(model, factors.like(model), weights, batches, OBJECTIVES[measurement], rank, memory)

@@ -7,13 +7,13 @@ merged by adding. Martens & Grosse, arXiv 1503.05671; Grosse & Martens, arXiv 16
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 import torch
 from torch import nn
 
-from difficulty.scores.covariances import PatchCovariance, gram, mirrored
+from difficulty.scores.covariances import PatchCovariance, gram, mirrored, zeros
 from difficulty.scores.example_gradients import Bases, positions
 from difficulty.scores.layer_passes import Batches, Fisher, passes, refuse_training_mode
 from difficulty.scores.tracked_layers import TrackedLayer, at_positions, tracked_layers
@@ -63,13 +63,12 @@ class Factors:
         # Rounding makes eigenvalues of 0 negative.
         return bases.output_values.clamp(min=0)[:, :, None] * bases.input_values.clamp(min=0)[:, None]
 
-    def to(self, device: torch.device | str) -> "Factors":
-        """The same factors on another device."""
-        bases = {
-            name: Bases(**{side.name: getattr(each, side.name).to(device) for side in fields(each)})
-            for name, each in self.bases.items()
-        }
-        return replace(self, bases=bases, squares={name: each.to(device) for name, each in self.squares.items()})
+    def like(self, model: nn.Module) -> "Factors":
+        """The same factors on the device of the network, with bases of the type of its parameters."""
+        weight = next(model.parameters())
+        bases = {name: each.like(weight) for name, each in self.bases.items()}
+        squares = {name: each.to(weight.device) for name, each in self.squares.items()}
+        return replace(self, bases=bases, squares=squares)
 
     def check(self, model: nn.Module) -> None:
         """Raises ValueError if the network does not have these layers."""
@@ -159,7 +158,7 @@ def covariance_sums(
             for call in calls.pop(layer.name):
                 inputs[layer.name].add(call.inputs)
                 gradients = at_positions(layer, call.gradients).flatten(1, 2)
-                empty = gradients.new_zeros(layer.groups, layer.outputs, layer.outputs)
+                empty = zeros(gradients, layer.groups, layer.outputs, layer.outputs)
                 gram(gradients, outputs.setdefault(layer.name, empty))
     _refuse_nothing(examples)
     tensors = {f"{name}/inputs": each.total() for name, each in inputs.items()}
@@ -181,14 +180,17 @@ def second_moment_sums(
 ) -> Sums:
     """Sums over examples of the squared gradient, in the bases of the layers, or as it is where these are None."""
     layers = tracked_layers(model, modules if bases is None else list(bases))
+    own = {name: each.like(next(model.parameters())) for name, each in (bases or {}).items()}
     workspace, tensors, examples = Workspace(), {}, 0
     for count, calls in passes(model, layers, batches, fisher, seed, first):
         examples += count
         for layer in layers:
-            basis = None if bases is None else bases[layer.name]
+            basis = None if bases is None else own[layer.name]
             for _, seen in positions(layer, calls.pop(layer.name), memory, workspace):
                 name, squares = f"{layer.name}/squares", seen.squares(basis)
-                tensors[name] = tensors[name].add_(squares) if name in tensors else squares
+                if name not in tensors:
+                    tensors[name] = zeros(squares, *squares.shape)
+                tensors[name] += squares
     _refuse_nothing(examples)
     return Sums(tuple(layers), fisher, seed, examples, tensors)
 

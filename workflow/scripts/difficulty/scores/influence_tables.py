@@ -23,7 +23,9 @@ SELF_INFLUENCE = Schema(
 INFLUENCE_TIMING = Schema(
     "influence_timing",
     {
-        "phase": Column(pa.string(), "covariances, eigendecomposition, second moments or self-influence"),
+        "phase": Column(
+            pa.string(), "covariances, eigendecomposition, second moments, or which influence"
+        ),
         "seconds": Column(pa.float64(), "wall time"),
         "examples": Column(pa.int64(), "number of examples in the phase"),
         "device": Column(pa.string(), "cpu or cuda"),
@@ -40,16 +42,27 @@ _STRATEGIES = {
 }
 
 
-def influence_columns(strategies: Iterable[str], checkpoints: int) -> dict[str, Column]:
-    """The columns of an experiment's scores. checkpoints: over how many they are summed."""
+def influence_columns(variants: Iterable[str], checkpoints: int) -> dict[str, Column]:
+    """The columns of an experiment's scores. variants: strategies, and such as ekfac_bfloat16.
+
+    checkpoints: over how many they are summed.
+    """
     over = f", summed over {checkpoints} checkpoints" if checkpoints > 1 else ""
-    source = "(Koh & Liang 2017)"
     return {
-        f"self_influence_{strategy}": Column(
-            pa.float32(), f"influence of the example on its own loss, {_STRATEGIES[strategy]}{over} {source}", False, +1
+        f"self_influence_{variant}": Column(
+            pa.float32(),
+            f"influence of the example on its own loss, {described(variant)}{over} (Koh & Liang 2017)",
+            False,
+            +1,
         )
-        for strategy in strategies
+        for variant in variants
     }
+
+
+def described(variant: str) -> str:
+    """What a strategy, or such as ekfac_bfloat16, is called in full."""
+    strategy, _, precision = variant.partition("_")
+    return _STRATEGIES[strategy] + (f", in {precision}" if precision else "")
 
 
 class Stopwatch:

@@ -103,14 +103,19 @@ def _check(name: str, calls: list[Call], count: int) -> None:
 
 def summed_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     """Cross-entropy, summed over the batch."""
-    return F.cross_entropy(logits, labels, reduction="sum")
+    return F.cross_entropy(_exact(logits), labels, reduction="sum")
 
 
 def summed_negative_margin(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     """logsumexp of the other classes' logits less the label's logit, summed over the batch."""
-    wanted = labels[:, None]
+    wanted, logits = labels[:, None], _exact(logits)
     others = logits.scatter(1, wanted, -torch.inf).logsumexp(1)
     return (others - logits.gather(1, wanted)[:, 0]).sum()
+
+
+def _exact(logits: torch.Tensor) -> torch.Tensor:
+    """In float32 where they are of less precision, which a softmax needs."""
+    return logits.to(torch.promote_types(logits.dtype, torch.float32))
 
 
 def sampling_loss(fisher: Fisher, seed: int, position: int) -> Objective:

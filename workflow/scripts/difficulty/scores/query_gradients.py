@@ -108,8 +108,7 @@ def query_gradients(
     """
     refuse_training_mode(model)
     factors.check(model)
-    limit = max(1, memory // _SHARE // _query_bytes(factors.layers, rank, model))
-    for block in _blocks(batches, limit):
+    for block in _blocks(batches, queries_at_once(model, factors, rank, memory)):
         # Preconditioning takes up to twice the memory of a gradient.
         yield _preconditioned(model, factors, weights, block, objective, rank, memory // (2 * _SHARE))
 
@@ -138,6 +137,11 @@ def _preconditioned(
                 lost[place] += own.keep(place, gradient)
         start += len(images)
     return QueryGradients(queries, (lost / norms.clamp(min=1e-300)).sqrt().float())
+
+
+def queries_at_once(model: nn.Module, factors: Factors, rank: int | None, memory: int) -> int:
+    """Queries of a block: as many as their part of the memory is enough for, at least one."""
+    return max(1, memory // _SHARE // _query_bytes(factors.layers, rank, model))
 
 
 def _query_bytes(layers: Sequence[TrackedLayer], rank: int | None, model: nn.Module) -> int:

@@ -15,6 +15,7 @@ from difficulty.datasets.example_tables import LABELS
 from difficulty.datasets.files import check_files
 from difficulty.datasets.images import ImageFiles
 from difficulty.datasets.loading import Normalization, batch_size, image_batches, load_images, own_threads
+from difficulty.errors import UserError
 from difficulty.progress import Progress
 from difficulty.scores.influence_tables import Stopwatch
 from difficulty.tables import read_table
@@ -45,6 +46,7 @@ class LabelledBatches:
     rows: torch.Tensor
     normalization: Normalization
     device: torch.device
+    type: torch.dtype
     workers: int
     progress: Progress
 
@@ -52,7 +54,7 @@ class LabelledBatches:
         parts = self.rows.split(batch_size(*self.images.shape[1:3], self.device))
         batches = image_batches(self.images, parts, self.device, self.workers)
         for rows, images in zip(parts, batches, strict=True):
-            yield self.normalization(images), self.labels[rows]
+            yield self.normalization(images).to(self.type), self.labels[rows]
             self.progress.update(len(rows))
 
 
@@ -73,8 +75,12 @@ class LabelledNetwork:
 
 
 def labelled_network(args: argparse.Namespace) -> LabelledNetwork:
-    """The network of a checkpoint and its data. args: of `influence_arguments`; settings: device and folds, if any."""
+    """The network of a checkpoint and its data.
+
+    args: of `influence_arguments`; settings: device, folds and precision (bfloat16, or float32), if any.
+    """
     device = choose_device(args.settings)
+    kind = precision(args.settings, device)
     examples = read_table(args.labels, LABELS)
     check_files(args.files)
     _, images = load_images(args.pixels)
@@ -88,7 +94,22 @@ def labelled_network(args: argparse.Namespace) -> LabelledNetwork:
         labels=torch.tensor(examples["label"].to_numpy(), device=device),
         normalization=network.normalization,
         device=device,
+        type=kind,
         workers=args.workers,
     )
     synchronize = torch.cuda.synchronize if device.type == "cuda" else lambda: None
-    return LabelledNetwork(network.model, examples, device, Stopwatch(synchronize), batches)
+    return LabelledNetwork(network.model.to(kind), examples, device, Stopwatch(synchronize), batches)
+
+
+def precision(settings: dict, device: torch.device) -> torch.dtype:
+    """In which a network and its gradients are; UserError if the device has no matrix units for it."""
+    if settings.get("precision", "float32") == "float32":
+        return torch.float32
+    if device.type == "cuda":
+        able = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        known = getattr(torch.cpu, "get_capabilities", dict)()
+        able = any(value is True for name, value in known.items() if "bf16" in name)
+    if not able:
+        raise UserError(f"analyses.influence.precisions: this {device.type} has no units for bfloat16; leave it out")
+    return torch.bfloat16

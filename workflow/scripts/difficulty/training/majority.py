@@ -1,0 +1,30 @@
+"""What most runs of an experiment predict."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from difficulty.scores.record_arrays import stored_records
+from difficulty.tables import read_table
+from difficulty.training.run_tables import RECORDS
+
+
+def majority_prediction(predicted: np.ndarray) -> pd.arrays.IntegerArray:
+    """What most of K runs predict for each of N examples, Int64 (N,); of equally frequent classes the lowest.
+
+    predicted: int (K, N), -1 where a run does not count for an example; null where none counts.
+    """
+    votes = np.stack([(predicted == row).sum(axis=0) for row in predicted])
+    votes[predicted < 0] = 0
+    most = np.where(votes == votes.max(axis=0), predicted, np.iinfo(predicted.dtype).max).min(axis=0)
+    return pd.arrays.IntegerArray(most.astype(np.int64), (predicted < 0).all(axis=0))
+
+
+def last_predictions(path: Path, example_ids: pd.Index, role: str) -> np.ndarray:
+    """A run's predictions at the last epoch of its records, int64; -1 for an example that does not have the role."""
+    records = stored_records(read_table(path, RECORDS, ["example_id", "epoch", "role", "predicted"]), path).of_role(
+        role
+    )
+    last = pd.Series(records["predicted"][-1], index=records.example_id)
+    return last.reindex(example_ids, fill_value=-1).to_numpy(np.int64)

@@ -1,0 +1,60 @@
+"""Influence of each of a run's training examples on the predictions of some test examples, at one checkpoint."""
+
+import logging
+from math import ceil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from difficulty.scores.factor_files import load_factors
+from difficulty.scores.influence import Damping, pairwise_blocks, queries_at_once
+from difficulty.scores.influence_tables import INFLUENCE_TIMING
+from difficulty.scores.pairwise_tables import PAIRWISE_EXAMPLES, QUERIES, write_pairwise
+from difficulty.stage import provenance, run_stage
+from difficulty.tables import read_table, write_table
+from difficulty.training.checkpoints import listed
+from difficulty.training.influence_command import influence_arguments, labelled_network
+
+logger = logging.getLogger("difficulty")
+
+
+def main(args):
+    network, settings = labelled_network(args), args.settings
+    example_ids = network.examples["example_id"].to_numpy()
+    trained = np.flatnonzero(network.examples["role"] == "train")
+    query_ids = read_table(args.queries, QUERIES)["example_id"].to_numpy()
+    asked = pd.Index(example_ids).get_indexer(query_ids)
+    factors = load_factors(*listed(args.factors, args.epoch))
+    run = args.checkpoints.parent
+    what = f"{run.parent.name}/{run.name} {args.queries.stem}"
+    size = queries_at_once(network.model, factors, settings.get("rank"), args.memory << 20)
+    with network.stopwatch.phase("pairwise influence", len(query_ids)):
+        blocks = pairwise_blocks(
+            network.model,
+            factors,
+            network.batches(trained, what, passes=ceil(len(asked) / size)),
+            network.batches(asked, f"{what}, queries"),
+            Damping(**settings["damping"]),
+            settings.get("rank"),
+            settings["measurement"],
+            args.memory << 20,
+        )
+        found = [(products.cpu(), lost.cpu()) for products, lost in blocks]
+    products = torch.cat([products for products, _ in found] or [torch.empty(0, len(trained))])
+    lost = torch.cat([lost for _, lost in found] or [torch.empty(0)])
+    facts = provenance(args, ("torch", "numpy", "pandas", "pyarrow"))
+    write_pairwise(args.output, query_ids, lost.numpy(), products.numpy(), facts)
+    examples = pd.DataFrame({"example_id": example_ids[trained]})
+    write_table(examples, args.examples, PAIRWISE_EXAMPLES, facts)
+    write_table(network.stopwatch.table(network.device.type, args.threads), args.timing, INFLUENCE_TIMING, facts)
+    logger.info("%d queries, %d training examples: %.2f s", *products.shape, network.stopwatch.rows[0][1])
+
+
+if __name__ == "__main__":
+    parser = influence_arguments(__doc__, "ekfac-epoch-5.parquet")
+    parser.add_argument("--factors", type=Path, required=True, help="folder of the factors")
+    parser.add_argument("--queries", type=Path, required=True, help="the test examples that are asked about")
+    parser.add_argument("--examples", type=Path, required=True, help="output: the training examples, in order")
+    run_stage(main, parser)
