@@ -14,7 +14,7 @@ from tests.workflow.conftest import TINY, Workflow, changed
 def with_influence(defaults=(), **settings):
     """A configuration that scores the images of both experiments; half of `plain` is held out by each of its runs."""
     experiments = {"plain": {"folds": 2}, "noisy": TINY["experiments"]["noisy"]}
-    influence = {"strategies": ["identity", "ekfac"], **settings}
+    influence = {"strategies": ["identity", "ekfac"], "queries": {}, **settings}
     config = changed(analyses={"influence": influence})
     return {**config, "experiments": experiments, "defaults": {**config["defaults"], **dict(defaults)}}
 

@@ -31,6 +31,7 @@ def nothing(folder):
 
 STAND_INS = {
     "cifar10_subset.yaml": cifar10_tables,
+    "influence_cifar10.yaml": cifar10_tables,
     "mislabeled_cifar10.yaml": cifar10_tables,
     "prediction_depth_shapes.yaml": nothing,
     "shapes.yaml": nothing,

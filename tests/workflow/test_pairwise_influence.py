@@ -1,0 +1,142 @@
+"""Pairwise influence through the workflow: its values, and what a change computes again."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file
+
+from difficulty.models.building import build_model
+from difficulty.scores.pairwise_tables import PairwiseTable
+from tests.workflow.conftest import TINY, Workflow, changed
+
+SOME = {"some": {"classes": [0, 1, 2], "count": 4}, "wrong": {"misclassified": True}}
+STAGES = {"choose_queries", "score_pairwise_influence", "rank_influential", "plot_influential"}
+
+
+def with_queries(**settings):
+    """Influence on two query sets, by two strategies, in two runs."""
+    influence = {"strategies": ["identity", "ekfac"], "queries": SOME, "splits": ["train"], **settings}
+    config = changed(analyses={"influence": influence})
+    return {**config, "experiments": {"noisy": TINY["experiments"]["noisy"]}}
+
+
+@pytest.fixture(scope="module")
+def asked_source(tmp_path_factory) -> Workflow:
+    workflow = Workflow(tmp_path_factory.mktemp("pairwise"), with_queries())
+    workflow.run("scores", "runs", "figures")
+    return workflow
+
+
+@pytest.fixture
+def asked(asked_source, tmp_path) -> Workflow:
+    return asked_source.copied(tmp_path / "copy")
+
+
+def gradients(model, inputs, labels, objective):
+    """(N, all parameters), by autograd, one example at a time."""
+    rows = []
+    for image, label in zip(inputs, labels, strict=True):
+        found = torch.autograd.grad(objective(model(image[None])[0], torch.tensor(label)), list(model.parameters()))
+        rows.append(torch.cat([each.flatten() for each in found]))
+    return torch.stack(rows)
+
+
+def negative_margin(logits, label):
+    others = torch.cat([logits[:label], logits[label + 1 :]])
+    return others.logsumexp(0) - logits[label]
+
+
+def test_identity_is_the_product_of_gradients_of_autograd(asked_source):
+    labels = asked_source.table("noisy/labels.parquet").set_index("example_id")
+    pixels = pd.read_parquet(asked_source.work / "results/datasets/few/pixels.parquet").set_index("example_id")
+    images = torch.tensor(np.stack([np.frombuffer(each, np.uint8) for each in pixels["pixels"]])).float()
+    train = torch.tensor((labels["split"] == "train").to_list())
+    inputs = ((images - images[train].mean()) / images[train].std(correction=0)).reshape(-1, 1, 8, 8)
+    inputs = dict(zip(pixels.index, inputs, strict=True))
+    model = build_model({"architecture": "mlp", "width": 16}, 1, (8, 8), 10, seed=0).eval()
+    folder = asked_source.work / "results/experiments/noisy/seed-1"
+    model.load_state_dict(load_file(folder / "checkpoints/epoch-3.safetensors"))
+    table = PairwiseTable.open(folder / "pairwise/some/identity-epoch-3.parquet")
+    assert set(table.example_ids) == set(labels.index[labels["split"] == "train"])
+    queries = asked_source.table("noisy/queries/some.parquet")["example_id"].to_numpy()
+    asked, trained = (
+        gradients(model, [inputs[each] for each in ids], labels.loc[ids, "label"], objective)
+        for ids, objective in ((queries, negative_margin), (table.example_ids, F.cross_entropy))
+    )
+    expected = (asked @ trained.T).numpy()
+    np.testing.assert_allclose(table.rows(queries), expected, rtol=0, atol=1e-5 * np.abs(expected).max())
+
+
+def test_queries_are_what_the_configuration_asks_for(asked_source):
+    labels = asked_source.table("noisy/labels.parquet").set_index("example_id")
+    some = asked_source.table("noisy/queries/some.parquet")
+    assert len(some) == 4 and set(some["label"]) <= {0, 1, 2}
+    assert set(labels.loc[some["example_id"], "split"]) == {"test"}
+    wrong = asked_source.table("noisy/queries/wrong.parquet")
+    assert len(wrong) and (wrong["predicted"] != wrong["label"]).all()
+    by_run = [asked_source.table(f"noisy/seed-{seed}/records.parquet").query("epoch == 3") for seed in (0, 1)]
+    first, second = (each.set_index("example_id")["predicted"] for each in by_run)
+    for query, predicted in zip(wrong["example_id"], wrong["predicted"], strict=True):
+        assert predicted == min(first[query], second[query])  # of two equally frequent classes the lower one
+
+
+def test_the_most_influential_are_those_of_the_mean_over_runs(asked_source):
+    folder = asked_source.work / "results/experiments/noisy"
+    tables = [PairwiseTable.open(folder / f"seed-{seed}/pairwise/some/ekfac-epoch-3.parquet") for seed in (0, 1)]
+    queries = asked_source.table("noisy/queries/some.parquet")["example_id"].to_numpy()
+    mean = np.mean([each.rows(queries) for each in tables], axis=0, dtype=float)
+    found = asked_source.table("noisy/influential/some/ekfac.parquet")
+    for query, row in zip(queries, mean, strict=True):
+        rows = found[(found["query_id"] == query) & found["helpful"]]
+        best = np.argsort(-row, kind="stable")[:10]
+        assert list(rows["example_id"]) == list(tables[0].example_ids[best])
+        np.testing.assert_allclose(rows["influence"], row[best], rtol=1e-6)
+    overall = asked_source.table("noisy/influential/some/ekfac-overall.parquet").set_index("example_id")
+    expected = pd.Series(mean.mean(axis=0), tables[0].example_ids)
+    np.testing.assert_allclose(overall["influence"], expected.loc[overall.index], rtol=1e-6)
+
+
+def test_every_set_and_strategy_has_its_figure(asked_source):
+    folder = asked_source.work / "results/figures/experiments/noisy/influential"
+    found = {str(path.relative_to(folder)) for path in folder.rglob("*.png")}
+    assert found == {f"{name}/{strategy}.png" for name in SOME for strategy in ("identity", "ekfac")}
+
+
+def test_another_number_of_influential_images_ranks_only(asked):
+    asked.configure(with_queries(top=3))
+    assert set(asked.counts()) == {"rank_influential", "plot_influential"}
+
+
+def test_another_rank_asks_again_but_fits_nothing(asked):
+    asked.configure(with_queries(rank=2))
+    jobs = asked.counts()
+    assert jobs["score_pairwise_influence"] == 8
+    assert not jobs.keys() & {"fit_factors", "score_self_influence", "choose_queries", "train_model"}
+
+
+def test_another_query_set_leaves_the_others_alone(asked):
+    asked.configure(with_queries(queries={**SOME, "more": {"count": 1}}))
+    jobs = asked.planned()
+    assert {rule for rule, _ in jobs} == STAGES
+    assert all("more" in wildcards for _, wildcards in jobs)
+
+
+def test_no_query_gives_empty_tables_and_figures(asked):
+    labels = asked.table("noisy/labels.parquet")
+    absent = min(set(range(10)) - set(asked.table("noisy/queries/wrong.parquet")["label"]))
+    assert absent in set(labels.loc[labels["split"] == "test", "label"])
+    nothing = {"none": {"classes": [absent], "misclassified": True}}
+    asked.configure(with_queries(queries=nothing, rank=2, strategies=["ekfac"]))
+    asked.run("results/figures/experiments/noisy/influential/none/ekfac.png")
+    assert asked.table("noisy/queries/none.parquet").empty
+    assert asked.table("noisy/influential/none/ekfac.parquet").empty
+    assert (asked.table("noisy/influential/none/ekfac-overall.parquet")["influence"] == 0).all()
+
+
+def test_an_unknown_class_is_told(asked):
+    asked.configure(with_queries(queries={"odd": {"classes": ["ten"]}}))
+    result = asked.snakemake("--cores", "1", "results/experiments/noisy/queries/odd.parquet")
+    assert result.returncode
+    assert "analyses.influence.queries.odd.classes: no test example of class 'ten'" in result.stderr
