@@ -1,0 +1,74 @@
+"""Command line of the figure of influential images: it draws what the rule asks for."""
+
+import argparse
+import json
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from difficulty.datasets.example_tables import EXAMPLES, LABELS
+from difficulty.datasets.pixels import write_pixels
+from difficulty.scores.pairwise_tables import INFLUENTIAL, OVERALL_INFLUENCE, QUERIES
+from difficulty.tables import write_table
+from tests.unit.depth_stand_ins import make_images
+from tests.unit.figure_reading import said
+from tests.unit.influential_stand_ins import FIRST_QUERY, make_overall, make_queries, make_tops, painted
+
+SCRIPT = Path(__file__).parents[2] / "workflow" / "scripts" / "plot_influential.py"
+
+
+def write_inputs(folder, count):
+    """Tables of an experiment with so many queries; returns the options that name them."""
+    ids = np.arange(FIRST_QUERY + 5)[::-1]
+    label = ids % 10
+    examples = pd.DataFrame({"example_id": ids, "split": np.where(ids < FIRST_QUERY, "train", "test"), "label": label})
+    labels = examples.assign(clean_label=label, label=np.where(ids == 1, 7, label), is_corrupt=ids == 1)
+    examples = examples.assign(key=ids.astype(str), original_index=ids, class_name=[f"class {one}" for one in label])
+    examples = examples.assign(file="", sha256="", duplicate_of=pd.array([None] * len(ids), "Int64"))
+    queries = make_queries(count)
+    pairwise = folder / "noisy" / "influential" / "wrong"
+    tables = {
+        "examples": (examples, folder / "examples.parquet", EXAMPLES),
+        "labels": (labels, folder / "noisy" / "labels.parquet", LABELS),
+        "queries": (queries, pairwise / "queries.parquet", QUERIES),
+        "influential": (make_tops(queries), pairwise / "ekfac.parquet", INFLUENTIAL),
+        "overall": (make_overall([1.0, -1.0] if count else []), pairwise / "overall.parquet", OVERALL_INFLUENCE),
+    }
+    for table, path, schema in tables.values():
+        write_table(table, path, schema)
+    write_pixels(folder / "pixels.parquet", ids, make_images(len(ids)), {})
+    return {name: path for name, (_, path, _) in tables.items()} | {"pixels": folder / "pixels.parquet"}
+
+
+def run_script(folder, inputs, settings):
+    options = {**inputs, "settings": json.dumps(settings), "code": "c", "upstream": "u", "log": folder / "log"}
+    options |= {"png": folder / "figure.png", "pdf": folder / "figure.pdf"}
+    command = [sys.executable, str(SCRIPT), *(str(part) for name in options for part in (f"--{name}", options[name]))]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (folder / "figure.png").read_bytes().startswith(b"\x89PNG")
+    assert (folder / "figure.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_script_draws_what_the_rule_asks_for(tmp_path):
+    run_script(tmp_path, write_inputs(tmp_path, 3), {"dpi": 40, "strategy": "ekfac", "queries_name": "wrong"})
+
+
+def test_script_draws_no_queries(tmp_path):
+    run_script(tmp_path, write_inputs(tmp_path, 0), {"dpi": 40, "strategy": "identity", "queries_name": "wrong"})
+
+
+def test_images_and_names_are_those_of_the_examples(tmp_path):
+    script, figures = runpy.run_path(str(SCRIPT)), []
+    script["main"].__globals__["write_figure"] = lambda figure, args: figures.append(figure)
+    settings = {"strategy": "ekfac", "queries_name": "wrong"}
+    script["main"](argparse.Namespace(settings=settings, **write_inputs(tmp_path, 2)))
+    values = [[154 - example for example in line] for line in ([150, 0, 1, 2, 50, 51, 52], [151, 0, 1, 2, 50, 51, 52])]
+    assert painted(figures[0]) == [*values, [154, 153]]
+    texts = said(figures[0])
+    assert "noisy: what helps and harms the prediction of wrong (EK-FAC)" in texts
+    assert "class 7 (class 1)" in texts
