@@ -65,6 +65,11 @@ if configuration.influence_epochs and analyses["influence"]["queries"]:
     include: "workflow/rules/pairwise_influence.smk"
 
 
+if configuration.influence_epochs and len(VARIANTS) > 1:
+
+    include: "workflow/rules/influence_agreement.smk"
+
+
 if "vog_toy" in analyses:
 
     include: "workflow/rules/vog_toy.smk"

@@ -20,6 +20,8 @@ from tests.unit.influential_stand_ins import FIRST_QUERY, make_overall, make_que
 
 SCRIPT = Path(__file__).parents[2] / "workflow" / "scripts" / "plot_influential.py"
 
+FACTS = {"damping": "0.1 relative", "measurement": "margin"}
+
 
 def write_inputs(folder, count):
     """Tables of an experiment with so many queries; returns the options that name them."""
@@ -34,8 +36,8 @@ def write_inputs(folder, count):
     tables = {
         "examples": (examples, folder / "examples.parquet", EXAMPLES),
         "labels": (labels, folder / "noisy" / "labels.parquet", LABELS),
-        "queries": (queries, pairwise / "queries.parquet", QUERIES),
-        "influential": (make_tops(queries), pairwise / "ekfac.parquet", INFLUENTIAL),
+        "queries": (queries, folder / "noisy" / "queries" / "wrong.parquet", QUERIES),
+        "influential": (make_tops(queries), pairwise / "ekfac_bfloat16.parquet", INFLUENTIAL),
         "overall": (make_overall([1.0, -1.0] if count else []), pairwise / "overall.parquet", OVERALL_INFLUENCE),
     }
     for table, path, schema in tables.values():
@@ -55,20 +57,20 @@ def run_script(folder, inputs, settings):
 
 
 def test_script_draws_what_the_rule_asks_for(tmp_path):
-    run_script(tmp_path, write_inputs(tmp_path, 3), {"dpi": 40, "strategy": "ekfac", "queries_name": "wrong"})
+    run_script(tmp_path, write_inputs(tmp_path, 3), {"dpi": 40, **FACTS})
 
 
 def test_script_draws_no_queries(tmp_path):
-    run_script(tmp_path, write_inputs(tmp_path, 0), {"dpi": 40, "strategy": "identity", "queries_name": "wrong"})
+    run_script(tmp_path, write_inputs(tmp_path, 0), {"dpi": 40, **FACTS})
 
 
 def test_images_and_names_are_those_of_the_examples(tmp_path):
     script, figures = runpy.run_path(str(SCRIPT)), []
     script["main"].__globals__["write_figure"] = lambda figure, args: figures.append(figure)
-    settings = {"strategy": "ekfac", "queries_name": "wrong"}
+    settings = FACTS
     script["main"](argparse.Namespace(settings=settings, **write_inputs(tmp_path, 2)))
     values = [[154 - example for example in line] for line in ([150, 0, 1, 2, 50, 51, 52], [151, 0, 1, 2, 50, 51, 52])]
     assert painted(figures[0]) == [*values, [154, 153]]
     texts = said(figures[0])
-    assert "noisy: what helps and harms the prediction of wrong (EK-FAC)" in texts
+    assert "noisy: what helps and harms the prediction of wrong (EK-FAC, bfloat16, damping 0.1 relative)" in texts
     assert "class 7 (class 1)" in texts

@@ -18,7 +18,7 @@ from difficulty.analysis.influence_agreement import (
     row_midranks,
 )
 from difficulty.scores.influence_tables import SELF_INFLUENCE
-from difficulty.scores.pairwise_blocks import summed_blocks
+from difficulty.scores.pairwise_blocks import common_queries, summed_blocks
 from difficulty.scores.pairwise_tables import PAIRWISE_EXAMPLES, pairwise_schema
 from difficulty.tables import read_provenance, read_table, write_table
 from tests.unit.test_score_scripts import run_script, succeed
@@ -163,7 +163,6 @@ def inputs(folder):
     return {
         "self": [folder / "influence" / f"{name}.parquet" for name in names],
         "pairwise": [pairwise / f"{name}.parquet" for name in names],
-        "examples": [pairwise / f"{name}-examples.parquet" for name in names],
         "settings": {"strategies": VARIANTS},
         "output": folder / "agreement.parquet",
         "sample": folder / "sample.parquet",
@@ -200,23 +199,20 @@ def test_script_sums_over_checkpoints_and_compares_in_the_order_of_the_settings(
 def test_script_without_queries_and_with_one_variant(run):
     folder, *_ = run
     given = inputs(folder) | {"self": [folder / "influence" / "ekfac-epoch-2.parquet"]}
-    succeed("compute_influence_agreement", **{**given, "pairwise": [], "examples": []})
+    succeed("compute_influence_agreement", **{**given, "pairwise": []})
     assert read_table(folder / "agreement.parquet", INFLUENCE_AGREEMENT).empty
     assert set(read_table(folder / "sample.parquet", INFLUENCE_SAMPLE)["variant"]) == {"ekfac"}
 
 
-def test_blocks_are_read_whatever_the_row_groups(run, monkeypatch):
+@pytest.mark.parametrize("rows", [1, 3, 100])
+def test_blocks_are_read_whatever_the_row_groups(run, rows):
     folder, _, pairs = run
-    tables = {
-        variant: sorted((folder / "pairwise" / "hardest").glob(f"{variant}-epoch-*[0-9].parquet"))
-        for variant in VARIANTS
-    }
-    for rows in (1, 3, 100):
-        monkeypatch.setattr("difficulty.scores.pairwise_blocks._CELLS", rows * 3 * 40)
-        ids, values = zip(*summed_blocks(tables, 40), strict=True)
-        assert len(ids) == -(-4 // rows)
-        assert np.concatenate(ids).tolist() == [9, 8, 7, 6]
-        np.testing.assert_allclose(np.concatenate(values, axis=1), pairs, rtol=SINGLE, atol=SINGLE)
+    for variant, expected in zip(VARIANTS, pairs, strict=True):
+        paths = sorted((folder / "pairwise" / "hardest").glob(f"{variant}-epoch-*[0-9].parquet"))
+        assert common_queries(paths).tolist() == [9, 8, 7, 6]
+        blocks = list(summed_blocks(paths, rows))
+        assert len(blocks) == -(-4 // rows)
+        np.testing.assert_allclose(np.concatenate(blocks), expected, rtol=SINGLE, atol=SINGLE)
 
 
 @pytest.mark.parametrize("other", ["queries", "examples", "own"])

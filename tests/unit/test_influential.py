@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from difficulty.errors import UserError
 from difficulty.scores.influential import OverallSums, RunSummary, duplicates_of, influential_rows
-from difficulty.scores.pairwise_tables import PAIRWISE_EXAMPLES, PairwiseTable, examples_beside, write_pairwise
+from difficulty.scores.pairwise_blocks import common_queries, summed_blocks
+from difficulty.scores.pairwise_tables import pairwise_writer
 from difficulty.scores.queries import choose_queries
-from difficulty.tables import TableError, write_table
 
 NAN = np.nan
 
@@ -126,28 +126,19 @@ def test_duplicates_are_training_examples_with_the_same_content():
     assert duplicates_of([8, 9], examples) == {8: {1, 2}, 9: set()}
 
 
-@pytest.fixture
-def pairwise(tmp_path):
+def test_lists_come_back_in_the_order_of_their_rows(tmp_path):
     path = tmp_path / "ekfac-epoch-3.parquet"
     influence = np.arange(12, dtype=np.float32).reshape(3, 4)
-    write_pairwise(path, np.array([7, 5, 9]), np.zeros(3, np.float32), influence)
-    write_table(pd.DataFrame({"example_id": [1, 2, 4, 6]}), examples_beside(path), PAIRWISE_EXAMPLES)
-    return PairwiseTable.open(path)
-
-
-def test_lists_come_back_in_the_wanted_order(pairwise):
-    np.testing.assert_array_equal(pairwise.rows(np.array([9, 7])), [[8, 9, 10, 11], [0, 1, 2, 3]])
-    assert pairwise.example_ids.tolist() == [1, 2, 4, 6]
-    assert pairwise.rows(np.array([], int)).shape == (0, 4)
-
-
-def test_a_query_that_is_missing_is_told(pairwise):
-    with pytest.raises(TableError, match="lacks query 6"):
-        pairwise.rows(np.array([9, 6]))
+    with pairwise_writer(path, 4, {}) as write:
+        write(np.array([7, 5]), np.zeros(2, np.float32), influence[:2])
+        write(np.array([9]), np.zeros(1, np.float32), influence[2:])
+    assert common_queries([path]).tolist() == [7, 5, 9]
+    np.testing.assert_array_equal(np.concatenate(list(summed_blocks([path, path], 2))), 2 * influence)
 
 
 def test_no_query_gives_an_empty_table(tmp_path):
     path = tmp_path / "ekfac-epoch-3.parquet"
-    write_pairwise(path, np.array([], np.int64), np.array([], np.float32), np.empty((0, 4), np.float32))
-    write_table(pd.DataFrame({"example_id": [1, 2, 4, 6]}), examples_beside(path), PAIRWISE_EXAMPLES)
-    assert PairwiseTable.open(path).rows(np.array([], int)).shape == (0, 4)
+    with pairwise_writer(path, 4, {}):
+        pass
+    assert common_queries([path]).tolist() == []
+    assert sum(len(block) for block in summed_blocks([path], 2)) == 0

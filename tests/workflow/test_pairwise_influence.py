@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 
 from difficulty.models.building import build_model
-from difficulty.scores.pairwise_tables import PairwiseTable
+from difficulty.scores.pairwise_blocks import common_queries, examples_beside, summed_blocks
 from tests.workflow.conftest import TINY, Workflow, changed
 
 SOME = {"some": {"classes": [0, 1, 2], "count": 4}, "wrong": {"misclassified": True}}
@@ -58,15 +58,17 @@ def test_identity_is_the_product_of_gradients_of_autograd(asked_source):
     model = build_model({"architecture": "mlp", "width": 16}, 1, (8, 8), 10, seed=0).eval()
     folder = asked_source.work / "results/experiments/noisy/seed-1"
     model.load_state_dict(load_file(folder / "checkpoints/epoch-3.safetensors"))
-    table = PairwiseTable.open(folder / "pairwise/some/identity-epoch-3.parquet")
-    assert set(table.example_ids) == set(labels.index[labels["split"] == "train"])
-    queries = asked_source.table("noisy/queries/some.parquet")["example_id"].to_numpy()
+    table = folder / "pairwise/some/identity-epoch-3.parquet"
+    example_ids, queries = examples_beside(table), asked_source.table("noisy/queries/some.parquet")["example_id"]
+    assert set(example_ids) == set(labels.index[labels["split"] == "train"])
+    assert list(common_queries([table])) == list(queries)
     asked, trained = (
         gradients(model, [inputs[each] for each in ids], labels.loc[ids, "label"], objective)
-        for ids, objective in ((queries, negative_margin), (table.example_ids, F.cross_entropy))
+        for ids, objective in ((queries, negative_margin), (example_ids, F.cross_entropy))
     )
     expected = (asked @ trained.T).numpy()
-    np.testing.assert_allclose(table.rows(queries), expected, rtol=0, atol=1e-5 * np.abs(expected).max())
+    (found,) = summed_blocks([table], len(queries))
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * np.abs(expected).max())
 
 
 def test_queries_are_what_the_configuration_asks_for(asked_source):
@@ -84,17 +86,17 @@ def test_queries_are_what_the_configuration_asks_for(asked_source):
 
 def test_the_most_influential_are_those_of_the_mean_over_runs(asked_source):
     folder = asked_source.work / "results/experiments/noisy"
-    tables = [PairwiseTable.open(folder / f"seed-{seed}/pairwise/some/ekfac-epoch-3.parquet") for seed in (0, 1)]
-    queries = asked_source.table("noisy/queries/some.parquet")["example_id"].to_numpy()
-    mean = np.mean([each.rows(queries) for each in tables], axis=0, dtype=float)
+    tables = [folder / f"seed-{seed}/pairwise/some/ekfac-epoch-3.parquet" for seed in (0, 1)]
+    queries, example_ids = common_queries(tables), examples_beside(tables[0])
+    mean = np.mean([next(summed_blocks([each], len(queries))) for each in tables], axis=0, dtype=float)
     found = asked_source.table("noisy/influential/some/ekfac.parquet")
     for query, row in zip(queries, mean, strict=True):
         rows = found[(found["query_id"] == query) & found["helpful"]]
         best = np.argsort(-row, kind="stable")[:10]
-        assert list(rows["example_id"]) == list(tables[0].example_ids[best])
+        assert list(rows["example_id"]) == list(example_ids[best])
         np.testing.assert_allclose(rows["influence"], row[best], rtol=1e-6)
     overall = asked_source.table("noisy/influential/some/ekfac-overall.parquet").set_index("example_id")
-    expected = pd.Series(mean.mean(axis=0), tables[0].example_ids)
+    expected = pd.Series(mean.mean(axis=0), example_ids)
     np.testing.assert_allclose(overall["influence"], expected.loc[overall.index], rtol=1e-6)
 
 

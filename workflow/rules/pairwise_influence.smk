@@ -112,3 +112,48 @@ rule rank_influential:
         "python $SCRIPTS/rank_influential.py --settings {params.settings:q} --code {params.code}"
         " --upstream {params.upstream} --log {log:q} --pairwise {input.pairwise:q} --queries {input.queries:q}"
         " --examples {input.examples:q} --output {output.influential:q} --overall {output.overall:q}"
+
+
+rule plot_influential:
+    input:
+        influential="results/experiments/{experiment}/influential/{queries}/{variant}.parquet",
+        overall="results/experiments/{experiment}/influential/{queries}/{variant}-overall.parquet",
+        queries="results/experiments/{experiment}/queries/{queries}.parquet",
+        labels="results/experiments/{experiment}/labels.parquet",
+        examples=lambda w: examples_of(w.experiment),
+        pixels=lambda w: pixels_of(w.experiment),
+    output:
+        png=report(
+            "results/figures/experiments/{experiment}/influential/{queries}/{variant}.png",
+            caption="../report/influential.rst",
+            category="Influence",
+            labels={
+                "experiment": "{experiment}",
+                "figure": "influential images, {queries}, {variant}",
+            },
+        ),
+        pdf="results/figures/experiments/{experiment}/influential/{queries}/{variant}.pdf",
+    log:
+        "results/logs/figures/experiments/{experiment}/plot_influential/{queries}/{variant}.log",
+    benchmark:
+        "results/benchmarks/figures/experiments/{experiment}/plot_influential/{queries}/{variant}.tsv"
+    wildcard_constraints:
+        experiment=any_of(list(influence_epochs)),
+        queries=any_of(QUERY_SETS),
+        variant=any_of(VARIANTS),
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+        runtime=20,
+    params:
+        settings=influential_figure_settings(),
+        code=source_digest("plot_influential"),
+        upstream=lambda w: influential_key(w.experiment, w.variant, w.queries),
+    shell:
+        "python $SCRIPTS/plot_influential.py --settings {params.settings:q} --code {params.code}"
+        " --upstream {params.upstream} --log {log:q}"
+        " --influential {input.influential:q} --overall {input.overall:q} --queries {input.queries:q}"
+        " --labels {input.labels:q} --examples {input.examples:q} --pixels {input.pixels:q}"
+        " --png {output.png:q} --pdf {output.pdf:q}"

@@ -23,14 +23,16 @@ def main(args):
         read_table(args.queries, QUERIES),
     )
     shown = chosen.example_ids()
-    queries, curvature = args.settings["queries_name"], CURVATURES[args.settings["strategy"]]
+    strategy, _, precision = args.influential.stem.partition("_")
+    how = [CURVATURES[strategy], *([precision] if precision else []), f"damping {args.settings['damping']}"]
     example_ids, images = open_images(args.pixels)
     figure = influential_figure(
         chosen,
         read_table(args.labels, LABELS).set_index("example_id").loc[shown],
         take(images, pd.Index(example_ids).get_indexer(shown))[:],
         dict(enumerate(class_names(read_table(args.examples, EXAMPLES, ["label", "class_name"])))),
-        f"{args.labels.parent.name}: what helps and harms the prediction of {queries} ({curvature})",
+        f"{args.labels.parent.name}: what helps and harms the prediction of {args.queries.stem} ({', '.join(how)})",
+        args.settings["measurement"],
     )
     write_figure(figure, args)
 

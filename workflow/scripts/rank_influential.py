@@ -8,12 +8,12 @@ import pandas as pd
 
 from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.scores.influential import OverallSums, RunSummary, duplicates_of, influential_rows
-from difficulty.scores.pairwise_tables import INFLUENTIAL, OVERALL_INFLUENCE, QUERIES, PairwiseTable
+from difficulty.scores.pairwise_blocks import common_examples, common_queries, rows_at_once, summed_blocks
+from difficulty.scores.pairwise_tables import INFLUENTIAL, OVERALL_INFLUENCE, QUERIES
 from difficulty.stage import arguments, provenance, run_stage
-from difficulty.tables import read_table, write_table
+from difficulty.tables import TableError, read_table, write_table
 
 logger = logging.getLogger("difficulty")
-_BLOCK = 1 << 27  # bytes of the influences of one run that are read at once
 
 
 def main(args):
@@ -21,15 +21,18 @@ def main(args):
     query_ids = read_table(args.queries, QUERIES)["example_id"].to_numpy()
     examples = read_table(args.examples, EXAMPLES, ["example_id", "split", "sha256"])
     duplicates = duplicates_of(query_ids, examples)
-    runs: dict[Path, list[PairwiseTable]] = {}
+    if not np.array_equal(common_queries(args.pairwise), query_ids):
+        raise TableError(args.pairwise[0], f"is of other queries than {args.queries}")
+    runs: dict[Path, list[Path]] = {}
     for path in args.pairwise:
-        runs.setdefault(path.parent.parent.parent, []).append(PairwiseTable.open(path))
-    example_ids = np.unique(np.concatenate([each.example_ids for tables in runs.values() for each in tables]))
+        runs.setdefault(path.parent.parent.parent, []).append(path)
+    trained = [common_examples(paths) for paths in runs.values()]
+    example_ids = np.unique(np.concatenate(trained))
     overall, parts = OverallSums.empty(len(example_ids)), [pd.DataFrame(columns=list(INFLUENTIAL.columns))]
-    step = max(1, _BLOCK // (4 * len(example_ids)))
-    for start in range(0, len(query_ids), step):
-        block = query_ids[start : start + step]
-        summary = RunSummary.of([sum_over_checkpoints(tables, block, example_ids) for tables in runs.values()])
+    rows = rows_at_once(len(runs), len(example_ids))
+    for blocks in zip(*(summed_blocks(paths, rows) for paths in runs.values()), strict=True):
+        block = query_ids[overall.queries : overall.queries + len(blocks[0])]
+        summary = RunSummary.of([spread(*each, example_ids) for each in zip(blocks, trained, strict=True)])
         overall.add(summary.mean)
         parts.append(influential_rows(block, example_ids, summary, duplicates, top))
     influential = pd.concat(parts).astype({"helpful": bool, "is_duplicate": bool})
@@ -39,12 +42,11 @@ def main(args):
     logger.info("%d queries, %d training examples, %d runs", len(query_ids), len(example_ids), len(runs))
 
 
-def sum_over_checkpoints(tables: list[PairwiseTable], query_ids: np.ndarray, example_ids: np.ndarray) -> np.ndarray:
-    """float32 (Q, N) of one run, NaN for examples that it was not trained on."""
-    summed = np.full((len(query_ids), len(example_ids)), np.nan, np.float32)
-    places = np.searchsorted(example_ids, tables[0].example_ids)
-    summed[:, places] = sum(each.rows(query_ids) for each in tables)
-    return summed
+def spread(influence: np.ndarray, trained: np.ndarray, example_ids: np.ndarray) -> np.ndarray:
+    """float32 (Q, N) in the columns of all examples, of (Q, N') in those of a run; NaN elsewhere."""
+    columns = np.full((len(influence), len(example_ids)), np.nan, np.float32)
+    columns[:, np.searchsorted(example_ids, trained)] = influence
+    return columns
 
 
 if __name__ == "__main__":

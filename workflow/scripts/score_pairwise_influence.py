@@ -6,12 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
 
 from difficulty.scores.factor_files import load_factors
 from difficulty.scores.influence import Damping, pairwise_blocks, queries_at_once
 from difficulty.scores.influence_tables import INFLUENCE_TIMING
-from difficulty.scores.pairwise_tables import PAIRWISE_EXAMPLES, QUERIES, write_pairwise
+from difficulty.scores.pairwise_tables import PAIRWISE_EXAMPLES, QUERIES, pairwise_writer
 from difficulty.stage import provenance, run_stage
 from difficulty.tables import read_table, write_table
 from difficulty.training.checkpoints import listed
@@ -30,26 +29,29 @@ def main(args):
     run = args.checkpoints.parent
     what = f"{run.parent.name}/{run.name} {args.queries.stem}"
     size = queries_at_once(network.model, factors, settings.get("rank"), args.memory << 20)
-    with network.stopwatch.phase("pairwise influence", len(query_ids)):
-        blocks = pairwise_blocks(
-            network.model,
-            factors,
-            network.batches(trained, what, passes=ceil(len(asked) / size)),
-            network.batches(asked, f"{what}, queries"),
-            Damping(**settings["damping"]),
-            settings.get("rank"),
-            settings["measurement"],
-            args.memory << 20,
-        )
-        found = [(products.cpu(), lost.cpu()) for products, lost in blocks]
-    products = torch.cat([products for products, _ in found] or [torch.empty(0, len(trained))])
-    lost = torch.cat([lost for _, lost in found] or [torch.empty(0)])
     facts = provenance(args, ("torch", "numpy", "pandas", "pyarrow"))
-    write_pairwise(args.output, query_ids, lost.numpy(), products.numpy(), facts)
+    blocks = pairwise_blocks(
+        network.model,
+        factors,
+        network.batches(trained, what, passes=ceil(len(asked) / size)),
+        network.batches(asked, f"{what}, queries"),
+        Damping(**settings["damping"]),
+        settings.get("rank"),
+        settings["measurement"],
+        args.memory << 20,
+    )
+    with (
+        network.stopwatch.phase("pairwise influence", len(query_ids)),
+        pairwise_writer(args.output, len(trained), facts) as write,
+    ):
+        done = 0
+        for products, lost in blocks:
+            write(query_ids[done : done + len(lost)], lost.cpu().numpy(), products.cpu().numpy())
+            done += len(lost)
     examples = pd.DataFrame({"example_id": example_ids[trained]})
     write_table(examples, args.examples, PAIRWISE_EXAMPLES, facts)
     write_table(network.stopwatch.table(network.device.type, args.threads), args.timing, INFLUENCE_TIMING, facts)
-    logger.info("%d queries, %d training examples: %.2f s", *products.shape, network.stopwatch.rows[0][1])
+    logger.info("%d queries, %d training examples: %.2f s", done, len(trained), network.stopwatch.rows[0][1])
 
 
 if __name__ == "__main__":

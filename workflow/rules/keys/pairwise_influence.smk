@@ -47,9 +47,9 @@ def influential_key(experiment, variant, queries):
     return hash_chain(key, influential_settings(), source_digest("rank_influential"))
 
 
-def influential_figure_settings(variant):
-    damping = " ".join(f"{kind} {value:g}" for kind, value in influence["damping"].items())
-    facts = {"strategy": variant, "damping": damping, "measurement": influence["measurement"]}
+def influential_figure_settings():
+    damping = " ".join(f"{value:g} {kind}" for kind, value in influence["damping"].items())
+    facts = {"damping": damping, "measurement": influence["measurement"]}
     return settings_json({"dpi": configuration.figures["dpi"], **facts})
 
 

@@ -108,8 +108,10 @@ class Influence(CheckedSection):
         return used_epochs(suite, self.experiments, self.epochs)
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
-        """The experiments exist and keep the checkpoints."""
+        """The experiments exist and keep the checkpoints; no query set is called like what is compared with it."""
         yield from use_faults(suite, self.experiments, self.epochs)
+        if "self" in self.queries:
+            yield ("queries", "self"), "is kept for self-influence; choose another name"
         yield from architecture_faults(suite, "modules", self.modules)
 
 

@@ -43,16 +43,29 @@ _SIZE, _QUERY_SIZE = 5.5, 6.5
 _EXPLANATION = "mean influence over these queries; top of n: among the most helpful (right: most harmful) of n queries"
 # By whether they help.
 _SIGNS = {True: "helpful", False: "harmful"}
+# What it is, and what a positive and a negative influence do to it.
+_MEASURED = {
+    "margin": (
+        "margin (the logit of its label against the logsumexp of the others)",
+        "raises the margin; negative: lowers it",
+    ),
+    "loss": ("loss", "lowers the loss; negative: raises it"),
+}
 
 
 @styled()
 def influential_figure(
-    chosen: Influential, labels: pd.DataFrame, images: np.ndarray, class_names: Mapping[int, str], title: str
+    chosen: Influential,
+    labels: pd.DataFrame,
+    images: np.ndarray,
+    class_names: Mapping[int, str],
+    title: str,
+    measurement: str = "margin",
 ) -> Figure:
     """One row per query with its most helpful and most harmful training images; below, those of all queries.
 
     labels: label, clean_label, is_corrupt, with the example_id as index, of all that is shown; images: uint8
-    (N, H, W, C) in the same order.
+    (N, H, W, C) in the same order. measurement: what of a query is influenced, its margin or its loss.
     """
     if not len(chosen.queries):
         figure, _ = new_figure(7.6, 1.2, title)
@@ -74,7 +87,7 @@ def influential_figure(
     sheet.explain(wrapped(_EXPLANATION, 30, 4), layout.second + _HEADING)
     for helpful, table in chosen.overall.items():
         sheet.add_overall(table, layout.second + _HEADING, helpful)
-    return sheet.drawn(title, _notes(chosen, any_planted))
+    return sheet.drawn(title, _notes(chosen, any_planted, measurement))
 
 
 def signed(influence: float) -> str:
@@ -236,15 +249,15 @@ class _Sheet:
         return str(self._class_names.get(int(label), int(label)))
 
 
-def _notes(chosen: Influential, any_planted: bool) -> list[str]:
+def _notes(chosen: Influential, any_planted: bool, measurement: str) -> list[str]:
     which = counted(chosen.total, "test image")
     if len(chosen.queries) < chosen.total:
         which = f"{len(chosen.queries):,} of {which}, evenly spread"
     notes = [
         f"Queries: {which}; red: what most runs predict, where it is not the label. Right of each, the training images "
-        "with the largest influence on its margin (the logit of its label against the logsumexp of the others). Below "
-        "them the influence and the given label, bold where it is the query's. Positive: more weight on this image "
-        f"raises the margin; negative: lowers it. {_of_runs(chosen.tops)}"
+        f"with the largest influence on its {_MEASURED[measurement][0]}. Below them the influence and the given label, "
+        f"bold where it is the query's. Positive: more weight on this image {_MEASURED[measurement][1]}. "
+        f"{_of_runs(chosen.tops)}"
     ]
     frames = []
     if any_planted:

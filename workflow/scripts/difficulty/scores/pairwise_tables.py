@@ -1,17 +1,14 @@
 """Pairwise influence as tables: which test examples are asked about, and what training examples do to them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from difficulty.tables import Column, Schema, TableError, read_arrow, read_table, write_table
+from difficulty.table_parts import table_writer
+from difficulty.tables import Column, Schema
 
-_GROUP = 1 << 22  # influences of a row group, so that a reader can take some queries only
 _QUERY = Column(pa.int64(), "example_id of the query")
 
 QUERIES = Schema(
@@ -73,41 +70,13 @@ def pairwise_schema(examples: int) -> Schema:
     )
 
 
-def write_pairwise(
-    path, query_ids: np.ndarray, lost: np.ndarray, influence: np.ndarray, provenance: Mapping | None = None
-) -> None:
-    """Writes query_ids (Q,), lost (Q,) and influence (Q, N) as such a table."""
-    examples = influence.shape[1]
-    lists = pa.FixedSizeListArray.from_arrays(influence.astype(np.float32, copy=False).ravel(), examples)
-    table = pa.table({"query_id": query_ids, "lost": lost, "influence": lists})
-    rows = max(1, _GROUP // examples)
-    write_table(table, path, pairwise_schema(examples), provenance, rows, dictionary=False)
+@contextmanager
+def pairwise_writer(path, examples: int, provenance: Mapping) -> Iterator[Callable]:
+    """Yields a function that appends query_ids (Q,), lost (Q,) and influence (Q, N); see `table_writer`."""
+    with table_writer(path, pairwise_schema(examples), provenance) as write_rows:
 
+        def write(query_ids: np.ndarray, lost: np.ndarray, influence: np.ndarray) -> None:
+            lists = pa.FixedSizeListArray.from_arrays(influence.astype(np.float32, copy=False).ravel(), examples)
+            write_rows({"query_id": query_ids, "lost": lost, "influence": lists})
 
-def examples_beside(path) -> Path:
-    """Where the examples of the lists of a pairwise table are listed."""
-    return Path(path).with_name(f"{Path(path).stem}-examples.parquet")
-
-
-@dataclass(frozen=True)
-class PairwiseTable:
-    """A pairwise table of one run and checkpoint. example_ids: (N,), those of its lists."""
-
-    path: Path
-    example_ids: np.ndarray
-
-    @classmethod
-    def open(cls, path) -> "PairwiseTable":
-        """Its examples are those listed beside it."""
-        return cls(Path(path), read_table(examples_beside(path), PAIRWISE_EXAMPLES)["example_id"].to_numpy())
-
-    def rows(self, query_ids: np.ndarray) -> np.ndarray:
-        """float32 (Q, N) of these queries, in this order; TableError, naming the file, if one is missing."""
-        schema = pairwise_schema(len(self.example_ids))
-        wanted = pc.field("query_id").isin(np.asarray(query_ids))
-        table = read_arrow(self.path, schema, ["query_id", "influence"], wanted)
-        places = pd.Index(table["query_id"].to_numpy()).get_indexer(query_ids)
-        if (places < 0).any():
-            raise TableError(self.path, f"lacks query {query_ids[places.argmin()]}")
-        values = table["influence"].combine_chunks().flatten().to_numpy()
-        return values.reshape(-1, len(self.example_ids))[places]
+        yield write
