@@ -38,12 +38,17 @@ class Bases:
 
 @dataclass
 class Positions:
-    """Patches a (groups, B, T, inputs) and output gradients g (groups, B, T, outputs) of a layer for some examples."""
+    """Patches a (groups, B, T, inputs) and output gradients g (groups, B, T, outputs) of a layer for some examples.
+
+    scale: (groups, outputs), what g is to be multiplied by; None: it is as it should be. It is applied where that
+    takes least.
+    """
 
     layer: TrackedLayer
     patches: torch.Tensor
     gradients: torch.Tensor
     workspace: Workspace
+    scale: torch.Tensor | None = None
 
     @property
     def count(self) -> int:
@@ -61,13 +66,15 @@ class Positions:
             a = self._turned(a, bases.inputs)
         left_before = bases is not None and self.places <= self.layer.inputs
         if left_before:
-            g = self._turned(g, bases.outputs)
+            g = self._turned(g, self._outputs(bases))
         product = self.workspace.take(a, *g.shape[:2], g.shape[3], a.shape[3])
         torch.bmm(g.flatten(0, 1).mT, a.flatten(0, 1), out=product.flatten(0, 1))
         if bases is not None and not before:
             product = self._turned(product, bases.inputs)
         if bases is not None and not left_before:
-            product = bases.outputs.mT[:, None] @ product
+            product = self._outputs(bases).mT[:, None] @ product
+        if bases is None and self.scale is not None:
+            product *= self.scale[:, None, :, None]
         return product
 
     def preconditioned(self, bases: Bases | None, weights: torch.Tensor | None) -> torch.Tensor:
@@ -107,7 +114,13 @@ class Positions:
     def _single(self, bases: Bases | None) -> tuple[torch.Tensor, torch.Tensor]:
         """(groups, B, inputs) and (groups, B, outputs) of the one position."""
         a, g = self.patches[:, :, 0], self.gradients[:, :, 0]
-        return (a, g) if bases is None else (a @ bases.inputs, g @ bases.outputs)
+        if bases is not None:
+            return a @ bases.inputs, g @ self._outputs(bases)
+        return a, g if self.scale is None else g * self.scale[:, None]
+
+    def _outputs(self, bases: Bases) -> torch.Tensor:
+        """Eigenvectors of the outputs, in which the scale is."""
+        return bases.outputs if self.scale is None else bases.outputs * self.scale[:, :, None]
 
     def _turned(self, rows: torch.Tensor, basis: torch.Tensor) -> torch.Tensor:
         """rows (groups, B, n, d) times basis (groups, d, d), as one product for each group."""
@@ -117,11 +130,16 @@ class Positions:
 
 
 def positions(
-    layer: TrackedLayer, calls: Sequence[Call], memory: int, workspace: Workspace
+    layer: TrackedLayer,
+    calls: Sequence[Call],
+    memory: int,
+    workspace: Workspace,
+    scale: torch.Tensor | None = None,
 ) -> Iterator[tuple[slice, Positions]]:
     """(which examples, what the layer sees of them), as many at once as `memory` bytes are enough for, at least one.
 
-    Calls of a layer that runs several times in a pass are further positions. Each is overwritten by the next.
+    Calls of a layer that runs several times in a pass are further positions. Each is overwritten by the next. scale: as
+    in Positions.
     """
     count, numbers = len(calls[0].inputs), example_numbers(layer, calls)
     size = numbers * calls[0].gradients.element_size()
@@ -136,7 +154,7 @@ def positions(
             (patches(layer, call.inputs[rows], workspace), at_positions(layer, call.gradients[rows])) for call in calls
         ]
         a, g = seen[0] if len(seen) == 1 else (torch.cat(each, 2) for each in zip(*seen, strict=True))
-        yield rows, Positions(layer, a, g, workspace)
+        yield rows, Positions(layer, a, g, workspace, scale)
 
 
 def example_numbers(layer: TrackedLayer, calls: Sequence[Call]) -> int:

@@ -29,7 +29,7 @@ from difficulty.scores.influence_factors import (
 )
 from difficulty.scores.layer_passes import (
     Batches,
-    layer_calls,
+    FoldedNetwork,
     refuse_training_mode,
     summed_loss,
     summed_negative_margin,
@@ -100,12 +100,13 @@ def self_influence(
     factors.check(model)
     factors = factors.like(model)
     weights, workspace, found = _weights(factors, damping, model), Workspace(), []
+    network = FoldedNetwork.of(model, factors.layers)
     for images, labels in batches:
-        calls = layer_calls(model, factors.layers, images, labels, summed_loss)
+        calls = network.calls(images, labels, summed_loss)
         scores = images.new_zeros(len(images), dtype=torch.float32)
         for layer in factors.layers:
-            basis = factors.bases.get(layer.name)
-            for rows, seen in positions(layer, calls.pop(layer.name), memory, workspace):
+            basis, scale = factors.bases.get(layer.name), network.scales.get(layer.name)
+            for rows, seen in positions(layer, calls.pop(layer.name), memory, workspace, scale):
                 scores[rows] += seen.weighted_squares(weights.get(layer.name), basis)
         found.append(scores)
     return torch.cat(found) if found else torch.empty(0)
@@ -157,7 +158,7 @@ def pairwise_blocks(
     """Rows (Q', N) of `pairwise_influence`, and (Q',) of `low_rank_error`, of one block of queries after the other."""
     refuse_iterator(train_batches, "train_batches")
     for queries in _queries(model, factors, query_batches, damping, rank, measurement, memory):
-        products, error = queries.products(model, train_batches, memory), queries.relative_error
+        products, error = queries.products(train_batches, memory), queries.relative_error
         del queries  # before the next block is made
         yield products, error
 

@@ -15,7 +15,7 @@ from torch import nn
 
 from difficulty.scores.covariances import PatchCovariance, gram, mirrored, zeros
 from difficulty.scores.example_gradients import Bases, positions
-from difficulty.scores.layer_passes import Batches, Fisher, passes, refuse_training_mode
+from difficulty.scores.layer_passes import Batches, Fisher, FoldedNetwork, passes, refuse_training_mode
 from difficulty.scores.tracked_layers import TrackedLayer, at_positions, tracked_layers
 from difficulty.scores.workspace import Workspace
 
@@ -148,11 +148,11 @@ def covariance_sums(
 ) -> Sums:
     """Sums over examples and positions of a a^T and g g^T. first: position of the first example among all."""
     layers = tracked_layers(model, modules)
-    workspace = Workspace()
+    network, workspace = FoldedNetwork.of(model, layers), Workspace()
     inputs = {layer.name: PatchCovariance(layer, memory, workspace) for layer in layers}
     outputs: dict[str, torch.Tensor] = {}
     examples = 0
-    for count, calls in passes(model, layers, batches, fisher, seed, first):
+    for count, calls in passes(network, batches, fisher, seed, first):
         examples += count
         for layer in layers:
             for call in calls.pop(layer.name):
@@ -163,6 +163,8 @@ def covariance_sums(
     _refuse_nothing(examples)
     tensors = {f"{name}/inputs": each.total() for name, each in inputs.items()}
     tensors |= {f"{name}/outputs": mirrored(each) for name, each in outputs.items()}
+    for name, scale in network.scales.items():
+        tensors[f"{name}/outputs"] *= scale[:, :, None] * scale[:, None]
     positions = {name: each.positions for name, each in inputs.items()}
     return Sums(tuple(layers), fisher, seed, examples, tensors, positions)
 
@@ -180,13 +182,15 @@ def second_moment_sums(
 ) -> Sums:
     """Sums over examples of the squared gradient, in the bases of the layers, or as it is where these are None."""
     layers = tracked_layers(model, modules if bases is None else list(bases))
+    network = FoldedNetwork.of(model, layers)
     own = {name: each.like(next(model.parameters())) for name, each in (bases or {}).items()}
     workspace, tensors, examples = Workspace(), {}, 0
-    for count, calls in passes(model, layers, batches, fisher, seed, first):
+    for count, calls in passes(network, batches, fisher, seed, first):
         examples += count
         for layer in layers:
             basis = None if bases is None else own[layer.name]
-            for _, seen in positions(layer, calls.pop(layer.name), memory, workspace):
+            scale = network.scales.get(layer.name)
+            for _, seen in positions(layer, calls.pop(layer.name), memory, workspace, scale):
                 name, squares = f"{layer.name}/squares", seen.squares(basis)
                 if name not in tensors:
                     tensors[name] = zeros(squares, *squares.shape)

@@ -5,6 +5,7 @@ output holds each example's own. No gradient of a parameter is computed: the gra
 tracked layers.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -14,9 +15,12 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from difficulty.models.folding import folded
 from difficulty.random_streams import derived_seed
 from difficulty.scores.tracked_layers import TrackedLayer
 from difficulty.scores.vog import frozen
+
+logger = logging.getLogger(__name__)
 
 Batches = Iterable[tuple[torch.Tensor, torch.Tensor]]  # images (B, C, H, W), labels int (B,)
 Objective = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]  # of logits (B, K) and labels (B,), summed over B
@@ -64,6 +68,38 @@ def layer_calls(
     for name, calls in found.items():
         _check(name, calls, len(images))
     return found
+
+
+@dataclass(frozen=True)
+class FoldedNetwork:
+    """A network whose batch norm is folded into convolutions, where torch.fx can trace it; else as it is.
+
+    scales: layer -> (groups, outputs), what the gradients by its outputs in a pass have to be multiplied by; none for
+    those that are right.
+    """
+
+    model: nn.Module
+    layers: Sequence[TrackedLayer]
+    scales: dict[str, torch.Tensor]
+
+    @classmethod
+    def of(cls, model: nn.Module, layers: Sequence[TrackedLayer]) -> "FoldedNetwork":
+        """Of a network in evaluation mode; ValueError if it is in training mode."""
+        refuse_training_mode(model)
+        try:
+            copy, scales = folded(model)
+        except Exception as error:  # code that is not traceable can raise anything
+            logger.debug("batch norm is not folded: %s", error)
+            return cls(model, layers, {})
+        own = {layer.name: layer for layer in layers}
+        if own.keys() - dict(copy.named_modules()):
+            return cls(model, layers, {})  # the copy lacks what takes no part
+        shaped = {name: scale.view(own[name].groups, -1) for name, scale in scales.items() if name in own}
+        return cls(copy, layers, shaped)
+
+    def calls(self, images: torch.Tensor, labels: torch.Tensor, objective: Objective) -> dict[str, list[Call]]:
+        """`layer_calls` of the folded network."""
+        return layer_calls(self.model, self.layers, images, labels, objective)
 
 
 def _keeping(calls: list[Call], starts: list[torch.Tensor]) -> Callable:
@@ -138,13 +174,12 @@ def sampling_loss(fisher: Fisher, seed: int, position: int) -> Objective:
 
 
 def passes(
-    model: nn.Module, layers: Sequence[TrackedLayer], batches: Batches, fisher: Fisher, seed: int, first: int
+    network: FoldedNetwork, batches: Batches, fisher: Fisher, seed: int, first: int
 ) -> Iterator[tuple[int, dict[str, list[Call]]]]:
     """(number of examples, calls of the layers) of each batch, with the labels of a Fisher matrix.
 
     first: position of the first example among all.
     """
-    refuse_training_mode(model)
     for images, labels in batches:
-        yield len(images), layer_calls(model, layers, images, labels, sampling_loss(fisher, seed, first))
+        yield len(images), network.calls(images, labels, sampling_loss(fisher, seed, first))
         first += len(images)

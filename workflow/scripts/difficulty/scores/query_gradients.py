@@ -8,7 +8,7 @@ from torch import nn
 
 from difficulty.scores.example_gradients import Positions, positions
 from difficulty.scores.influence_factors import Factors
-from difficulty.scores.layer_passes import Batches, Objective, layer_calls, refuse_training_mode, summed_loss
+from difficulty.scores.layer_passes import Batches, FoldedNetwork, Objective, refuse_training_mode, summed_loss
 from difficulty.scores.tracked_layers import TrackedLayer
 from difficulty.scores.workspace import Workspace
 
@@ -43,6 +43,12 @@ class LayerQueries:
         self.left[:, place], self.right[:, place] = left, right = truncated(gradient, self.left.shape[-1])
         return (gradient - left @ right).square().sum((0, 2, 3))
 
+    def scale(self, scale: torch.Tensor | None) -> None:
+        """Multiplies the rows of all gradients by scale (groups, outputs)."""
+        if scale is not None:
+            rows = self.left if self.whole is None else self.whole
+            rows *= scale[:, None, :, None]
+
     def products(self, seen: Positions) -> torch.Tensor:
         """(Q, B): the products with the gradients of the examples, by the way that takes fewest operations."""
         layer, queries = self.layer, (self.right if self.whole is None else self.whole).shape[1]
@@ -74,16 +80,21 @@ class LayerQueries:
 
 @dataclass
 class QueryGradients:
-    """Of the queries of one block. relative_error: (Q,), what the low rank loses of a gradient's norm; 0 without."""
+    """Of the queries of one block. relative_error: (Q,), what the low rank loses of a gradient's norm; 0 without.
 
+    Their products with the gradients of the folded `network`, whose scales they are multiplied by, are those that are
+    meant.
+    """
+
+    network: FoldedNetwork
     layers: list[LayerQueries]
     relative_error: torch.Tensor
 
-    def products(self, model: nn.Module, batches: Batches, memory: int) -> torch.Tensor:
+    def products(self, batches: Batches, memory: int) -> torch.Tensor:
         """(Q, N): the products with the gradients of the loss of all examples."""
         workspace, found = Workspace(), []
         for images, labels in batches:
-            calls = layer_calls(model, [queries.layer for queries in self.layers], images, labels, summed_loss)
+            calls = self.network.calls(images, labels, summed_loss)
             scores = images.new_zeros(len(self.relative_error), len(images), dtype=torch.float32)
             for queries in self.layers:
                 for rows, seen in positions(queries.layer, calls.pop(queries.layer.name), memory // _SHARE, workspace):
@@ -108,13 +119,14 @@ def query_gradients(
     """
     refuse_training_mode(model)
     factors.check(model)
+    network = FoldedNetwork.of(model, factors.layers)
     for block in _blocks(batches, queries_at_once(model, factors, rank, memory)):
         # Preconditioning takes up to twice the memory of a gradient.
-        yield _preconditioned(model, factors, weights, block, objective, rank, memory // (2 * _SHARE))
+        yield _preconditioned(network, factors, weights, block, objective, rank, memory // (2 * _SHARE))
 
 
 def _preconditioned(
-    model: nn.Module,
+    network: FoldedNetwork,
     factors: Factors,
     weights: dict[str, torch.Tensor],
     block: list[tuple[torch.Tensor, torch.Tensor]],
@@ -123,20 +135,23 @@ def _preconditioned(
     memory: int,
 ) -> QueryGradients:
     workspace, count = Workspace(), sum(len(images) for images, _ in block)
-    like, start = next(model.parameters()), 0
+    like, start = next(network.model.parameters()), 0
     queries = [LayerQueries.empty(layer, count, rank, like) for layer in factors.layers]
     norms, lost = like.new_zeros(2, count, dtype=torch.float64)
     for images, labels in block:
-        calls = layer_calls(model, factors.layers, images, labels, objective)
+        calls = network.calls(images, labels, objective)
         for own in queries:
             name = own.layer.name
-            for rows, seen in positions(own.layer, calls.pop(name), memory, workspace):
+            scale = network.scales.get(name)
+            for rows, seen in positions(own.layer, calls.pop(name), memory, workspace, scale):
                 place = slice(start + rows.start, start + rows.stop)
                 gradient = seen.preconditioned(factors.bases.get(name), weights.get(name))
                 norms[place] += gradient.square().sum((0, 2, 3))
                 lost[place] += own.keep(place, gradient)
         start += len(images)
-    return QueryGradients(queries, (lost / norms.clamp(min=1e-300)).sqrt().float())
+    for own in queries:
+        own.scale(network.scales.get(own.layer.name))
+    return QueryGradients(network, queries, (lost / norms.clamp(min=1e-300)).sqrt().float())
 
 
 def queries_at_once(model: nn.Module, factors: Factors, rank: int | None, memory: int) -> int:
@@ -175,5 +190,5 @@ def _blocks(batches: Batches, limit: int) -> Iterator[list[tuple[torch.Tensor, t
                 block, count = [], 0
             block.append(part)
             count += len(part[0])
-    if block:
+    if count:
         yield block
