@@ -3,7 +3,8 @@
 import logging
 
 from torch import nn
-from torch.fx.experimental.optimization import fuse
+
+from difficulty.models.folding import folded
 
 logger = logging.getLogger(__name__)
 
@@ -17,14 +18,8 @@ def inference_copy(model: nn.Module) -> nn.Module:
     """
     model.eval()
     try:
-        copy = fuse(model)
+        copy, _ = folded(model)
     except Exception as error:  # code that is not traceable can raise anything
         logger.debug("batch norm is not folded: %s", error)
         return model
-    modules = dict(copy.named_modules())
-    for node in copy.graph.nodes:
-        if node.op == "call_module" and isinstance(modules[node.target], nn.ReLU):
-            source = node.args[0]
-            alone = len(source.users) == 1 and source.op == "call_module"
-            modules[node.target].inplace |= alone and isinstance(modules[source.target], nn.Conv2d)
     return copy
