@@ -36,6 +36,7 @@ def folded(model: nn.Module) -> tuple[GraphModule, dict[str, torch.Tensor]]:
     for node in traced.graph.nodes:
         if _only_source(node, modules, nn.ReLU) is not None:
             modules[node.target].inplace = True
+    traced.delete_all_unused_submodules()
     traced.recompile()
     return traced, scales
 
