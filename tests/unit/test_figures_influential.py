@@ -126,8 +126,9 @@ def test_several_duplicates_take_three_lines_at_most(ranks, expected):
 
 
 def test_influence_has_a_sign_and_three_digits():
-    values = [0.0123456, -0.6, 2e-7, -4.5e-5, 123.4, 0]
-    assert [signed(value) for value in values] == ["+0.0123", "−0.600", "+2.00e-07", "−4.50e-05", "+123", "+0.00"]
+    expected = {0.0123456: "+0.0123", -0.6: "−0.600", 2e-7: "+2.00e-07", -4.5e-5: "−4.50e-05", 123.4: "+123"}
+    expected |= {0: "+0.00", -12345: "−12,300", 999.9: "+1,000", 4.2e6: "+4.20e+06"}
+    assert {value: signed(value) for value in expected} == expected
 
 
 def test_names_are_shortened_to_the_room_they_have():

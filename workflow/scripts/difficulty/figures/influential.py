@@ -91,8 +91,10 @@ def influential_figure(
 
 
 def signed(influence: float) -> str:
-    """Three significant digits: `+0.0123`, `−4.50e-05`."""
+    """Three significant digits: `+0.0123`, `−4.50e-05`, `+12,300`."""
     text = f"{influence:+#.3g}".removesuffix(".")
+    if 1e3 <= abs(float(text)) < 1e6:
+        text = f"{float(text):+,.0f}"
     return text.replace("-", "−", 1) if influence < 0 else text
 
 
