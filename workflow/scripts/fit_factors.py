@@ -1,25 +1,16 @@
 """The curvature of a run's network at one checkpoint, on its training examples, as factors that influence rests on."""
 
-import logging
-
 import numpy as np
 
-from difficulty.scores.factor_files import save_factors
 from difficulty.scores.influence import assemble, covariance_sums, eigenbases, fit_factors, second_moment_sums
-from difficulty.scores.influence_tables import INFLUENCE_TIMING
-from difficulty.stage import provenance, run_stage
-from difficulty.tables import write_table
-from difficulty.training.checkpoints import checkpoint_name, write_manifest
+from difficulty.stage import run_stage
+from difficulty.training.curvature_command import fisher_options, write_curvature
 from difficulty.training.influence_command import influence_arguments, labelled_network
-
-logger = logging.getLogger("difficulty")
 
 
 def main(args):
-    network, settings = labelled_network(args), args.settings
-    rows, strategy = np.flatnonzero(network.examples["role"] == "train"), settings["strategy"]
-    options = {key: settings[key] for key in ("fisher", "seed", "modules") if key in settings}
-    options["memory"] = args.memory << 20
+    network, strategy = labelled_network(args), args.settings["strategy"]
+    rows, options = np.flatnonzero(network.examples["role"] == "train"), fisher_options(args)
     run = args.checkpoints.parent
     batches = network.batches(rows, f"{run.parent.name}/{run.name} {strategy}", passes=2 if strategy == "ekfac" else 1)
     watch, bases = network.stopwatch, None
@@ -34,13 +25,7 @@ def main(args):
         with watch.phase("second moments", len(rows)):
             squares = second_moment_sums(network.model, bases, batches, **options)
         factors = assemble(strategy, squares, bases)
-    facts = provenance(args, ("torch", "numpy", "pandas", "pyarrow"))
-    args.output.mkdir(parents=True, exist_ok=True)
-    checksum = save_factors(args.output / checkpoint_name(args.epoch), factors)
-    write_manifest(args.output, {args.epoch: checksum}, facts)
-    write_table(watch.table(network.device.type, args.threads), args.timing, INFLUENCE_TIMING, facts)
-    for phase, seconds, _ in watch.rows:
-        logger.info("%s: %.2f s", phase, seconds)
+    write_curvature(args, factors, watch, network.device)
 
 
 if __name__ == "__main__":
