@@ -60,6 +60,11 @@ if configuration.influence_epochs:
     include: "workflow/rules/influence.smk"
 
 
+if configuration.influence_epochs and analyses["influence"]["shards"] > 1:
+
+    include: "workflow/rules/influence_shards.smk"
+
+
 if configuration.influence_epochs and analyses["influence"]["queries"]:
 
     include: "workflow/rules/pairwise_influence.smk"

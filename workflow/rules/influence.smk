@@ -23,7 +23,7 @@ rule fit_factors:
         "results/benchmarks/experiments/{experiment}/{run}/fit_factors/{variant}-epoch-{epoch}.tsv"
     wildcard_constraints:
         experiment=any_of(list(influence_epochs)),
-        variant=any_of(VARIANTS),
+        variant=any_of(FITTED),
         epoch=r"\d+",
     conda:
         "../../envs/training.yaml"

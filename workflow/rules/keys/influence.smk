@@ -6,6 +6,8 @@ influence = analyses.get("influence", {})
 influence_epochs = configuration.influence_epochs
 # Strategies, and these in bfloat16, under names such as ekfac_bfloat16.
 VARIANTS = variants(influence["strategies"], influence["precisions"])
+# By one job each. With shards, all but the identity, which takes no pass, are merged of sums: influence_shards.smk.
+FITTED = [variant for variant in VARIANTS if influence["shards"] == 1 or variant.startswith("identity")]
 
 
 def network_settings(experiment, variant):
@@ -30,6 +32,8 @@ def factors_code(experiment):
 
 @lru_cache
 def factors_key(experiment, variant):
+    if variant not in FITTED:
+        return merged_factors_key(experiment, variant)
     return hash_chain(run_key(experiment), factor_settings(experiment, variant), factors_code(experiment))
 
 

@@ -94,6 +94,9 @@ class Influence(CheckedSection):
     memory: Annotated[int, Range(16, 1_000_000)] = Field(
         256, description="MiB that a job may take for what is computed of a batch, beside its pass through the network"
     )
+    shards: Annotated[int, Range(1, 10_000)] = Field(
+        1, description="parts that the training examples are cut into for the curvature, each a job of its own"
+    )
 
     def given_scores(self, experiments: Mapping[str, Mapping]) -> tuple[str, ...]:
         """One score for each strategy and precision."""

@@ -23,7 +23,7 @@ SELF_INFLUENCE = Schema(
 INFLUENCE_TIMING = Schema(
     "influence_timing",
     {
-        "phase": Column(pa.string(), "covariances, eigendecomposition, second moments, or which influence"),
+        "phase": Column(pa.string(), "covariances, eigendecomposition, second moments, merging, or which influence"),
         "seconds": Column(pa.float64(), "wall time"),
         "examples": Column(pa.int64(), "number of examples in the phase"),
         "device": Column(pa.string(), "cpu or cuda"),

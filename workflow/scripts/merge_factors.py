@@ -1,0 +1,47 @@
+"""The factors of a run's network at one checkpoint, of the sums over all shards of its training examples."""
+
+from dataclasses import replace
+from functools import reduce
+from pathlib import Path
+from time import perf_counter
+
+import torch
+
+from difficulty.scores.factor_files import load_factors, load_sums
+from difficulty.scores.influence_factors import Sums, assemble, eigenbases, merge
+from difficulty.scores.influence_tables import Stopwatch
+from difficulty.stage import arguments, run_stage
+from difficulty.training.checkpoints import listed
+from difficulty.training.curvature_command import write_curvature
+from difficulty.training.loop import choose_device
+
+
+def main(args):
+    device, strategy = choose_device(args.settings), args.settings["strategy"]
+    torch.set_num_threads(args.threads)
+    watch, started = Stopwatch(), perf_counter()
+    sums = merged(args.sums, args.epoch, device)
+    watch.rows.append(("merging", perf_counter() - started, sums.examples))
+    bases = load_factors(*listed(args.bases, args.epoch)).bases if args.bases else None
+    if strategy == "kfac":
+        with watch.phase("eigendecomposition", sums.examples):
+            bases = eigenbases(sums)
+    write_curvature(args, assemble(strategy, sums, bases), watch, device)
+
+
+def merged(folders: list[Path], epoch: int, device: torch.device) -> Sums:
+    """The sums of all folders, of which no more than two are in memory."""
+    parts = (load_sums(*listed(folder, epoch)) for folder in folders)
+    whole = reduce(lambda whole, part: merge([whole, part]), parts)
+    return replace(whole, tensors={name: tensor.to(device) for name, tensor in whole.tensors.items()})
+
+
+if __name__ == "__main__":
+    parser = arguments(__doc__)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--epoch", type=int, required=True, help="at whose checkpoint the sums were made")
+    parser.add_argument("--sums", type=Path, nargs="+", required=True, help="folder of each shard")
+    parser.add_argument("--bases", type=Path, nargs="?", help="folder of the kfac factors, for ekfac")
+    parser.add_argument("--timing", type=Path, required=True, help="table of the time of each phase")
+    parser.add_argument("--output", type=Path, required=True, help="folder of the factors")
+    run_stage(main, parser)
