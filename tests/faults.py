@@ -37,7 +37,7 @@ CONFIG = {
         **TINY["analyses"],
         "vog": {"experiments": ["plain"], "stages": {"late": [2, 3]}},
         "prediction_depth": {"experiments": ["plain"]},
-        "influence": {"experiments": ["plain"]},
+        "influence": {"experiments": ["plain"], "strategies": ["identity", "ekfac"], "shards": 2},
     },
 }
 # Stages that are killed, with the longest time in seconds that they are given before.
@@ -52,6 +52,8 @@ KILLED = {
     "probe_neighbors": 6,
     "vote_probes": 2,
     "fit_factors": 6,
+    "sum_curvature": 6,
+    "merge_factors": 4,
     "score_self_influence": 6,
     "score_dynamics": 2,
     "collect_scores": 2,
