@@ -37,7 +37,12 @@ CONFIG = {
         **TINY["analyses"],
         "vog": {"experiments": ["plain"], "stages": {"late": [2, 3]}},
         "prediction_depth": {"experiments": ["plain"]},
-        "influence": {"experiments": ["plain"], "strategies": ["identity", "ekfac"], "shards": 2},
+        "influence": {
+            "experiments": ["plain"],
+            "strategies": ["identity", "ekfac"],
+            "shards": 2,
+            "queries": {"tests": {"count": 5}},
+        },
     },
 }
 # Stages that are killed, with the longest time in seconds that they are given before.
@@ -55,6 +60,10 @@ KILLED = {
     "sum_curvature": 6,
     "merge_factors": 4,
     "score_self_influence": 6,
+    "choose_queries": 2,
+    "score_pairwise_influence": 6,
+    "rank_influential": 2,
+    "compute_influence_agreement": 2,
     "score_dynamics": 2,
     "collect_scores": 2,
     "compute_correlation": 2,
@@ -78,6 +87,8 @@ DAMAGED = {
     f"{RUN}/votes/epoch-3.parquet": "score_prediction_depth",
     f"{RUN}/factors/ekfac-epoch-3/epoch-3.safetensors": "score_self_influence",
     f"{RUN}/influence/ekfac-epoch-3.parquet": "score_influence",
+    "results/experiments/plain/queries/tests.parquet": "score_pairwise_influence",
+    f"{RUN}/pairwise/tests/ekfac-epoch-3.parquet": "rank_influential",
     f"{RUN}/history.parquet": "plot_training",
     f"{RUN}/steps.parquet": "plot_training",
     f"{RUN}/evaluation.parquet": "collect_evaluations",

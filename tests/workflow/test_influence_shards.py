@@ -15,7 +15,7 @@ SAME = 1e-4  # float32 in another order of summing
 
 def with_shards(shards=3, **settings):
     """A configuration that scores the images of one run."""
-    influence = {"strategies": ["identity", "ekfac"], "shards": shards, **settings}
+    influence = {"strategies": ["identity", "ekfac"], "shards": shards, "queries": {}, **settings}
     config = changed(analyses={"influence": influence}, defaults={"seeds": [0]})
     return {**config, "experiments": {"noisy": TINY["experiments"]["noisy"]}}
 
