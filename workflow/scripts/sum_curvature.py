@@ -27,7 +27,7 @@ def main(args):
         with watch.phase("covariances", len(rows)):
             sums = covariance_sums(network.model, batches, **options)
     else:
-        bases = load_factors(*listed(args.bases, args.epoch)).to(network.device).bases if args.bases else None
+        bases = load_factors(*listed(args.bases, args.epoch)).bases if args.bases else None
         with watch.phase("second moments", len(rows)):
             sums = second_moment_sums(network.model, bases, batches, **options)
     write_curvature(args, sums, watch, network.device)
