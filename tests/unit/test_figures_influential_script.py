@@ -14,6 +14,7 @@ from difficulty.datasets.example_tables import EXAMPLES, LABELS
 from difficulty.datasets.pixels import write_pixels
 from difficulty.scores.pairwise_tables import INFLUENTIAL, OVERALL_INFLUENCE, QUERIES
 from difficulty.tables import write_table
+from difficulty.training.run_tables import RECORDS
 from tests.unit.depth_stand_ins import make_images
 from tests.unit.figure_reading import said
 from tests.unit.influential_stand_ins import FIRST_QUERY, make_overall, make_queries, make_tops, painted
@@ -32,11 +33,16 @@ def write_inputs(folder, count):
     examples = examples.assign(key=ids.astype(str), original_index=ids, class_name=[f"class {one}" for one in label])
     examples = examples.assign(file="", sha256="", duplicate_of=pd.array([None] * len(ids), "Int64"))
     queries = make_queries(count)
+    tests = examples[examples["split"] == "test"]
+    records = pd.DataFrame(dict.fromkeys(RECORDS.columns, 0.0), index=tests.index).assign(
+        example_id=tests["example_id"], epoch=1, role="test", predicted=tests["label"], correct=True
+    )
     pairwise = folder / "noisy" / "influential" / "wrong"
     tables = {
         "examples": (examples, folder / "examples.parquet", EXAMPLES),
         "labels": (labels, folder / "noisy" / "labels.parquet", LABELS),
-        "queries": (queries, folder / "noisy" / "queries" / "wrong.parquet", QUERIES),
+        "records": (records, folder / "noisy" / "seed-0" / "records.parquet", RECORDS),
+        "queries": (queries.drop(columns="predicted"), folder / "noisy" / "queries" / "wrong.parquet", QUERIES),
         "influential": (make_tops(queries), pairwise / "ekfac_bfloat16.parquet", INFLUENTIAL),
         "overall": (make_overall([1.0, -1.0] if count else []), pairwise / "overall.parquet", OVERALL_INFLUENCE),
     }
@@ -68,7 +74,8 @@ def test_images_and_names_are_those_of_the_examples(tmp_path):
     script, figures = runpy.run_path(str(SCRIPT)), []
     script["main"].__globals__["write_figure"] = lambda figure, args: figures.append(figure)
     settings = FACTS
-    script["main"](argparse.Namespace(settings=settings, **write_inputs(tmp_path, 2)))
+    inputs = write_inputs(tmp_path, 2)
+    script["main"](argparse.Namespace(settings=settings, **inputs | {"records": [inputs["records"]]}))
     values = [[154 - example for example in line] for line in ([150, 0, 1, 2, 50, 51, 52], [151, 0, 1, 2, 50, 51, 52])]
     assert painted(figures[0]) == [*values, [154, 153]]
     texts = said(figures[0])

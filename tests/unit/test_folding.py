@@ -97,3 +97,37 @@ def test_a_network_that_cannot_be_traced_is_used_as_it_is():
 
     model = Branching().eval()
     assert FoldedNetwork.of(model, tracked_layers(model)).model is model
+
+
+class Shared(nn.Module):
+    """A ReLU in two places, of which one sees what is needed later; and a convolution whose weight is read elsewhere."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.norm = nn.Conv2d(3, 4, 3, padding=1), nn.BatchNorm2d(4)
+        self.second, self.other = nn.Conv2d(4, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4)
+        self.relu, self.linear = nn.ReLU(), nn.Linear(4, 3)
+
+    def forward(self, images):
+        seen = self.relu(self.norm(self.first(images)))
+        hidden = self.other(self.second(seen)) + nn.functional.conv2d(seen, self.second.weight)[..., :1, :1]
+        return self.linear((hidden + self.relu(hidden)).mean((2, 3)))
+
+
+def test_what_is_used_in_several_places_stays_as_it_is():
+    model = with_statistics(Shared())
+    images = torch.randn(5, 3, 8, 8, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    copy, scales = folded(model)
+    assert scales.keys() == {"first"} and not copy.relu.inplace
+    assert_close(copy(images), model(images))
+
+
+def test_bfloat16_is_folded_in_float32():
+    model = with_statistics(build_model({"architecture": "resnet9", "width": 4}, 3, (32, 32), 10, seed=0)).bfloat16()
+    copy, scales = folded(model)
+    expected, _ = folded(model.float())
+    for name, scale in scales.items():
+        assert scale.dtype == torch.float32
+        own, other = copy.get_submodule(name).weight, expected.get_submodule(name).weight
+        assert own.dtype == torch.bfloat16
+        torch.testing.assert_close(own, other.bfloat16(), rtol=0, atol=0)

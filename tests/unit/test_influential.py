@@ -50,6 +50,12 @@ def test_a_count_is_drawn_from_a_stream_of_its_seed(candidates):
     assert again == drawn[7]
 
 
+def test_a_data_set_without_test_examples_is_told(candidates):
+    assert choose_queries(candidates[:0], {"misclassified": True, "count": 3}, "q").empty
+    with pytest.raises(UserError, match="q: the data set has no test example"):
+        choose_queries(candidates[:0], {"classes": ["cat"]}, "q")
+
+
 @pytest.mark.parametrize(
     ("conditions", "text"),
     [
@@ -65,9 +71,10 @@ def test_what_is_not_there_is_told(candidates, conditions, text):
 
 
 def test_runs_are_summarised_over_those_that_were_trained_on_an_example():
-    summary = RunSummary.of([np.array([[1.0, NAN, 3]]), np.array([[3.0, 4, NAN]])])
-    np.testing.assert_array_equal(summary.mean, [[2, 4, 3]])
-    np.testing.assert_array_equal(summary.std, [[1, 0, 0]])
+    influence = [np.array([[1.0, 3]]), np.array([[4.0, 4]])]
+    summary = RunSummary.of(influence, [np.array([0, 2]), np.array([0, 1])], 3)
+    np.testing.assert_array_equal(summary.mean, [[2.5, 4, 3]])
+    np.testing.assert_allclose(summary.std, [[np.sqrt(4.5), NAN, NAN]])
     np.testing.assert_array_equal(summary.runs, [2, 1, 1])
 
 

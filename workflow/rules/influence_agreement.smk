@@ -10,7 +10,7 @@ include: "keys/influence_agreement.smk"
 
 rule compute_influence_agreement:
     input:
-        own=lambda w: compared_self(w.experiment),
+        own=lambda w: of_first_run(w.experiment, self_influence_tables(w.experiment)),
         pairwise=lambda w: compared_pairwise(w.experiment),
         lists=lambda w: compared_pairwise(w.experiment, "-examples"),
     output:
@@ -29,7 +29,7 @@ rule compute_influence_agreement:
         mem_mb=memory(3000),
         runtime=60,
     params:
-        settings=settings_json({"strategies": VARIANTS}),
+        settings=lambda w: agreement_settings(w.experiment),
         code=source_digest("compute_influence_agreement"),
         upstream=lambda w: agreement_upstream(w.experiment),
     shell:

@@ -13,7 +13,7 @@ rule choose_queries:
     input:
         labels="results/experiments/{experiment}/labels.parquet",
         examples=lambda w: examples_of(w.experiment),
-        records=lambda w: experiment_files(w.experiment, "records.parquet"),
+        records=lambda w: queries_records(w.experiment, w.queries),
     output:
         "results/experiments/{experiment}/queries/{queries}.parquet",
     log:
@@ -32,7 +32,7 @@ rule choose_queries:
     params:
         settings=lambda w: queries_settings(w.queries),
         code=source_digest("choose_queries"),
-        upstream=lambda w: runs_key(w.experiment),
+        upstream=lambda w: queries_upstream(w.experiment, w.queries),
     shell:
         "python $SCRIPTS/choose_queries.py --settings {params.settings:q} --code {params.code}"
         " --upstream {params.upstream} --log {log:q} --labels {input.labels:q} --examples {input.examples:q}"
@@ -105,9 +105,9 @@ rule rank_influential:
         mem_mb=memory(4000),
         runtime=60,
     params:
-        settings=influential_settings(),
+        settings=lambda w: influential_settings(w.experiment),
         code=source_digest("rank_influential"),
-        upstream=lambda w: pairwise_key(w.experiment, w.variant, w.queries),
+        upstream=lambda w: influential_upstream(w.experiment, w.variant, w.queries),
     shell:
         "python $SCRIPTS/rank_influential.py --settings {params.settings:q} --code {params.code}"
         " --upstream {params.upstream} --log {log:q} --pairwise {input.pairwise:q} --queries {input.queries:q}"
@@ -119,6 +119,7 @@ rule plot_influential:
         influential="results/experiments/{experiment}/influential/{queries}/{variant}.parquet",
         overall="results/experiments/{experiment}/influential/{queries}/{variant}-overall.parquet",
         queries="results/experiments/{experiment}/queries/{queries}.parquet",
+        records=lambda w: experiment_files(w.experiment, "records.parquet"),
         labels="results/experiments/{experiment}/labels.parquet",
         examples=lambda w: examples_of(w.experiment),
         pixels=lambda w: pixels_of(w.experiment),
@@ -150,10 +151,10 @@ rule plot_influential:
     params:
         settings=influential_figure_settings(),
         code=source_digest("plot_influential"),
-        upstream=lambda w: influential_key(w.experiment, w.variant, w.queries),
+        upstream=lambda w: influential_figure_upstream(w.experiment, w.variant, w.queries),
     shell:
         "python $SCRIPTS/plot_influential.py --settings {params.settings:q} --code {params.code}"
         " --upstream {params.upstream} --log {log:q}"
         " --influential {input.influential:q} --overall {input.overall:q} --queries {input.queries:q}"
-        " --labels {input.labels:q} --examples {input.examples:q} --pixels {input.pixels:q}"
+        " --records {input.records:q} --labels {input.labels:q} --examples {input.examples:q} --pixels {input.pixels:q}"
         " --png {output.png:q} --pdf {output.pdf:q}"

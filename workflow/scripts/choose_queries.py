@@ -3,7 +3,6 @@
 import logging
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from difficulty.datasets.example_tables import EXAMPLES, LABELS
@@ -11,7 +10,7 @@ from difficulty.scores.pairwise_tables import QUERIES
 from difficulty.scores.queries import choose_queries
 from difficulty.stage import arguments, provenance, run_stage
 from difficulty.tables import read_table, write_table
-from difficulty.training.majority import last_predictions, majority_prediction
+from difficulty.training.majority import majority_of
 
 logger = logging.getLogger("difficulty")
 
@@ -21,10 +20,10 @@ def main(args):
     names = read_table(args.examples, EXAMPLES, ["example_id", "class_name"])
     candidates = labels[labels["split"] == "test"].merge(names, on="example_id")
     example_ids = pd.Index(candidates["example_id"])
-    predicted = [last_predictions(path, example_ids, "test") for path in args.records]
-    candidates["predicted"] = majority_prediction(np.stack(predicted))
-    if len(candidates) and candidates["predicted"].isna().all():
-        logger.warning("no run has records of test examples: what it predicts is unknown (records: online)")
+    if args.records:
+        candidates["predicted"] = majority_of(args.records, example_ids, "test")
+        if len(candidates) and candidates["predicted"].isna().all():
+            logger.warning("no run has records of test examples: what it predicts is unknown (records: online)")
     queries = choose_queries(candidates, args.settings, f"analyses.influence.queries.{args.output.stem}")
     logger.info("%d of %d test examples", len(queries), len(candidates))
     write_table(queries, args.output, QUERIES, provenance(args))
@@ -34,6 +33,6 @@ if __name__ == "__main__":
     parser = arguments(__doc__)
     parser.add_argument("--labels", type=Path, required=True)
     parser.add_argument("--examples", type=Path, required=True)
-    parser.add_argument("--records", type=Path, nargs="+", required=True, help="records of all runs")
+    parser.add_argument("--records", type=Path, nargs="*", help="records of all runs, to tell what is misclassified")
     parser.add_argument("--output", type=Path, required=True)
     run_stage(main, parser)

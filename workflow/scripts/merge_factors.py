@@ -1,7 +1,6 @@
 """The factors of a run's network at one checkpoint, of the sums over all shards of its training examples."""
 
 from dataclasses import replace
-from functools import reduce
 from pathlib import Path
 from time import perf_counter
 
@@ -30,9 +29,8 @@ def main(args):
 
 
 def merged(folders: list[Path], epoch: int, device: torch.device) -> Sums:
-    """The sums of all folders, of which no more than two are in memory."""
-    parts = (load_sums(*listed(folder, epoch)) for folder in folders)
-    whole = reduce(lambda whole, part: merge([whole, part]), parts)
+    """The sums of all folders, which are read one after the other."""
+    whole = merge(load_sums(*listed(folder, epoch)) for folder in folders)
     return replace(whole, tensors={name: tensor.to(device) for name, tensor in whole.tensors.items()})
 
 

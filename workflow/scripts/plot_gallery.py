@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from difficulty.datasets.example_tables import EXAMPLES, class_names
@@ -13,7 +12,7 @@ from difficulty.figures.gallery import gallery_figure
 from difficulty.scores.collect import SCORES, ranking_columns
 from difficulty.stage import run_stage
 from difficulty.tables import read_schema, read_table
-from difficulty.training.majority import last_predictions, majority_prediction
+from difficulty.training.majority import majority_of
 
 ROLE = "train"
 
@@ -28,8 +27,7 @@ def main(args):
     wanted = ["example_id", "label", "clean_label", "is_corrupt", f"runs_{ROLE}", rankings[score]]
     table = read_table(args.scores, SCORES, wanted)
     table = table[table[f"runs_{ROLE}"] > 0].rename(columns={rankings[score]: "value"}).set_index("example_id")
-    predicted = [last_predictions(path, table.index, ROLE) for path in args.records]
-    table["predicted"] = majority_prediction(np.stack(predicted))
+    table["predicted"] = majority_of(args.records, table.index, ROLE)
     examples = read_table(args.examples, EXAMPLES, ["label", "class_name"])
     example_ids, images = open_images(args.pixels)
     figure = gallery_figure(

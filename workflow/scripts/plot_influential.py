@@ -12,19 +12,20 @@ from difficulty.figures.influential_choice import choose_influential
 from difficulty.scores.pairwise_tables import INFLUENTIAL, OVERALL_INFLUENCE, QUERIES
 from difficulty.stage import run_stage
 from difficulty.tables import read_table
+from difficulty.training.majority import majority_of
 
 CURVATURES = {"identity": "no curvature", "diagonal": "diagonal curvature", "kfac": "K-FAC", "ekfac": "EK-FAC"}
 
 
 def main(args):
-    chosen = choose_influential(
-        read_table(args.influential, INFLUENTIAL),
-        read_table(args.overall, OVERALL_INFLUENCE),
-        read_table(args.queries, QUERIES),
-    )
+    queries = read_table(args.queries, QUERIES)
+    queries["predicted"] = majority_of(args.records, pd.Index(queries["example_id"]), "test")
+    influential, overall = read_table(args.influential, INFLUENTIAL), read_table(args.overall, OVERALL_INFLUENCE)
+    chosen = choose_influential(influential, overall, queries)
     shown = chosen.example_ids()
     strategy, _, precision = args.influential.stem.partition("_")
-    how = [CURVATURES[strategy], *([precision] if precision else []), f"damping {args.settings['damping']}"]
+    damping = f"damping {args.settings['damping']}" if strategy != "identity" else ""
+    how = [part for part in (CURVATURES[strategy], precision, damping) if part]
     example_ids, images = open_images(args.pixels)
     figure = influential_figure(
         chosen,
@@ -42,6 +43,7 @@ if __name__ == "__main__":
     parser.add_argument("--influential", type=Path, required=True)
     parser.add_argument("--overall", type=Path, required=True)
     parser.add_argument("--queries", type=Path, required=True)
+    parser.add_argument("--records", type=Path, nargs="+", required=True, help="records of all runs")
     parser.add_argument("--labels", type=Path, required=True)
     parser.add_argument("--examples", type=Path, required=True)
     parser.add_argument("--pixels", type=Path, required=True)

@@ -28,11 +28,12 @@ def main(args):
         runs.setdefault(path.parent.parent.parent, []).append(path)
     trained = [common_examples(paths) for paths in runs.values()]
     example_ids = np.unique(np.concatenate(trained))
+    places = [np.searchsorted(example_ids, each) for each in trained]
     overall, parts = OverallSums.empty(len(example_ids)), [pd.DataFrame(columns=list(INFLUENTIAL.columns))]
     rows = rows_at_once(len(runs), len(example_ids))
     for blocks in zip(*(summed_blocks(paths, rows) for paths in runs.values()), strict=True):
         block = query_ids[overall.queries : overall.queries + len(blocks[0])]
-        summary = RunSummary.of([spread(*each, example_ids) for each in zip(blocks, trained, strict=True)])
+        summary = RunSummary.of(blocks, places, len(example_ids))
         overall.add(summary.mean)
         parts.append(influential_rows(block, example_ids, summary, duplicates, top))
     influential = pd.concat(parts).astype({"helpful": bool, "is_duplicate": bool})
@@ -40,13 +41,6 @@ def main(args):
     write_table(influential, args.output, INFLUENTIAL, facts)
     write_table(overall.table(example_ids, influential, top), args.overall, OVERALL_INFLUENCE, facts)
     logger.info("%d queries, %d training examples, %d runs", len(query_ids), len(example_ids), len(runs))
-
-
-def spread(influence: np.ndarray, trained: np.ndarray, example_ids: np.ndarray) -> np.ndarray:
-    """float32 (Q, N) in the columns of all examples, of (Q, N') in those of a run; NaN elsewhere."""
-    columns = np.full((len(influence), len(example_ids)), np.nan, np.float32)
-    columns[:, np.searchsorted(example_ids, trained)] = influence
-    return columns
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ from difficulty.scores.influence_tables import INFLUENCE_TIMING
 from difficulty.scores.pairwise_tables import PAIRWISE_EXAMPLES, QUERIES, pairwise_writer
 from difficulty.stage import provenance, run_stage
 from difficulty.tables import read_table, write_table
-from difficulty.training.checkpoints import listed
-from difficulty.training.influence_command import influence_arguments, labelled_network
+from difficulty.training.checkpoints import checkpoint_name, listed
+from difficulty.training.influence_command import influence_arguments, labelled_network, refuse_not_finite
 
 logger = logging.getLogger("difficulty")
 
@@ -29,23 +29,28 @@ def main(args):
     run = args.checkpoints.parent
     what = f"{run.parent.name}/{run.name} {args.queries.stem}"
     size = queries_at_once(network.model, factors, settings.get("rank"), args.memory << 20)
+    damping = Damping(**settings.get("damping", {"relative": 0.1}))  # without curvature it changes nothing
+    passes = ceil(len(asked) / size)
+    if passes > 1:
+        logger.info("%d passes for %d queries each; more memory, or a rank, takes fewer", passes, size)
     facts = provenance(args, ("torch", "numpy", "pandas", "pyarrow"))
     blocks = pairwise_blocks(
         network.model,
         factors,
-        network.batches(trained, what, passes=ceil(len(asked) / size)),
+        network.batches(trained, what, passes=passes),
         network.batches(asked, f"{what}, queries"),
-        Damping(**settings["damping"]),
+        damping,
         settings.get("rank"),
         settings["measurement"],
         args.memory << 20,
     )
     with (
-        network.stopwatch.phase("pairwise influence", len(query_ids)),
+        network.stopwatch.phase("pairwise influence", len(trained)),
         pairwise_writer(args.output, len(trained), facts) as write,
     ):
         done = 0
         for products, lost in blocks:
+            refuse_not_finite(products, args.checkpoints / checkpoint_name(args.epoch))
             write(query_ids[done : done + len(lost)], lost.cpu().numpy(), products.cpu().numpy())
             done += len(lost)
     examples = pd.DataFrame({"example_id": example_ids[trained]})

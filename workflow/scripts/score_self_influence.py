@@ -5,14 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
 
 from difficulty.scores.factor_files import load_factors
 from difficulty.scores.influence import Damping, self_influence
 from difficulty.scores.influence_tables import INFLUENCE_TIMING, SELF_INFLUENCE
 from difficulty.stage import provenance, run_stage
 from difficulty.tables import write_table
-from difficulty.training.checkpoints import listed
-from difficulty.training.influence_command import influence_arguments, labelled_network
+from difficulty.training.checkpoints import checkpoint_name, listed
+from difficulty.training.influence_command import influence_arguments, labelled_network, refuse_not_finite
 
 logger = logging.getLogger("difficulty")
 
@@ -23,9 +24,10 @@ def main(args):
     factors = load_factors(*listed(args.factors, args.epoch))
     run = args.checkpoints.parent
     batches = network.batches(rows, f"{run.parent.name}/{run.name} self-influence")
-    damping = Damping(**args.settings["damping"])
+    damping = Damping(**args.settings.get("damping", {"relative": 0.1}))  # without curvature it changes nothing
     with network.stopwatch.phase("self-influence", len(rows)):
         scores = self_influence(network.model, factors, batches, damping, args.memory << 20).cpu().numpy()
+    refuse_not_finite(torch.from_numpy(scores), args.checkpoints / checkpoint_name(args.epoch))
     facts = provenance(args, ("torch", "numpy", "pandas", "pyarrow"))
     example_ids = network.examples["example_id"].to_numpy()[rows]
     table = pd.DataFrame({"example_id": example_ids, "self_influence": scores})

@@ -16,11 +16,17 @@ def network_settings(experiment, variant):
     return own | ({"precision": precision} if precision else {})
 
 
+def damping_settings(variant):
+    """Without curvature there is nothing to damp."""
+    return {} if variant.startswith("identity") else {"damping": influence["damping"]}
+
+
 def factor_settings(experiment, variant):
     strategy, _, _ = variant.partition("_")
     settings, own = experiments[experiment], network_settings(experiment, variant)
     if strategy != "identity":
-        own |= {"fisher": influence["fisher"], "seed": influence["seed"]}
+        drawn = {"seed": influence["seed"]} if influence["fisher"] == "sampled" else {}
+        own |= {"fisher": influence["fisher"], **drawn}
     if modules := influence["modules"].get(settings["architecture"]):
         own["modules"] = modules
     return settings_json({"strategy": strategy, **own})
@@ -39,7 +45,7 @@ def factors_key(experiment, variant):
 
 def self_influence_settings(experiment, variant):
     own = network_settings(experiment, variant)
-    return settings_json({"splits": influence["splits"], "damping": influence["damping"], **own})
+    return settings_json({"splits": influence["splits"], **damping_settings(variant), **own})
 
 
 def self_influence_code(experiment):

@@ -46,7 +46,7 @@ INFLUENCE_SAMPLE = Schema(
         "example_id": Column(pa.int64(), "example"),
         "variant": Column(pa.string(), "way to compute influence; all have the same pairs of query and example"),
         "influence": Column(
-            pa.float32(), "of the example on its own loss or on the query's margin; null if not a number", nullable=True
+            pa.float32(), "of the example on its own loss or on the query; null if not a number", nullable=True
         ),
     },
     key=("compared", "query_id", "example_id", "variant"),

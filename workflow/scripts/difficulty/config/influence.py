@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 from difficulty.config.architectures import Architecture
 from difficulty.config.checkpoint_use import architecture_faults, use_faults, used_epochs
 from difficulty.config.names import ClassName, Name, Text
-from difficulty.config.problems import Place
+from difficulty.config.problems import Place, unknown_name
 from difficulty.config.ranges import Count, Epoch, Range, Seed
 from difficulty.config.section import Section, problem, without_repeats
 from difficulty.config.suite import CheckedSection, Suite
@@ -42,6 +42,7 @@ class Queries(Section):
     classes: Annotated[list[ClassName], Field(min_length=1), AfterValidator(without_repeats)] | None = Field(
         None, description="only those labelled as one of these classes"
     )
+    experiments: _Names | None = Field(None, description="whose predictions; null: all whose influence is computed")
     misclassified: bool = Field(False, description="only those that most runs get wrong after the last epoch")
     count: Count | None = Field(None, description="at most so many, drawn at random; null: all")
     seed: Seed = Field(0, description="of the draw")
@@ -115,6 +116,11 @@ class Influence(CheckedSection):
         yield from use_faults(suite, self.experiments, self.epochs)
         if "self" in self.queries:
             yield ("queries", "self"), "is kept for self-influence; choose another name"
+        for name, queries in self.queries.items():
+            for index, experiment in enumerate(queries.experiments or []):
+                if experiment not in (known := self.influence_epochs(suite)):
+                    text = unknown_name("experiment with influence", experiment, known)
+                    yield ("queries", name, "experiments", index), text
         yield from architecture_faults(suite, "modules", self.modules)
 
 

@@ -12,7 +12,8 @@ from difficulty.figures.mosaic import spread_out
 class Influential:
     """What is shown; all tables with the columns of the ones that they are taken from.
 
-    queries: the shown rows of QUERIES, of `total`; tops: their rows of INFLUENTIAL with a rank below `images`, by rank;
+    queries: the shown rows of QUERIES, with what is predicted, of `total`; tops: their rows of INFLUENTIAL with a rank
+    below `images`, by rank;
     hidden: their duplicates with a larger rank, by rank; overall: whether helpful -> rows of OVERALL_INFLUENCE, most
     extreme first.
     """
@@ -40,12 +41,15 @@ def choose_influential(
 ) -> Influential:
     """At most `most_queries` queries, evenly spread in the order of their table, with what influences them most.
 
-    influential, overall, queries: as INFLUENTIAL, OVERALL_INFLUENCE and QUERIES. images: training images per query and
-    sign. most_overall: training images of each sign, by their mean influence; equal ones in the order of the table.
+    influential, overall, queries: as INFLUENTIAL, OVERALL_INFLUENCE and QUERIES, these with `predicted`. images:
+    training images per query and sign. most_overall: training images of each sign, by their mean influence; equal
+    ones in the order of the table.
     """
     shown = queries.iloc[spread_out(len(queries), most_queries)]
     rows = influential[influential["query_id"].isin(shown["example_id"])].sort_values("rank", kind="stable")
-    top = (rows["rank"] < images).to_numpy()
+    # A duplicate is in the table wherever it ranks: it is shown only where all before it are.
+    place = rows.groupby(["query_id", "helpful"]).cumcount()
+    top = ((rows["rank"] == place) & (place < images)).to_numpy()
     by_influence = overall.sort_values("influence", ascending=False, kind="stable")
     helpful = by_influence[by_influence["influence"] > 0].head(most_overall)
     harmful = overall[overall["influence"] < 0].sort_values("influence", kind="stable").head(most_overall)

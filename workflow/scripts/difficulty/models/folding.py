@@ -12,33 +12,43 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 def folded(model: nn.Module) -> tuple[GraphModule, dict[str, torch.Tensor]]:
     """A copy in evaluation mode, to rounding the same function, and what its convolutions were multiplied by.
 
-    The latter by the name of each convolution that a batch norm was folded into: (outputs,), so that the gradient by
-    an output of the original convolution is that of the copy's times it. ReLU after a convolution works in place in
-    the copy. Raises whatever the network's code raises if torch.fx cannot trace it.
+    The latter by the name of each convolution that a batch norm was folded into: (outputs,), float32 or wider, so that
+    the gradient by an output of the original convolution is that of the copy's times it. ReLU after a convolution works
+    in place in the copy. Raises whatever the network's code raises if torch.fx cannot trace it.
     """
     traced = symbolic_trace(copy.deepcopy(model).eval())
     modules = dict(traced.named_modules())
     uses = Counter(node.target for node in traced.graph.nodes if node.op == "call_module")
+    read = {str(node.target).rpartition(".")[0] for node in traced.graph.nodes if node.op == "get_attr"}
     scales = {}
     for node in list(traced.graph.nodes):
         source = _only_source(node, modules, nn.BatchNorm2d)
-        if source is None or uses[source.target] > 1 or modules[node.target].running_var is None:
+        if source is None or modules[node.target].running_var is None:
             continue
-        convolution, norm = modules[source.target], modules[node.target]
-        deviation = (norm.running_var + norm.eps).sqrt()
-        scales[source.target] = (
-            torch.ones_like(deviation) if norm.weight is None else norm.weight.detach()
-        ) / deviation
-        traced.set_submodule(source.target, fuse_conv_bn_eval(convolution, norm))
+        if uses[source.target] > 1 or source.target in read:
+            continue
+        kind = modules[source.target].weight.dtype
+        convolution, norm = _precise(modules[source.target]), _precise(modules[node.target])
+        scale = (norm.running_var + norm.eps).rsqrt()
+        scales[source.target] = scale if norm.weight is None else norm.weight.detach() * scale
+        traced.set_submodule(source.target, fuse_conv_bn_eval(convolution, norm).to(kind))
         node.replace_all_uses_with(source)
         traced.graph.erase_node(node)
     modules = dict(traced.named_modules())
     for node in traced.graph.nodes:
-        if _only_source(node, modules, nn.ReLU) is not None:
+        # In another place of its use the same ReLU may see what is needed later.
+        if _only_source(node, modules, nn.ReLU) is not None and uses[node.target] == 1:
             modules[node.target].inplace = True
     traced.delete_all_unused_submodules()
     traced.recompile()
     return traced, scales
+
+
+def _precise(module: nn.Module) -> nn.Module:
+    """Itself, or a copy in float32 where it is of less precision."""
+    numbers = [*module.parameters(), *module.buffers()]
+    narrow = any(each.is_floating_point() and each.dtype.itemsize < 4 for each in numbers)
+    return copy.deepcopy(module).float() if narrow else module
 
 
 def _only_source(node: Node, modules: dict[str, nn.Module], kind: type[nn.Module]) -> Node | None:

@@ -116,11 +116,11 @@ class Positions:
         a, g = self.patches[:, :, 0], self.gradients[:, :, 0]
         if bases is not None:
             return a @ bases.inputs, g @ self._outputs(bases)
-        return a, g if self.scale is None else g * self.scale[:, None]
+        return a, g if self.scale is None else (g * self.scale[:, None]).to(g)
 
     def _outputs(self, bases: Bases) -> torch.Tensor:
         """Eigenvectors of the outputs, in which the scale is."""
-        return bases.outputs if self.scale is None else bases.outputs * self.scale[:, :, None]
+        return bases.outputs if self.scale is None else (bases.outputs * self.scale[:, :, None]).to(bases.outputs)
 
     def _turned(self, rows: torch.Tensor, basis: torch.Tensor) -> torch.Tensor:
         """rows (groups, B, n, d) times basis (groups, d, d), as one product for each group."""

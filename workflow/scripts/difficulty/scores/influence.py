@@ -35,6 +35,7 @@ from difficulty.scores.layer_passes import (
     summed_negative_margin,
 )
 from difficulty.scores.query_gradients import QueryGradients, queries_at_once, query_gradients
+from difficulty.scores.tracked_layers import weight_of
 from difficulty.scores.workspace import Workspace
 
 __all__ = [
@@ -116,7 +117,7 @@ def _weights(factors: Factors, damping: Damping, model: nn.Module) -> dict[str, 
     """Layer -> 1 / (eigenvalues + d), (groups, outputs, inputs), like the network's weights; none for the identity."""
     curvatures = {layer.name: factors.curvature(layer.name) for layer in factors.layers}
     known = {name: damping.inverse(values) for name, values in curvatures.items() if values is not None}
-    return {name: values.to(next(model.parameters())) for name, values in known.items()}
+    return {name: values.to(weight_of(model, factors.layers)) for name, values in known.items()}
 
 
 @torch.no_grad()
@@ -192,5 +193,6 @@ def _queries(
         raise ValueError(f"measurement is {measurement!r}, not one of {', '.join(OBJECTIVES)}")
     if rank is not None and rank < 1:
         raise ValueError(f"rank is {rank}, not a positive number")
+    factors.check(model)
     weights = _weights(factors, damping, model)
     return query_gradients(model, factors.like(model), weights, batches, OBJECTIVES[measurement], rank, memory)

@@ -6,7 +6,7 @@ merged by adding. Martens & Grosse, arXiv 1503.05671; Grosse & Martens, arXiv 16
 1806.03884.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
@@ -16,7 +16,7 @@ from torch import nn
 from difficulty.scores.covariances import PatchCovariance, gram, mirrored, zeros
 from difficulty.scores.example_gradients import Bases, positions
 from difficulty.scores.layer_passes import Batches, Fisher, FoldedNetwork, passes, refuse_training_mode
-from difficulty.scores.tracked_layers import TrackedLayer, at_positions, tracked_layers
+from difficulty.scores.tracked_layers import TrackedLayer, at_positions, tracked_layers, weight_of
 from difficulty.scores.workspace import Workspace
 
 Strategy = Literal["identity", "diagonal", "kfac", "ekfac"]
@@ -65,7 +65,7 @@ class Factors:
 
     def like(self, model: nn.Module) -> "Factors":
         """The same factors on the device of the network, with bases of the type of its parameters."""
-        weight = next(model.parameters())
+        weight = weight_of(model, self.layers)
         bases = {name: each.like(weight) for name, each in self.bases.items()}
         squares = {name: each.to(weight.device) for name, each in self.squares.items()}
         return replace(self, bases=bases, squares=squares)
@@ -183,7 +183,7 @@ def second_moment_sums(
     """Sums over examples of the squared gradient, in the bases of the layers, or as it is where these are None."""
     layers = tracked_layers(model, modules if bases is None else list(bases))
     network = FoldedNetwork.of(model, layers)
-    own = {name: each.like(next(model.parameters())) for name, each in (bases or {}).items()}
+    own = {name: each.like(weight_of(model, layers)) for name, each in (bases or {}).items()}
     workspace, tensors, examples = Workspace(), {}, 0
     for count, calls in passes(network, batches, fisher, seed, first):
         examples += count
@@ -204,16 +204,25 @@ def _refuse_nothing(examples: int) -> None:
         raise ValueError("batches: there is no example")
 
 
-def merge(parts: Sequence[Sums]) -> Sums:
-    """The sums over the examples of all parts. Raises ValueError if they are sums of different things."""
-    whole = parts[0]
-    for part in parts[1:]:
-        facts, own = ((each.layers, each.fisher, each.seed, set(each.tensors)) for each in (whole, part))
-        if facts != own:
+def merge(parts: Iterable[Sums]) -> Sums:
+    """The sums over the examples of all parts, which are taken one after the other.
+
+    Raises ValueError if they are sums of different things.
+    """
+    parts = iter(parts)
+    first = next(parts)
+    tensors, positions = {name: each.clone() for name, each in first.tensors.items()}, dict(first.positions)
+    facts, examples = (first.layers, first.fisher, first.seed), first.examples
+    del first
+    for part in parts:
+        if (part.layers, part.fisher, part.seed) != facts or part.tensors.keys() != tensors.keys():
             raise ValueError("sums of different layers, Fisher matrices or seeds cannot be merged")
-    tensors = {name: sum(part.tensors[name] for part in parts) for name in whole.tensors}
-    positions = {name: sum(part.positions[name] for part in parts) for name in whole.positions}
-    return Sums(whole.layers, whole.fisher, whole.seed, sum(part.examples for part in parts), tensors, positions)
+        examples += part.examples
+        for name in tensors:
+            tensors[name] += part.tensors[name]
+        for name in positions:
+            positions[name] += part.positions[name]
+    return Sums(*facts, examples, tensors, positions)
 
 
 def eigenbases(sums: Sums) -> dict[str, Bases]:

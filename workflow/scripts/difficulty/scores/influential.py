@@ -10,20 +10,26 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class RunSummary:
-    """Influence over runs: mean and population standard deviation (Q, N), and how many runs (N,) they are of."""
+    """Influence over runs: mean and standard deviation (Q, N), and how many runs (N,) they are of.
+
+    The deviation has ddof 1 and is NaN below two runs.
+    """
 
     mean: np.ndarray
     std: np.ndarray
     runs: np.ndarray
 
     @classmethod
-    def of(cls, influence: Sequence[np.ndarray]) -> "RunSummary":
-        """Of R arrays (Q, N), NaN in the columns of examples that a run was not trained on."""
-        stacked = np.stack(influence).astype(np.float64)
-        runs = (~np.isnan(stacked[:, :1])).sum((0, 1)) if stacked.shape[1] else np.zeros(stacked.shape[2], int)
+    def of(cls, influence: Sequence[np.ndarray], columns: Sequence[np.ndarray], examples: int) -> "RunSummary":
+        """Of the runs' influences (Q, N'), and the places (N',) among all N examples that they are of."""
+        stacked = np.full((len(influence), len(influence[0]), examples), np.nan)
+        runs = np.zeros(examples, int)
+        for run, values, places in zip(stacked, influence, columns, strict=True):
+            run[:, places] = values
+            runs[places] += 1
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # of a mean of nothing, which is NaN
-            return cls(np.nanmean(stacked, axis=0), np.nanstd(stacked, axis=0), runs)
+            warnings.simplefilter("ignore", RuntimeWarning)  # of a deviation of one run, which is NaN
+            return cls(np.nanmean(stacked, axis=0), np.nanstd(stacked, axis=0, ddof=1), runs)
 
 
 def influential_rows(
@@ -73,7 +79,7 @@ class OverallSums:
         self.queries += len(mean)
 
     def table(self, example_ids: np.ndarray, influential: pd.DataFrame, top: int) -> pd.DataFrame:
-        """Rows of OVERALL_INFLUENCE, without the examples that no run was trained on. influential: of all queries."""
+        """Rows of OVERALL_INFLUENCE. influential: of all queries."""
         queries = max(self.queries, 1)
         table = pd.DataFrame({"example_id": example_ids, "influence": self.influence / queries})
         table["influence_absolute"], table["helped"] = self.absolute / queries, self.helped
@@ -81,7 +87,7 @@ class OverallSums:
         for column, helpful in (("top_helpful", True), ("top_harmful", False)):
             counts = tops.loc[tops["helpful"] == helpful, "example_id"].value_counts()
             table[column] = counts.reindex(example_ids, fill_value=0).to_numpy()
-        return table[table["influence"].notna()]
+        return table
 
 
 def duplicates_of(query_ids: Sequence[int], examples: pd.DataFrame) -> dict[int, set[int]]:

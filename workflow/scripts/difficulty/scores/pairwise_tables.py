@@ -16,9 +16,6 @@ QUERIES = Schema(
     {
         "example_id": Column(pa.int64(), "test example whose predictions are explained"),
         "label": Column(pa.int64(), "its label"),
-        "predicted": Column(
-            pa.int64(), "what most runs predict after the last epoch; of equally frequent classes the lowest", True
-        ),
     },
     key=("example_id",),
 )
@@ -32,11 +29,11 @@ INFLUENTIAL = Schema(
     "influential",
     {
         "query_id": _QUERY,
-        "helpful": Column(pa.bool_(), "more weight on the example raises the query's margin; else it lowers it"),
+        "helpful": Column(pa.bool_(), "more weight on it raises the query's margin or lowers its loss"),
         "rank": Column(pa.int64(), "place among the training examples, 0 for the most helpful or most harmful"),
         "example_id": Column(pa.int64(), "training example"),
         "influence": Column(pa.float64(), "on the query, summed over checkpoints, mean over the runs trained on it"),
-        "influence_std": Column(pa.float64(), "population standard deviation over these runs"),
+        "influence_std": Column(pa.float64(), "standard deviation over these runs, ddof 1; null of a single one", True),
         "runs": Column(pa.int32(), "number of these runs"),
         "is_duplicate": Column(pa.bool_(), "its image file has the same content as the query's"),
     },
@@ -49,7 +46,7 @@ OVERALL_INFLUENCE = Schema(
         "example_id": Column(pa.int64(), "training example"),
         "influence": Column(pa.float64(), "mean over the queries of its influence on them"),
         "influence_absolute": Column(pa.float64(), "mean over the queries of the influence without its sign"),
-        "helped": Column(pa.int32(), "queries whose margin more weight on it would raise"),
+        "helped": Column(pa.int32(), "queries that more weight on it would help"),
         "top_helpful": Column(pa.int32(), "queries among whose most helpful examples it is"),
         "top_harmful": Column(pa.int32(), "queries among whose most harmful examples it is"),
     },
@@ -64,7 +61,7 @@ def pairwise_schema(examples: int) -> Schema:
         {
             "query_id": _QUERY,
             "lost": Column(pa.float32(), "share of the norm of the query's gradient that its low rank loses"),
-            "influence": Column(pa.list_(pa.float32(), examples), "of each training example on the query's margin"),
+            "influence": Column(pa.list_(pa.float32(), examples), "of each training example on the query"),
         },
         key=("query_id",),
     )

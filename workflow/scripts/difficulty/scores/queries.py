@@ -13,12 +13,14 @@ from difficulty.random_streams import derived_seed
 def choose_queries(candidates: pd.DataFrame, settings: Mapping, name: str) -> pd.DataFrame:
     """The test examples that meet all conditions, in the order of the candidates.
 
-    candidates: columns example_id, label, class_name, and predicted (nullable), one row per test example.
+    candidates: columns example_id, label, class_name, one row per test example; and predicted (nullable), if wanted.
     settings: any of example_ids, classes (names), misclassified, count and seed; where there is a count, so many are
     drawn at random. An unknown prediction is not wrong. name: of the query set, for errors.
     Raises UserError for an example that is no test example, or a class that does not exist.
     """
     chosen = np.ones(len(candidates), bool)
+    if not len(candidates) and (settings.keys() & {"example_ids", "classes"}):
+        raise UserError(f"{name}: the data set has no test example; name its experiments, or leave this query set out")
     if wanted := settings.get("example_ids"):
         if unknown := sorted(set(wanted) - set(candidates["example_id"])):
             raise UserError(f"{name}.example_ids: {unknown[0]} is no test example; see the table of examples")
@@ -33,7 +35,7 @@ def choose_queries(candidates: pd.DataFrame, settings: Mapping, name: str) -> pd
     if (count := settings.get("count")) and count < len(rows):
         generator = np.random.default_rng(derived_seed(settings.get("seed", 0), "queries"))
         rows = np.sort(generator.choice(rows, count, replace=False))
-    return candidates.iloc[rows][["example_id", "label", "predicted"]]
+    return candidates.iloc[rows][["example_id", "label"]]
 
 
 def _check_classes(wanted: list[str], known: list[str], name: str) -> None:

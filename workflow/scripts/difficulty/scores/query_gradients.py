@@ -9,7 +9,7 @@ from torch import nn
 from difficulty.scores.example_gradients import Positions, positions
 from difficulty.scores.influence_factors import Factors
 from difficulty.scores.layer_passes import Batches, FoldedNetwork, Objective, refuse_training_mode, summed_loss
-from difficulty.scores.tracked_layers import TrackedLayer
+from difficulty.scores.tracked_layers import TrackedLayer, weight_of
 from difficulty.scores.workspace import Workspace
 
 _SHARE = 2  # queries take this part of the memory at most, and what is computed of a batch the same part
@@ -118,7 +118,6 @@ def query_gradients(
     weights: layer -> 1 / (eigenvalues + d), of all layers but for the identity.
     """
     refuse_training_mode(model)
-    factors.check(model)
     network = FoldedNetwork.of(model, factors.layers)
     for block in _blocks(batches, queries_at_once(model, factors, rank, memory)):
         # Preconditioning takes up to twice the memory of a gradient.
@@ -135,7 +134,7 @@ def _preconditioned(
     memory: int,
 ) -> QueryGradients:
     workspace, count = Workspace(), sum(len(images) for images, _ in block)
-    like, start = next(network.model.parameters()), 0
+    like, start = weight_of(network.model, factors.layers), 0
     queries = [LayerQueries.empty(layer, count, rank, like) for layer in factors.layers]
     norms, lost = like.new_zeros(2, count, dtype=torch.float64)
     for images, labels in block:
@@ -161,7 +160,7 @@ def queries_at_once(model: nn.Module, factors: Factors, rank: int | None, memory
 
 def _query_bytes(layers: Sequence[TrackedLayer], rank: int | None, model: nn.Module) -> int:
     whole = [layer.groups * layer.outputs * layer.inputs for layer in layers]
-    size = next(model.parameters()).element_size()
+    size = weight_of(model, layers).element_size()
     if rank is None:
         return size * sum(whole)
     kept = [layer.groups * rank * (layer.outputs + layer.inputs) for layer in layers]

@@ -85,6 +85,11 @@ def tracked_layers(model: nn.Module, modules: Sequence[str] | None = None) -> li
     return [_tracked(name, module) for name, module in chosen.items()]
 
 
+def weight_of(model: nn.Module, layers: Sequence[TrackedLayer]) -> torch.Tensor:
+    """The weight of the first layer, whose type and device the gradients of all have."""
+    return model.get_submodule(layers[0].name).weight
+
+
 def _tracked(name: str, module: nn.Module) -> TrackedLayer:
     weight, bias = tuple(module.weight.shape), module.bias is not None
     if isinstance(module, nn.Linear):

@@ -1,4 +1,4 @@
-"""What the two stages of influence scores have in common: a run's network, and its labelled images batch by batch."""
+"""What the stages of influence scores have in common: a run's network, and its labelled images batch by batch."""
 
 import argparse
 from collections.abc import Iterator
@@ -98,7 +98,24 @@ def labelled_network(args: argparse.Namespace) -> LabelledNetwork:
         workers=args.workers,
     )
     synchronize = torch.cuda.synchronize if device.type == "cuda" else lambda: None
-    return LabelledNetwork(network.model.to(kind), examples, device, Stopwatch(synchronize), batches)
+    return LabelledNetwork(in_precision(network.model, kind), examples, device, Stopwatch(synchronize), batches)
+
+
+def in_precision(model: nn.Module, kind: torch.dtype) -> nn.Module:
+    """The network, changed to this type but for its batch norm, whose statistics lose too much by it."""
+    model.to(kind)
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.float()
+    return model
+
+
+def refuse_not_finite(scores: torch.Tensor, checkpoint) -> None:
+    """Raises UserError, naming the checkpoint, if a score is not a number or infinite."""
+    if not torch.isfinite(scores).all():
+        raise UserError(
+            f"{checkpoint}: influence at this checkpoint is not finite; its training diverged, lower its lr"
+        )
 
 
 def precision(settings: dict, device: torch.device) -> torch.dtype:

@@ -1,5 +1,6 @@
 """What most runs of an experiment predict."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,11 @@ def majority_prediction(predicted: np.ndarray) -> pd.arrays.IntegerArray:
     votes[predicted < 0] = 0
     most = np.where(votes == votes.max(axis=0), predicted, np.iinfo(predicted.dtype).max).min(axis=0)
     return pd.arrays.IntegerArray(most.astype(np.int64), (predicted < 0).all(axis=0))
+
+
+def majority_of(records: Sequence[Path], example_ids: pd.Index, role: str) -> pd.arrays.IntegerArray:
+    """`majority_prediction` of the runs with these records at their last epochs, for examples of a role."""
+    return majority_prediction(np.stack([last_predictions(path, example_ids, role) for path in records]))
 
 
 def last_predictions(path: Path, example_ids: pd.Index, role: str) -> np.ndarray:
