@@ -100,7 +100,7 @@ def test_a_network_that_cannot_be_traced_is_used_as_it_is():
 
 
 class Shared(nn.Module):
-    """A ReLU in two places, of which one sees what is needed later; and a convolution whose weight is read elsewhere."""
+    """A ReLU in two places, one of which sees what is needed later; a convolution whose weight is read elsewhere."""
 
     def __init__(self):
         super().__init__()
