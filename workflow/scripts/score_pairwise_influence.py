@@ -48,14 +48,16 @@ def main(args):
         network.stopwatch.phase("pairwise influence", len(trained)),
         pairwise_writer(args.output, len(trained), facts) as write,
     ):
-        done = 0
+        done, most_lost = 0, 0.0
         for products, lost in blocks:
             refuse_not_finite(products, args.checkpoints / checkpoint_name(args.epoch))
             write(query_ids[done : done + len(lost)], lost.cpu().numpy(), products.cpu().numpy())
-            done += len(lost)
+            done, most_lost = done + len(lost), max(most_lost, lost.max().item())
     examples = pd.DataFrame({"example_id": example_ids[trained]})
     write_table(examples, args.examples, PAIRWISE_EXAMPLES, facts)
     write_table(network.stopwatch.table(network.device.type, args.threads), args.timing, INFLUENCE_TIMING, facts)
+    if rank := settings.get("rank"):
+        logger.info("rank %d loses at most %.1f %% of the norm of a query's gradient", rank, 100 * most_lost)
     logger.info("%d queries, %d training examples: %.2f s", done, len(trained), network.stopwatch.rows[0][1])
 
 
