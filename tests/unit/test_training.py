@@ -171,7 +171,14 @@ def test_history_groups(tmp_path, data, labels):
 
 @pytest.mark.parametrize("kill_after", [0, 1, 3])
 @pytest.mark.parametrize(
-    "optimizer", [{"name": "adam", "lr": 0.01}, {"name": "sgd", "lr": 0.1, "momentum": 0.9, "nesterov": True}]
+    "optimizer",
+    [
+        {"name": "adam", "lr": 0.01},
+        {"name": "sgd", "lr": 0.1, "momentum": 0.9, "nesterov": True},
+        {"name": "rm3", "lr": 0.1, "weight_decay": 0.001},
+        {"name": "m3", "lr": 0.1},  # an epoch has seven batches, so most end with gradients that wait
+        {"name": "ra3", "lr": 0.1},
+    ],
 )
 def test_a_killed_run_resumes_to_the_same_bytes(tmp_path, data, kill_after, optimizer):
     settings = {**SETTINGS, "optimizer": optimizer}
