@@ -73,6 +73,8 @@ def test_overrides_merge_key_by_key():
 def test_another_kind_replaces_a_section():
     settings = experiment("{optimizer: {name: adam, lr: 1e-3}}")
     assert "momentum" not in settings["optimizer"]
+    settings = experiment("{optimizer: {name: rm3, lr: 0.1}}")
+    assert settings["optimizer"] == {"name": "rm3", "lr": 0.1, "weight_decay": 0.0}
     noise = experiment("{label_noise: {kind: file, path: x}}", "{label_noise: {kind: symmetric, fraction: 0.1}}")
     assert noise["label_noise"] == {"kind": "file", "path": "x"}
 

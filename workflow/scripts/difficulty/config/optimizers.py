@@ -1,6 +1,6 @@
 """Optimizers. One is a class here and the module of difficulty/training/optimizers/ that `name` names."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -54,4 +54,32 @@ class AdamW(Section):
     weight_decay: WeightDecay = Field(0.01, description="times the learning rate, taken off the weights")
 
 
-Optimizer = Annotated[Sgd | Adam | AdamW, ChosenBy("name")]
+class _ThreeGradients(Section):
+    name: str = Field(description="optimizer")
+    lr: LearningRate = Field(description=_LR)
+    weight_decay: WeightDecay = Field(0.0, description="times the weights, added to the gradient")
+
+    refused: ClassVar = {
+        "momentum": "rm3, m3 and ra3 have none: it would carry on weak directions of earlier batches; leave it out"
+    }
+
+
+class Rm3(_ThreeGradients):
+    """Steps along the coordinate-wise median of the last three gradients (Zielinski et al. 2020)."""
+
+    name: Literal["rm3"] = Field(description="optimizer")
+
+
+class M3(_ThreeGradients):
+    """A step along the coordinate-wise median of three fresh gradients, every third batch (Zielinski et al. 2020)."""
+
+    name: Literal["m3"] = Field(description="optimizer")
+
+
+class Ra3(_ThreeGradients):
+    """Steps along the mean of the last three gradients, the control of rm3 (Zielinski et al. 2020)."""
+
+    name: Literal["ra3"] = Field(description="optimizer")
+
+
+Optimizer = Annotated[Sgd | Adam | AdamW | Rm3 | M3 | Ra3, ChosenBy("name")]

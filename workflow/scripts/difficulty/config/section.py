@@ -4,8 +4,8 @@ import itertools
 import re
 import types
 import typing
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import PydanticCustomError, core_schema
@@ -52,6 +52,9 @@ class Section(BaseModel):
     """A mapping of the configuration. A key whose value is null counts as not given."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    # Keys that one would expect here, and why they are not.
+    refused: ClassVar[Mapping[str, str]] = {}
 
     @model_validator(mode="wrap")
     @classmethod
@@ -108,7 +111,8 @@ def _told(line: dict[str, Any], section: type[Section]) -> PydanticCustomError:
     kind, value, context = line["type"], line["input"], line.get("ctx", {})
     match kind:
         case "extra_forbidden" | "invalid_key":
-            return problem(unknown_key(line["loc"][0], section.model_fields))
+            key = line["loc"][0]
+            return problem(section.refused.get(key) or unknown_key(key, section.model_fields))
         case "missing":
             told = "text" in context  # by a deeper section
             text = line["msg"] if told else f"missing ({_in_short(section, line['loc'][0])})"
