@@ -75,6 +75,11 @@ if configuration.influence_epochs and len(VARIANTS) > 1:
     include: "workflow/rules/influence_agreement.smk"
 
 
+if configuration.coherent_epochs:
+
+    include: "workflow/rules/coherence.smk"
+
+
 if "vog_toy" in analyses:
 
     include: "workflow/rules/vog_toy.smk"

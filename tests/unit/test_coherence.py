@@ -1,14 +1,19 @@
-"""Coherence of gradients against closed forms, and against autograd of the mean loss."""
+"""Coherence of gradients against closed forms and autograd of the mean loss; its groups and its figure."""
 
 import math
 
+import numpy as np
+import pandas as pd
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+from difficulty.figures.coherence import coherence_figure
 from difficulty.models.building import build_model
 from difficulty.scores.coherence import ALL, coherence
+from difficulty.scores.coherence_tables import coherence_rows, sampled_groups
+from tests.unit.figure_reading import by_gid, said
 
 EXACT = 1e-9  # float64
 
@@ -97,3 +102,43 @@ def test_misuse_is_told(training, count, text):
     model = plain(2).train(training)
     with pytest.raises(ValueError, match=text):
         coherence(model, as_images(torch.ones(count, 2)), torch.zeros(count, dtype=torch.int64))
+
+
+def test_groups_are_equally_large_and_drawn_from_their_own():
+    corrupt, hardness = np.arange(100) < 30, np.arange(100.0)
+    hardness[99] = np.nan
+    groups = sampled_groups(corrupt, hardness, examples=20, fraction=0.1, seed=0)
+    assert list(groups) == ["train", "pristine", "corrupt", "easy", "hard"]
+    assert {len(rows) for rows in groups.values()} == {9}  # a tenth of the 99 with a score
+    assert all(len(set(rows)) == 9 and (np.diff(rows) > 0).all() for rows in groups.values())
+    assert corrupt[groups["corrupt"]].all() and not corrupt[groups["pristine"]].any()
+    assert set(groups["easy"]) == set(range(9)) and set(groups["hard"]) == set(range(90, 99))
+    again = sampled_groups(corrupt, hardness, examples=20, fraction=0.1, seed=0)
+    assert all((rows == again[name]).all() for name, rows in groups.items())
+
+
+def test_without_planted_labels_and_scores_only_a_sample_is_left():
+    groups = sampled_groups(np.zeros(5, bool), np.full(5, np.nan), examples=3, fraction=0.5, seed=0)
+    assert list(groups) == ["train"] and len(groups["train"]) == 3
+
+
+def run_table(alpha=0.5, layers=("all", "first", "second"), groups=("train", "pristine", "corrupt")):
+    parts = [
+        coherence_rows(epoch, group, 10, dict.fromkeys(layers, alpha / (row + 1)))
+        for epoch in (0, 1, 2)
+        for row, group in enumerate(groups)
+    ]
+    return pd.concat(parts)
+
+
+def test_figure_shows_how_many_examples_each_one_helps():
+    figure = coherence_figure([run_table(0.4), run_table(0.6)], "t")
+    (line,) = by_gid(figure, "pristine")
+    np.testing.assert_allclose(line.get_xydata(), [[0, 2.5], [1, 2.5], [2, 2.5]])
+    (dots,) = by_gid(figure, "corrupt by layer")
+    np.testing.assert_allclose(dots.get_xdata(), [10 * 0.5 / 3] * 2)
+    assert "Mean over 2 runs" in said(figure)
+
+
+def test_figure_without_coherence_says_so():
+    assert "no gradient has a coherence" in said(coherence_figure([run_table(float("nan"))], "t"))

@@ -21,6 +21,7 @@ _REPLACED = {
         ["analyses", "vog", "checkpoints"],
         ["analyses", "prediction_depth", "experiments"],
         ["analyses", "influence", "experiments"],
+        ["analyses", "coherence", "experiments"],
     ),
 }
 _LONGEST_PROBLEM = 120

@@ -20,6 +20,7 @@ from difficulty.config.analyses import (
     TruthCorrelation,
     detections,
 )
+from difficulty.config.coherence import Coherence
 from difficulty.config.datasets import AnySource
 from difficulty.config.evaluations import Evaluations
 from difficulty.config.experiments import check_experiments
@@ -50,6 +51,7 @@ class Analyses(Section):
     vog: Vog | None = Field(None, description="variance of gradients; null: not computed")
     prediction_depth: PredictionDepth | None = Field(None, description="prediction depth; null: not computed")
     influence: Influence | None = Field(None, description="influence scores; null: not computed")
+    coherence: Coherence | None = Field(None, description="coherence of gradients; null: not computed")
     vog_toy: VogToy | None = Field(
         None, description="toy experiment of variance of gradients, for which nothing else need be configured"
     )
@@ -95,6 +97,7 @@ class Configuration:
     vog_stages: experiment -> stage -> epochs, of the experiments whose variance of gradients is computed.
     probed_epochs: experiment -> epochs, of the experiments whose prediction depth is computed.
     influence_epochs: experiment -> epochs, of the experiments whose influence scores are computed.
+    coherent_epochs: experiment -> epochs, of the experiments whose gradients' coherence is computed.
     """
 
     datasets: dict[str, dict]
@@ -109,6 +112,7 @@ class Configuration:
     vog_stages: dict[str, dict[str, list[int]]]
     probed_epochs: dict[str, list[int]]
     influence_epochs: dict[str, list[int]]
+    coherent_epochs: dict[str, list[int]]
 
     def runs(self, experiment: str, seeds: list[int] | None = None) -> list[str]:
         """Names of an experiment's runs, e.g. `seed-0` or `seed-0-fold-3`; of all its seeds or of those given."""
@@ -234,4 +238,5 @@ def _configuration(file: ConfigurationFile, resolved: Mapping[str, Experiment], 
         vog_stages=file.analyses.vog.stages_of_experiments(suite) if file.analyses.vog else {},
         probed_epochs=file.analyses.prediction_depth.probed_epochs(suite) if file.analyses.prediction_depth else {},
         influence_epochs=file.analyses.influence.influence_epochs(suite) if file.analyses.influence else {},
+        coherent_epochs=file.analyses.coherence.coherent_epochs(suite) if file.analyses.coherence else {},
     )
