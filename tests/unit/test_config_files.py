@@ -99,7 +99,10 @@ def test_later_experiments_and_data_sets_replace_earlier_ones_and_what_names_the
     defaults: {dataset: digits}
     experiments: {clean: {}, noisy: {}}
     evaluations: {clean: [digits]}
-    analyses: {agreement: {groups: {noise: [clean, noisy]}}, detection: {bootstrap: 10, truths: {a: {}}}}
+    analyses:
+      agreement: {groups: {noise: [clean, noisy]}}
+      comparisons: {noise: [clean, noisy]}
+      detection: {bootstrap: 10, truths: {a: {}}}
     """
     assert loaded(tmp_path, first, "experiments: {mine: {}}") == {
         "datasets": {"digits": {"source": "digits"}},

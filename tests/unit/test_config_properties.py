@@ -53,6 +53,7 @@ evaluations: {noisy: [photos]}
 analyses:
   dynamics: {records: online, el2n_epoch: 2}
   agreement: {groups: {noise: [clean, noisy]}}
+  comparisons: {noise: [clean, noisy]}
   correlation: {scores: [aum, loss], bootstrap: 100}
   detection: {truths: {human: {experiment: clean, column: entropy, role: validation, top: 0.1}}, bootstrap: 100}
   suspects: {score: aum}
@@ -68,6 +69,7 @@ CHOSEN = [
     ("evaluations",),
     ("experiments", "noisy", "label_noise", "map"),
     ("analyses", "agreement", "groups"),
+    ("analyses", "comparisons"),
     ("analyses", "detection", "truths"),
 ]
 

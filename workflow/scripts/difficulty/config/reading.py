@@ -16,6 +16,7 @@ _REPLACED = {
     "experiments": (
         ["evaluations"],
         ["analyses", "agreement", "groups"],
+        ["analyses", "comparisons"],
         ["analyses", "detection", "truths"],
         ["analyses", "vog", "experiments"],
         ["analyses", "vog", "checkpoints"],

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError
 
-from difficulty.config import evaluations, subset_references
+from difficulty.config import comparisons, evaluations, subset_references
 from difficulty.config.analyses import (
     HELD_OUT_SCORES,
     Agreement,
@@ -21,6 +21,7 @@ from difficulty.config.analyses import (
     detections,
 )
 from difficulty.config.coherence import Coherence
+from difficulty.config.comparisons import Comparisons
 from difficulty.config.datasets import AnySource
 from difficulty.config.evaluations import Evaluations
 from difficulty.config.experiments import check_experiments
@@ -42,6 +43,9 @@ class Analyses(Section):
 
     dynamics: Dynamics = Field(Dynamics(), description="learning-dynamics scores")
     agreement: Agreement = Field(Agreement(), description="agreement of runs")
+    comparisons: Comparisons = Field(
+        {}, description="name -> 2 to 8 experiments, on any data sets, whose training curves are drawn in one figure"
+    )
     correlation: Correlation = Field(Correlation(), description="rank correlation of scores")
     truth_correlation: TruthCorrelation = Field(
         TruthCorrelation(), description="scores against truth columns that hold numbers"
@@ -215,6 +219,8 @@ def _reference_faults(file: ConfigurationFile, suite: Suite) -> Iterator[tuple[P
         yield ("datasets", *place), text
     for place, text in evaluations.faults(file.evaluations, suite):
         yield ("evaluations", *place), text
+    for place, text in comparisons.faults(file.analyses.comparisons, suite):
+        yield ("analyses", "comparisons", *place), text
     for section in ("analyses", "figures"):
         for key, part in _checked_sections(getattr(file, section)):
             for place, text in part.faults(suite):
