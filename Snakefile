@@ -37,6 +37,11 @@ if any("folds" in settings for settings in experiments.values()):
     include: "workflow/rules/label_quality.smk"
 
 
+if analyses["comparisons"]:
+
+    include: "workflow/rules/comparisons.smk"
+
+
 if any(configuration.truth_columns.values()):
 
     include: "workflow/rules/truth.smk"
