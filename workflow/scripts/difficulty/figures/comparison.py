@@ -93,13 +93,14 @@ def _draw_panel(axes: Axes, history: pd.DataFrame, measure: str, title: str, gro
     """Returns (last mean, colour, line style) of each line."""
     ends, shown = [], []
     last_epoch = history["epoch"].max()
+    marker = "o" if last_epoch < _FEWEST_EPOCHS_WITHOUT_MARKERS else None
     for group, called, style in groups:
         curves = {name: _curves(history[history["experiment"] == name], group, measure) for name in colors}
         curves = {name: values for name, values in curves.items() if values.notna().any(axis=None)}
         if curves:
             shown.append(Line2D([], [], color=FAINT_INK, linestyle=style, linewidth=1.3, label=called))
         for name, values in curves.items():
-            mean = _draw_curve(axes, values, colors[name], style, f"{name} {group}")
+            mean = _draw_curve(axes, values, colors[name], style, marker, f"{name} {group}")
             ends.append((mean.iloc[-1], colors[name], style))
             if mean.index[-1] < last_epoch:
                 axes.plot(mean.index[-1], mean.iloc[-1], "o", color=colors[name], markersize=3.2)
@@ -112,17 +113,17 @@ def _draw_panel(axes: Axes, history: pd.DataFrame, measure: str, title: str, gro
     return ends
 
 
-def _draw_curve(axes: Axes, values: pd.DataFrame, color: str, style, gid: str) -> pd.Series:
+def _draw_curve(axes: Axes, values: pd.DataFrame, color: str, style, marker: str | None, gid: str) -> pd.Series:
     """Returns the mean over runs, as far as there is one."""
     mean = values.mean(axis=1)
     low, high = values.min(axis=1), values.max(axis=1)
-    few = len(mean) < _FEWEST_EPOCHS_WITHOUT_MARKERS
     if values.shape[1] > 1:
         axes.fill_between(mean.index, low, high, color=color, alpha=0.18, linewidth=0, gid=f"band {gid}")
     if values.shape[1] > 1 and len(mean) == 1:
         axes.vlines(mean.index, low, high, color=color, alpha=0.4, linewidth=3)
-    marker = {"marker": "o", "markersize": 2} if few else {}
-    axes.plot(mean.index, mean, color=color, linestyle=style, linewidth=1.4, gid=f"mean {gid}", **marker)
+    axes.plot(
+        mean.index, mean, color=color, linestyle=style, linewidth=1.4, marker=marker, markersize=2, gid=f"mean {gid}"
+    )
     return mean.dropna()
 
 
