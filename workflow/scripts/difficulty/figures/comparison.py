@@ -69,7 +69,7 @@ def comparison_figure(history: pd.DataFrame, measure: str, title: str) -> Figure
     grid = figure.subplots(1, 2, sharey=True)
     drawn = [_draw_panel(axes, history, measure, *panel, colors) for axes, panel in zip(grid, _PANELS, strict=True)]
     grid[0].set_ylabel(_AXIS_LABELS[measure])
-    _scale(grid[0], history, measure)
+    _scale(grid[0], measure)
     for axes, ends in zip(grid, drawn, strict=True):
         _write_ends(axes, ends, measure)
     return figure
@@ -127,7 +127,7 @@ def _draw_curve(axes: Axes, values: pd.DataFrame, color: str, style, marker: str
     return mean.dropna()
 
 
-def _scale(axes: Axes, history: pd.DataFrame, measure: str) -> None:
+def _scale(axes: Axes, measure: str) -> None:
     if measure == "top1":
         percent_ticks(axes.yaxis)
         return
@@ -191,12 +191,13 @@ def _notes(history: pd.DataFrame) -> list[str]:
         return []
     counts = history.groupby("experiment", sort=False)["run"].nunique()
     if counts.max() == 1:
-        runs = "One run of each experiment: no spread to show"
+        runs, last = "One run of each experiment: no spread to show", "values"
     else:
         fewest, most = counts.min(), counts.max()
         number = f"{counted(most, 'run')} each" if fewest == most else f"{fewest} to {most} runs"
+        last = "means"
         runs = f"{number}: lines are their mean, bands reach from lowest to highest run"
-    notes = [f"{runs}. Numbers: means after the last epoch."]
+    notes = [f"{runs}. Numbers: {last} after the last epoch."]
     parts = dict(list(history.groupby("experiment", sort=False)))
     clean = [name for name, part in parts.items() if not _has_corrupt(part)]
     untested = [name for name, part in parts.items() if not (part["group"] == "test").any()]
