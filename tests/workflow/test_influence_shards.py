@@ -79,6 +79,7 @@ def test_shards_give_the_same_scores(cut_source, whole_source):
     assert jobs(cut_source) == set()
 
 
+@pytest.mark.full
 def test_further_strategies_sum_no_covariances(cut, whole_source):
     cut.configure(with_shards(strategies=ALL))
     expected = {*sums("diagonal"), *made("diagonal"), ("score_self_influence", "kfac 3")}
@@ -112,6 +113,7 @@ def test_another_damping_sums_nothing(cut):
     assert jobs(cut) == {("score_self_influence", "ekfac 3")}
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("settings", [{"fisher": "empirical"}, {"shards": 2}])
 def test_other_sums_are_all_made_anew(cut, settings):
     cut.configure(with_shards(**settings))
@@ -120,6 +122,7 @@ def test_other_sums_are_all_made_anew(cut, settings):
     assert jobs(cut) == expected
 
 
+@pytest.mark.full
 def test_what_was_lost_is_made_again(cut):
     shutil.rmtree(cut.work / RUN / "factors/ekfac-epoch-3")
     assert jobs(cut) == {*sums("ekfac"), *made("ekfac")}

@@ -13,6 +13,9 @@ from tests.workflow.conftest import TINY, Workflow, changed
 
 SOME = {"some": {"classes": [0, 1, 2], "count": 4}, "wrong": {"misclassified": True}}
 STAGES = {"choose_queries", "score_pairwise_influence", "rank_influential", "plot_influential"}
+FOLDER = "results/figures/experiments/noisy"
+FIGURES = [f"{FOLDER}/influential/{name}/{strategy}.png" for name in SOME for strategy in ("identity", "ekfac")]
+FIGURES.append(f"{FOLDER}/influence_agreement.png")
 
 
 def with_queries(**settings):
@@ -25,13 +28,19 @@ def with_queries(**settings):
 @pytest.fixture(scope="module")
 def asked_source(tmp_path_factory) -> Workflow:
     workflow = Workflow(tmp_path_factory.mktemp("pairwise"), with_queries())
-    workflow.run("scores", "runs", "figures")
+    workflow.run("scores", "runs", *FIGURES)
     return workflow
 
 
 @pytest.fixture
 def asked(asked_source, tmp_path) -> Workflow:
     return asked_source.copied(tmp_path / "copy")
+
+
+def planned(workflow) -> set[tuple[str, str]]:
+    """(rule, wildcards) of all jobs but figures of other things, which were never drawn."""
+    drawn = ("plot_influential", "plot_influence_agreement")
+    return {job for job in workflow.planned() if not job[0].startswith("plot_") or job[0] in drawn}
 
 
 def gradients(model, inputs, labels, objective):
@@ -101,14 +110,12 @@ def test_the_most_influential_are_those_of_the_mean_over_runs(asked_source):
 
 
 def test_every_set_and_strategy_has_its_figure(asked_source):
-    folder = asked_source.work / "results/figures/experiments/noisy/influential"
-    found = {str(path.relative_to(folder)) for path in folder.rglob("*.png")}
-    assert found == {f"{name}/{strategy}.png" for name in SOME for strategy in ("identity", "ekfac")}
+    assert all((asked_source.work / path).stat().st_size > 10_000 for path in FIGURES)
 
 
 def test_another_number_of_influential_images_ranks_only(asked):
     asked.configure(with_queries(top=3))
-    assert set(asked.counts()) == {"rank_influential", "plot_influential"}
+    assert {rule for rule, _ in planned(asked)} == {"rank_influential", "plot_influential"}
 
 
 def test_another_rank_asks_again_but_fits_nothing(asked):
@@ -137,14 +144,13 @@ def test_no_damping_without_curvature(asked):
 def test_a_lost_table_is_made_again(asked, table):
     path = asked.work / "results/experiments/noisy" / f"{table}.parquet"
     path.unlink()
-    assert asked.counts()
     asked.run("scores")
     assert path.exists()
 
 
 def test_another_query_set_leaves_the_others_alone(asked):
     asked.configure(with_queries(queries={**SOME, "more": {"count": 1}}))
-    jobs = asked.planned()
+    jobs = planned(asked)
     compared = {rule for rule, _ in jobs if "influence_agreement" in rule}
     assert {rule for rule, _ in jobs} == STAGES | compared
     assert all("more" in wildcards for rule, wildcards in jobs if rule in STAGES)
