@@ -12,9 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from difficulty.scores.coherence_tables import ALL
 from difficulty.scores.layer_passes import refuse_training_mode
-
-ALL = "all"  # of all parameters together
 
 
 @dataclass(frozen=True)

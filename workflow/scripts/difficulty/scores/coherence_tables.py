@@ -7,6 +7,8 @@ import pyarrow as pa
 from difficulty.random_streams import derived_seed
 from difficulty.tables import Column, Schema
 
+ALL = "all"  # layer that stands for all parameters together
+
 COHERENCE = Schema(
     "coherence",
     {
