@@ -130,3 +130,12 @@ def test_weights_that_execute_code_are_refused(tmp_path):
         load_weights(build(width=4), tmp_path / "w.pt")
     with pytest.raises(UserError, match="no such file"):
         load_weights(build(width=4), tmp_path / "none.pt")
+
+
+@pytest.mark.parametrize("name", ["googlenet", "inception_v3"])
+def test_auxiliary_classifiers_are_left_out(name):
+    model = build(f"torchvision:{name}", 3, (96, 96), 7).train()
+    logits = model(torch.randn(2, 3, 96, 96))
+    assert logits.shape == (2, 7)
+    logits.sum().backward()
+    assert all(parameter.grad is not None for parameter in model.parameters())

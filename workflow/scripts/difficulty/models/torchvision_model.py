@@ -5,11 +5,12 @@ from torch import nn
 
 from difficulty.errors import UserError
 
-_WITH_AUXILIARY_OUTPUTS = ("googlenet", "inception_v3")
+# Network -> its auxiliary classifiers.
+_AUXILIARY = {"googlenet": ("aux1", "aux2"), "inception_v3": ("AuxLogits",)}
 
 
 def build(settings: dict, channels: int, size: tuple[int, int], classes: int) -> nn.Module:
-    """torchvision's network with a new last layer for `classes`.
+    """torchvision's network with a new last layer for `classes`; without the auxiliary classifiers that two have.
 
     weights: one of torchvision's (e.g. IMAGENET1K_V1), downloaded if it is not cached. Images of one channel
     get a first convolution of one channel. Raises UserError for an unknown name or weights.
@@ -19,16 +20,23 @@ def build(settings: dict, channels: int, size: tuple[int, int], classes: int) ->
     pretrained = weights if weights and "." not in weights else None
     if name not in torchvision.models.list_models(torchvision.models):
         raise UserError(f"torchvision has no classification network {name!r}; see torchvision.models.list_models()")
-    if name in _WITH_AUXILIARY_OUTPUTS:
-        raise UserError(f"torchvision:{name} has auxiliary outputs in training, which are not supported")
     try:
-        model = torchvision.models.get_model(name, weights=pretrained)
+        model = torchvision.models.get_model(name, weights=pretrained, **_initialization(name, pretrained))
     except (KeyError, ValueError, OSError) as error:
         raise UserError(f"weights {weights!r} of torchvision:{name} cannot be had ({error})") from error
+    if name in _AUXILIARY:
+        model.aux_logits = False
+        for auxiliary in _AUXILIARY[name]:
+            setattr(model, auxiliary, None)
     _replace(model, nn.Linear, last=True, make=lambda old: nn.Linear(old.in_features, classes, old.bias is not None))
     if channels != 3:
         _replace(model, nn.Conv2d, last=False, make=lambda old: _with_channels(old, channels))
     return model
+
+
+def _initialization(name: str, pretrained: str | None) -> dict[str, bool]:
+    """What says that weights are drawn as published; these networks warn where nothing does."""
+    return {"init_weights": True} if name in _AUXILIARY and pretrained is None else {}
 
 
 def _replace(model: nn.Module, kind: type, last: bool, make) -> None:
