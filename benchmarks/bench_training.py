@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 from difficulty.datasets.loading import Normalization
 from difficulty.models.building import build_model
 from difficulty.random_streams import derived_seed
-from difficulty.training.augmentation import augment
+from difficulty.training.augmentation import augment, draw
 from difficulty.training.loop import TrainingData, clean_outcomes, train
 from difficulty.training.partial_run import PartialRun
 
@@ -46,9 +46,10 @@ def bare_loop(data: TrainingData, epochs: int) -> torch.nn.Module:
     )
     for epoch in range(1, epochs + 1):
         order = torch.randperm(len(data.train), generator=generator("order", epoch))
-        draws = generator("augmentation", epoch)
+        chance = generator("augmentation", epoch)
         for rows in data.train[order].split(BATCH):
-            images = augment(data.images[rows].permute(0, 3, 1, 2), AUGMENTATION, draws)
+            drawn = draw(len(rows), AUGMENTATION, chance)
+            images = augment(data.images[rows].permute(0, 3, 1, 2), AUGMENTATION, drawn)
             loss = functional.cross_entropy(model((images - mean) / deviation), data.labels[rows])
             optimizer.zero_grad(set_to_none=True)
             loss.backward()

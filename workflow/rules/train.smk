@@ -64,10 +64,10 @@ rule train_model:
         experiment=any_of(trained),
     conda:
         "../../envs/training.yaml"
-    threads: threads_with_workers
+    threads: training_threads
     resources:
         workers=workers,
-        mem_mb=memory(6000),
+        mem_mb=lambda w, attempt: 6000 * attempt * gpus(w.experiment),
         runtime=1440,
     params:
         settings=lambda w: training_settings(w.experiment),

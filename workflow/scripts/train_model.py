@@ -19,17 +19,22 @@ from difficulty.training.checkpoint_epochs import checkpoint_epochs
 from difficulty.training.checkpoints import write_manifest
 from difficulty.training.loop import TrainingData, choose_device, train
 from difficulty.training.partial_run import PartialRun
+from difficulty.training.processes import Processes, run_together
 from difficulty.training.run_tables import HISTORY, RECORDS, STEPS, TIMING
 from difficulty.training.runs import Run, roles
 
 
 def main(args):
+    run_together(train_run, args, args.settings.get("gpus", 1), args.log)
+
+
+def train_run(args, processes):
     settings, folder = {**args.settings, "workers": args.workers}, args.records.parent
     run = Run.from_name(folder.name)
     labels = read_table(args.labels, LABELS)
     check_files(args.files)
     _, images = load_images(args.pixels)
-    torch.set_num_threads(own_threads(images, args.threads, args.workers))
+    torch.set_num_threads(own_threads(images, args.threads // processes.count, args.workers))
     role = roles(labels["split"].to_numpy(), labels["label"].to_numpy(), run, settings.get("folds"))
     classes = int(labels[["label", "clean_label"]].to_numpy().max()) + 1
     if classes < 2:
@@ -48,14 +53,32 @@ def main(args):
     )
     weights = [Path(settings["weights"])] if Path(settings.get("weights", "")).suffix else []
     inputs = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (args.labels, args.pixels, *weights)]
-    partial = PartialRun(folder / ".partial", {**facts, "inputs": inputs})
+    partial = open_partial(folder / ".partial", {**facts, "inputs": inputs}, processes)
     train_rows = torch.from_numpy((role == "train").nonzero()[0])
     data = TrainingData(images, torch.tensor(labels["label"].to_numpy()), train_rows, normalization)
     about = description(settings, channels, size, classes, normalization.mean, normalization.std)
-    epochs = settings["epochs"]
-    progress = Progress(f"{folder.parent.name}/{folder.name}", epochs * len(train_rows))
-    train(model, data, settings, run.seed, partial, about, progress.update)
+    progress = Progress(f"{folder.parent.name}/{folder.name}", settings["epochs"] * len(train_rows))
+    report = progress.update if processes.is_first else lambda amount, note: None
+    train(model, data, settings, run.seed, partial, about, report, processes)
+    if processes.is_first:
+        write_run(args, partial, facts, labels, role)
 
+
+def open_partial(folder: Path, key: dict, processes: Processes) -> PartialRun:
+    """The unfinished run, which the first process opens for all."""
+    if processes.is_first:
+        partial = PartialRun(folder, key)
+    processes.wait()
+    if not processes.is_first:
+        partial = PartialRun(folder, key, writes=False)
+    processes.wait()
+    return partial
+
+
+def write_run(args, partial: PartialRun, facts: dict, labels, role) -> None:
+    """Tables and checkpoints of the finished run."""
+    settings, name = args.settings, f"{args.records.parent.parent.name}/{args.records.parent.name}"
+    epochs = settings["epochs"]
     main_source = "online" if settings["records"] == "online" else "clean"
     other = "online" if settings["records"] == "both" else "none"
     for path, source in ((args.records, main_source), (args.online_records, other)):
@@ -70,7 +93,7 @@ def main(args):
     partial.remove()
     final = history[history["epoch"] == epochs].set_index("group")["top1"]
     scores = ", ".join(f"{group} {value:.1%}" for group, value in final.items())
-    print(f"{folder.parent.name}/{folder.name}: accuracy after {epochs} epochs: {scores}", file=sys.stderr)
+    print(f"{name}: accuracy after {epochs} epochs: {scores}", file=sys.stderr)
 
 
 def device_name(settings) -> str:

@@ -124,6 +124,15 @@ def threads_with_workers(wildcards):
     return 1 + (workers(wildcards) if expected else 0)
 
 
+def gpus(experiment):
+    """Processes that train a run together."""
+    return experiments[experiment].get("gpus", 1)
+
+
+def training_threads(wildcards):
+    return threads_with_workers(wildcards) * gpus(wildcards.experiment)
+
+
 def run_files(experiment):
     """All that the runs of an experiment leave."""
     if experiment in imported:

@@ -45,13 +45,10 @@ def provenance(args: argparse.Namespace, packages: tuple[str, ...] = ("numpy", "
 def run_stage(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> None:
     """Parses the command line, runs `main` with logging set up, and exits 1 with one line if it fails."""
     args = parser.parse_args()
-    target = logging.StreamHandler()
     if args.log:
         args.log.parent.mkdir(parents=True, exist_ok=True)
-        target = logging.FileHandler(args.log, mode="w", encoding="utf-8")
-    target.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[target], force=True)
-    logging.captureWarnings(True)
+        args.log.write_text("")
+    start_logging(args.log)
     try:
         main(args)
     except KeyboardInterrupt:
@@ -64,6 +61,14 @@ def run_stage(main: Callable[[argparse.Namespace], None], parser: argparse.Argum
         _fail(args, f"{error.filename or 'output'}: no space left on the device; free some and run again")
     except Exception as error:
         _fail(args, f"{type(error).__name__}: {error}", error)
+
+
+def start_logging(log: Path | None, level: int = logging.INFO) -> None:
+    """Sends what this process logs to the end of a file, or to the terminal if there is none."""
+    target = logging.FileHandler(log, mode="a", encoding="utf-8") if log else logging.StreamHandler()
+    target.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=level, handlers=[target], force=True)
+    logging.captureWarnings(True)
 
 
 def _fail(args, message: str, error: Exception | None = None) -> None:

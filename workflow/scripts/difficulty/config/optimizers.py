@@ -74,6 +74,11 @@ class M3(_ThreeGradients):
     """A step along the coordinate-wise median of three fresh gradients, every third batch (Zielinski et al. 2020)."""
 
     name: Literal["m3"] = Field(description="optimizer")
+    groups: Annotated[int, Range(3, 3)] | None = Field(
+        None,
+        description="3: a step with every batch, along the median of the gradients of its three parts; null: a step "
+        "with every third batch, along the median of three batches' gradients",
+    )
 
 
 class Ra3(_ThreeGradients):

@@ -28,6 +28,8 @@ class Range:
         return above and (number < self.high if self.high_excluded else number <= self.high)
 
     def __str__(self) -> str:
+        if self.low == self.high:
+            return _plain(self.low)
         if not (self.low_excluded or self.high_excluded):
             return f"{_plain(self.low)}..{_plain(self.high)}"
         low = f"a number {'above' if self.low_excluded else 'at least'} {_plain(self.low)}"

@@ -76,6 +76,11 @@ class Experiment(Section):
         None,
         description="processes that decode images which stay in their files, each a thread of the job; null: 2",
     )
+    gpus: Annotated[int, Range(1, 64)] | None = Field(
+        None,
+        description="GPUs of one machine that train a run together, each with its share of every batch, of which alone "
+        "its batch norm sees; on a machine without GPUs, processes; null: 1",
+    )
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", description="arithmetic of the forward pass; auto: bfloat16 on a GPU, float32 else"
     )
@@ -112,6 +117,19 @@ class Experiment(Section):
         if records != "clean" and info.data.get("drop_last"):
             raise problem(f"{records!r} records need drop_last: false, else an epoch leaves examples out")
         return records
+
+    @field_validator("optimizer", "gpus")
+    @classmethod
+    def _have_examples(cls, value, info):
+        """Of every batch each group and each GPU gets a share."""
+        optimizer, gpus = (value, 1) if info.field_name == "optimizer" else (info.data.get("optimizer"), value or 1)
+        groups = getattr(optimizer, "groups", None) or 1
+        size = info.data.get("batch_size")
+        if groups * gpus > 1 and size is not None and size < 2 * groups * gpus:
+            told = f"{groups} groups" if groups > 1 else ""
+            told = f"{gpus} GPUs{f' of {told}' if told else ''}" if gpus > 1 else told
+            raise problem(f"batches of {size} are too small for {told}: two examples each; raise batch_size")
+        return None if value == 1 else value
 
     @field_validator("checkpoints", mode="wrap")
     @classmethod

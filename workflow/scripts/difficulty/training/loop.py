@@ -17,10 +17,12 @@ from difficulty.errors import UserError
 from difficulty.models.building import FeatureTap, set_training_mode
 from difficulty.models.inference import inference_copy
 from difficulty.random_streams import derived_seed
-from difficulty.training.augmentation import augment
+from difficulty.training.augmentation import augment, draw
+from difficulty.training.batches import plan_batches
 from difficulty.training.checkpoint_epochs import checkpoint_epochs
 from difficulty.training.outcomes import OutcomeTable, example_outcomes
 from difficulty.training.partial_run import PartialRun
+from difficulty.training.processes import ALONE, Processes
 
 logger = logging.getLogger(__name__)
 _EVALUATION_BATCH = 128
@@ -71,12 +73,16 @@ def train(
     partial: PartialRun,
     about: str,
     progress: Callable[[int, str], None] = lambda amount, note: None,
+    processes: Processes = ALONE,
 ) -> None:
     """Trains `model` from the last finished epoch of `partial` to the last epoch, saving every epoch into it.
 
     settings: optimizer, schedule, epochs, batch_size, drop_last, augmentation, records, checkpoints, device,
     precision, workers (processes that decode images in files). The random streams of an epoch follow from
     (seed, purpose, epoch), so a resumed run is the same run.
+    processes: with several, all of them make this call with the same arguments, but for `partial`, which one of them
+    writes. Each step is then that of one process to rounding, except that batch norm sees each share by itself; its
+    running statistics are the first process's.
     Per epoch `partial` gets the arrays clean.* and/or online.* (outcomes of all N examples; -1 and nan where there
     is none), steps.* and seconds. Raises UserError if the loss is no longer finite.
     """
@@ -92,13 +98,14 @@ def train(
     else:
         partial.restore(model, optimizer)
         progress(partial.epoch * len(data.train), f"goes on after epoch {partial.epoch}")
-    tap = FeatureTap(model)
+    tap, trained_model = FeatureTap(model), processes.averaging(model)
     for epoch in range(partial.epoch + 1, settings["epochs"] + 1):
         started = time.perf_counter()
-        outcomes = _train_epoch(model, tap, data, settings, seed, epoch, optimizer, progress)
+        outcomes = _train_epoch(trained_model, tap, data, settings, seed, epoch, optimizer, progress, processes)
         trained = time.perf_counter()
+        processes.agree(model.buffers())
         if settings["records"] in ("clean", "both"):
-            clean = clean_outcomes(model, data, settings)
+            clean = clean_outcomes(model, data, settings, processes)
             outcomes |= {f"clean.{name}": values for name, values in clean.items()}
         seconds = np.array([trained - started, time.perf_counter() - trained])
         partial.save(epoch, model, optimizer, {**outcomes, "seconds": seconds}, keep, about)
@@ -106,17 +113,20 @@ def train(
     tap.remove()
 
 
-def clean_outcomes(model: nn.Module, data: TrainingData, settings: dict) -> dict[str, np.ndarray]:
+def clean_outcomes(
+    model: nn.Module, data: TrainingData, settings: dict, processes: Processes = ALONE
+) -> dict[str, np.ndarray]:
     """Outcomes of all examples in evaluation mode without augmentation: name -> (N,)."""
     table = OutcomeTable(len(data.images), data.device)
     model = inference_copy(model)
     tap = FeatureTap(model)
-    rows_of = evaluation_batches(len(data.images))
+    rows_of = evaluation_batches(len(data.images))[processes.rank :: processes.count]
     with torch.inference_mode(), autocast(settings, data.device):
         for rows, images in zip(rows_of, data.batches(rows_of, settings), strict=True):
             logits = model(data.normalization(images))
             table.put(rows, example_outcomes(logits, tap.features, data.labels[rows]))
     tap.remove()
+    table.gather(processes)
     return table.arrays()
 
 
@@ -125,41 +135,46 @@ def evaluation_batches(count: int) -> list[slice]:
     return [slice(start, start + _EVALUATION_BATCH) for start in range(0, count, _EVALUATION_BATCH)]
 
 
-def _train_epoch(model, tap, data, settings, seed, epoch, optimizer, progress) -> dict[str, np.ndarray]:
-    device = data.device
+def _train_epoch(model, tap, data, settings, seed, epoch, optimizer, progress, processes) -> dict[str, np.ndarray]:
     schedule = _by_name("schedules", settings["schedule"])
-    order = torch.randperm(len(data.train), generator=_generator(seed, "order", epoch)).to(device)
-    draws = _generator(seed, "augmentation", epoch)
-    batches = _batches(data.train[order], settings)
-    online = OutcomeTable(len(data.images), device) if settings["records"] in ("online", "both") else None
+    order = torch.randperm(len(data.train), generator=_generator(seed, "order", epoch)).to(data.device)
+    chance = _generator(seed, "augmentation", epoch)
+    batches = plan_batches(data.train[order], settings, processes)
+    online = OutcomeTable(len(data.images), data.device) if settings["records"] in ("online", "both") else None
     losses, rates = [], []
     set_training_mode(model)
-    torch.manual_seed(derived_seed(seed, "dropout", epoch))
+    torch.manual_seed(derived_seed(seed, "dropout", epoch, *([] if processes.is_first else [processes.rank])))
     augmentation, crop = _crop_in_files(data, settings, seed, epoch)
-    for number, (rows, images) in enumerate(zip(batches, data.batches(batches, settings, crop), strict=True)):
+    loaded = data.batches([batch.rows for batch in batches], settings, crop)
+    for number, (batch, images) in enumerate(zip(batches, loaded, strict=True)):
         step = (epoch - 1) * len(batches) + number
         factor = schedule.factor(step, len(batches), settings["epochs"], settings["schedule"])
         rates.append(factor * settings["optimizer"]["lr"])
         for group in optimizer.param_groups:
             group["lr"] = rates[-1]
+        draws = {name: values[batch.places] for name, values in draw(batch.size, augmentation, chance).items()}
         images = data.normalization(augment(images, augmentation, draws))
-        labels = data.labels[rows]
-        with autocast(settings, device):
-            logits = model(images)
-            loss = functional.cross_entropy(logits, labels)
-        if online:
-            online.put(rows, example_outcomes(logits, tap.features, labels))
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.detach())
-        progress(len(rows), f"epoch {epoch} of {settings['epochs']}")
-    steps = torch.stack(losses).float().cpu().numpy()
+        labels = data.labels[batch.rows]
+        losses.append(torch.zeros((), device=data.device))
+        for part in batch.parts:
+            given = labels[part.examples]
+            with autocast(settings, data.device):
+                logits = model(images[part.examples])
+                loss = functional.cross_entropy(logits, given)
+            if online:
+                online.put(batch.rows[part.examples], example_outcomes(logits, tap.features, given))
+            optimizer.zero_grad(set_to_none=True)
+            (loss * part.weight).backward()
+            optimizer.step()
+            losses[-1] += loss.detach() * part.fraction
+        progress(batch.size, f"epoch {epoch} of {settings['epochs']}")
+    steps = processes.total(torch.stack(losses).float()).cpu().numpy()
     if not np.isfinite(steps).all():
         raise UserError(f"the loss is not finite any more in epoch {epoch}; lower optimizer.lr or warm up longer")
     result = {"steps.loss": steps, "steps.learning_rate": np.array(rates)}
-    result["steps.examples"] = np.array([len(rows) for rows in batches], np.int32)
+    result["steps.examples"] = np.array([batch.size for batch in batches], np.int32)
     if online:
+        online.gather(processes)
         result |= {f"online.{name}": values for name, values in online.arrays().items()}
     return result
 
@@ -171,18 +186,6 @@ def _crop_in_files(data: TrainingData, settings: dict, seed: int, epoch: int) ->
         return augmentation, None
     ranges = augmentation.pop("resized_crop")
     return augmentation, RandomCrop(tuple(ranges["scale"]), tuple(ranges["ratio"]), seed, epoch)
-
-
-def _batches(rows: torch.Tensor, settings: dict) -> list[torch.Tensor]:
-    """Consecutive batches; a last one of a single example, which batch norm cannot take, joins the one before."""
-    batches = list(rows.split(settings["batch_size"]))
-    if settings["drop_last"] and len(batches[-1]) < settings["batch_size"]:
-        batches.pop()
-    elif len(batches) > 1 and len(batches[-1]) == 1:
-        batches[-2:] = [torch.cat(batches[-2:])]
-    if not batches:
-        raise UserError(f"batch_size: {settings['batch_size']} with drop_last leaves no batch of {len(rows)} examples")
-    return batches
 
 
 def _generator(*parts) -> torch.Generator:

@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import torch
 
+from difficulty.training.processes import Processes
+
 FLOATS = ("probability", "margin", "loss", "el2n", "entropy", "feature_norm")
 INTEGERS = ("predicted", "rank")  # rank: how many classes come before the given label; ties by index, as in predicted
 
@@ -40,6 +42,16 @@ class OutcomeTable:
         """Stores a batch's outcomes at its rows."""
         for name, column in self._columns.items():
             column[rows] = outcomes[name].to(column.dtype)
+
+    def gather(self, processes: Processes) -> None:
+        """Puts together what several processes have stored, each of examples of its own."""
+        if processes.count == 1:
+            return
+        own = self._columns["predicted"] >= 0
+        seen = processes.total(own.int()) > 0
+        for name, column in self._columns.items():
+            bits = processes.total(column.view(torch.int32).where(own, 0))  # the others add 0 to each
+            self._columns[name] = bits.view(column.dtype).where(seen, column)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """name -> (N,) float32 or int32."""

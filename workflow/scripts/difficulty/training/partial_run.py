@@ -22,18 +22,22 @@ _STATE = "state.safetensors"
 
 
 class PartialRun:
-    """The unfinished run in `folder`, or a fresh one if there is none with this key."""
+    """The unfinished run in `folder`, or a fresh one if there is none with this key.
 
-    def __init__(self, folder: Path, key: dict):
+    writes: whether this process keeps the run; of several that train it together only one does, the others read.
+    """
+
+    def __init__(self, folder: Path, key: dict, writes: bool = True):
         self.folder = folder
+        self._writes = writes
         self.epoch = -1
         self.checksums: dict[int, str] = {}
         self._outcome_checksums: dict[int, str] = {}
         self._key = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
         self._optimizer: dict[str, torch.Tensor] = {}
         self._weights: dict[str, torch.Tensor] = {}
-        self._lock = self._locked()
-        if not self._resume():
+        self._lock = self._locked() if writes else None
+        if not self._resume() and writes:
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
 
@@ -84,6 +88,9 @@ class PartialRun:
         outcomes: arrays to be read back with `outcomes(epoch)`; keep: epochs whose weights are wanted in the end;
         about: metadata of the weights.
         """
+        self.epoch = epoch
+        if not self._writes:
+            return
         if outcomes:
             tensors = {name: torch.from_numpy(array) for name, array in outcomes.items()}
             self._outcome_checksums[epoch] = save_tensors(self._outcome_file(epoch), tensors)
@@ -99,7 +106,6 @@ class PartialRun:
             if value is not None
         }
         save_tensors(self.folder / _STATE, tensors, json.dumps(state))
-        self.epoch = epoch
         for old in unwanted:
             (self.folder / checkpoint_name(old)).unlink(missing_ok=True)
 

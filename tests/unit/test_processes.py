@@ -1,0 +1,133 @@
+"""Several processes that train one network together do what one does."""
+
+import os
+import signal
+from argparse import Namespace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.datasets import load_digits
+from torch import nn
+
+from difficulty.datasets.loading import Normalization
+from difficulty.errors import UserError
+from difficulty.models.building import build_model
+from difficulty.training import assembly
+from difficulty.training.loop import TrainingData, train
+from difficulty.training.partial_run import PartialRun
+from difficulty.training.processes import run_together
+
+SETTINGS = {
+    "optimizer": {"name": "sgd", "lr": 0.05, "momentum": 0.9, "weight_decay": 1e-3},
+    "schedule": {"name": "cosine"},
+    "epochs": 3,
+    "batch_size": 33,
+    "drop_last": False,
+    "augmentation": {"crop": 1, "flip": False},
+    "records": "both",
+    "checkpoints": "all",
+    "device": "cpu",
+}
+MLP = {**SETTINGS, "architecture": "mlp", "width": 16}
+BATCH_NORM = {**SETTINGS, "architecture": "resnet9", "width": 4, "batch_size": 32, "epochs": 2}
+TRAIN, ALL = 160, 230
+CLOSE = {"rtol": 1e-4, "atol": 1e-4}
+
+
+def digits():
+    images, target = load_digits(return_X_y=True)
+    images = torch.from_numpy((images[:ALL].reshape(-1, 8, 8, 1) * 15).astype(np.uint8))
+    return TrainingData(images, torch.from_numpy(target[:ALL]), torch.arange(TRAIN), Normalization((0.3,), (0.35,)))
+
+
+def train_in(args, processes):
+    """What each process does."""
+    torch.set_num_threads(1)
+    data = digits()
+    model = build_model(args.settings, 1, (8, 8), 10, seed=0)
+    partial = PartialRun(args.folder, {}, writes=processes.is_first)
+    processes.wait()
+    if processes.rank == args.dying:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if processes.rank == args.failing:
+        raise UserError("photos/7.jpg: cannot be decoded any more")
+    train(model, data, args.settings, 0, partial, "{}", lambda *_: None, processes)
+
+
+def run(folder, settings, count, dying=None, failing=None):
+    args = Namespace(settings=settings, folder=folder, dying=dying, failing=failing)
+    run_together(train_in, args, count, folder.parent / "log")
+    return PartialRun(folder, {})
+
+
+def history(partial, settings, source="clean"):
+    labels = pd.DataFrame({"example_id": np.arange(ALL), "label": digits().labels.numpy(), "is_corrupt": False})
+    roles = np.repeat(["train", "test"], [TRAIN, ALL - TRAIN]).astype(object)
+    return assembly.history(partial, source, labels, roles, settings["epochs"], None)
+
+
+def assert_same(left, right, settings):
+    for source in ("clean", "online"):
+        ours, theirs = history(left, settings, source), history(right, settings, source)
+        assert list(ours["group"]) == list(theirs["group"])
+        numbers = ours.select_dtypes("number").columns
+        np.testing.assert_allclose(ours[numbers], theirs[numbers], **CLOSE)
+    for epoch in range(1, settings["epochs"] + 1):
+        ours, theirs = left.outcomes(epoch), right.outcomes(epoch)
+        np.testing.assert_allclose(ours["steps.loss"], theirs["steps.loss"], **CLOSE)
+        np.testing.assert_array_equal(ours["steps.examples"], theirs["steps.examples"])
+        assert ((ours["online.predicted"] >= 0) == (np.arange(ALL) < TRAIN)).all()
+
+
+@pytest.mark.parametrize("optimizer", [SETTINGS["optimizer"], {"name": "m3", "lr": 0.05, "groups": 3}])
+def test_two_processes_train_as_one(tmp_path, optimizer):
+    settings = {**MLP, "optimizer": optimizer}  # batches of 33: shares of 17 and 16, the last of 28
+    assert_same(run(tmp_path / "two", settings, 2), run(tmp_path / "one", settings, 1), settings)
+
+
+class Halves(nn.Module):
+    """Normalises each half of a batch by itself, as two processes do, whose running statistics are the first's."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.network = network
+
+    def forward(self, images):
+        if not self.training:
+            return self.network(images)
+        first, second = images.tensor_split(2)
+        forgotten = {name: buffer.clone() for name, buffer in self.network.named_buffers()}
+        second = torch.func.functional_call(self.network, forgotten, (second,))
+        return torch.cat([self.network(first), second])
+
+
+def test_batch_norm_sees_the_shares_by_themselves(tmp_path):
+    together = run(tmp_path / "two", BATCH_NORM, 2)
+    model = Halves(build_model(BATCH_NORM, 1, (8, 8), 10, seed=0))
+    alone = PartialRun(tmp_path / "halves", {})
+    train(model, digits(), {**BATCH_NORM, "records": "clean"}, 0, alone, "{}")
+    ours, theirs = (history(each, BATCH_NORM) for each in (together, alone))
+    np.testing.assert_allclose(ours[["loss", "top1"]], theirs[["loss", "top1"]], **CLOSE)
+    one = run(tmp_path / "one", BATCH_NORM, 1)
+    assert not np.allclose(history(one, BATCH_NORM)["loss"], ours["loss"], **CLOSE)
+
+
+@pytest.mark.full
+def test_resumed_after_an_epoch_it_is_the_same_run(tmp_path):
+    settings = {**MLP, "optimizer": {"name": "rm3", "lr": 0.05}, "schedule": {"name": "constant"}}
+    run(tmp_path / "part", {**settings, "epochs": 1}, 2)
+    resumed, whole = run(tmp_path / "part", settings, 2), run(tmp_path / "whole", settings, 2)
+    for epoch in (1, 2, 3):
+        np.testing.assert_array_equal(resumed.outcomes(epoch)["steps.loss"], whole.outcomes(epoch)["steps.loss"])
+
+
+def test_what_one_process_says_when_it_fails_is_told(tmp_path):
+    with pytest.raises(UserError, match=r"^photos/7.jpg: cannot be decoded any more$"):
+        run(tmp_path / "run", MLP, 2, failing=1)
+
+
+def test_a_process_that_is_killed_ends_the_run(tmp_path):
+    with pytest.raises(UserError, match="process 1 of those that train together was ended by SIGKILL"):
+        run(tmp_path / "run", MLP, 2, dying=1)
