@@ -93,6 +93,11 @@ def test_width_and_its_like_stay_with_their_architecture():
     assert experiment("{architecture: resnet9}")["width"] == 16
 
 
+def test_one_gpu_is_what_a_run_has_anyway():
+    assert "gpus" not in experiment("gpus: 1")
+    assert experiment("gpus: 2")["gpus"] == 2
+
+
 def test_runs_of_folds():
     config = yaml.safe_load(BASE)
     configuration = resolve({**config, "experiments": {"x": {"seeds": [3, 1], "folds": 2}}})
