@@ -30,7 +30,15 @@ UNREADABLE = {
         "line 2: not a value that YAML can hold: invalid literal for int() with base 10: 'x'",
     ),
     "list as key": (b"[a]: 1\n", "line 1: not valid YAML: found unhashable key"),
-    "unknown alias": (b"a: *b\n", "line 1: not valid YAML: found undefined alias 'b'"),
+    "unknown alias": (
+        b"a: *b\n",
+        "line 1: not valid YAML: found undefined alias 'b'; write text that starts with * in quotes",
+    ),
+    "pattern without quotes": (
+        b"a: [*]\n",
+        "line 1: not valid YAML: expected alphabetic or numeric character, but found ']'; write text that starts with "
+        "* in quotes",
+    ),
     "itself": (b"a: &x\n  b: *x\n", "line 1: refers to itself"),
     "itself in a list": (b"a: &x [1, *x]\n", "line 1: refers to itself"),
 }
@@ -134,6 +142,17 @@ def test_experiments_go_with_their_data_set(tmp_path):
     first = "{datasets: {digits: {}, easy: {}}, experiments: {clean: {}, easy: {dataset: easy}}}"
     assert list(loaded(tmp_path, first, "datasets: {photos: {}}")["experiments"]) == ["clean"]
     assert list(loaded(tmp_path, first, "datasets: {easy: {}}")["experiments"]) == ["clean", "easy"]
+
+
+def test_names_that_are_none_are_left_for_the_check(tmp_path):
+    first = """
+    datasets: {a: {of: [digits]}, b: {select: {experiment: [clean]}}}
+    experiments: {clean: {dataset: [a]}}
+    defaults: {dataset: {}}
+    """
+    replaced = loaded(tmp_path, first, "{datasets: {c: }, experiments: {mine: }}")
+    assert replaced == {"datasets": {"c": None}, "defaults": {}, "experiments": {"mine": None}}
+    assert list(loaded(tmp_path, first, "experiments: {clean: }")["datasets"]) == ["a"]
 
 
 def test_one_file_stays_as_it_is(tmp_path):

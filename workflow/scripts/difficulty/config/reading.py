@@ -148,7 +148,8 @@ def _syntax_problem(error: yaml.MarkedYAMLError, text: str, line: int) -> str:
     if line <= len(lines) and re.match(r" *\t", lines[line - 1]):
         return "indented by a tab; use spaces"
     problem = " ".join((error.problem or error.context or "cannot be parsed").split())[:_LONGEST_PROBLEM]
-    return f"not valid YAML: {problem}"
+    is_alias = "alias" in f"{error.context} {error.problem}"
+    return f"not valid YAML: {problem}" + ("; write text that starts with * in quotes" if is_alias else "")
 
 
 def _error(path: str | Path, line: int, problem: str) -> ConfigurationError:
@@ -160,14 +161,14 @@ def _without_orphans(config: dict, experiments) -> dict:
     datasets = config.get("datasets")
     if not isinstance(datasets, dict) or not isinstance(experiments, dict):
         return config
-    gone = set()
+    gone = []
     for name, settings in datasets.items():
         if not isinstance(settings, dict):
             continue
         select = settings.get("select")
         chooser = select.get("experiment") if isinstance(select, dict) else None
-        if settings.get("of") in gone or (chooser is not None and chooser not in experiments):
-            gone.add(name)
+        if settings.get("of") in gone or chooser not in (None, *experiments):
+            gone.append(name)
     return {**config, "datasets": {name: value for name, value in datasets.items() if name not in gone}}
 
 
@@ -177,12 +178,12 @@ def _without_homeless(config: dict, datasets) -> dict:
     if not isinstance(experiments, dict) or not isinstance(datasets, dict):
         return config
     named = {name: each.get("dataset") if isinstance(each, dict) else None for name, each in experiments.items()}
-    kept = {name: each for name, each in experiments.items() if named[name] is None or named[name] in datasets}
+    kept = {name: each for name, each in experiments.items() if named[name] in (None, *datasets)}
     return {**config, "experiments": kept}
 
 
 def _names_dataset(defaults, datasets) -> bool:
-    return isinstance(defaults, dict) and isinstance(datasets, dict) and defaults.get("dataset") in datasets
+    return isinstance(defaults, dict) and isinstance(datasets, dict) and defaults.get("dataset") in list(datasets)
 
 
 def _without(config: dict, place: Sequence[str]) -> dict:
