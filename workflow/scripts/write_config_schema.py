@@ -10,7 +10,9 @@ from pathlib import Path
 
 from pydantic.json_schema import models_json_schema
 
+from difficulty.config.grids import WrittenExperiment
 from difficulty.config.resolve import ConfigurationFile
+from difficulty.config.section import Section
 from difficulty.config.training import Experiment
 
 SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.json"
@@ -19,13 +21,15 @@ _REFERENCE = "#/$defs/"
 
 def config_schema() -> dict:
     """The schema, with a description of every key."""
-    definitions = models_json_schema([(ConfigurationFile, "validation"), (Experiment, "validation")])[1]["$defs"]
-    for name in _reached(Experiment.__name__, definitions):
+    models = [(ConfigurationFile, "validation"), (WrittenExperiment, "validation")]
+    definitions = models_json_schema(models)[1]["$defs"]
+    for name in _reached(WrittenExperiment.__name__, definitions):
         definitions[name].pop("required", None)
-    settings = {"$ref": _REFERENCE + Experiment.__name__}
     keys = definitions[ConfigurationFile.__name__]["properties"]
-    keys["defaults"] = settings | {"description": keys["defaults"]["description"]}
-    _values_by_name(keys["experiments"], _or_null(settings))
+    keys["defaults"] = _reference(Experiment) | {"description": keys["defaults"]["description"]}
+    _values_by_name(keys["experiments"], _or_null(_reference(WrittenExperiment)))
+    options = definitions[WrittenExperiment.__name__]["properties"]["grid"]["anyOf"][0]["additionalProperties"]
+    _values_by_name(options, *options["patternProperties"].values())
     for definition in definitions.values():
         required = definition.get("required", [])
         for key, value in definition["properties"].items():
@@ -40,6 +44,10 @@ def config_schema() -> dict:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "config.yaml", **root} | {
         "$defs": definitions
     }
+
+
+def _reference(model: type[Section]) -> dict:
+    return {"$ref": _REFERENCE + model.__name__}
 
 
 def _reached(name: str, definitions: dict) -> set[str]:

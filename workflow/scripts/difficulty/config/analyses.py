@@ -13,6 +13,11 @@ from difficulty.config.suite import CheckedSection, ScoreName, Suite, unknown_sc
 
 _Bootstrap = Annotated[int, Range(10, 100_000)]
 _Scores = Annotated[list[ScoreName], Field(min_length=1), AfterValidator(without_repeats)]
+_Group = Annotated[
+    list[Text],
+    Field(min_length=2, json_schema_extra={"minItems": 1}),  # a pattern may stand for both
+    AfterValidator(without_repeats),
+]
 _PLANTED = "is_corrupt"
 _HELD_OUT = "_validation"
 # Scores of label quality, which experiments with folds have of the examples that they hold out.
@@ -62,8 +67,10 @@ class Dynamics(CheckedSection):
 class Agreement(CheckedSection):
     """How far runs agree on what they get right (Pliushch et al. 2022)."""
 
-    groups: dict[Name, Annotated[list[Text], Field(min_length=2), AfterValidator(without_repeats)]] = Field(
-        {}, description="name -> experiments on the same data set, beside one group per experiment, under its own name"
+    groups: dict[Name, _Group] = Field(
+        {},
+        description="name -> experiments on the same data set, beside one group per experiment, under its own name; "
+        "noise-* stands for all whose name fits",
     )
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:

@@ -21,7 +21,9 @@ class Coherence(CheckedSection):
     """How far gradients of examples point the same way (Chatterjee & Zielinski 2020): pristine, corrupt, easy, hard."""
 
     experiments: _Names | None = Field(
-        None, description="experiments whose gradients are compared; null: all that keep checkpoints"
+        None,
+        description="experiments whose gradients are compared (noise-*: all whose name fits); "
+        "null: all that keep checkpoints",
     )
     epochs: Annotated[list[Epoch], Field(min_length=1), AfterValidator(without_repeats)] | None = Field(
         None, description="epochs whose checkpoints are used; null: all that are kept"

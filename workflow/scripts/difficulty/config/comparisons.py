@@ -13,7 +13,12 @@ from difficulty.config.suite import Suite
 _COLORS = 8  # that a figure can tell apart
 
 Comparisons = dict[
-    Name, Annotated[list[Text], Field(min_length=2, max_length=_COLORS), AfterValidator(without_repeats)]
+    Name,
+    Annotated[
+        list[Text],
+        Field(min_length=2, max_length=_COLORS, json_schema_extra={"minItems": 1}),  # a pattern may stand for both
+        AfterValidator(without_repeats),
+    ],
 ]
 
 

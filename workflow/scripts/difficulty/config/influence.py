@@ -42,7 +42,9 @@ class Queries(Section):
     classes: Annotated[list[ClassName], Field(min_length=1), AfterValidator(without_repeats)] | None = Field(
         None, description="only those labelled as one of these classes"
     )
-    experiments: _Names | None = Field(None, description="whose predictions; null: all whose influence is computed")
+    experiments: _Names | None = Field(
+        None, description="whose predictions (noise-*: of all whose name fits); null: all whose influence is computed"
+    )
     misclassified: bool = Field(False, description="only those that most runs get wrong after the last epoch")
     count: Count | None = Field(None, description="at most so many, drawn at random; null: all")
     seed: Seed = Field(0, description="of the draw")
@@ -52,7 +54,9 @@ class Influence(CheckedSection):
     """Influence (Koh & Liang 2017): how training on an image changes a prediction, its own or a test image's."""
 
     experiments: _Names | None = Field(
-        None, description="experiments whose images are scored; null: all that keep checkpoints"
+        None,
+        description="experiments whose images are scored (noise-*: all whose name fits); "
+        "null: all that keep checkpoints",
     )
     epochs: Annotated[list[Epoch], Field(min_length=1), AfterValidator(without_repeats)] | None = Field(
         None, description="epochs whose checkpoints are used; scores are summed over them; null: the last checkpoint"

@@ -1,6 +1,7 @@
 """Overrides: how an experiment's settings change the defaults, and one file's those of another."""
 
 from collections.abc import Mapping
+from functools import reduce
 
 from difficulty.config.architectures import OWN_SETTINGS
 from difficulty.config.problems import Place
@@ -26,16 +27,17 @@ def merged(base: Mapping, override: Mapping) -> dict:
     return result
 
 
-def experiment_settings(defaults: Mapping, override: Mapping) -> dict:
-    """The settings of an experiment.
+def experiment_settings(defaults: Mapping, *overrides: Mapping) -> dict:
+    """The settings of an experiment: `defaults`, changed by each override in turn.
 
     With another architecture than that of `defaults`, the settings of `defaults` that belong to it (width, depth,
-    stem, weights) are left behind.
+    stem, weights) are left behind; those of the overrides are not.
     """
     architecture = defaults.get("architecture")
-    if architecture is not None and override.get("architecture", architecture) != architecture:
+    named = [override["architecture"] for override in overrides if "architecture" in override]
+    if architecture is not None and named and named[-1] != architecture:
         defaults = {key: value for key, value in defaults.items() if key not in OWN_SETTINGS}
-    return merged(defaults, override)
+    return reduce(merged, overrides, dict(defaults))
 
 
 def is_inherited(place: Place, base: Mapping, override: Mapping) -> bool:

@@ -14,13 +14,20 @@ _STAGE = re.compile(r"[a-z][a-z0-9]*", re.ASCII)
 _RUN_NAME = re.compile(r"seed-[0-9]+(-fold-[0-9]+)?")
 
 
-def _checked_name(value) -> str:
+def name_fault(value) -> str | None:
+    """What is wrong with the name of a data set, an experiment, a group or a truth, if anything."""
     if not isinstance(value, str) or not _NAME.fullmatch(value) or len(value) > _LONGEST_NAME:
         what = "a name of letters, digits, - and _ that starts with a letter or digit"
         what += f", at most {_LONGEST_NAME} characters" if isinstance(value, str) and len(value) > _LONGEST_NAME else ""
-        raise problem(expected(what, value) + _in_quotes(value))
+        return expected(what, value) + _in_quotes(value)
     if _RUN_NAME.fullmatch(value):
-        raise problem(f"{value!r} is what a run is called; choose another name")
+        return f"{value!r} is what a run is called; choose another name"
+    return None
+
+
+def _checked_name(value) -> str:
+    if text := name_fault(value):
+        raise problem(text)
     return value
 
 

@@ -24,7 +24,9 @@ class PredictionDepth(CheckedSection):
     gives: ClassVar[tuple[str, ...]] = ("prediction_depth",)
 
     experiments: _Names | None = Field(
-        None, description="experiments whose networks are probed; null: all that keep checkpoints"
+        None,
+        description="experiments whose networks are probed (noise-*: all whose name fits); "
+        "null: all that keep checkpoints",
     )
     epochs: Annotated[list[Epoch], Field(min_length=1), AfterValidator(without_repeats)] | None = Field(
         None,

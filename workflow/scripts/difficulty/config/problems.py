@@ -10,6 +10,7 @@ Place = tuple[str | int, ...]
 
 _LONGEST_TEXT = 60
 _LONGEST_NUMBER_IN_BITS = 200
+_MOST_NAMES = 20  # in one message
 # Few misspell the first letter: without it, words must be more alike (gpu does not mean cpu).
 _LEAST_SIMILARITY, _WITH_ANOTHER_FIRST_LETTER = 0.65, 0.8
 
@@ -81,7 +82,14 @@ def unknown_name(kind: str, name, names: Iterable[str]) -> str:
     names = list(names)
     if likely := did_you_mean(name, names):
         return f"no {kind} {shown(name)}, did you mean {likely!r}?"
-    return f"no {kind} {shown(name)}, expected {alternatives(names) if names else 'one that is configured'}"
+    return f"no {kind} {shown(name)}, expected {choices(names) if names else 'one that is configured'}"
+
+
+def choices(names: Sequence[str]) -> str:
+    """`a, b or c`, of many names the first ones."""
+    if len(names) <= _MOST_NAMES:
+        return alternatives(names)
+    return f"{', '.join(map(_bare, names[:_MOST_NAMES]))} or {len(names) - _MOST_NAMES} others"
 
 
 def unknown_key(key, keys: Iterable[str]) -> str:

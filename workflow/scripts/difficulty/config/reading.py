@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import yaml
 
+from difficulty.config.grids import expanded, only
 from difficulty.config.inheritance import merged
 from difficulty.config.problems import ConfigurationError, shown
 
@@ -158,8 +159,8 @@ def _error(path: str | Path, line: int, problem: str) -> ConfigurationError:
 
 def _without_orphans(config: dict, experiments) -> dict:
     """Without the data sets that an experiment chose which there is no more, and their subsets."""
-    datasets = config.get("datasets")
-    if not isinstance(datasets, dict) or not isinstance(experiments, dict):
+    datasets, expansion = config.get("datasets"), expanded(experiments)
+    if not isinstance(datasets, dict) or not isinstance(experiments, dict) or not expansion.is_complete:
         return config
     gone = []
     for name, settings in datasets.items():
@@ -167,7 +168,7 @@ def _without_orphans(config: dict, experiments) -> dict:
             continue
         select = settings.get("select")
         chooser = select.get("experiment") if isinstance(select, dict) else None
-        if settings.get("of") in gone or chooser not in (None, *experiments):
+        if settings.get("of") in gone or chooser not in (None, *expansion.layers):
             gone.append(name)
     return {**config, "datasets": {name: value for name, value in datasets.items() if name not in gone}}
 
@@ -177,9 +178,7 @@ def _without_homeless(config: dict, datasets) -> dict:
     experiments = config.get("experiments")
     if not isinstance(experiments, dict) or not isinstance(datasets, dict):
         return config
-    named = {name: each.get("dataset") if isinstance(each, dict) else None for name, each in experiments.items()}
-    kept = {name: each for name, each in experiments.items() if named[name] in (None, *datasets)}
-    return {**config, "experiments": kept}
+    return {**config, "experiments": only(experiments, lambda own: own.get("dataset") in (None, *datasets))}
 
 
 def _names_dataset(defaults, datasets) -> bool:

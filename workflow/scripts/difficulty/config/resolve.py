@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError
 
-from difficulty.config import comparisons, evaluations, subset_references
+from difficulty.config import comparisons, evaluations, grids, subset_references
 from difficulty.config.analyses import (
     HELD_OUT_SCORES,
     Agreement,
@@ -26,8 +26,10 @@ from difficulty.config.datasets import AnySource
 from difficulty.config.evaluations import Evaluations
 from difficulty.config.experiments import check_experiments
 from difficulty.config.figures import Drawing, Gallery, Panel, Samples
+from difficulty.config.grids import Expansion, Layer
 from difficulty.config.influence import Influence
 from difficulty.config.names import Name
+from difficulty.config.patterns import spelled_out
 from difficulty.config.prediction_depth import PredictionDepth
 from difficulty.config.problems import ConfigurationError, Place, expected, written
 from difficulty.config.section import Section, findings
@@ -44,7 +46,9 @@ class Analyses(Section):
     dynamics: Dynamics = Field(Dynamics(), description="learning-dynamics scores")
     agreement: Agreement = Field(Agreement(), description="agreement of runs")
     comparisons: Comparisons = Field(
-        {}, description="name -> 2 to 8 experiments, on any data sets, whose training curves are drawn in one figure"
+        {},
+        description="name -> 2 to 8 experiments, on any data sets, whose training curves are drawn in one figure; "
+        "noise-* stands for all whose name fits",
     )
     correlation: Correlation = Field(Correlation(), description="rank correlation of scores")
     truth_correlation: TruthCorrelation = Field(
@@ -83,10 +87,14 @@ class ConfigurationFile(Section):
     datasets: dict[Name, AnySource] = Field({}, description="named sources of images")
     defaults: _Settings = Field({}, description="settings of every experiment that does not say otherwise")
     experiments: dict[Name, _Settings] = Field(
-        {}, description="training configurations by name: what differs from the defaults; null removes a default"
+        {},
+        description="training configurations by name: what differs from the defaults; null removes a default; with "
+        "the key `grid`, one for each combination of its options",
     )
     evaluations: Evaluations = Field(
-        {}, description="experiment -> further data sets whose test split each of its runs is evaluated on"
+        {},
+        description="experiment -> further data sets whose test split each of its runs is evaluated on; noise-* stands "
+        "for all whose name fits and that have no entry of their own or an earlier one",
     )
     analyses: Analyses = Field(Analyses(), description="what is computed from the records of the experiments")
     figures: Figures = Field(Figures(), description="what is drawn")
@@ -129,19 +137,25 @@ def resolve(config: dict, source: str = "config.yaml") -> Configuration:
 
     source: how error messages name it. Raises ConfigurationError with one line for everything that is wrong.
     """
-    file, faults = _checked_file(config)
-    datasets, experiments = _names(config, "datasets"), _names(config, "experiments")
+    expansion = grids.expanded(config.get("experiments") if isinstance(config, dict) else None)
+    # Where a grid is wrong, whether a name is an experiment's is not known, and nothing is told of names.
+    experiments = list(expansion.layers) if expansion.is_complete else []
+    spelled = spelled_out(config, experiments)
+    file, faults = _checked_file(spelled.config)
+    datasets = _names(config, "datasets")
     broken = {place for place, _ in faults}
-    is_toy_alone = not (datasets or experiments) and _has_toy(file, broken)
-    for section, noun, names in (("datasets", "data set", datasets), ("experiments", "experiment", experiments)):
-        if not names and not is_toy_alone and broken.isdisjoint({(), (section,)}):
+    is_toy_alone = not (datasets or _names(config, "experiments")) and _has_toy(file, broken)
+    for section, noun in (("datasets", "data set"), ("experiments", "experiment")):
+        if not _names(config, section) and not is_toy_alone and broken.isdisjoint({(), (section,)}):
             faults.append(((section,), f"expected at least one {noun}"))
-    checked = check_experiments(file.defaults, file.experiments, datasets or None).with_imports(file.datasets)
+    sources = {name: file.datasets.get(name) for name in datasets}
+    checked = check_experiments(file.defaults, _of_valid(file.experiments, expansion), sources or None)
+    faults += expansion.faults
     if ("defaults",) not in broken:
         faults += checked.faults
     if (datasets and experiments) or is_toy_alone:
         suite = Suite(
-            datasets={name: file.datasets.get(name) for name in datasets},
+            datasets=sources,
             experiments={name: checked.known.get(name, {}) for name in experiments},
             scores=tuple(_score_families(file, checked.known)),
             held_out_scores=HELD_OUT_SCORES if any(each.get("folds") for each in checked.known.values()) else (),
@@ -149,6 +163,9 @@ def resolve(config: dict, source: str = "config.yaml") -> Configuration:
         limited = [analysis.scored(suite) for _, analysis in _checked_sections(file.analyses)]
         suite = replace(suite, scored={score: names for scored in limited for score, names in scored.items()})
         faults += [(place, text) for place, text in _reference_faults(file, suite) if place not in broken]
+    faults = spelled.as_written(faults)
+    if experiments:
+        faults += spelled.unmatched.items()
     if faults:
         order = list(ConfigurationFile.model_fields)
         faults.sort(key=lambda fault: order.index(fault[0][0]) if fault[0] and fault[0][0] in order else -1)
@@ -188,6 +205,11 @@ def _without(config: dict, place: Place) -> dict:
     if rest and isinstance(below, dict):
         return {**config, key: _without(below, tuple(rest))}
     return {name: value for name, value in config.items() if str(name) != str(key)}
+
+
+def _of_valid(written: Mapping, expansion: Expansion) -> dict[str, tuple[Layer, ...]]:
+    """The experiments of those entries of the section that are mappings with a valid name."""
+    return {name: layers for name, layers in expansion.layers.items() if layers[0].place[-1] in written}
 
 
 def _names(config, section: str) -> list[str]:

@@ -1,7 +1,8 @@
 """Experiments: one training configuration each."""
 
+from collections.abc import Mapping
 from pathlib import PurePath
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, TypeAdapter, field_validator
 
@@ -22,6 +23,10 @@ _SAVED = ("all", "last")
 
 class Experiment(Section):
     """One training configuration, repeated for every seed (and fold)."""
+
+    refused: ClassVar[Mapping[str, str]] = {
+        "grid": "a grid stands directly under a name in `experiments`, e.g. experiments.noise.grid; move it there"
+    }
 
     # A key that is checked against others stands after them: pydantic hands a validator the valid keys before it.
 

@@ -39,7 +39,9 @@ class Vog(CheckedSection):
     """Variance of gradients (Agarwal et al. 2022): how much the gradient by the image changes over checkpoints."""
 
     experiments: Annotated[list[Text], Field(min_length=1), AfterValidator(without_repeats)] | None = Field(
-        None, description="experiments that are scored; null: all that keep at least two checkpoints"
+        None,
+        description="experiments that are scored (noise-*: all whose name fits); "
+        "null: all that keep at least two checkpoints",
     )
     stages: Annotated[dict[StageName, _Epochs], Field(min_length=1)] | None = Field(
         None,
