@@ -46,6 +46,9 @@ experiments:
 NAMES = ["plain", "noise-clean-sgd", "noise-clean-rm3", "noise-half-sgd", "noise-half-rm3", "last"]
 
 
+SCHEMA = json.loads((Path(__file__).parents[2] / "workflow/schemas/config.schema.json").read_text(encoding="utf-8"))
+
+
 def resolved(experiments: str, **sections) -> Configuration:
     """GRID with other experiments, and with other sections."""
     return resolve({**GRID, **sections, "experiments": yaml.safe_load(experiments)})
@@ -180,6 +183,28 @@ def test_patterns_wherever_experiments_are_listed():
     queries = configuration.analyses["influence"]["queries"]
     assert queries["some"]["experiments"] == ["noise-clean-sgd", "noise-half-sgd"]
     assert list(configuration.coherent_epochs) == ["plain"]
+
+
+def lists_called_experiments(section: dict, place: tuple = ()):
+    """Places of all keys `experiments` below a section of the schema."""
+    for key, value in section["properties"].items():
+        if key == "experiments":
+            yield (*place, key)
+        for part in [value, *value.get("anyOf", [])]:
+            below = part.get("additionalProperties") or {}
+            for reference, further in ((part.get("$ref"), (key,)), (below.get("$ref"), (key, "any"))):
+                if reference:
+                    yield from lists_called_experiments(SCHEMA["$defs"][reference.split("/")[-1]], (*place, *further))
+
+
+def test_no_list_of_experiments_of_an_analysis_is_forgotten():
+    found = list(lists_called_experiments(SCHEMA["$defs"]["Analyses"], ("analyses",)))
+    assert ("analyses", "influence", "queries", "any", "experiments") in found
+    for place in found:
+        written, wanted = ["plain*"], ["plain"]
+        for key in reversed(place):
+            written, wanted = {key: written}, {key: wanted}
+        assert spelled_out(written, NAMES).config == wanted
 
 
 def test_an_experiments_own_evaluations_count_before_those_of_patterns():
@@ -329,6 +354,4 @@ def test_what_a_grid_does_on_a_data_set_goes_with_it(tmp_path, grid, kept):
     ],
 )
 def test_schema(text, fits):
-    path = Path(__file__).parents[2] / "workflow" / "schemas" / "config.schema.json"
-    schema = json.loads(path.read_text(encoding="utf-8"))
-    assert jsonschema.Draft202012Validator(schema).is_valid(yaml.safe_load(text)) == fits
+    assert jsonschema.Draft202012Validator(SCHEMA).is_valid(yaml.safe_load(text)) == fits
