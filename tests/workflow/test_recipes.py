@@ -16,10 +16,14 @@ def cifar10_tables(folder):
         pq.write_table(table, folder / "data" / f"cifar10_{split}.parquet")
 
 
-def imagenet_and_snapshots(folder):
+def imagenet(folder):
     for split in ("train", "val"):
         (folder / "imagenet" / split / "n01440764").mkdir(parents=True)
         (folder / "imagenet" / split / "n01440764" / "n01440764_1.JPEG").touch()
+
+
+def imagenet_and_snapshots(folder):
+    imagenet(folder)
     (folder / "snapshots").mkdir()
     for epoch in ("03", "04", "05", "08", "09", "10", "24", "25", "25.6"):
         (folder / "snapshots" / f"epoch-{epoch}.pt").touch()
@@ -31,6 +35,9 @@ def nothing(folder):
 
 STAND_INS = {
     "cifar10_subset.yaml": cifar10_tables,
+    "coherent_cifar10.yaml": cifar10_tables,
+    "coherent_digits.yaml": nothing,
+    "coherent_imagenet.yaml": imagenet,
     "influence_cifar10.yaml": cifar10_tables,
     "mislabeled_cifar10.yaml": cifar10_tables,
     "prediction_depth_shapes.yaml": nothing,
