@@ -110,6 +110,7 @@ def test_later_experiments_and_data_sets_replace_earlier_ones_and_what_names_the
     analyses:
       agreement: {groups: {noise: [clean, noisy]}}
       comparisons: {noise: [clean, noisy]}
+      generalization: {parts: {experiments: [clean, noisy]}}
       detection: {bootstrap: 10, truths: {a: {}}}
     """
     assert loaded(tmp_path, first, "experiments: {mine: {}}") == {
@@ -121,6 +122,7 @@ def test_later_experiments_and_data_sets_replace_earlier_ones_and_what_names_the
     replaced = loaded(tmp_path, first, "datasets: {photos: {}}")
     assert replaced["datasets"] == {"photos": {}}
     assert "evaluations" not in replaced and replaced["defaults"] == {}
+    assert "generalization" not in replaced["analyses"]
     assert loaded(tmp_path, first, "datasets: {digits: {}, photos: {}}")["defaults"] == {"dataset": "digits"}
     assert list(replaced["experiments"]) == ["clean", "noisy"]
 

@@ -27,6 +27,8 @@ datasets:
   flat: {source: flat_folder, path: photos, labels: a.csv, label_column: kind, test_fraction: 0.1, split_seed: 1}
   names: {source: flat_folder, path: photos, pattern: '(?P<label>[a-z]+).*', recursive: true}
   arrays: {source: npz, files: {train: a.npz, test: a.npz}, images: a, arrays: {train: [x, y]}}
+  half: {source: subset, of: cifar, select: {by: random, fraction: 0.5}, train: 100, test: 50}
+  third: {source: subset, of: cifar, select: {by: random, fraction: 0.3}, seed: 1}
 defaults:
   dataset: cifar
   architecture: resnet18
@@ -49,11 +51,14 @@ defaults:
 experiments:
   clean: {schedule: {name: one_cycle, warmup: 0.25, initial: 0.1, final: 0}}
   noisy: {label_noise: {kind: asymmetric, fraction: 0.1, map: {cat: dog}, seed: 1}, optimizer: {name: adam, lr: 0.1}}
+  half: {dataset: half}
+  third: {dataset: third}
 evaluations: {noisy: [photos]}
 analyses:
   dynamics: {records: online, el2n_epoch: 2}
   agreement: {groups: {noise: [clean, noisy]}}
   comparisons: {noise: [clean, noisy]}
+  generalization: {parts: {experiments: [half, third], control: third}}
   correlation: {scores: [aum, loss], bootstrap: 100}
   detection: {truths: {human: {experiment: clean, column: entropy, role: validation, top: 0.1}}, bootstrap: 100}
   suspects: {score: aum}
@@ -70,6 +75,7 @@ CHOSEN = [
     ("experiments", "noisy", "label_noise", "map"),
     ("analyses", "agreement", "groups"),
     ("analyses", "comparisons"),
+    ("analyses", "generalization"),
     ("analyses", "detection", "truths"),
 ]
 

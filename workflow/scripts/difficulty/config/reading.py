@@ -13,7 +13,7 @@ from difficulty.config.problems import ConfigurationError, shown
 
 # Sections that replace those of an earlier file, and what refers to the earlier ones by name and goes with them.
 _REPLACED = {
-    "datasets": (["evaluations"], ["analyses", "vog", "out_of_distribution"]),
+    "datasets": (["evaluations"], ["analyses", "vog", "out_of_distribution"], ["analyses", "generalization"]),
     "experiments": (
         ["evaluations"],
         ["analyses", "agreement", "groups"],
@@ -24,6 +24,7 @@ _REPLACED = {
         ["analyses", "prediction_depth", "experiments"],
         ["analyses", "influence", "experiments"],
         ["analyses", "coherence", "experiments"],
+        ["analyses", "generalization"],
     ),
 }
 _LONGEST_PROBLEM = 120

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError
 
-from difficulty.config import comparisons, evaluations, grids, subset_references
+from difficulty.config import comparisons, evaluations, generalization, grids, subset_references
 from difficulty.config.analyses import (
     HELD_OUT_SCORES,
     Agreement,
@@ -26,6 +26,7 @@ from difficulty.config.datasets import AnySource
 from difficulty.config.evaluations import Evaluations
 from difficulty.config.experiments import check_experiments
 from difficulty.config.figures import Drawing, Gallery, Panel, Samples
+from difficulty.config.generalization import Studies, resolved_studies, with_studies
 from difficulty.config.grids import Expansion, Layer
 from difficulty.config.influence import Influence
 from difficulty.config.names import Name
@@ -60,6 +61,10 @@ class Analyses(Section):
     prediction_depth: PredictionDepth | None = Field(None, description="prediction depth; null: not computed")
     influence: Influence | None = Field(None, description="influence scores; null: not computed")
     coherence: Coherence | None = Field(None, description="coherence of gradients; null: not computed")
+    generalization: Studies = Field(
+        {},
+        description="name -> 2 to 8 experiments on subsets of one data set, tested on each other's held-out parts",
+    )
     vog_toy: VogToy | None = Field(
         None, description="toy experiment of variance of gradients, for which nothing else need be configured"
     )
@@ -110,6 +115,8 @@ class Configuration:
     probed_epochs: experiment -> epochs, of the experiments whose prediction depth is computed.
     influence_epochs: experiment -> epochs, of the experiments whose influence scores are computed.
     coherent_epochs: experiment -> epochs, of the experiments whose gradients' coherence is computed.
+    evaluations: experiment -> further data sets, those that a study of generalization implies included.
+    generalization: study -> what its tables rest on, see `resolved_studies`.
     """
 
     datasets: dict[str, dict]
@@ -125,6 +132,7 @@ class Configuration:
     probed_epochs: dict[str, list[int]]
     influence_epochs: dict[str, list[int]]
     coherent_epochs: dict[str, list[int]]
+    generalization: dict[str, dict]
 
     def runs(self, experiment: str, seeds: list[int] | None = None) -> list[str]:
         """Names of an experiment's runs, e.g. `seed-0` or `seed-0-fold-3`; of all its seeds or of those given."""
@@ -243,6 +251,8 @@ def _reference_faults(file: ConfigurationFile, suite: Suite) -> Iterator[tuple[P
         yield ("evaluations", *place), text
     for place, text in comparisons.faults(file.analyses.comparisons, suite):
         yield ("analyses", "comparisons", *place), text
+    for place, text in generalization.faults(file.analyses.generalization, suite):
+        yield ("analyses", "generalization", *place), text
     for section in ("analyses", "figures"):
         for key, part in _checked_sections(getattr(file, section)):
             for place, text in part.faults(suite):
@@ -253,10 +263,11 @@ def _configuration(file: ConfigurationFile, resolved: Mapping[str, Experiment], 
     experiments = {name: experiment.model_dump(exclude_none=True) for name, experiment in resolved.items()}
     analyses = file.analyses.model_dump(exclude_none=True)
     groups = {name: [name] for name, each in resolved.items() if len(run_names(each.seeds, each.folds)) > 1}
+    studies = resolved_studies(file.analyses.generalization, suite)
     return Configuration(
         datasets={name: source.model_dump(exclude_none=True) for name, source in file.datasets.items()},
         experiments=experiments,
-        evaluations=file.evaluations,
+        evaluations=with_studies(file.evaluations, studies),
         analyses=analyses,
         figures=file.figures.model_dump(exclude_none=True),
         agreement_groups=groups | analyses["agreement"]["groups"],
@@ -267,4 +278,5 @@ def _configuration(file: ConfigurationFile, resolved: Mapping[str, Experiment], 
         probed_epochs=file.analyses.prediction_depth.probed_epochs(suite) if file.analyses.prediction_depth else {},
         influence_epochs=file.analyses.influence.influence_epochs(suite) if file.analyses.influence else {},
         coherent_epochs=file.analyses.coherence.coherent_epochs(suite) if file.analyses.coherence else {},
+        generalization=studies,
     )
