@@ -85,6 +85,11 @@ if configuration.coherent_epochs:
     include: "workflow/rules/coherence.smk"
 
 
+if configuration.generalization:
+
+    include: "workflow/rules/generalization.smk"
+
+
 if "vog_toy" in analyses:
 
     include: "workflow/rules/vog_toy.smk"

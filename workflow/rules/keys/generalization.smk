@@ -1,0 +1,70 @@
+"""What studies of generalization rest on: the evaluations of all their runs, and the scores of what chose the parts."""
+
+studies = configuration.generalization
+studies_with_traits = [study for study, settings in studies.items() if "chooser" in settings]
+
+
+def refuse_folders_without_test_split():
+    """Of other sources the configuration has asked; this one tells by its folders."""
+    for study, settings in studies.items():
+        original = datasets[settings["original"]]
+        folders = [os.path.join(original.get("path", ""), name) for name in ("test", "val")]
+        if original["source"] == "image_folder" and not any(map(os.path.isdir, folders)):
+            print(
+                f"analyses.generalization.{study}: data set {settings['original']!r}, which its parts are of, has no "
+                f"test split; add {folders[0]}",
+                file=sys.stderr,
+            )
+            sys.exit(1)
+
+
+refuse_folders_without_test_split()
+
+
+def study_runs(study, name):
+    """A table of every run of a study's experiments."""
+    return [path for experiment in studies[study]["experiments"] for path in experiment_files(experiment, name)]
+
+
+def study_examples(study):
+    """The examples of all data sets that a study's networks are trained or tested on."""
+    names = dict.fromkeys([*studies[study]["datasets"], *studies[study]["tests"]])
+    return [f"results/datasets/{dataset}/examples.parquet" for dataset in names]
+
+
+def generalization_settings(study):
+    return settings_json(studies[study], ["experiments", "datasets", "original", "tests", "control"])
+
+
+def generalization_upstream(study):
+    """What is trained and tested on is in the chain of each evaluation."""
+    names = studies[study]["experiments"]
+    return hash_chain([[experiment, runs(experiment), evaluation_key(experiment)] for experiment in names])
+
+
+def generalization_key(study):
+    settings, code = generalization_settings(study), source_digest("collect_generalization")
+    return hash_chain(generalization_upstream(study), settings, code)
+
+
+def traits_settings(study):
+    return settings_json(studies[study], ["experiments", "datasets", "chosen_by"])
+
+
+def traits_upstream(study):
+    names = [studies[study]["original"], *studies[study]["datasets"]]
+    return hash_chain(scores_key(studies[study]["chooser"]), [dataset_key(dataset) for dataset in names])
+
+
+def traits_key(study):
+    return hash_chain(traits_upstream(study), traits_settings(study), source_digest("compute_traits"))
+
+
+family_tables += [f"results/generalization/{study}{table}.parquet" for study in studies for table in ("", "-summary")]
+family_tables += [f"results/generalization/{study}-traits.parquet" for study in studies_with_traits]
+family_figures += [
+    f"results/figures/generalization/{study}/{figure}.{format}"
+    for study in studies
+    for figure in ("accuracy", *(["traits"] if study in studies_with_traits else []))
+    for format in ("png", "pdf")
+]
