@@ -28,11 +28,20 @@ from tests.workflow.conftest import TINY, Workflow
 from tests.workflow.test_faults import damage_unnoticed, digests, truncate
 
 SELECT = {"by": "score", "score": "aum", "experiment": "plain", "seeds": [0], "keep": "easiest", "fraction": 0.5}
+DRAWN = {"by": "random", "fraction": 0.5}
 CONFIG = {
     **TINY,
-    "datasets": {**TINY["datasets"], "easy": {"source": "subset", "of": "few", "select": SELECT}},
+    "datasets": {
+        **TINY["datasets"],
+        "easy": {"source": "subset", "of": "few", "select": SELECT},
+        "drawn": {"source": "subset", "of": "few", "select": DRAWN},
+    },
     "defaults": {**TINY["defaults"], "seeds": [0]},
-    "experiments": {"plain": {"label_noise": {"kind": "symmetric", "fraction": 0.2}}, "easy": {"dataset": "easy"}},
+    "experiments": {
+        "plain": {"label_noise": {"kind": "symmetric", "fraction": 0.2}},
+        "easy": {"dataset": "easy"},
+        "drawn": {"dataset": "drawn"},
+    },
     "analyses": {
         **TINY["analyses"],
         "vog": {"experiments": ["plain"], "stages": {"late": [2, 3]}},
@@ -43,6 +52,7 @@ CONFIG = {
             "shards": 2,
             "queries": {"tests": {"count": 5}},
         },
+        "generalization": {"halves": {"experiments": ["easy", "drawn"], "control": "drawn"}},
     },
 }
 # Stages that are killed, with the longest time in seconds that they are given before.
@@ -70,6 +80,8 @@ KILLED = {
     "compute_detection": 2,
     "rank_suspects": 2,
     "collect_evaluations": 2,
+    "collect_generalization": 2,
+    "compute_traits": 2,
     "plot_gallery": 3,
     "plot_training": 3,
 }
@@ -95,6 +107,8 @@ DAMAGED = {
     f"{RUN}/checkpoints/epoch-3.safetensors": "evaluate_run",
     "results/experiments/plain/scores/dynamics.parquet": "collect_scores",
     "results/experiments/plain/scores.parquet": "rank_suspects",
+    "results/generalization/halves.parquet": "plot_generalization",
+    "results/generalization/halves-traits.parquet": "plot_traits",
 }
 VOLATILE = {"benchmarks", "logs"}
 SKIPPED = {"files.parquet"}  # inodes and times
@@ -215,7 +229,7 @@ def alter_member(how: Callable[[Path], None]):
         result = workflow.snakemake("--cores", "1", "--force", "results/experiments/easy/seed-0/records.parquet")
         if result.returncode == 0 or member.name not in result.stdout + result.stderr:
             raise AssertionError(f"{member} was not missed")
-        for name in ("easy", "few"):
+        for name in ("easy", "drawn", "few"):
             shutil.rmtree(workflow.work / "results" / "datasets" / name)
         return "named, both data sets deleted"
 
