@@ -53,7 +53,7 @@ lock:
 	$(BIN)/python envs/write_conda_envs.py
 
 clean:
-	rm -rf results/datasets results/experiments results/agreement results/detection results/vog-toy results/figures \
+	rm -rf results/datasets results/experiments results/agreement results/detection results/generalization results/vog-toy results/figures \
 		results/logs results/benchmarks results/*.parquet results/report.html .snakemake
 
 .venv/installed: envs/requirements.txt

@@ -145,6 +145,7 @@ def test_figures_are_redrawn_alone(workflow):
     workflow.configure(CONFIG)
 
 
+@pytest.mark.full
 def test_without_a_control_nothing_but_the_tables_and_their_figure_is_made_anew(workflow):
     workflow.configure(changed(analyses__generalization__halves__control=None))
     assert rules(workflow.planned(*TARGETS)) == {"collect_generalization", "plot_generalization"}
@@ -163,6 +164,7 @@ def test_another_seed_of_one_experiment_trains_it_and_is_collected(workflow):
     workflow.configure(CONFIG)
 
 
+@pytest.mark.full
 def test_another_part_is_linked_trained_tested_and_described_anew(workflow):
     workflow.configure(changed(datasets__hard__select__fraction=0.6))
     jobs = workflow.planned(*TARGETS)
