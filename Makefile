@@ -53,8 +53,8 @@ lock:
 	$(BIN)/python envs/write_conda_envs.py
 
 clean:
-	rm -rf results/datasets results/experiments results/agreement results/detection results/generalization results/vog-toy results/figures \
-		results/logs results/benchmarks results/*.parquet results/report.html .snakemake
+	rm -rf results/datasets results/experiments results/agreement results/detection results/generalization results/vog-toy \
+		results/figures results/logs results/benchmarks results/*.parquet results/report.html .snakemake
 
 .venv/installed: envs/requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11) and "Python 3.11 or newer is needed: make run PYTHON=python3.12")'

@@ -49,6 +49,8 @@ def test_default_suite():
     assert list(configuration.detections) == ["noisy"]
     own = {name: [name] for name in configuration.experiments}
     assert configuration.agreement_groups == {**own, "noise": ["clean", "noisy"]}
+    assert configuration.evaluations == {name: ["digits"] for name in ("easy", "hard", "random")}
+    assert configuration.generalization["halves"]["chooser"] == "clean"
 
 
 def test_settings_are_plain_and_without_nulls():
