@@ -50,7 +50,7 @@ def test_default_suite():
     own = {name: [name] for name in configuration.experiments}
     assert configuration.agreement_groups == {**own, "noise": ["clean", "noisy"]}
     assert configuration.evaluations == {name: ["digits"] for name in ("easy", "hard", "random")}
-    assert configuration.generalization["halves"]["chooser"] == "clean"
+    assert configuration.generalization["halves"]["scores_of"] == "clean"
 
 
 def test_settings_are_plain_and_without_nulls():

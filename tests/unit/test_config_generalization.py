@@ -41,15 +41,20 @@ def test_a_study_knows_its_data_sets_tests_and_chooser():
             "original": "digits",
             "tests": ["easy", "hard", "digits"],
             "chosen_by": {"easy": ["aum"], "hard": [], "random": []},
-            "chooser": "clean",
+            "scores_of": "clean",
         }
     }
 
 
 def test_the_first_experiment_that_chose_counts_and_none_need_have_chosen():
-    assert resolved(["random", "hard", "easy"]).generalization["study"]["chooser"] == "noisy"
+    assert resolved(["random", "hard", "easy"]).generalization["study"]["scores_of"] == "noisy"
     study = resolved(["random", "listed"]).generalization["study"]
-    assert "chooser" not in study and "control" not in study
+    assert "scores_of" not in study and "control" not in study
+
+
+def test_the_scores_may_be_those_of_another_experiment():
+    study = {"experiments": ["easy", "hard"], "scores_of": "noisy"}
+    assert resolve({**BASE, "analyses": {"generalization": {"x": study}}}).generalization["x"]["scores_of"] == "noisy"
 
 
 def test_a_part_of_a_part_is_chosen_by_both_and_may_be_tested_on_the_test_split_of_the_other():

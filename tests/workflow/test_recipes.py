@@ -38,6 +38,8 @@ STAND_INS = {
     "coherent_cifar10.yaml": cifar10_tables,
     "coherent_digits.yaml": nothing,
     "coherent_imagenet.yaml": imagenet,
+    "easy_hard_cifar10.yaml": cifar10_tables,
+    "easy_hard_imagenet.yaml": imagenet,
     "influence_cifar10.yaml": cifar10_tables,
     "mislabeled_cifar10.yaml": cifar10_tables,
     "prediction_depth_shapes.yaml": nothing,

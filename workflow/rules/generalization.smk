@@ -1,5 +1,5 @@
 """Do easy examples generalise better among themselves than hard ones? From: the evaluations of experiments on subsets
-of one data set, on each other's held-out parts and on the original test split; the scores of what chose the subsets.
+of one data set, on each other's held-out parts and on the original test split; the scores of an experiment on all.
 To: results/generalization/{study}.parquet, its summary and traits, and two figures.
 """
 
@@ -38,7 +38,7 @@ rule collect_generalization:
 
 rule compute_traits:
     input:
-        scores=lambda w: f"results/experiments/{studies[w.study]['chooser']}/scores.parquet",
+        scores=lambda w: f"results/experiments/{studies[w.study]['scores_of']}/scores.parquet",
         examples=lambda w: f"results/datasets/{studies[w.study]['original']}/examples.parquet",
         parts=lambda w: expand(
             "results/datasets/{dataset}/examples.parquet",

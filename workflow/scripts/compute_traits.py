@@ -32,7 +32,7 @@ def main(args):
 
 if __name__ == "__main__":
     parser = arguments(__doc__)
-    parser.add_argument("--scores", type=Path, required=True, help="of the experiment that chose the parts")
+    parser.add_argument("--scores", type=Path, required=True, help="of an experiment on what the parts are of")
     parser.add_argument("--examples", type=Path, required=True, help="of the data set that all are subsets of")
     parser.add_argument("--parts", nargs="+", type=Path, required=True, help="examples.parquet of every part")
     parser.add_argument("--output", type=Path, required=True)

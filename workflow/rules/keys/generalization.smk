@@ -1,7 +1,7 @@
-"""What studies of generalization rest on: the evaluations of all their runs, and the scores of what chose the parts."""
+"""What studies of generalization rest on: the evaluations of all their runs, and the scores of the parts."""
 
 studies = configuration.generalization
-studies_with_traits = [study for study, settings in studies.items() if "chooser" in settings]
+studies_with_traits = [study for study, settings in studies.items() if "scores_of" in settings]
 
 
 def refuse_folders_without_test_split():
@@ -53,7 +53,7 @@ def traits_settings(study):
 
 def traits_upstream(study):
     names = [studies[study]["original"], *studies[study]["datasets"]]
-    return hash_chain(scores_key(studies[study]["chooser"]), [dataset_key(dataset) for dataset in names])
+    return hash_chain(scores_key(studies[study]["scores_of"]), [dataset_key(dataset) for dataset in names])
 
 
 def traits_key(study):

@@ -24,11 +24,11 @@ TRAITS = Schema(
     {
         "experiment": Column(pa.string(), "experiment that is trained on the part"),
         "dataset": Column(pa.string(), "the part, a subset"),
-        "kind": Column(pa.string(), "score (mean over runs, of the experiment that chose the parts) or truth"),
+        "kind": Column(pa.string(), "score (mean over runs, of the experiment that `scores_of` says) or truth"),
         "trait": Column(pa.string(), "the score, or the truth column of the original data set"),
         "direction": Column(pa.int8(), "+1 if higher is harder, -1 if lower is; null of a truth column", nullable=True),
         "chosen_by": Column(pa.bool_(), "the examples of the part were chosen by this score"),
-        "examples": Column(pa.int64(), "training examples of the part that the experiment which chose was trained on"),
+        "examples": Column(pa.int64(), "training examples of the part that that experiment was trained on"),
         "count": Column(pa.int64(), "of them, how many have a value"),
         "mean": _statistic("mean of these values"),
         "std": Column(pa.float64(), "their standard deviation (ddof 1); null below two", nullable=True),

@@ -5,7 +5,7 @@ one, so it implies evaluations, which need not be configured. A part whose test 
 (`test: null`) has no held-out part of its own: its networks are tested there once, under the other's name.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, field_validator
@@ -19,7 +19,11 @@ from difficulty.config.subsets import ByChance, ByClass, ByLearning, ByScore, Su
 from difficulty.config.suite import Suite
 
 _COLORS = 8  # that a figure can tell apart
-_Names = Annotated[list[Text], Field(min_length=2, max_length=_COLORS), AfterValidator(without_repeats)]
+_Names = Annotated[
+    list[Text],
+    Field(min_length=2, max_length=_COLORS, json_schema_extra={"minItems": 1}),  # a pattern may stand for both
+    AfterValidator(without_repeats),
+]
 _TABLES = ("summary", "traits")  # {study}-summary.parquet lies beside {study}.parquet
 
 
@@ -33,6 +37,11 @@ class Study(Section):
     control: Text | None = Field(
         None,
         description="one of the experiments, e.g. on a random subset, that the others are compared with; null: none",
+    )
+    scores_of: Text | None = Field(
+        None,
+        description="experiment on the data set that the subsets are of, whose scores tell what the examples of each "
+        "have; null: the one that chose them, if any",
     )
 
     @field_validator("control")
@@ -62,6 +71,18 @@ def faults(studies: Studies, suite: Suite) -> Iterator[tuple[Place, str]]:
                 if text := _experiment_fault(experiment, dataset, first, suite):
                     yield place, text
                 first.setdefault(dataset, experiment)
+        if study.scores_of is not None and (text := _scores_fault(study.scores_of, first, suite)):
+            yield (name, "scores_of"), text
+
+
+def _scores_fault(experiment: str, parts: Iterable[str], suite: Suite) -> str | None:
+    """What keeps an experiment's scores from being those of the examples of the parts."""
+    if text := suite.no_experiment(experiment):
+        return text
+    dataset = suite.experiments[experiment].get("dataset")
+    if part := next((part for part in parts if dataset not in (None, *suite.ancestors(part)[1:])), None):
+        return f"experiment {experiment!r} is trained on {dataset!r}, which {part!r} is no subset of; choose another"
+    return None
 
 
 def _experiment_fault(experiment: str, dataset: str, first: Mapping[str, str], suite: Suite) -> str | None:
@@ -91,7 +112,8 @@ def resolved_studies(studies: Studies, suite: Suite) -> dict[str, dict]:
 
     experiments, datasets: in order, what each is trained on. original: the data set that all are, in the end, subsets
     of. tests: data sets whose test splits differ, the original last. control, if there is one. chosen_by: data set ->
-    scores by which it was chosen. chooser: the first experiment whose scores or predictions chose one, if any.
+    scores by which it was chosen. scores_of: as configured, or the first experiment whose scores or predictions chose
+    one, if any.
     """
     found = {}
     for name, study in studies.items():
@@ -102,6 +124,7 @@ def resolved_studies(studies: Studies, suite: Suite) -> dict[str, dict]:
         selections = [part.select for chain in parts.values() for part in chain]
         choosers = [each.experiment for each in selections if isinstance(each, ByScore | ByLearning)]
         found[name] = {
+            **({"scores_of": choosers[0]} if choosers else {}),
             **study.model_dump(exclude_none=True),
             "datasets": datasets,
             "original": original,
@@ -110,7 +133,6 @@ def resolved_studies(studies: Studies, suite: Suite) -> dict[str, dict]:
                 dataset: [part.select.score for part in chain if isinstance(part.select, ByScore)]
                 for dataset, chain in parts.items()
             },
-            **({"chooser": choosers[0]} if choosers else {}),
         }
     return found
 

@@ -20,6 +20,7 @@ _LISTS = (
     ("analyses", "influence", "experiments"),
     ("analyses", "influence", "queries", _ANY, "experiments"),
     ("analyses", "coherence", "experiments"),
+    ("analyses", "generalization", _ANY, "experiments"),
 )
 
 
