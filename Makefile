@@ -1,6 +1,8 @@
 # Everything runs in .venv, made from the lock file; `make help` lists what there is.
 PYTHON ?= python3
 CORES ?= all
+# One more than there are processors: a test that starts the workflow waits for it much of the time.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
@@ -28,10 +30,10 @@ verify: .venv/installed
 	$(BIN)/snakemake --cores 1 verify
 
 test: lint
-	$(BIN)/pytest -q -n auto --dist loadfile --no-loadscope-reorder -m "not full and not slurm"
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not full and not slurm"
 
 test-full: lint
-	$(BIN)/pytest -q -n auto --dist loadfile --no-loadscope-reorder -m "not slurm"
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not slurm"
 
 # The nodes must see the folder of the tests: it lies here, not in /tmp.
 test-slurm: .venv/installed
