@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator, NullLocator
 
 from difficulty.figures.appearance import (
     CORRUPT,
@@ -97,8 +98,9 @@ def _scale(axes: Axes, side: str) -> None:
     (axes.set_yscale if side == "y" else axes.set_xscale)("log")
     (axes.axhline if side == "y" else axes.axvline)(1, color=FAINT_INK, linewidth=0.8, linestyle=(0, (1, 1)))
     axis = axes.yaxis if side == "y" else axes.xaxis
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_minor_locator(NullLocator())
     plain_ticks(axis)
-    axis.set_minor_formatter("")
 
 
 def _note(table: pd.DataFrame, runs: int) -> str:
