@@ -54,6 +54,11 @@ if configuration.vog_stages:
     include: "workflow/rules/distributions.smk"
 
 
+if configuration.image_experiments:
+
+    include: "workflow/rules/images.smk"
+
+
 if configuration.probed_epochs:
 
     include: "workflow/rules/prediction_depth.smk"

@@ -10,6 +10,7 @@ ENVIRONMENTS = {
     "tables": TABLES,
     "training": [*TABLES, "safetensors", "torch", "torchvision"],
     "figures": [*TABLES, "matplotlib"],
+    "images": [*TABLES, "scikit-image"],
 }
 
 

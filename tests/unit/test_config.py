@@ -136,6 +136,22 @@ def test_scores_of_held_out_examples_are_known_where_there_are_folds():
     }
 
 
+def test_statistics_of_images_are_compared_with_scores_where_they_are_computed():
+    config = yaml.safe_load(BASE)
+    config["datasets"]["mine"] = yaml.safe_load("{source: records, files: [a.parquet], logits: z, label: y}")
+    config["experiments"] = {"own": {}, "elsewhere": {"dataset": "mine"}}
+    without, some = (
+        resolve(config),
+        resolve({**config, "analyses": {"images": {"statistics": ["contrast", "segments"]}}}),
+    )
+    learning = [name for name in Dynamics.gives if name != "loss_mean"]
+    assert without.analyses["correlation"]["scores"] == learning and without.image_experiments == []
+    assert some.analyses["correlation"]["scores"] == [*learning, "segments"] and some.image_experiments == ["own"]
+    config = {**config, "experiments": {"own": {}}}
+    config["analyses"] = {"images": {"statistics": "all"}, "correlation": {"scores": ["aum", "contrast"]}}
+    assert resolve(config).analyses["correlation"]["scores"] == ["aum", "contrast"]
+
+
 def test_detections():
     config = yaml.safe_load(BASE)
     config["datasets"]["h"] = yaml.safe_load("{source: parquet, files: {train: [a, b]}, truth: [entropy]}")

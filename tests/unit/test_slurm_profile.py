@@ -7,8 +7,15 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 LOCAL = {"all", "data", "runs", "scores", "figures", "verify"}
-# Stages that come before all others, or are an experiment of their own.
-ALONE = {"prepare_dataset", "link_subset", "import_examples", "import_records", "corrupt_labels"}
+# Stages that come before all others, are an experiment of their own or take several threads.
+ALONE = {
+    "prepare_dataset",
+    "link_subset",
+    "import_examples",
+    "import_records",
+    "corrupt_labels",
+    "compute_image_statistics",
+}
 
 
 def stages() -> set[str]:

@@ -32,6 +32,7 @@ TINY = {
         "detection": {"bootstrap": 20},
         "vog": None,
         "prediction_depth": None,
+        "images": None,
         "influence": None,
     },
     "figures": {"dpi": 50},

@@ -14,6 +14,8 @@ def subset_evidence(dataset):
     select = datasets[dataset]["select"]
     if select["by"] == "score":
         family = configuration.score_families[select["score"]]
+        if family == "images":  # whose direction is in the table of the data set only
+            return [ancient(statistics_of(select["experiment"]))]
         return [ancient(f"results/experiments/{select['experiment']}/scores/{family}.parquet")]
     if select["by"] == "learned":
         return experiment_files(select["experiment"], "records.parquet", seeds=select["seeds"])

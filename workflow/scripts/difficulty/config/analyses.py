@@ -1,6 +1,6 @@
 """What is computed from the records and scores of the experiments, beside the scores themselves."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, field_validator
@@ -20,6 +20,8 @@ _Group = Annotated[
 ]
 _PLANTED = "is_corrupt"
 _HELD_OUT = "_validation"
+# Those that the authors compare with what is learned.
+_STATISTICS_BESIDE_LEARNING = ("local_entropy", "dct_coefficients", "segments", "edge_strength")
 # Scores of label quality, which experiments with folds have of the examples that they hold out.
 HELD_OUT_SCORES = ("self_confidence", "normalized_margin")
 
@@ -94,17 +96,24 @@ class Agreement(CheckedSection):
 class Correlation(CheckedSection):
     """Rank correlation of every pair of scores."""
 
-    scores: Annotated[_Scores, Field(min_length=2)] = Field(
-        [name for name in Dynamics.gives if name != "loss_mean"], description="scores in the matrix, in this order"
+    scores: Annotated[_Scores, Field(min_length=2)] | None = Field(
+        None,
+        description="scores in the matrix, in this order; null: those of learning dynamics, but not loss_mean, and, "
+        "where they are computed, the local_entropy, dct_coefficients, segments and edge_strength of the images",
     )
     bootstrap: _Bootstrap = Field(1000, description="resamples of the examples behind each interval")
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
         """The scores exist, in every experiment."""
-        yield from unknown_scores("scores", self.scores, suite)
-        for index, score in enumerate(self.scores):
+        yield from unknown_scores("scores", self.scores or [], suite)
+        for index, score in enumerate(self.scores or []):
             if score in suite.held_out_scores and (name := suite.without_folds()):
                 yield ("scores", index), f"experiment {name!r} holds no examples out; set its folds or leave it out"
+
+    def compared(self, statistics: Sequence[str]) -> list[str]:
+        """The scores in the matrix. statistics: those of images that are computed."""
+        learning = [name for name in Dynamics.gives if name != "loss_mean"]
+        return self.scores or [*learning, *(name for name in _STATISTICS_BESIDE_LEARNING if name in statistics)]
 
 
 class Truth(Section):
@@ -172,7 +181,7 @@ class Detection(CheckedSection):
                 yield ("truths", name), "is the name of an experiment, kept for its planted noise; choose another"
             for place, text in truth.faults(suite):
                 yield ("truths", name, *place), text
-        yield from unknown_scores("scores", self.scores or [], suite)
+        yield from unknown_scores("scores", self.scores or [], suite, ranking=True)
         if self.scores and set(self.scores) <= set(suite.held_out_scores):
             yield ("scores",), "expected a score of trained examples, too; add one, e.g. aum"
 
@@ -192,7 +201,7 @@ class Suspects(CheckedSection):
         of_held_out_only = score in suite.held_out_scores
         if of_held_out_only and score == self.score:
             yield ("score",), f"{score!r} is a score of held-out examples; write '{score}{_HELD_OUT}'"
-        elif not of_held_out_only and (text := suite.no_score(score)):
+        elif not of_held_out_only and (text := suite.no_ranking(score)):
             yield ("score",), text
         elif score != self.score and (name := suite.without_folds()):
             other = "aum" if of_held_out_only else score

@@ -28,7 +28,7 @@ class Gallery(CheckedSection):
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
         """The score exists."""
-        if text := suite.no_score(self.score):
+        if text := suite.no_ranking(self.score):
             yield ("score",), text
 
 

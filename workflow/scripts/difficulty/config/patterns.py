@@ -19,6 +19,7 @@ _LISTS = (
     ("analyses", "prediction_depth", "experiments"),
     ("analyses", "influence", "experiments"),
     ("analyses", "influence", "queries", _ANY, "experiments"),
+    ("analyses", "images", "experiments"),
     ("analyses", "coherence", "experiments"),
     ("analyses", "generalization", _ANY, "experiments"),
 )

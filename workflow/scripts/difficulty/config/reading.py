@@ -23,6 +23,7 @@ _REPLACED = {
         ["analyses", "vog", "checkpoints"],
         ["analyses", "prediction_depth", "experiments"],
         ["analyses", "influence", "experiments"],
+        ["analyses", "images", "experiments"],
         ["analyses", "coherence", "experiments"],
         ["analyses", "generalization"],
     ),

@@ -28,6 +28,7 @@ from difficulty.config.experiments import check_experiments
 from difficulty.config.figures import Drawing, Gallery, Panel, Samples
 from difficulty.config.generalization import Studies, resolved_studies, with_studies
 from difficulty.config.grids import Expansion, Layer
+from difficulty.config.images import Images
 from difficulty.config.influence import Influence
 from difficulty.config.names import Name
 from difficulty.config.patterns import spelled_out
@@ -60,6 +61,7 @@ class Analyses(Section):
     vog: Vog | None = Field(None, description="variance of gradients; null: not computed")
     prediction_depth: PredictionDepth | None = Field(None, description="prediction depth; null: not computed")
     influence: Influence | None = Field(None, description="influence scores; null: not computed")
+    images: Images | None = Field(None, description="statistics of the images themselves; null: not computed")
     coherence: Coherence | None = Field(None, description="coherence of gradients; null: not computed")
     generalization: Studies = Field(
         {},
@@ -117,6 +119,7 @@ class Configuration:
     coherent_epochs: experiment -> epochs, of the experiments whose gradients' coherence is computed.
     evaluations: experiment -> further data sets, those that a study of generalization implies included.
     generalization: study -> what its tables rest on, see `resolved_studies`.
+    image_experiments: the experiments whose scores include statistics of the images.
     """
 
     datasets: dict[str, dict]
@@ -133,6 +136,7 @@ class Configuration:
     influence_epochs: dict[str, list[int]]
     coherent_epochs: dict[str, list[int]]
     generalization: dict[str, dict]
+    image_experiments: list[str]
 
     def runs(self, experiment: str, seeds: list[int] | None = None) -> list[str]:
         """Names of an experiment's runs, e.g. `seed-0` or `seed-0-fold-3`; of all its seeds or of those given."""
@@ -169,7 +173,12 @@ def resolve(config: dict, source: str = "config.yaml") -> Configuration:
             held_out_scores=HELD_OUT_SCORES if any(each.get("folds") for each in checked.known.values()) else (),
         )
         limited = [analysis.scored(suite) for _, analysis in _checked_sections(file.analyses)]
-        suite = replace(suite, scored={score: names for scored in limited for score, names in scored.items()})
+        suite = replace(
+            suite,
+            scored={score: names for scored in limited for score, names in scored.items()},
+            unranked=tuple(score for _, each in _checked_sections(file.analyses) for score in each.unranked_scores()),
+            undirected=tuple(score for _, each in _checked_sections(file.analyses) for score in each.undirected),
+        )
         faults += [(place, text) for place, text in _reference_faults(file, suite) if place not in broken]
     faults = spelled.as_written(faults)
     if experiments:
@@ -262,6 +271,9 @@ def _reference_faults(file: ConfigurationFile, suite: Suite) -> Iterator[tuple[P
 def _configuration(file: ConfigurationFile, resolved: Mapping[str, Experiment], suite: Suite) -> Configuration:
     experiments = {name: experiment.model_dump(exclude_none=True) for name, experiment in resolved.items()}
     analyses = file.analyses.model_dump(exclude_none=True)
+    of_images = file.analyses.images.image_experiments(suite) if file.analyses.images else []
+    statistics = file.analyses.images.statistics if of_images else []
+    analyses["correlation"]["scores"] = file.analyses.correlation.compared(statistics)
     groups = {name: [name] for name, each in resolved.items() if len(run_names(each.seeds, each.folds)) > 1}
     studies = resolved_studies(file.analyses.generalization, suite)
     return Configuration(
@@ -279,4 +291,5 @@ def _configuration(file: ConfigurationFile, resolved: Mapping[str, Experiment], 
         influence_epochs=file.analyses.influence.influence_epochs(suite) if file.analyses.influence else {},
         coherent_epochs=file.analyses.coherence.coherent_epochs(suite) if file.analyses.coherence else {},
         generalization=studies,
+        image_experiments=of_images,
     )

@@ -41,6 +41,8 @@ def _experiment_faults(subset: Subset, suite: Suite) -> Iterator[tuple[Place, st
             yield ("score",), text
         elif "folds" in settings and settings["folds"] is None:
             yield ("score",), f"experiment {select.experiment!r} holds no examples out; set its folds"
+    if isinstance(select, ByScore) and select.score in suite.undirected:
+        yield ("score",), f"neither end of {select.score!r} is the hard one; choose another score"
     if isinstance(select, ByLearning) and select.epoch and select.epoch > settings.get("epochs", select.epoch):
         yield ("epoch",), expected(f"1..{settings['epochs']} (epochs of {select.experiment!r})", select.epoch)
 

@@ -21,6 +21,8 @@ class Suite:
     scores: columns that the configured analyses give.
     held_out_scores: columns that only examples held out by a fold have.
     scored: column -> the experiments that have it, of the columns that not all experiments have.
+    unranked: columns of scores that nothing ranks an experiment's examples by.
+    undirected: columns of which neither end is the hard one.
     """
 
     datasets: Mapping[str, AnySource | None]
@@ -28,6 +30,8 @@ class Suite:
     scores: tuple[str, ...]
     held_out_scores: tuple[str, ...] = ()
     scored: Mapping[str, list[str]] = field(default_factory=dict)
+    unranked: tuple[str, ...] = ()
+    undirected: tuple[str, ...] = ()
 
     def no_experiment(self, name: str) -> str | None:
         """What is wrong with `name`, if it is not an experiment."""
@@ -45,6 +49,12 @@ class Suite:
         having = self.scored.get(name, wanted)
         without = [each for each in wanted if each not in having and "checkpoints" in self.experiments[each]]
         return f"experiment {without[0]!r} has no {name}; see what `analyses` says of it" if without else None
+
+    def no_ranking(self, name: str, experiment: str | None = None) -> str | None:
+        """What is wrong with `name` as a score that ranks the examples of an experiment; None: of all of them."""
+        if name in self.unranked:
+            return f"{name!r} is a statistic of the image alone, by which nothing is ranked; name a score of learning"
+        return self.no_score(name, experiment)
 
     def ancestors(self, dataset: str) -> list[str]:
         """A data set, what it is a subset of, what that is a subset of, and so on."""
@@ -78,10 +88,16 @@ class CheckedSection(Section):
 
     # Score columns that the analysis adds to the table of scores.
     gives: ClassVar[tuple[str, ...]] = ()
+    # Those of which neither end is the hard one.
+    undirected: ClassVar[tuple[str, ...]] = ()
 
     def given_scores(self, experiments: Mapping[str, Mapping]) -> tuple[str, ...]:
         """Score columns that one of the experiments may have by this analysis. experiments: name -> valid settings."""
         return self.gives
+
+    def unranked_scores(self) -> tuple[str, ...]:
+        """Those that nothing ranks the examples of an experiment by."""
+        return ()
 
     def scored(self, suite: Suite) -> dict[str, list[str]]:
         """Score -> the experiments that have it, of those scores that not all experiments have."""
@@ -92,8 +108,12 @@ class CheckedSection(Section):
         yield from ()
 
 
-def unknown_scores(key: str, names: list[str], suite: Suite) -> Iterator[tuple[Place, str]]:
-    """A fault for each of a list of names that is no score, of held-out examples or others."""
+def unknown_scores(key: str, names: list[str], suite: Suite, ranking: bool = False) -> Iterator[tuple[Place, str]]:
+    """A fault for each of a list of names that is no score, of held-out examples or others.
+
+    ranking: whether examples are ranked by them.
+    """
+    missing = suite.no_ranking if ranking else suite.no_score
     for index, name in enumerate(names):
-        if name not in suite.held_out_scores and (text := suite.no_score(name)):
+        if name not in suite.held_out_scores and (text := missing(name)):
             yield (key, index), text
