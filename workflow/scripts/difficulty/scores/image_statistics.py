@@ -71,9 +71,9 @@ class _Batch:
 
     @property
     def levels(self) -> np.ndarray:
-        """uint16 (B, H, W), luma in 8 bits; of two bytes, which are sorted faster than one."""
+        """int16 (B, H, W), luma in 8 bits; of two bytes, which are sorted faster than one or four."""
         grey = self.images.shape[3] == 1
-        return (self.keys if grey else np.rint(self.keys / 10_000)).astype(np.uint16)
+        return (self.keys if grey else np.rint(self.keys / 10_000)).astype(np.int16)
 
     @cached_property
     def luma(self) -> np.ndarray:

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 WINDOW = 10  # side in pixels
-_VALUES_AT_ONCE = 1 << 18  # of all windows that are sorted together, which then stay in the processor's cache
+_VALUES_AT_ONCE = 1 << 18  # of all windows that are sorted together, so that they stay in the processor's cache
 
 
 def local_entropy(keys: np.ndarray) -> np.ndarray:
@@ -45,9 +45,11 @@ def _occurrences(windows: np.ndarray, area: int) -> np.ndarray:
     """int64 (B, area + 1) of windows (B, ...) with `area` values each, of which equal ones lie together once sorted."""
     values = windows.copy().reshape(len(windows), -1, area)
     values.sort(axis=-1)
-    starts = np.empty(values.shape, bool)
-    starts[..., 0] = True
-    np.not_equal(values[..., 1:], values[..., :-1], out=starts[..., 1:])
-    lengths = np.diff(np.flatnonzero(starts), append=starts.size)
-    lengths += np.repeat(np.arange(len(values)) * (area + 1), np.count_nonzero(starts, axis=(1, 2)))
-    return np.bincount(lengths, minlength=len(values) * (area + 1)).reshape(len(values), area + 1)
+    like_next = np.zeros((*values.shape[:2], area + 1), bool)  # the first and the last are never
+    np.equal(values[..., 1:], values[..., :-1], out=like_next[..., 1:-1])
+    ends = np.flatnonzero(like_next.ravel()[1:] != like_next.ravel()[:-1])  # of runs of equal values, first and last
+    image = ends[::2] // like_next[0].size
+    times = ends[1::2] - ends[::2] + 1
+    counts = np.bincount(image * (area + 1) + times, minlength=len(values) * (area + 1)).reshape(len(values), area + 1)
+    counts[:, 1] = values[0].size - counts @ np.arange(area + 1)
+    return counts
