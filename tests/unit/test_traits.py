@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from difficulty.analysis.traits import TRAITS, Trait, score_traits, superiority, traits_table, truth_traits
+from difficulty.analysis.traits import (
+    STATISTIC,
+    TRAITS,
+    TRUTH,
+    Trait,
+    plain_traits,
+    score_traits,
+    superiority,
+    traits_table,
+)
 from difficulty.tables import Column, read_table, write_table
 
 NAN = np.nan
@@ -40,7 +49,12 @@ COLUMNS = {
 @pytest.fixture(scope="module")
 def table():
     truth = pd.DataFrame({"radius": [1.0, 2, 3, 4, 5, 6]}, index=SCORES.index)
-    traits = [*score_traits(SCORES, COLUMNS), *truth_traits(truth)]
+    contrast = pd.DataFrame({"contrast": [6.0, 5, 4, 3, 2, NAN]}, index=SCORES.index)
+    traits = [
+        *score_traits(SCORES, COLUMNS),
+        *plain_traits(TRUTH, truth),
+        *plain_traits(STATISTIC, contrast),
+    ]
     return traits_table(traits, IDS, TRAINED_ON, MEMBERS, CHOSEN_BY)
 
 
@@ -54,10 +68,11 @@ def auroc(part, everything):
 
 
 def test_scores_of_training_examples_and_numeric_truths_are_traits(table):
-    assert list(table["trait"].unique()) == ["aum", "first_learned", "self_confidence_validation", "radius"]
+    assert list(table["trait"].unique()) == ["aum", "first_learned", "self_confidence_validation", "radius", "contrast"]
     assert list(table["dataset"][:3]) == ["easy", "hard", "random"]
     assert list(table["experiment"][:3]) == ["e", "h", "r"]
     kinds = table.drop_duplicates("trait").set_index("trait")
+    assert kinds["kind"].to_dict()["contrast"] == "statistic"
     assert kinds["kind"].to_dict()["radius"] == "truth" and pd.isna(kinds["direction"]["radius"])
     assert kinds["direction"]["aum"] == -1
 
@@ -74,6 +89,7 @@ def test_effect_turns_scores_so_that_higher_is_harder(table):
     aum = -SCORES["aum"].dropna().to_numpy()
     assert row(table, "easy", "aum")["effect"] == pytest.approx(auroc(aum[:3], aum)) == pytest.approx(0.3)
     assert row(table, "hard", "aum")["effect"] == pytest.approx(auroc(aum[3:], aum))
+    assert row(table, "easy", "contrast")["effect"] == pytest.approx(auroc([6, 5, 4], [6, 5, 4, 3, 2]))
     assert row(table, "easy", "radius")["effect"] == pytest.approx(auroc([1, 2, 3], [1, 2, 3, 4, 5, 6]))
 
 
@@ -103,7 +119,7 @@ def test_a_part_without_values_has_none(tmp_path):
 
 def test_table_fits_its_schema(table, tmp_path):
     write_table(table, tmp_path / "a.parquet", TRAITS)
-    assert len(read_table(tmp_path / "a.parquet", TRAITS)) == 12
+    assert len(read_table(tmp_path / "a.parquet", TRAITS)) == 15
     assert all(column.description for column in TRAITS.columns.values())
 
 

@@ -1,9 +1,9 @@
-"""Which scores, and which truths, the parts of a data set have that the experiments of a study are trained on."""
+"""Which scores, statistics of images and truths the parts have that the experiments of a study are trained on."""
 
 import logging
 from pathlib import Path
 
-from difficulty.analysis.traits import TRAITS, score_traits, traits_table, truth_traits
+from difficulty.analysis.traits import STATISTIC, TRAITS, TRUTH, plain_traits, score_traits, traits_table
 from difficulty.analysis.truth_correlation import numeric_columns
 from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.scores.collect import SCORES
@@ -19,7 +19,11 @@ def main(args):
     scores = scores[scores["runs_train"] > 0].set_index("example_id")
     original = read_table(args.examples, EXAMPLES).set_index("example_id").loc[scores.index]
     truth = numeric_columns(original, [name for name in original.columns if name not in EXAMPLES.columns])
-    traits = [*score_traits(scores, read_schema(args.scores).columns), *truth_traits(truth)]
+    traits = [
+        *score_traits(scores, read_schema(args.scores).columns),
+        *plain_traits(STATISTIC, scores[settings["statistics"]]),
+        *plain_traits(TRUTH, truth),
+    ]
     members = {}
     for path in args.parts:
         part = read_table(path, EXAMPLES, ["example_id", "split"])

@@ -48,7 +48,11 @@ def generalization_key(study):
 
 
 def traits_settings(study):
-    return settings_json(studies[study], ["experiments", "datasets", "chosen_by"])
+    """Statistics of images are columns of the scores which say nothing of what is harder."""
+    has_statistics = studies[study]["scores_of"] in configuration.image_experiments
+    statistics = analyses["images"]["statistics"] if has_statistics else []
+    chosen = {key: studies[study][key] for key in ("experiments", "datasets", "chosen_by")}
+    return settings_json({**chosen, "statistics": statistics})
 
 
 def traits_upstream(study):

@@ -11,7 +11,7 @@ from difficulty.scores.collect import ranking_columns
 from difficulty.scores.runs import ROLE_SUFFIXES
 from difficulty.tables import Column, Schema
 
-SCORE, TRUTH = "score", "truth"
+SCORE, STATISTIC, TRUTH = "score", "statistic", "truth"
 _ROLES = ("train", "validation")  # of training examples in the runs of an experiment
 
 
@@ -24,9 +24,14 @@ TRAITS = Schema(
     {
         "experiment": Column(pa.string(), "experiment that is trained on the part"),
         "dataset": Column(pa.string(), "the part, a subset"),
-        "kind": Column(pa.string(), "score (mean over runs, of the experiment that `scores_of` says) or truth"),
-        "trait": Column(pa.string(), "the score, or the truth column of the original data set"),
-        "direction": Column(pa.int8(), "+1 if higher is harder, -1 if lower is; null of a truth column", nullable=True),
+        "kind": Column(
+            pa.string(),
+            "score (mean over runs, of the experiment that `scores_of` says), statistic of the image, or truth",
+        ),
+        "trait": Column(pa.string(), "the score, the statistic, or the truth column of the original data set"),
+        "direction": Column(
+            pa.int8(), "+1 if higher is harder, -1 if lower is; null of what is no score", nullable=True
+        ),
         "chosen_by": Column(pa.bool_(), "the examples of the part were chosen by this score"),
         "examples": Column(pa.int64(), "training examples of the part that that experiment was trained on"),
         "count": Column(pa.int64(), "of them, how many have a value"),
@@ -37,7 +42,7 @@ TRAITS = Schema(
         "q75": _statistic("their third quartile"),
         "effect": Column(
             pa.float64(),
-            "probability that an example of the part ranks as harder (of a truth column: higher) than one drawn from "
+            "probability that an example of the part ranks as harder (of what is no score: higher) than one drawn from "
             "all training examples of the original, ties counting half: 0.5 if the part is like all. Undefined scores "
             "rank where they do elsewhere, if they can be ranked; null if nothing ranks",
             nullable=True,
@@ -49,7 +54,7 @@ TRAITS = Schema(
 
 @dataclass(frozen=True)
 class Trait:
-    """A score or a truth column of N training examples.
+    """A score, a statistic of the image or a truth column of N training examples.
 
     raw: float (N,), as it is, NaN where undefined. ranking: float (N,), as it ranks, higher is harder, NaN where it
     does not. direction: of a score, +1 if higher is harder, -1 if lower is.
@@ -74,11 +79,11 @@ def score_traits(scores: pd.DataFrame, columns: Mapping[str, Column]) -> Iterato
             yield Trait(SCORE, name, raw, ranks * direction, direction)
 
 
-def truth_traits(truth: pd.DataFrame) -> Iterator[Trait]:
-    """Numeric truth columns; truth: N rows, NaN where unknown."""
-    for name in truth:
-        known = truth[name].to_numpy(float)
-        yield Trait(TRUTH, name, known, known)
+def plain_traits(kind: str, values: pd.DataFrame) -> Iterator[Trait]:
+    """Columns of which nobody says whether high or low is harder; values: N rows, NaN where unknown."""
+    for name in values:
+        known = values[name].to_numpy(float, na_value=np.nan)
+        yield Trait(kind, name, known, known)
 
 
 def traits_table(

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from difficulty.analysis.traits import TRUTH
+from difficulty.analysis.traits import SCORE
 from difficulty.figures.appearance import (
     FAINT_INK,
     add_legend,
@@ -29,7 +29,7 @@ _ARROWS = {1: "↑", -1: "↓"}
 
 @styled()
 def traits_figure(table: pd.DataFrame, title: str) -> Figure:
-    """A row per score or truth column, a colour per part: the effect size, 0.5 where the part is like all examples.
+    """A row per score, statistic or truth, a colour per part: the effect size, 0.5 where the part is like all examples.
 
     table: columns of TRAITS. Rows are sorted by how much the first two parts differ, at most 30; rings mark the score
     that a part was chosen by.
@@ -77,18 +77,16 @@ def traits_figure(table: pd.DataFrame, title: str) -> Figure:
 
 
 def _row_names(table: pd.DataFrame, rows: pd.MultiIndex) -> list[str]:
-    """The trait with an arrow that says in which direction its own values are harder, or that it is a truth."""
+    """The trait with an arrow that says in which direction its values are harder, or what it is if it is no score."""
     directions = table.drop_duplicates(["kind", "trait"]).set_index(["kind", "trait"])["direction"]
-    return [
-        f"{abbreviated(trait, _LONGEST_TRAIT)} {'(truth)' if kind == TRUTH else _ARROWS[int(directions[kind, trait])]}"
-        for kind, trait in rows
-    ]
+    marks = [_ARROWS[int(directions[row])] if row[0] == SCORE else f"({row[0]})" for row in rows]
+    return [f"{abbreviated(trait, _LONGEST_TRAIT)} {mark}" for (_, trait), mark in zip(rows, marks, strict=True)]
 
 
 def _notes(table: pd.DataFrame, names: list[str], shown: int, rows: int) -> list[str]:
     notes = [
         "0.5 (dotted): like all. Scores are turned, so that harder images lie to the right (↑: high values are hard, "
-        "↓: low ones); a truth column is not, higher values lie to the right."
+        "↓: low ones); statistics and truths are not, higher values lie to the right."
     ]
     if table["chosen_by"].any():
         notes.append("Rings: the score that the part was chosen by, which says nothing new of it.")
