@@ -50,7 +50,7 @@ class Odd(nn.Module):
 
 def networks():
     images = torch.randn(5, 3, 32, 32, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    for architecture in ("resnet9", "resnet18"):
+    for architecture in ("resnet9", "resnet18", "resnet50", "vgg16", "wrn28_10", "densenet121"):
         model = build_model({"architecture": architecture, "width": 4, "stem": "cifar"}, 3, (32, 32), 10, seed=0)
         yield pytest.param(with_statistics(model), images, id=architecture)
     yield pytest.param(with_statistics(Odd()), images[:, :2, :9, :9].contiguous(), id="odd")

@@ -1,34 +1,118 @@
 """Networks are what their papers say, for the images that they are given."""
 
+import json
+
 import pytest
 import torch
 import torchvision
 from torch import nn
 
+from difficulty.config.architectures import settings_of
 from difficulty.errors import UserError
-from difficulty.models.building import FeatureTap, build_model, final_linear, load_weights, set_training_mode
+from difficulty.models.building import (
+    FeatureTap,
+    build_model,
+    description,
+    final_linear,
+    load_weights,
+    rebuild_model,
+    set_training_mode,
+)
 from difficulty.models.inference import inference_copy
+from difficulty.random_streams import derived_seed
+
+# Architecture -> a width with which it is quickly built, None where it has none.
+SMALL = {
+    "mlp": 8,
+    "net": None,
+    "lenet5": None,
+    "resnet9": 4,
+    "resnet18": 4,
+    "resnet50": 2,
+    "vgg16": 4,
+    "wrn28_10": 1,
+    "densenet121": 2,
+}
+TORCHVISIONS = {"resnet18": "resnet18", "resnet50": "resnet50", "vgg16": "vgg16_bn", "densenet121": "densenet121"}
 
 
 def build(architecture="resnet9", channels=3, size=(32, 32), classes=10, seed=0, **settings):
     return build_model({"architecture": architecture, **settings}, channels, size, classes, seed)
 
 
+def small(architecture, channels=3, size=(32, 32), **settings):
+    if SMALL[architecture] is not None:
+        settings = {"width": SMALL[architecture], **settings}
+    return build(architecture, channels, size, **settings)
+
+
 def parameters(model):
     return sum(parameter.numel() for parameter in model.parameters())
 
 
-def test_resnet9_has_the_published_number_of_parameters():
-    assert parameters(build()) == 2_274_880
+def shapes(model):
+    return {name: tuple(value.shape) for name, value in model.state_dict().items()}
 
 
-def test_resnet18_is_torchvisions():
-    torch.manual_seed(0)
-    reference = torchvision.models.resnet18(num_classes=10)
-    model = build("resnet18", stem="imagenet", size=(64, 64))
-    model.load_state_dict(reference.state_dict())
-    images = torch.randn(2, 3, 64, 64)
-    torch.testing.assert_close(model.eval()(images), reference.eval()(images))
+def randomized(model):
+    """With weights drawn so that activations neither vanish nor explode."""
+    model, draws = model.to_empty(device="cpu"), torch.Generator().manual_seed(0)
+    for name, value in model.state_dict().items():
+        if value.ndim > 1:
+            bound = (6 / value[0].numel()) ** 0.5
+            value.uniform_(-bound, bound, generator=draws)
+        elif value.is_floating_point():
+            value.uniform_(0.5 if name.endswith("var") else -0.5, 1.5, generator=draws)
+        else:
+            value.zero_()
+    return model.eval()
+
+
+@pytest.mark.parametrize(
+    ("architecture", "channels", "side", "classes", "settings", "published"),
+    [
+        ("net", 3, 32, 10, {}, 62_006),
+        ("lenet5", 1, 32, 10, {}, 61_706),
+        ("lenet5", 1, 28, 10, {}, 61_706),
+        ("resnet9", 3, 32, 10, {}, 2_274_880),
+        ("resnet18", 3, 32, 10, {}, 11_173_962),  # this and the next two: github.com/kuangliu/pytorch-cifar
+        ("resnet50", 3, 32, 10, {}, 23_520_842),
+        ("vgg16", 3, 32, 10, {}, 14_728_266),
+        ("resnet18", 3, 224, 1000, {}, 11_689_512),  # this and the next three: torchvision's documentation
+        ("resnet50", 3, 224, 1000, {}, 25_557_032),
+        ("vgg16", 3, 224, 1000, {}, 138_365_992),
+        ("densenet121", 3, 224, 1000, {}, 7_978_856),
+        ("densenet121", 3, 32, 1000, {}, 7_978_856 - 3 * 64 * (7 * 7 - 3 * 3)),
+        ("wrn28_10", 3, 32, 10, {}, 36_479_194),
+        ("wrn28_10", 3, 32, 10, {"width": 2}, 1_467_610),  # WRN-28-2 (Oliver et al. 2018: 1.5 million)
+    ],
+)
+def test_numbers_of_parameters_are_those_published(architecture, channels, side, classes, settings, published):
+    with torch.device("meta"):
+        model = build(architecture, channels, (side, side), classes, **settings)
+    assert parameters(model) == published
+
+
+@pytest.mark.parametrize(("architecture", "name"), TORCHVISIONS.items())
+def test_with_the_imagenet_stem_weights_of_torchvision_fit_and_give_the_same_logits(architecture, name):
+    with torch.device("meta"):
+        reference, model = torchvision.models.get_model(name), build(architecture, size=(224, 224), classes=1000)
+    assert list(shapes(model).items()) == list(shapes(reference).items())
+    state = randomized(reference).state_dict()
+    model.load_state_dict(state, assign=True)
+    images = torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        logits = reference(images)
+        assert logits.std() > 0.1
+        torch.testing.assert_close(model.eval()(images), logits, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("architecture", ["resnet18", "densenet121"])
+def test_initial_weights_are_those_that_torchvision_draws(architecture):
+    torch.manual_seed(derived_seed(3, "initialization"))
+    reference = torchvision.models.get_model(architecture, num_classes=10).state_dict()
+    own = build(architecture, size=(64, 64), seed=3).state_dict()
+    assert all(torch.equal(own[name], value) for name, value in reference.items())
 
 
 def test_mlp_counts():
@@ -41,9 +125,71 @@ def test_resnet9_takes_any_size(size, channels):
     assert build(channels=channels, size=size, width=4)(torch.randn(2, channels, *size)).shape == (2, 10)
 
 
-def test_resnet9_names_images_that_are_too_small():
-    with pytest.raises(UserError, match="at least 6 x 6 pixels, not 5 x 9"):
+def test_images_that_are_too_small_are_named_with_a_remedy():
+    with pytest.raises(UserError, match="at least 6 x 6 pixels, not 5 x 9: use mlp"):
         build(size=(5, 9))
+    with pytest.raises(UserError, match="net needs images of at least 16 x 16 pixels, not 32 x 15: use lenet5 or mlp"):
+        build("net", size=(32, 15))
+    with pytest.raises(UserError, match=r"the stem cifar needs .* at least 8 x 8 pixels, not 7 x 7: use resnet18"):
+        build("densenet121", size=(7, 7))
+    with pytest.raises(UserError, match=r"the stem imagenet needs .* 29 x 29 pixels, not 28 x 28: set stem: cifar"):
+        build("densenet121", size=(28, 28), stem="imagenet")
+
+
+@pytest.mark.parametrize(
+    ("architecture", "size", "settings"),
+    [
+        ("net", (16, 16), {}),
+        ("net", (33, 47), {}),
+        ("lenet5", (8, 8), {}),
+        ("lenet5", (31, 50), {}),
+        ("resnet50", (5, 8), {}),
+        ("resnet50", (33, 47), {"stem": "imagenet"}),
+        ("vgg16", (1, 2), {}),
+        ("vgg16", (28, 31), {}),
+        ("vgg16", (64, 64), {}),
+        ("wrn28_10", (5, 8), {}),
+        ("wrn28_10", (33, 47), {}),
+        ("densenet121", (8, 9), {}),
+        ("densenet121", (29, 30), {"stem": "imagenet"}),
+    ],
+)
+@pytest.mark.parametrize("channels", [1, 4])
+def test_images_of_any_size_and_number_of_channels(architecture, size, settings, channels):
+    images = torch.randn(2, channels, *size)
+    assert small(architecture, channels, size, **settings)(images).shape == (2, 10)
+
+
+def test_lenet5_puts_two_pixels_around_28():
+    padded, model = small("lenet5", 1, (32, 32)), small("lenet5", 1, (28, 28))
+    images = torch.randn(2, 1, 28, 28)
+    torch.testing.assert_close(model(images), padded(nn.functional.pad(images, (2, 2, 2, 2))))
+
+
+def test_only_poolings_that_leave_something_are_in_vgg16():
+    for side, poolings in ((1, 0), (4, 2), (31, 4), (32, 5), (64, 5)):
+        features = small("vgg16", size=(side, side)).features
+        assert sum(isinstance(layer, nn.MaxPool2d) for layer in features) == poolings
+        assert features(torch.randn(2, 3, side, side)).shape[2:] == (side >> poolings, side >> poolings)
+
+
+def test_which_architectures_have_a_width():
+    assert all(("width" in settings_of(name)) == (width is not None) for name, width in SMALL.items())
+
+
+@pytest.mark.parametrize("architecture", SMALL)
+def test_saved_networks_are_built_again_and_have_features_and_gradients(architecture):
+    settings = {"architecture": architecture} | ({"width": SMALL[architecture]} if SMALL[architecture] else {})
+    model = small(architecture, seed=5).eval()
+    about = description({**settings, "epochs": 3}, 3, (32, 32), 10, [0.5], [0.5])
+    again = rebuild_model(json.loads(about), model.state_dict())
+    tap, images = FeatureTap(again), torch.randn(3, 3, 32, 32, requires_grad=True)
+    logits = again(images)
+    torch.testing.assert_close(logits, model(images), rtol=0, atol=0)
+    scale = getattr(again, "output_scale", 1.0)
+    torch.testing.assert_close(final_linear(again)(tap.features) * scale, logits)
+    (gradients,) = torch.autograd.grad(logits.sum(), images)
+    assert (gradients.flatten(1).abs().amax(1) > 0).all()
 
 
 def test_torchvision_by_name():
@@ -69,12 +215,9 @@ def test_feature_tap_gives_the_input_of_the_last_layer():
     torch.testing.assert_close(tap.features @ final_linear(model).weight.T * model.output_scale, logits)
 
 
-ARCHITECTURES = ["resnet9", "resnet18", "mlp", "torchvision:densenet121", "torchvision:mobilenet_v3_small"]
-
-
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("architecture", [*SMALL, "torchvision:mobilenet_v3_small"])
 def test_inference_copy_gives_the_same_logits_and_leaves_the_network_alone(architecture):
-    model = build(architecture, **({"width": 8} if architecture in ("resnet9", "resnet18") else {}))
+    model = small(architecture) if architecture in SMALL else build(architecture)
     for module in model.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.running_mean.normal_(std=0.1)
@@ -87,7 +230,7 @@ def test_inference_copy_gives_the_same_logits_and_leaves_the_network_alone(archi
         torch.testing.assert_close(copy(images), model(images), rtol=1e-4, atol=1e-4)
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
     assert [module.inplace for module in model.modules() if isinstance(module, nn.ReLU)] == in_place
-    if architecture == "resnet9":
+    if architecture in ("resnet9", "resnet18", "resnet50", "vgg16"):
         assert not any(isinstance(module, nn.BatchNorm2d) for module in copy.modules())
 
 

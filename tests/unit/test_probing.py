@@ -64,6 +64,47 @@ def test_blocks_of_residual_networks_are_probed_before_their_last_relu(architect
     torch.testing.assert_close(activations["layer1.1"], total.flatten(1))
 
 
+def test_bottlenecks_are_probed_as_other_blocks():
+    network = probes("resnet50", width=2)
+    counts = {1: 3, 2: 4, 3: 6, 4: 3}
+    blocks = [f"layer{stage}.{block}" for stage, count in counts.items() for block in range(count)]
+    assert network.names == ["input", "stem", *blocks, "softmax"]
+    assert (network(IMAGES, ["layer4.2"])[0]["layer4.2"] < 0).any()
+
+
+def test_wide_residual_networks_are_probed_at_the_sums_of_their_blocks():
+    network = probes("wrn28_10", width=1)
+    blocks = [f"group{group}.{block}" for group in (1, 2, 3) for block in range(4)]
+    assert network.names == ["input", "stem", *blocks, "norm", "softmax"]
+    activations, _ = network(IMAGES)
+    model = network.model
+    hidden = model.group3(model.group2(model.group1(model.conv1(IMAGES))))
+    torch.testing.assert_close(activations["group3.3"], hidden.flatten(1))
+    torch.testing.assert_close(activations["norm"], model.norm(hidden).flatten(1))
+    block = model.group1[0]
+    after = block.conv2(block.bn2(block.conv1(block.bn1(model.conv1(IMAGES)).relu())).relu())
+    torch.testing.assert_close(activations["group1.0"], (model.conv1(IMAGES) + after).flatten(1))
+
+
+@pytest.mark.parametrize("architecture", ["net", "lenet5"])
+def test_small_convolutional_networks_are_probed_at_every_layer(architecture):
+    network = probes(architecture)
+    assert network.names == ["input", "conv1", "conv2", "fc1", "fc2", "logits", "softmax"]
+    activations, _ = network(IMAGES)
+    torch.testing.assert_close(activations["conv1"], network.model.conv1(IMAGES).flatten(1))
+    torch.testing.assert_close(activations["logits"], network.model(IMAGES))
+
+
+def test_vgg16_and_densenet121_are_probed_as_torchvisions_are():
+    vgg = probes("vgg16", width=2)
+    assert vgg.names == ["input", *(f"conv{number}" for number in range(1, 14)), "softmax"]
+    torch.testing.assert_close(vgg(IMAGES)[0]["conv1"], vgg.model.features[0](IMAGES).flatten(1))
+    dense = probes("densenet121", width=2)
+    blocks = [f"{kind}{number}" for number in (1, 2, 3) for kind in ("denseblock", "transition")]
+    assert dense.names == ["input", "stem", *blocks, "denseblock4", "norm5", "softmax"]
+    torch.testing.assert_close(dense(IMAGES)[0]["norm5"], dense_features(dense.model).flatten(1))
+
+
 def test_other_networks_of_torchvision():
     vgg = probes("torchvision:vgg11")
     assert vgg.names == ["input", *(f"conv{number}" for number in range(1, 9)), "softmax"]

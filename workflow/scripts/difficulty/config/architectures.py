@@ -10,8 +10,14 @@ from difficulty.config.section import problem
 # Architecture -> those of OWN_SETTINGS that it has.
 ARCHITECTURES: dict[str, tuple[str, ...]] = {
     "mlp": ("width", "depth"),
+    "net": (),
+    "lenet5": (),
     "resnet9": ("width",),
     "resnet18": ("width", "stem"),
+    "resnet50": ("width", "stem"),
+    "vgg16": ("width", "stem"),
+    "wrn28_10": ("width",),
+    "densenet121": ("width", "stem"),
 }
 TORCHVISION = "torchvision:"
 # Settings of an experiment that have a meaning for one architecture only.

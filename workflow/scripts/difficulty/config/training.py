@@ -37,11 +37,15 @@ class Experiment(Section):
         "stem and weights of `defaults` do not apply to it"
     )
     width: Annotated[int, Range(1, 65_536)] | None = Field(
-        None, description="channels of the first stage (resnet9, resnet18), hidden units (mlp); null: as published"
+        None,
+        description="channels of the first stage (resnet9, resnet18, resnet50, vgg16), widening factor (wrn28_10), "
+        "growth rate (densenet121), hidden units (mlp); null: as published",
     )
     depth: Annotated[int, Range(0, 1000)] | None = Field(None, description="hidden layers (mlp); null: 2")
     stem: Literal["cifar", "imagenet"] | None = Field(
-        None, description="first layers of resnet18: for small or for large images; null: by the size of the images"
+        None,
+        description="first layers of resnet18, resnet50 and densenet121, last layers of vgg16: for small or for large "
+        "images; null: by the size of the images",
     )
     weights: Text | None = Field(
         None, description="weights to start from: a file, or the name of torchvision's, e.g. IMAGENET1K_V1"
