@@ -95,6 +95,13 @@ def test_width_and_its_like_stay_with_their_architecture():
     assert experiment("{architecture: resnet9}")["width"] == 16
 
 
+def test_initialization_is_there_only_if_it_is_given():
+    assert "initialization" not in experiment("{}")
+    assert "initialization" not in experiment("{initialization: null}", "{initialization: {kind: kaiming}}")
+    given = experiment("{architecture: mlp}", "{initialization: {kind: xavier}}")["initialization"]
+    assert given == {"kind": "xavier", "distribution": "normal"}
+
+
 def test_one_gpu_is_what_a_run_has_anyway():
     assert "gpus" not in experiment("gpus: 1")
     assert experiment("gpus: 2")["gpus"] == 2

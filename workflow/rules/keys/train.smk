@@ -35,7 +35,8 @@ def training_code(experiment):
     settings = experiments[experiment]
     optimizer = f"training.optimizers.{settings['optimizer']['name']}"
     schedule = f"training.schedules.{settings['schedule']['name']}"
-    return source_digest("train_model", model_module(experiment), optimizer, schedule)
+    initialization = ["models.initialization"] if "initialization" in settings else []
+    return source_digest("train_model", model_module(experiment), optimizer, schedule, *initialization)
 
 
 def snapshot_settings(experiment):

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, TypeAdapter, field_validator
 
 from difficulty.config.architectures import CHOICES, Architecture, is_torchvision, settings_of
 from difficulty.config.augmentation import Augmentation
+from difficulty.config.initialization import Initialization
 from difficulty.config.label_noise import LabelNoise
 from difficulty.config.names import Text
 from difficulty.config.normalization import Normalization
@@ -49,6 +50,11 @@ class Experiment(Section):
     )
     weights: Text | None = Field(
         None, description="weights to start from: a file, or the name of torchvision's, e.g. IMAGENET1K_V1"
+    )
+    initialization: Initialization | None = Field(
+        None,
+        description="how weights of convolutions and linear layers are drawn, e.g. {kind: kaiming}, before those of a "
+        "file are loaded; null: in the network's own way",
     )
     freeze: Literal["backbone"] | None = Field(None, description="what is not trained; null: everything is")
     epochs: Annotated[int, Range(1, 100_000)] = Field(description="passes over the training examples")
@@ -111,6 +117,14 @@ class Experiment(Section):
         if not (is_torchvision(architecture) and weights.isidentifier()):
             raise problem(f"{weights!r} is no file such as weights.safetensors; names are for torchvision:<name> only")
         return weights
+
+    @field_validator("initialization")
+    @classmethod
+    def _counts(cls, initialization, info):
+        weights = info.data.get("weights")
+        if initialization is not None and weights is not None and not PurePath(weights).suffix:
+            raise problem(f"would replace the weights {weights}; set one of the two to null")
+        return initialization
 
     @field_validator("schedule")
     @classmethod

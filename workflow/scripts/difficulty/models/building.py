@@ -16,6 +16,8 @@ from torch import nn
 from difficulty.errors import UserError
 from difficulty.random_streams import derived_seed
 
+_INITIALIZATION = "difficulty.models.initialization"
+
 
 def module_name(architecture: str) -> str:
     """The module of this package that builds an architecture."""
@@ -25,13 +27,16 @@ def module_name(architecture: str) -> str:
 def build_model(settings: dict, channels: int, size: tuple[int, int], classes: int, seed: int) -> nn.Module:
     """A freshly initialised network for images (N, channels, *size).
 
-    settings: architecture, and what it takes (width, depth, stem), weights, freeze. The initial weights are a
-    function of `seed` alone. Raises UserError where the images are too small or the weights do not fit.
+    settings: architecture, and what it takes (width, depth, stem), initialization, weights, freeze. The initial weights
+    are a function of `seed` alone. Raises UserError where the images are too small or the weights do not fit.
     """
     module = importlib.import_module(f"difficulty.models.{module_name(settings['architecture'])}")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derived_seed(seed, "initialization"))
         model = module.build(settings, channels, size, classes)
+    if settings.get("initialization"):
+        # By name, as architectures are: it is part of the code of those runs only that ask for it.
+        importlib.import_module(_INITIALIZATION).initialize(model, settings["initialization"], seed)
     if settings.get("weights") and Path(settings["weights"]).suffix:
         load_weights(model, settings["weights"])
     if settings.get("freeze") == "backbone":
