@@ -102,6 +102,11 @@ def test_initialization_is_there_only_if_it_is_given():
     assert given == {"kind": "xavier", "distribution": "normal"}
 
 
+def test_running_statistics_are_what_batch_norm_takes_anyway():
+    assert "batch_norm" not in experiment("{batch_norm: running}")
+    assert experiment("{batch_norm: batch}")["batch_norm"] == "batch"
+
+
 def test_one_gpu_is_what_a_run_has_anyway():
     assert "gpus" not in experiment("gpus: 1")
     assert experiment("gpus: 2")["gpus"] == 2

@@ -12,7 +12,7 @@ from difficulty.models.building import FeatureTap, build_model
 from difficulty.tables import read_table
 from difficulty.training import assembly
 from difficulty.training.checkpoints import MANIFEST, load_checkpoint, saved_epochs, write_manifest
-from difficulty.training.loop import TrainingData, checkpoint_epochs, clean_outcomes, train
+from difficulty.training.loop import TrainingData, checkpoint_epochs, clean_outcomes, mixed_batches, train
 from difficulty.training.outcomes import example_outcomes
 from difficulty.training.partial_run import PartialRun
 from difficulty.training.run_tables import CHECKPOINTS
@@ -144,6 +144,30 @@ def test_clean_records_equal_a_forward_pass_of_the_checkpoint(tmp_path, data, la
         np.testing.assert_array_equal(third[name], outcomes[name])
     assert (third["correct"] == (third["predicted"] == data.labels.numpy())).all()
     assert (third["role"] == ROLES).all()
+
+
+def test_batch_statistics_are_those_of_training_mode(data):
+    model = build_model({"architecture": "resnet9", "width": 4}, 1, (8, 8), 10, seed=1).eval()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    outcomes = clean_outcomes(model, data, {"batch_norm": "batch"})
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    running = clean_outcomes(model, data, {})
+    assert np.abs(running["margin"] - outcomes["margin"]).min() > 0
+    trained = build_model({"architecture": "resnet9", "width": 4}, 1, (8, 8), 10, seed=1).train()
+    tap = FeatureTap(trained)
+    for rows in mixed_batches(300):
+        with torch.no_grad():
+            logits = trained(data.normalization(data.images[rows].permute(0, 3, 1, 2)))
+        expected = example_outcomes(logits, tap.features, data.labels[rows])
+        for name in ("probability", "margin", "feature_norm"):
+            np.testing.assert_allclose(outcomes[name][rows], expected[name], rtol=1e-4, atol=1e-5)
+
+
+def test_mixed_batches_hold_every_row_once_and_are_of_nearly_the_same_size():
+    batches = mixed_batches(257)
+    assert [len(batch) for batch in batches] == [86, 86, 85]
+    assert sorted(torch.cat(batches).tolist()) == list(range(257))
+    assert all(map(torch.equal, batches, mixed_batches(257)))
 
 
 def test_online_records_are_of_training_examples_and_sum_to_the_steps_losses(tmp_path, data, labels):

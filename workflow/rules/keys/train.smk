@@ -1,13 +1,13 @@
 """What identifies labels, runs and evaluations: settings, code and the chain up to the data set."""
 
 LABEL_KEYS = ["label_noise"]
-EVALUATION_KEYS = ["device", "precision", "folds", "records"]
+EVALUATION_KEYS = ["device", "precision", "folds", "records", "batch_norm"]
 # What does not change a run: the seeds are in its name; the data set and the labels are its inputs; and who decodes.
 NOT_OF_A_RUN = {"dataset", "seeds", "workers", *LABEL_KEYS}
 PER_RUN = ["records", "online_records", "history", "steps", "timing", "evaluation"]
 PER_IMPORTED_RUN = ["records", "history"]
 PER_SNAPSHOT_RUN = ["records", "history", "evaluation"]
-SNAPSHOT_KEYS = ["architecture", "width", "depth", "stem", "normalization", "device", "precision"]
+SNAPSHOT_KEYS = ["architecture", "width", "depth", "stem", "normalization", "device", "precision", "batch_norm"]
 
 imported = [name for name, settings in experiments.items() if settings["dataset"] in recorded]
 snapshots = [

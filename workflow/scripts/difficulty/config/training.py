@@ -74,6 +74,11 @@ class Experiment(Section):
     records: Literal["clean", "online", "both"] = Field(
         "clean", description="what is recorded per example: a pass at the end of each epoch, the training step, or both"
     )
+    batch_norm: Literal["running", "batch"] | None = Field(
+        None,
+        description="what batch norm normalises with in clean records and evaluations: the running statistics of "
+        "training, or those of each batch of up to 128 images drawn from all that are evaluated; null: running",
+    )
     train_sample: Count | None = Field(
         None, description="size of a fixed sample of training examples followed in the history; null: none"
     )
@@ -125,6 +130,11 @@ class Experiment(Section):
         if initialization is not None and weights is not None and not PurePath(weights).suffix:
             raise problem(f"would replace the weights {weights}; set one of the two to null")
         return initialization
+
+    @field_validator("batch_norm")
+    @classmethod
+    def _differs(cls, batch_norm):
+        return None if batch_norm == "running" else batch_norm
 
     @field_validator("schedule")
     @classmethod

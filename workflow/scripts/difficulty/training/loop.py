@@ -15,7 +15,7 @@ from difficulty.datasets.images import ImageFiles, RandomCrop
 from difficulty.datasets.loading import Normalization, image_batches
 from difficulty.errors import UserError
 from difficulty.models.building import FeatureTap, set_training_mode
-from difficulty.models.inference import inference_copy
+from difficulty.models.inference import inference_copy, with_batch_statistics
 from difficulty.random_streams import derived_seed
 from difficulty.training.augmentation import augment, draw
 from difficulty.training.batches import plan_batches
@@ -116,11 +116,16 @@ def train(
 def clean_outcomes(
     model: nn.Module, data: TrainingData, settings: dict, processes: Processes = ALONE
 ) -> dict[str, np.ndarray]:
-    """Outcomes of all examples in evaluation mode without augmentation: name -> (N,)."""
+    """Outcomes of all examples in evaluation mode without augmentation: name -> (N,).
+
+    settings: batch_norm; `batch` normalises each of `mixed_batches` by its own statistics.
+    """
     table = OutcomeTable(len(data.images), data.device)
-    model = inference_copy(model)
+    by_batch = settings.get("batch_norm") == "batch"
+    model = inference_copy(with_batch_statistics(model) if by_batch else model)
     tap = FeatureTap(model)
-    rows_of = evaluation_batches(len(data.images))[processes.rank :: processes.count]
+    batches = (mixed_batches if by_batch else evaluation_batches)(len(data.images))
+    rows_of = batches[processes.rank :: processes.count]
     with torch.inference_mode(), autocast(settings, data.device):
         for rows, images in zip(rows_of, data.batches(rows_of, settings), strict=True):
             logits = model(data.normalization(images))
@@ -133,6 +138,15 @@ def clean_outcomes(
 def evaluation_batches(count: int) -> list[slice]:
     """All of `count` rows in order."""
     return [slice(start, start + _EVALUATION_BATCH) for start in range(0, count, _EVALUATION_BATCH)]
+
+
+def mixed_batches(count: int) -> list[torch.Tensor]:
+    """All of `count` rows, always in the same random order, in batches of nearly the same size.
+
+    So the statistics of a batch are neither those of one class, nor of the few images that would be left over.
+    """
+    order = torch.randperm(count, generator=_generator("mixed batches"))
+    return list(order.tensor_split(-(-count // _EVALUATION_BATCH)))
 
 
 def _train_epoch(model, tap, data, settings, seed, epoch, optimizer, progress, processes) -> dict[str, np.ndarray]:
