@@ -1,0 +1,77 @@
+"""The figure of order stability: what is in the matrix and its names, which pairs the dots are means of."""
+
+from itertools import pairwise, product
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from difficulty.figures.order_stability import BETWEEN, WITHIN, order_stability_figure
+from tests.unit.figure_reading import by_gid, said, texts_of
+
+RUNS = ("b/seed-0", "b/seed-1", "a/seed-0")
+
+
+def make_order(runs=RUNS, scores=("aum", "loss"), role="test", within=0.9, between=0.4):
+    """Every ordered pair; of score number n a tenth of n less."""
+    rows = []
+    for number, score in enumerate(scores):
+        for a, b in product(runs, runs):
+            same = a.split("/")[0] == b.split("/")[0]
+            value = 1.0 if a == b else (within if same else between) - number / 10
+            rows.append({"role": role, "score": score, "run_a": a, "run_b": b, "examples": 50, "spearman": value})
+    return pd.DataFrame(rows)
+
+
+def matrix_of(figure, number=0):
+    return figure.axes[2 * number].images[0].get_array()
+
+
+def test_matrix_is_of_the_first_score_in_the_order_of_the_runs_without_the_diagonal():
+    figure = order_stability_figure(make_order(), "t")
+    matrix = matrix_of(figure)
+    assert matrix.mask.tolist() == np.eye(3, dtype=bool).tolist()
+    np.testing.assert_allclose(matrix.filled(0), [[0, 0.9, 0.4], [0.9, 0, 0.4], [0.4, 0.4, 0]])
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["b", "a"]
+    assert figure.axes[0].get_yticks().tolist() == [0.5, 2]
+    assert [line.get_ydata()[0] for line in by_gid(figure, "border")][:1] == [1.5]
+    assert "test: 50 images aum" in said(figure)
+    assert texts_of(figure).count(".90") == 2 and texts_of(figure).count(".40") == 4
+
+
+def test_dots_are_means_within_and_between_experiments():
+    table = make_order()
+    table.loc[(table["run_a"] == "a/seed-0") & (table["run_b"] == "b/seed-1"), "spearman"] += 0.2
+    figure = order_stability_figure(table, "t")
+    (within,), (between,) = by_gid(figure, f"mean {WITHIN}"), by_gid(figure, f"mean {BETWEEN}")
+    np.testing.assert_allclose(within.get_xdata(), [0.9, 0.8])
+    np.testing.assert_allclose(between.get_xdata(), [0.5, 0.4])
+    lines = {tuple(np.round(line[:, 0], 3)) for bar in figure.axes[1].collections for line in bar.get_segments()}
+    assert lines == {(0.9, 0.9), (0.8, 0.8), (0.4, 0.6), (0.3, 0.5)}
+
+
+def test_roles_have_a_row_each_on_one_scale_of_colours():
+    table = pd.concat([make_order(), make_order(role="train", scores=("loss",), between=-0.25)])
+    figure = order_stability_figure(table, "t")
+    images = [axes.images[0] for axes in figure.axes if axes.images]
+    assert [image.get_clim() for image in images] == [(-0.3, 1.0)] * 2
+    assert "train: 50 images loss" in said(figure) and "test: 50 images aum" in said(figure)
+    assert figure.axes[1].get_xlim()[0] < -0.25 and "−.25" in texts_of(figure)
+
+
+@pytest.mark.parametrize("sizes", [(1, 1), (3, 3), (10, 10, 10), (1,) * 30])
+def test_every_experiment_is_named_from_two_runs_to_thirty(sizes):
+    runs = [f"net{number}/seed-{seed}" for number, size in enumerate(sizes) for seed in range(size)]
+    figure = order_stability_figure(make_order(runs), "t")
+    labels = figure.axes[0].get_xticklabels()
+    assert [label.get_text() for label in labels] == [f"net{number}" for number in range(len(sizes))]
+    figure.canvas.draw()
+    boxes = [label.get_window_extent() for label in figure.axes[0].get_yticklabels()]
+    assert all(upper.y0 > lower.y1 - 1 for upper, lower in pairwise(boxes))
+    assert np.prod(figure.get_size_inches()) < 100
+
+
+def test_undefined_pairs_are_dashes_and_no_runs_are_told():
+    figure = order_stability_figure(make_order().assign(spearman=np.nan), "t")
+    assert texts_of(figure).count("–") == 6
+    assert "at least two runs" in said(order_stability_figure(make_order()[:0], "t"))

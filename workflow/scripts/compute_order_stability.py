@@ -1,0 +1,64 @@
+"""Rank correlation of scores between all runs of a group of experiments, and between means over halves of them."""
+
+import logging
+from pathlib import Path
+
+import pandas as pd
+
+from difficulty.analysis.order_stability import (
+    ORDER,
+    RELIABILITY,
+    aligned,
+    order_rows,
+    reliability_rows,
+    scores_of_runs,
+)
+from difficulty.scores.collect import RUN_SCORES
+from difficulty.scores.runs import ROLE_SUFFIXES, experiment_of
+from difficulty.stage import arguments, provenance, run_stage
+from difficulty.tables import read_schema, read_table, write_table
+
+logger = logging.getLogger("difficulty")
+
+
+def main(args):
+    found = scores_by_experiment(args.families, args.settings["scores"])
+    order, reliability = [pd.DataFrame(columns=list(ORDER.columns))], [pd.DataFrame(columns=list(RELIABILITY.columns))]
+    for role in ROLE_SUFFIXES:
+        for score in args.settings["scores"]:
+            parts = {name: own[role, score] for name, own in found.items() if (role, score) in own}
+            runs = [(name, seed) for name, (seeds, _, _) in parts.items() for seed in seeds]
+            if len(runs) < 2:
+                continue
+            values = aligned((example_id, scores) for _, example_id, scores in parts.values())
+            named = {"role": role, "score": score}
+            order.append(order_rows(values, ["/".join(run) for run in runs]).assign(**named))
+            halves = reliability_rows(values, [name for name, _ in runs])
+            reliability.append(halves.assign(**named))
+            logger.info(
+                "%s, %s: %d runs, halves correlate %.3f", role, score, len(runs), halves["spearman_mean"].iloc[0]
+            )
+    if len(order) == 1:
+        logger.warning("%s: no two runs have examples in the same role; add a seed", args.output.stem)
+    facts = provenance(args, experiments=list(found))
+    write_table(pd.concat(order), args.output, ORDER, facts)
+    write_table(pd.concat(reliability), args.reliability, RELIABILITY, facts)
+
+
+def scores_by_experiment(families: list[Path], wanted: list[str]) -> dict[str, dict]:
+    """Experiment -> what `scores_of_runs` says of its families; experiments in the order in which they are given."""
+    found: dict[str, dict] = {}
+    for path in families:
+        stored = read_schema(path).columns
+        columns = {score: stored[score] for score in wanted if score in stored}
+        rows = read_table(path, RUN_SCORES, columns=[*RUN_SCORES.columns, *columns])
+        found.setdefault(experiment_of(path), {}).update(scores_of_runs(rows, columns))
+    return found
+
+
+if __name__ == "__main__":
+    parser = arguments(__doc__)
+    parser.add_argument("--families", nargs="+", type=Path, required=True, help="the scores of every run, per family")
+    parser.add_argument("--output", type=Path, required=True, help="output: every pair of runs")
+    parser.add_argument("--reliability", type=Path, required=True, help="output: means over halves of the runs")
+    run_stage(main, parser)
