@@ -37,6 +37,11 @@ if any("folds" in settings for settings in experiments.values()):
     include: "workflow/rules/label_quality.smk"
 
 
+if agreement_groups:
+
+    include: "workflow/rules/order_stability.smk"
+
+
 if analyses["comparisons"]:
 
     include: "workflow/rules/comparisons.smk"

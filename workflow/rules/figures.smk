@@ -280,7 +280,7 @@ rule plot_agreement:
             "results/figures/agreement/{group}.png",
             caption="../report/agreement.rst",
             category="Agreement",
-            labels={"group": "{group}"},
+            labels={"group": "{group}", "figure": "agreement"},
         ),
         pdf="results/figures/agreement/{group}.pdf",
     log:

@@ -151,6 +151,8 @@ rule compute_agreement:
         "results/logs/agreement/{group}/compute_agreement.log",
     benchmark:
         "results/benchmarks/agreement/{group}/compute_agreement.tsv"
+    wildcard_constraints:
+        group=any_of(agreement_groups),
     conda:
         "../../envs/tables.yaml"
     threads: 1

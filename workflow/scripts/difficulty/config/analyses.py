@@ -1,6 +1,6 @@
 """What is computed from the records and scores of the experiments, beside the scores themselves."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, field_validator
@@ -18,6 +18,7 @@ _Group = Annotated[
     Field(min_length=2, json_schema_extra={"minItems": 1}),  # a pattern may stand for both
     AfterValidator(without_repeats),
 ]
+_TABLES = ("order", "reliability")  # {group}-order.parquet lies beside {group}.parquet
 _PLANTED = "is_corrupt"
 _HELD_OUT = "_validation"
 # Those that the authors compare with what is learned.
@@ -74,9 +75,21 @@ class Agreement(CheckedSection):
         description="name -> experiments on the same data set, beside one group per experiment, under its own name; "
         "noise-* stands for all whose name fits",
     )
+    scores: _Scores = Field(
+        ["learning_epoch", "first_learned", "aum", "loss_mean"],
+        description="scores whose order of the examples is compared between the runs of a group; the first is drawn",
+    )
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
-        """Groups name experiments on the same data set and are not named like one."""
+        """Groups name experiments on the same data set and are not named like one; all experiments have the scores."""
+        yield from _missing_scores(self.scores, suite)
+        for first, second in _named_like_a_table(self.groups, suite.experiments):
+            if second in self.groups:
+                yield ("groups", second), f"is what a table of group {first!r} is called; choose another name"
+            elif first in self.groups:
+                yield ("groups", first), f"one of its tables would be called like experiment {second!r}; choose another"
+            else:
+                yield (), f"a table of experiment {first!r} would be called like experiment {second!r}; rename one"
         for group, names in self.groups.items():
             if group in suite.experiments:
                 yield ("groups", group), "is the name of an experiment, which has a group of its own; choose another"
@@ -105,10 +118,7 @@ class Correlation(CheckedSection):
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
         """The scores exist, in every experiment."""
-        yield from unknown_scores("scores", self.scores or [], suite)
-        for index, score in enumerate(self.scores or []):
-            if score in suite.held_out_scores and (name := suite.without_folds()):
-                yield ("scores", index), f"experiment {name!r} holds no examples out; set its folds or leave it out"
+        yield from _missing_scores(self.scores or [], suite)
 
     def compared(self, statistics: Sequence[str]) -> list[str]:
         """The scores in the matrix. statistics: those of images that are computed."""
@@ -206,6 +216,20 @@ class Suspects(CheckedSection):
         elif score != self.score and (name := suite.without_folds()):
             other = "aum" if of_held_out_only else score
             yield ("score",), f"experiment {name!r} holds no examples out; set its folds or choose {other!r}"
+
+
+def _missing_scores(scores: list[str], suite: Suite) -> Iterator[tuple[Place, str]]:
+    """A fault for each entry of `scores` that not every experiment has."""
+    yield from unknown_scores("scores", scores, suite)
+    for index, score in enumerate(scores):
+        if score in suite.held_out_scores and (name := suite.without_folds()):
+            yield ("scores", index), f"experiment {name!r} holds no examples out; set its folds or leave it out"
+
+
+def _named_like_a_table(*sections: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Every two names of agreement groups, the second of which is what a table of the first is called."""
+    names = {name: None for section in sections for name in section}
+    yield from ((name, f"{name}-{table}") for name in names for table in _TABLES if f"{name}-{table}" in names)
 
 
 def detections(detection: dict, experiments: dict[str, dict]) -> dict[str, dict]:
