@@ -211,6 +211,21 @@ def test_script_of_a_single_run_says_that_there_is_nothing_to_compare(tmp_path):
     succeed("plot_order_stability", settings={"dpi": 40}, order=outputs["output"], **figures)
 
 
+def test_script_leaves_out_scores_that_an_experiment_does_not_have(tmp_path):
+    """Records that were made elsewhere may lack what a score needs."""
+    paths = [
+        write_scores(
+            tmp_path, "a", run_rows(["seed-0", "seed-1"], aum=np.eye(2, 5), learned=np.eye(2, 5)), LEARNED | AUM
+        ),
+        write_scores(tmp_path, "b", run_rows(["seed-0", "seed-1"], aum=np.eye(2, 5)), AUM),
+        write_scores(tmp_path, "c", run_rows(["seed-0"], other=np.eye(1, 5)), {"other": Column(pa.float32(), "other")}),
+    ]
+    outputs = {"output": tmp_path / "g-order.parquet", "reliability": tmp_path / "g-reliability.parquet"}
+    succeed("compute_order_stability", settings={"scores": ["aum", "learned"]}, families=paths, **outputs)
+    order = read_table(outputs["output"], ORDER)
+    assert order.groupby("score").size().to_dict() == {"aum": 16, "learned": 4}
+
+
 @pytest.mark.parametrize("script", ["compute_order_stability", "plot_order_stability"])
 def test_scripts_do_without_torch(script):
     program = f"import sys; sys.path.insert(0, {str(SCRIPTS)!r}); import {script}; sys.exit('torch' in sys.modules)"
