@@ -47,12 +47,13 @@ def test_coherent_imagenet(tmp_path):
 
 
 def test_easy_hard_imagenet(tmp_path):
-    sizes = {"train": 4, "test": 2}
+    sizes = {"train": 4, "test": 2, "per_class": True}
+    half = {"kind": "symmetric", "fraction": 0.5}  # so that what is learned is of both classes, whatever it is
     workflow, recipe = recipe_on_a_stand_in(
         tmp_path,
         "easy_hard_imagenet.yaml",
         datasets={"learned": sizes, "not_learned": sizes, "random": sizes},
-        experiments={"short": {"epochs": 1}},
+        experiments={"short": {"epochs": 1, "label_noise": half}},
     )
     workflow.run("--configfile", recipe)
     assert (workflow.work / "results/figures/generalization/easy_hard/accuracy.png").exists()
