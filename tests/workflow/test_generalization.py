@@ -130,6 +130,7 @@ def test_traits_are_scores_of_the_experiment_that_chose_and_truths(workflow):
     assert aum["mean"]["easy"] == pytest.approx(scores[easy].mean(), rel=1e-5)
 
 
+@pytest.mark.full
 def test_results_are_verified(workflow, tmp_path):
     copied = workflow.copied(tmp_path / "copy")
     result = copied.snakemake("--cores", "1", "verify")
@@ -139,6 +140,7 @@ def test_results_are_verified(workflow, tmp_path):
     assert result.returncode == 1 and TABLES[2] in result.stdout + result.stderr
 
 
+@pytest.mark.full
 def test_figures_are_redrawn_alone(workflow):
     workflow.configure(changed(figures={"dpi": 60}))
     assert rules(workflow.planned(*TARGETS)) == {"plot_generalization", "plot_traits"}
@@ -175,6 +177,7 @@ def test_another_part_is_linked_trained_tested_and_described_anew(workflow):
     workflow.configure(CONFIG)
 
 
+@pytest.mark.full
 def test_another_seed_of_what_chose_changes_its_traits_only(workflow):
     workflow.configure(changed(experiments__plain={"seeds": [0, 1]}))
     jobs = workflow.planned(*TARGETS)
@@ -183,6 +186,7 @@ def test_another_seed_of_what_chose_changes_its_traits_only(workflow):
     workflow.configure(CONFIG)
 
 
+@pytest.mark.full
 def test_without_a_chooser_there_are_no_traits(workflow):
     listed = {"source": "subset", "of": "few", "select": {"by": "random", "fraction": 0.3}, "seed": 1}
     config = changed(datasets__other=listed, experiments__other={"dataset": "other"})

@@ -55,6 +55,7 @@ def test_one_more_checkpoint_in_a_stage_is_the_only_one_extracted(scored):
     assert not rules(jobs) & {"train_model", "evaluate_run", "score_dynamics"}
 
 
+@pytest.mark.full
 def test_what_was_lost_is_made_again(scored):
     run = scored.work / "results/experiments/plain/seed-0"
     (run / "vog.parquet").unlink()
@@ -64,6 +65,7 @@ def test_what_was_lost_is_made_again(scored):
     assert len(extracted) == 1 and "seed-0 2" in extracted.pop().replace("run=", "")
 
 
+@pytest.mark.full
 def test_a_stage_less_extracts_nothing(scored):
     scored.configure(with_vog(stages={"late": [2, 3]}))
     assert "extract_gradients" not in rules(scored.planned())

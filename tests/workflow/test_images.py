@@ -75,6 +75,7 @@ def test_another_seed_or_number_of_threads_computes_no_statistics(described):
     assert described.planned("scores") == set()
 
 
+@pytest.mark.full
 def test_other_statistics_train_nothing(described):
     assert planned(described, size=8) == {
         ("compute_image_statistics", "few"),
@@ -91,6 +92,7 @@ def test_other_statistics_train_nothing(described):
     }
 
 
+@pytest.mark.full
 def test_statistics_that_are_added_later_leave_what_is_there(tmp_path):
     config = with_statistics()
     workflow = Workflow(tmp_path, {**config, "analyses": {**config["analyses"], "images": None}})
@@ -101,6 +103,7 @@ def test_statistics_that_are_added_later_leave_what_is_there(tmp_path):
     assert {rule for rule, _ in workflow.planned(*targets)} == NEW
 
 
+@pytest.mark.full
 def test_subset_by_a_statistic(described):
     described.configure(with_statistics(edgy=EDGY))
     described.run("results/datasets/edgy/examples.parquet")

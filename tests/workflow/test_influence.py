@@ -85,6 +85,7 @@ def test_another_damping_fits_no_factors(scored):
     assert not jobs.keys() & {"fit_factors", "train_model"}
 
 
+@pytest.mark.full
 def test_another_fisher_fits_all_but_the_identity(scored):
     scored.configure(with_influence(fisher="empirical"))
     fitted = [wildcards for rule, wildcards in scored.planned() if rule == "fit_factors"]
@@ -97,6 +98,7 @@ def test_another_strategy_is_the_only_one_fitted(scored):
     assert len(fitted) == 6 and all("diagonal" in wildcards for wildcards in fitted)
 
 
+@pytest.mark.full
 def test_memory_changes_nothing(scored):
     before = scored.counts()
     scored.configure(with_influence(memory=64))

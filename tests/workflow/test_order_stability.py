@@ -50,6 +50,7 @@ def test_all_of_the_workflow_asks_for_them_and_draws_groups_of_several(workflow)
     workflow.configure(GROUPED)
 
 
+@pytest.mark.full
 def test_other_scores_compute_and_redraw_and_train_nothing(workflow):
     workflow.configure(configured(["loss", "aum"]))
     assert workflow.planned(*TABLES, FIGURE) == COMPUTED | DRAWN
@@ -66,6 +67,7 @@ def test_another_seed_of_one_experiment_recomputes_its_groups_only(workflow):
     workflow.configure(GROUPED)
 
 
+@pytest.mark.full
 def test_a_group_may_end_like_a_table_of_no_other_group(workflow):
     groups = {"in-order": ["plain", "noisy"]}
     workflow.configure(changed(analyses={"agreement": {"groups": groups}}))
@@ -76,6 +78,7 @@ def test_a_group_may_end_like_a_table_of_no_other_group(workflow):
     workflow.configure(GROUPED)
 
 
+@pytest.mark.full
 def test_results_are_verified(workflow):
     result = workflow.snakemake("--cores", "1", "verify")
     assert result.returncode == 0, result.stdout + result.stderr

@@ -113,6 +113,7 @@ def test_every_set_and_strategy_has_its_figure(asked_source):
     assert all((asked_source.work / path).stat().st_size > 10_000 for path in FIGURES)
 
 
+@pytest.mark.full
 def test_another_number_of_influential_images_ranks_only(asked):
     asked.configure(with_queries(top=3))
     assert {rule for rule, _ in planned(asked)} == {"rank_influential", "plot_influential"}
@@ -140,6 +141,7 @@ def test_no_damping_without_curvature(asked):
     assert scored and not any("identity" in wildcards for wildcards in scored)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("table", ["seed-0/pairwise/some/ekfac-epoch-3-examples", "influential/some/ekfac-overall"])
 def test_a_lost_table_is_made_again(asked, table):
     path = asked.work / "results/experiments/noisy" / f"{table}.parquet"
@@ -148,6 +150,7 @@ def test_a_lost_table_is_made_again(asked, table):
     assert path.exists()
 
 
+@pytest.mark.full
 def test_another_query_set_leaves_the_others_alone(asked):
     asked.configure(with_queries(queries={**SOME, "more": {"count": 1}}))
     jobs = planned(asked)
@@ -156,6 +159,7 @@ def test_another_query_set_leaves_the_others_alone(asked):
     assert all("more" in wildcards for rule, wildcards in jobs if rule in STAGES)
 
 
+@pytest.mark.full
 def test_no_query_gives_empty_tables_and_figures(asked):
     labels = asked.table("noisy/labels.parquet")
     absent = min(set(range(10)) - set(asked.table("noisy/queries/wrong.parquet")["label"]))

@@ -127,6 +127,7 @@ def test_another_seed_probes_that_seed(scored):
     assert probed == {"seed-3-fold-0", "seed-3-fold-1"}
 
 
+@pytest.mark.full
 def test_memory_changes_nothing(scored):
     jobs = scored.counts()
     scored.configure(with_depth(memory=64))
@@ -134,6 +135,7 @@ def test_memory_changes_nothing(scored):
     assert not jobs.keys() & {"probe_neighbors", "vote_probes"}
 
 
+@pytest.mark.full
 def test_shards_give_the_same_neighbors(scored):
     run = "plain/seed-2-fold-1"
     whole = scored.table(f"{run}/neighbors/epoch-3.parquet").set_index(["probe", "example_id"]).sort_index()
@@ -149,6 +151,7 @@ def test_shards_give_the_same_neighbors(scored):
     assert (scored.table(f"{run}/votes/epoch-3.parquet")["vote"] == votes["vote"]).mean() > 0.99
 
 
+@pytest.mark.full
 def test_what_was_lost_is_made_again(scored):
     run = scored.work / "results/experiments/plain/seed-0-fold-0"
     (run / "neighbors/epoch-3.parquet").unlink()
@@ -162,6 +165,7 @@ def test_more_votes_than_neighbors_are_told(scored):
     assert "analyses.prediction_depth.k: expected at most k_max, 12, got 13" in result.stderr
 
 
+@pytest.mark.full
 def test_where_there_are_few_images_all_of_them_vote(tmp_path):
     few = {"few": {"source": "digits", "limit": {"train": 20, "test": 10}}}
     config = changed(datasets=few, analyses={"prediction_depth": {}})
