@@ -13,7 +13,7 @@ help:
 	@echo "make run        install into .venv and run config.yaml (digits, a few minutes)"
 	@echo "make report     one offline page of all figures: results/report.html"
 	@echo "make verify     compare results with the configuration and with their checksums"
-	@echo "make test       lint and fast tests (under 20 minutes on 2 cores)"
+	@echo "make test       lint and fast tests (half an hour on 2 cores)"
 	@echo "make test-full  all tests"
 	@echo "make test-slurm all tests that need SLURM, on a cluster (PARTITION=name)"
 	@echo "make faults     kill jobs, damage files, fill disks; then compare (an hour or so)"
