@@ -3,6 +3,7 @@
 Source: Zielinski, Krishnan, Chatterjee 2020, "Weak and Strong Gradient Directions" (arXiv 2003.07422).
 """
 
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
@@ -15,7 +16,7 @@ _SLOTS = ("gradient_0", "gradient_1")
 _BLOCK = 2**15
 
 
-class ThreeGradients(torch.optim.Optimizer):
+class ThreeGradients(torch.optim.Optimizer, ABC):
     """What optimizers that combine three gradients share.
 
     A gradient is that of `parameter.grad` plus weight_decay times the parameter, at the time of the step. The first
@@ -35,9 +36,9 @@ class ThreeGradients(torch.optim.Optimizer):
                 raise ValueError(f"{name}: expected a number from 0 on, got {value}")
         super().__init__(params, {"lr": lr, "weight_decay": weight_decay})
 
+    @abstractmethod
     def combined(self, oldest: Tensors, older: Tensors, newest: Tensors) -> Tensors:
         """One tensor for each three; none of the arguments is changed."""
-        raise NotImplementedError
 
     def add_param_group(self, param_group: dict) -> None:
         super().add_param_group(param_group)
