@@ -6,6 +6,8 @@ import numpy as np
 import PIL.Image
 import pytest
 
+from tests.voc_stand_in import write_devkit
+
 from .conftest import TINY, Workflow
 
 PATTERN = r"(.*/)?(?P<label>[ab])\d\.png"
@@ -20,11 +22,14 @@ DATASETS = {
         "files": {"train": "a.npz", "test": "a.npz"},
         "arrays": {"test": ["test_images", "test_labels"]},
     },
+    "voc": {"source": "voc", "path": "VOCdevkit", "train": "VOC2007/trainval"},
 }
+VOC = ("ImageSets/Main/trainval.txt", "JPEGImages", "Annotations")
 INPUTS = {
     "table": "labels.csv, photos",
     "names": "photos, photos/more",
     "one": "a.npz",
+    "voc": ", ".join(f"VOCdevkit/VOC2007/{part}" for part in VOC),
 }
 
 
@@ -38,6 +43,7 @@ def workflow(tmp_path_factory):
     (workflow.work / "labels.csv").write_text("\n".join(["file,label", *rows]) + "\n")
     x, y = np.arange(96, dtype=np.uint8).reshape(6, 4, 4), np.arange(6) % 2
     np.savez(workflow.work / "a.npz", x=x, y=y, test_images=x + 100, test_labels=y)
+    write_devkit(workflow.work / "VOCdevkit")
     return workflow
 
 
@@ -59,11 +65,12 @@ def test_inputs(workflow):
 
 
 def test_data_are_made_and_not_made_again(workflow):
-    configure(workflow, "shapes", "table", "names", "one")
+    configure(workflow, "shapes", "table", "names", "one", "voc")
     assert "table: 1 group of identical files (4 examples)" in workflow.run("data")
     assert workflow.planned("data") == set()
     (workflow.work / "photos" / "more" / "b7.png").write_bytes((workflow.work / "photos" / "b0.png").read_bytes())
-    assert workflow.planned("data") == {("data", ""), ("prepare_dataset", "names")}
+    (workflow.work / "VOCdevkit" / "VOC2007" / "Annotations" / "000000.xml").rename(workflow.work / "000000.xml")
+    assert workflow.planned("data") == {("data", ""), ("prepare_dataset", "names"), ("prepare_dataset", "voc")}
 
 
 def test_missing_inputs_are_named(workflow):

@@ -1,4 +1,7 @@
-"""Gives every example of an experiment its label: the data set's own, or a corrupted one in training."""
+"""Gives every example of an experiment its label: the data set's own, or a corrupted one in training.
+
+Sets of labels are the data set's own always.
+"""
 
 import logging
 
@@ -6,6 +9,7 @@ import numpy as np
 
 from difficulty.datasets.example_tables import EXAMPLES, LABELS, class_names
 from difficulty.datasets.label_noise import corrupt_labels
+from difficulty.datasets.label_sets import LABEL_SETS
 from difficulty.stage import arguments, provenance, run_stage
 from difficulty.tables import read_table, write_table
 
@@ -21,7 +25,8 @@ def main(args):
         clean = examples.loc[train, "label"].to_numpy()
         labels.loc[train, "label"] = corrupt_labels(clean, class_names(examples), noise, keys)
     labels["is_corrupt"] = labels["label"] != labels["clean_label"]
-    write_table(labels, args.output, LABELS, provenance(args))
+    sets = {name: column for name, column in LABEL_SETS.items() if name in examples}
+    write_table(labels.assign(**examples[list(sets)]), args.output, LABELS.extended(sets), provenance(args))
     logger.info("%d of %d labels are corrupt", labels["is_corrupt"].sum(), np.sum(labels["split"] == "train"))
 
 

@@ -49,8 +49,8 @@ def main(args):
         normalization = channel_statistics(channel_histogram(images[(linked["split"] == "train").to_numpy()]))
         write_pixels(args.pixels, linked["example_id"], images, {**facts, **normalization})
     schema = read_schema(args.parent_examples)
-    truth = {name: column for name, column in schema.columns.items() if name not in EXAMPLES.columns}
-    write_table(linked, args.examples, EXAMPLES.extended(truth), facts)
+    further = {name: column for name, column in schema.columns.items() if name not in EXAMPLES.columns}
+    write_table(linked, args.examples, EXAMPLES.extended(further), facts)
     shown = linked[["example_id", "split", "key", "label", "class_name", "file"]]
     if evidence is not None:
         shown = shown.assign(**{evidence.name: shown["example_id"].map(evidence)})

@@ -11,6 +11,7 @@ from difficulty.datasets.duplicates import describe_duplicates
 from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.datasets.files import FILES, describe_files
 from difficulty.datasets.images import IN_FILES, content_digest
+from difficulty.datasets.label_sets import LABEL_SETS
 from difficulty.datasets.pixels import channel_statistics, write_example_ids, write_pixels
 from difficulty.datasets.preparation import prepare
 from difficulty.stage import arguments, provenance, run_stage
@@ -41,12 +42,13 @@ def main(args):
         print(f"{args.examples.parent.name}: images stay in their files, decoded at each use", file=sys.stderr)
     else:
         write_pixels(args.pixels, example_ids, prepared.images, facts_of_pixels)
-    truth = {
-        name: Column(pa.Array.from_pandas(column).type, "truth column of the source", nullable=True)
+    further = {
+        name: LABEL_SETS.get(name)
+        or Column(pa.Array.from_pandas(column).type, "truth column of the source", nullable=True)
         for name, column in prepared.examples.items()
         if name not in EXAMPLES.columns
     }
-    write_table(prepared.examples, args.examples, EXAMPLES.extended(truth), facts)
+    write_table(prepared.examples, args.examples, EXAMPLES.extended(further), facts)
     files = describe_files(args.images, prepared.examples["file"], prepared.examples["sha256"])
     write_table(files, args.files, FILES, facts)
     counts = prepared.examples.groupby("split").size().to_dict()

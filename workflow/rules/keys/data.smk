@@ -34,6 +34,8 @@ def source_paths(dataset):
     paths = [path for part in parts for path in ([part] if isinstance(part, str) else part)]
     if kind == "flat_folder" and "labels" in settings:
         paths.append(settings["labels"])
+    if kind == "voc":
+        paths += voc_lists(settings)
     for path in [*paths, settings.get("path", ".")]:
         if not os.path.exists(path):
             print(f"datasets.{dataset}: no such file or folder: {path}; mend the configuration", file=sys.stderr)
@@ -42,7 +44,17 @@ def source_paths(dataset):
         paths += image_folders(settings["path"])
     if kind == "flat_folder":
         paths += flat_folders(settings["path"], settings["recursive"])
+    if kind == "voc":
+        folders = dict.fromkeys(path.rpartition(f"{os.sep}ImageSets{os.sep}")[0] for path in paths)
+        paths += [os.path.join(folder, part) for folder in folders for part in ("JPEGImages", "Annotations")]
     return list(dict.fromkeys(paths))
+
+
+def voc_lists(settings):
+    """The lists that datasets/voc.py reads."""
+    entries = [*settings["train"], *settings.get("test", [])]
+    parts = [os.path.split(entry) for entry in entries]
+    return [os.path.join(settings["path"], folder, "ImageSets", "Main", f"{name}.txt") for folder, name in parts]
 
 
 def image_folders(root):

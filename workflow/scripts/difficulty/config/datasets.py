@@ -1,11 +1,12 @@
 """Data sets. A source of images is one class here and the module of difficulty/datasets/ that `source` names."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from difficulty.config.names import Text
+from difficulty.config.problems import expected
 from difficulty.config.ranges import Count, Range, Seed
 from difficulty.config.section import ChosenBy, Section, problem, problems_at, without_repeats
 from difficulty.config.subsets import Subset
@@ -21,6 +22,9 @@ _COLUMNS_OF_EXAMPLES = (
     "file",
     "sha256",
     "duplicate_of",
+    "label_set",
+    "label_names",
+    "uncounted",
 )
 
 
@@ -33,6 +37,9 @@ class Limit(Section):
 
 class DataSource(Section):
     """What every source of images offers."""
+
+    # Whether an image has several labels.
+    is_multi_label: ClassVar[bool] = False
 
     size: Annotated[int, Range(1, 8192)] | None = Field(
         None, description="side in pixels that images are fitted to (resized, then cropped to a square); null: as is"
@@ -230,6 +237,45 @@ class Npz(DataSource):
         return self
 
 
+def _named_lists(entries: list[str]) -> list[str]:
+    wrong = [index for index, entry in enumerate(entries) if not all(entry.rpartition("/")[::2])]
+    if wrong:
+        what = "a folder and a list, e.g. VOC2007/trainval"
+        raise problems_at(((index,), expected(what, entries[index])) for index in wrong)
+    return without_repeats(entries)
+
+
+_Lists = Annotated[
+    list[Text],
+    Field(min_length=1),
+    AfterValidator(_named_lists),
+    BeforeValidator(_as_list, json_schema_input_type=Text | list[Text]),
+]
+
+
+class Voc(DataSource):
+    """PASCAL VOC's layout: photographs with annotated objects of twenty classes, several labels per image."""
+
+    is_multi_label: ClassVar[bool] = True
+
+    source: Literal["voc"] = Field(description="where the images come from")
+    path: Text = Field(
+        description="folder that holds VOC2007/{JPEGImages,Annotations,ImageSets}, relative to the working directory"
+    )
+    train: _Lists = Field(
+        description="lists of the training examples: VOC2007/trainval is VOC2007/ImageSets/Main/trainval.txt",
+    )
+    test: _Lists | None = Field(None, description="lists of the test examples; null: no test split")
+    on_bad_image: Literal["error", "skip"] = Field(
+        "error", description="what to do with images that cannot be decoded or have no file, annotation or object"
+    )
+    link: Literal["hard", "symlink", "copy"] = Field("hard", description="how the original files enter results/")
+
+    def truth_columns(self) -> list[str]:
+        """Columns of the examples that say what is really hard."""
+        return ["objects", "object_area"]
+
+
 class Records(Section):
     """What other training runs recorded of every example at every epoch; scored without any training here."""
 
@@ -262,6 +308,6 @@ class Records(Section):
 
 
 AnySource = Annotated[
-    Digits | Shapes | Cifar10 | Cifar100 | ImageFolder | FlatFolder | Parquet | Npz | Records | Subset,
+    Digits | Shapes | Cifar10 | Cifar100 | ImageFolder | FlatFolder | Voc | Parquet | Npz | Records | Subset,
     ChosenBy("source"),
 ]

@@ -6,7 +6,8 @@ from difficulty.tables import Column, Schema
 
 SPLITS = ("train", "test")
 
-# Columns that follow the declared ones are truth columns: what is known of an example's real difficulty.
+# Columns that follow the declared ones are those of LABEL_SETS, where an image has several labels, and truth columns:
+# what is known of an example's real difficulty.
 EXAMPLES = Schema(
     "examples",
     {
@@ -38,6 +39,7 @@ PIXELS = Schema(
     open=True,
 )
 
+# Where an image has several labels, the columns of LABEL_SETS follow; `label` is then what images are grouped by.
 LABELS = Schema(
     "labels",
     {
@@ -48,6 +50,7 @@ LABELS = Schema(
         "is_corrupt": Column(pa.bool_(), "the label was changed by planted noise"),
     },
     key=("example_id",),
+    open=True,
 )
 
 

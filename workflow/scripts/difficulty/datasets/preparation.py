@@ -74,7 +74,7 @@ def prepare(source: Source, settings: dict, folder: Path, name: str = "images") 
         elif example.split == "train" and pixels.shape == shapes[0]:
             histogram = histogram + channel_histogram(pixels[None])
         stem = _as_file_name(example.key.removeprefix(f"{example.class_name}/"))
-        file = Path(example.split, _as_file_name(example.class_name), stem + _extension(image))
+        file = Path(example.split, _as_file_name(example.class_name), stem + _extension(image, stem))
         files.append(file.as_posix())
         digests.append(_place(image, folder / file, settings.get("link", "hard")))
         progress.update(1)
@@ -120,10 +120,10 @@ def _place(image: Image, path: Path, link: str) -> str:
     return hashlib.sha256(image).hexdigest()
 
 
-def _extension(image: Image) -> str:
-    """What the file name lacks: nothing for files on disk, else the extension of the image's format."""
+def _extension(image: Image, stem: str) -> str:
+    """What the file name lacks: of files on disk their extension, unless it is there; else that of the format."""
     if isinstance(image, Path):
-        return ""
+        return "" if stem.endswith(image.suffix) else image.suffix
     if isinstance(image, np.ndarray):
         return ".png"
     kind = PIL.Image.open(io.BytesIO(image)).format or "bin"

@@ -19,8 +19,9 @@ Image = np.ndarray | bytes | Path
 class Source:
     """A named source of images.
 
-    examples: one row per example with the columns split, key, original_index, label, class_name,
-        and after them truth columns, if any; training examples first, otherwise in the source's order.
+    examples: one row per example with the columns split, key, original_index, label, class_name, after them those of
+        LABEL_SETS, where an image has several labels, and truth columns, if any; training examples first, otherwise in
+        the source's order.
     image: gives the image of the row at a position of `examples`.
     notes: what the user should know of the data, one line each.
     """
