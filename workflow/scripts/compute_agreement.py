@@ -17,6 +17,7 @@ from difficulty.analysis.agreement import (
 )
 from difficulty.analysis.agreement_groups import comparable_runs
 from difficulty.datasets.example_tables import EXAMPLES, LABELS, class_names
+from difficulty.datasets.label_sets import has_label_sets, set_class_names, target_matrix
 from difficulty.scores.record_arrays import stored_records
 from difficulty.scores.runs import ROLE_SUFFIXES, experiment_of, run_of
 from difficulty.stage import arguments, provenance, run_stage
@@ -32,8 +33,11 @@ def main(args):
         (experiment_of(path), run_of(path)): stored_records(read_table(path, RECORDS, columns=columns), path)
         for path in args.records
     }
-    classes = shared_labels([read_table(path, LABELS).set_index("example_id") for path in args.labels])
+    labels = [read_table(path, LABELS).set_index("example_id") for path in args.labels]
+    classes, sets = shared_labels(labels), labels[0] if has_label_sets(labels[0]) else None
     names = dict(enumerate(class_names(read_table(args.examples, EXAMPLES, columns=["label", "class_name"]))))
+    if sets is not None:
+        names = dict(enumerate(set_class_names(sets)))
     curves, histograms = (
         [pd.DataFrame(columns=list(AGREEMENT.columns))],
         [pd.DataFrame(columns=list(AGREED_CLASSES.columns))],
@@ -50,7 +54,8 @@ def main(args):
         curve["bimodality"] = bimodality(true_positive_agreement(correct))
         curve["binomial_bimodality"] = binomial_bimodality(len(correct), curve["mean_accuracy"])
         curves.append(curve)
-        histogram = agreed_classes(correct, label).assign(role=role)
+        members = label if sets is None else target_matrix(sets.loc[example_id]) == 1
+        histogram = agreed_classes(correct, members).assign(role=role)
         histogram["class_name"] = [names.get(value, str(value)) for value in histogram["label"]]
         histograms.append(histogram)
         last = curve.iloc[-1]

@@ -12,8 +12,10 @@ import torch
 from difficulty.datasets.example_tables import EXAMPLES, LABELS, class_names
 from difficulty.datasets.files import check_files
 from difficulty.datasets.images import take
+from difficulty.datasets.label_sets import has_label_sets, set_class_names
 from difficulty.datasets.loading import load_images, own_threads
 from difficulty.errors import UserError
+from difficulty.models.building import final_linear
 from difficulty.stage import arguments, provenance, run_stage
 from difficulty.tables import read_table, write_table
 from difficulty.training.checkpoints import saved_epochs
@@ -22,6 +24,7 @@ from difficulty.training.loop import TrainingData, choose_device
 from difficulty.training.prediction import saved_network
 from difficulty.training.run_tables import EVALUATION
 from difficulty.training.runs import Run, roles
+from difficulty.training.targets import padded, set_targets_by_name, targets_of
 
 
 def main(args):
@@ -37,11 +40,11 @@ def main(args):
         dataset = examples_path.parent.name
         is_own = examples_path == args.examples[0]
         if is_own:
-            labels = torch.tensor(given["label"].to_numpy())
+            labels = targets_of(given)
             groups = {name: role == name for name in ("train", "validation", "test")}
         else:
             examples = read_table(examples_path, EXAMPLES)
-            labels = labels_by_name(examples, class_names(own), dataset)
+            labels = labels_in_numbering_of(own, examples, dataset)
             groups = {"test": (examples["split"] == "test").to_numpy()}
             if not groups["test"].any():
                 raise UserError(f"{dataset}: has no test split to evaluate on; take it out of `evaluations`")
@@ -54,10 +57,18 @@ def main(args):
             network = saved_network(args.checkpoints, epoch, device)
             network.check_images(images, dataset)
             nothing = torch.empty(0, dtype=torch.int64)
-            data = TrainingData(take(images, kept), labels[kept], nothing, network.normalization)
+            given_labels = padded(labels[kept], final_linear(network.model).out_features)
+            data = TrainingData(take(images, kept), given_labels, nothing, network.normalization)
             rows = evaluate(network.model, data.to(device), groups, settings)
             tables.append(rows.assign(dataset=dataset, epoch=np.int32(epoch)))
     write_table(pd.concat(tables), args.output, EVALUATION, provenance(args, ("torch", "numpy", "pandas", "pyarrow")))
+
+
+def labels_in_numbering_of(own: pd.DataFrame, examples: pd.DataFrame, dataset: str) -> torch.Tensor:
+    """Targets of another data set's examples for a network of one's own; both have label sets, or neither."""
+    if has_label_sets(own):
+        return set_targets_by_name(examples, set_class_names(examples), set_class_names(own), dataset)
+    return labels_by_name(examples, class_names(own), dataset)
 
 
 if __name__ == "__main__":

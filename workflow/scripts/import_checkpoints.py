@@ -22,7 +22,8 @@ from difficulty.tensor_files import save_tensors
 from difficulty.training.checkpoints import checkpoint_name, write_manifest
 from difficulty.training.loop import TrainingData, choose_device, clean_outcomes
 from difficulty.training.outcomes import group_summary, records_frame
-from difficulty.training.run_tables import HISTORY, RECORDS
+from difficulty.training.run_tables import HISTORY, records_schema
+from difficulty.training.targets import class_count, padded, targets_of
 
 
 def main(args):
@@ -33,19 +34,19 @@ def main(args):
     torch.set_num_threads(own_threads(images, args.threads, args.workers))
     normalization = load_normalization(args.pixels, settings.get("normalization"))
     given, split = labels["label"].to_numpy(), labels["split"].to_numpy()
-    nothing = torch.empty(0, dtype=torch.int64)
-    data = TrainingData(images, torch.tensor(given), nothing, normalization).to(device)
+    nothing, needed = torch.empty(0, dtype=torch.int64), class_count(labels)
     _, *size, channels = images.shape
     run = args.records.parent
     progress = Progress(f"{run.parent.name}/{run.name}", len(args.weights), "networks")
     records, history, checksums = [], [], {}
     for epoch, path in enumerate(args.weights, start=1):
         model, classes = load_snapshot(settings, channels, tuple(size), path)
-        if classes <= given.max():
-            raise UserError(f"{path}: knows {classes} classes, but there are labels up to {given.max()}")
+        if classes < needed:
+            raise UserError(f"{path}: knows {classes} classes, but there are labels up to {needed - 1}")
         about = description(settings, channels, size, classes, normalization.mean, normalization.std)
         checksums[epoch] = save_tensors(args.checkpoints / checkpoint_name(epoch), model.state_dict(), about)
         model.to(device, memory_format=torch.channels_last)
+        data = TrainingData(images, padded(targets_of(labels), classes), nothing, normalization).to(device)
         arrays = clean_outcomes(model, data, settings)
         records.append(records_frame(arrays, labels["example_id"], given, split, epoch))
         for group in ("train", "test"):
@@ -57,7 +58,8 @@ def main(args):
     facts = provenance(
         args, ("torch", "numpy", "pandas", "pyarrow"), output_scale=scale, output_bias=bias, source="clean"
     )
-    write_table(pd.concat(records), args.records, RECORDS, facts, rows_per_group=len(labels))
+    table = pd.concat(records)
+    write_table(table, args.records, records_schema(table), facts, rows_per_group=len(labels))
     write_table(pd.DataFrame(history), args.history, HISTORY, facts)
     write_manifest(args.checkpoints, checksums, facts)
 

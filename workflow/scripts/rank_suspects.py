@@ -4,9 +4,12 @@ import logging
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
+from difficulty.analysis.set_suspects import counted_sets, most_common_sets, named_sets
 from difficulty.analysis.suspects import OtherPredictions, hardness_percentiles, suspect_table
 from difficulty.datasets.example_tables import EXAMPLES, class_names
+from difficulty.datasets.label_sets import has_label_sets, set_class_names, set_text
 from difficulty.errors import UserError
 from difficulty.scores.collect import SCORES, ranking_columns
 from difficulty.scores.record_arrays import stored_records
@@ -35,8 +38,14 @@ def main(args):
     examples = read_table(args.examples, EXAMPLES)
     names = dict(enumerate(class_names(examples)))
     examples = examples.set_index("example_id").loc[scores["example_id"]].reset_index()
-    label = scores["label"].to_numpy()
-    suggested = suggested_labels(args.records, scores["example_id"].to_numpy(), label, max(len(names), label.max() + 1))
+    if has_label_sets(examples):
+        given = examples["label_set"].map(set_text)
+        suggested = suggested_sets(args.records, examples["example_id"])
+        label, suggested, names = named_sets(given, suggested, set_class_names(examples))
+    else:
+        label = scores["label"].to_numpy()
+        classes = max(len(names), label.max() + 1)
+        suggested = suggested_labels(args.records, scores["example_id"].to_numpy(), label, classes)
     table = suspect_table(examples, label, suggested, names, percentiles, wanted)
     with atomic_path(args.output) as temporary:
         table.to_csv(temporary, index=False, float_format="%.2f")
@@ -57,6 +66,20 @@ def suggested_labels(paths: list[Path], example_id: np.ndarray, label: np.ndarra
             predictions.add(part["predicted"], places)
             was_held_out[places] |= role == "validation"
     return np.where(was_held_out, held_out.suggestions(), trained.suggestions())
+
+
+def suggested_sets(paths: list[Path], example_id: pd.Series) -> pd.Series:
+    """The same of label sets, as text in the order of the examples, null where there is none: the most common predicted
+    set that is wrong."""
+    counts, held_out = {"train": [], "validation": []}, set()
+    for path in paths:
+        table = read_table(path, RECORDS, columns=["example_id", "role", "correct", "predicted_set"])
+        for role, found in counts.items():
+            found.append(counted_sets(table[(table["role"] == role) & ~table["correct"]]))
+        held_out.update(table.loc[table["role"] == "validation", "example_id"])
+    trained, others = (most_common_sets(pd.concat(found)) for found in counts.values())
+    is_held_out = example_id.isin(held_out)
+    return example_id.map(trained).where(~is_held_out, example_id.map(others))
 
 
 if __name__ == "__main__":

@@ -7,11 +7,11 @@ import pandas as pd
 
 from difficulty.errors import UserError
 from difficulty.scores.collect import RUN_SCORES
-from difficulty.scores.dynamics import RECORD_COLUMNS, dynamics_columns, score_arrays
+from difficulty.scores.dynamics import PREDICTED_SET, RECORD_COLUMNS, dynamics_columns, score_arrays
 from difficulty.scores.record_arrays import stored_records
 from difficulty.scores.runs import run_of
 from difficulty.stage import arguments, provenance, run_stage
-from difficulty.tables import TableError, read_provenance, read_table, write_table
+from difficulty.tables import TableError, read_provenance, read_schema, read_table, write_table
 from difficulty.training.run_tables import RECORDS
 
 logger = logging.getLogger("difficulty")
@@ -23,7 +23,7 @@ def main(args):
         made = read_provenance(path)
         if "output_scale" not in made or "output_bias" not in made:
             raise TableError(path, "does not say how the logits are scaled and whether the last layer has a bias")
-        records = stored_records(read_table(path, RECORDS, columns=RECORD_COLUMNS), path)
+        records = stored_records(recorded(path), path)
         lengths[run_of(path)] = records.epochs
         for role in records.roles():
             scores = score_arrays(
@@ -45,6 +45,13 @@ def main(args):
     write_table(table, args.output, RUN_SCORES.extended(columns), provenance(args))
     for name in ("first_learned", "learning_epoch"):
         logger.info("%s: undefined in %.2f %% of the rows", name, 100 * table[name].isna().mean())
+
+
+def recorded(path: Path) -> pd.DataFrame:
+    """The columns that scores need; predicted sets, of images with several labels, as numbers that stand for them."""
+    has_sets = PREDICTED_SET in read_schema(path).columns
+    table = read_table(path, RECORDS, columns=[*RECORD_COLUMNS, *([PREDICTED_SET] if has_sets else [])])
+    return table.assign(**{PREDICTED_SET: table[PREDICTED_SET].cat.codes}) if has_sets else table
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import torch
 
 from difficulty.datasets.example_tables import LABELS
 from difficulty.datasets.files import check_files
+from difficulty.datasets.label_sets import has_label_sets
 from difficulty.datasets.loading import load_images, load_normalization, own_threads
 from difficulty.errors import UserError
 from difficulty.models.building import build_model, description, final_linear
@@ -20,8 +21,9 @@ from difficulty.training.checkpoints import write_manifest
 from difficulty.training.loop import TrainingData, choose_device, train
 from difficulty.training.partial_run import PartialRun
 from difficulty.training.processes import Processes, run_together
-from difficulty.training.run_tables import HISTORY, RECORDS, STEPS, TIMING
+from difficulty.training.run_tables import HISTORY, STEPS, TIMING, records_schema
 from difficulty.training.runs import Run, roles
+from difficulty.training.targets import class_count, targets_of
 
 
 def main(args):
@@ -36,7 +38,7 @@ def train_run(args, processes):
     _, images = load_images(args.pixels)
     torch.set_num_threads(own_threads(images, args.threads // processes.count, args.workers))
     role = roles(labels["split"].to_numpy(), labels["label"].to_numpy(), run, settings.get("folds"))
-    classes = int(labels[["label", "clean_label"]].to_numpy().max()) + 1
+    classes = class_count(labels)
     if classes < 2:
         raise UserError(f"{args.labels}: one class only; there is nothing to learn")
     normalization = load_normalization(args.pixels, settings.get("normalization"))
@@ -55,7 +57,7 @@ def train_run(args, processes):
     inputs = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (args.labels, args.pixels, *weights)]
     partial = open_partial(folder / ".partial", {**facts, "inputs": inputs}, processes)
     train_rows = torch.from_numpy((role == "train").nonzero()[0])
-    data = TrainingData(images, torch.tensor(labels["label"].to_numpy()), train_rows, normalization)
+    data = TrainingData(images, targets_of(labels), train_rows, normalization)
     about = description(settings, channels, size, classes, normalization.mean, normalization.std)
     progress = Progress(f"{folder.parent.name}/{folder.name}", settings["epochs"] * len(train_rows))
     report = progress.update if processes.is_first else lambda amount, note: None
@@ -83,7 +85,8 @@ def write_run(args, partial: PartialRun, facts: dict, labels, role) -> None:
     other = "online" if settings["records"] == "both" else "none"
     for path, source in ((args.records, main_source), (args.online_records, other)):
         table = assembly.records(partial, source, labels, role, epochs)
-        write_table(table, path, RECORDS, {**facts, "source": source}, rows_per_group=max(len(labels), 1))
+        schema, rows = records_schema(table), max(len(labels), 1)
+        write_table(table, path, schema, {**facts, "source": source}, rows_per_group=rows)
     history = assembly.history(partial, main_source, labels, role, epochs, settings.get("train_sample"))
     write_table(history, args.history, HISTORY, facts)
     write_table(assembly.steps(partial, epochs), args.steps, STEPS, facts)
@@ -93,7 +96,8 @@ def write_run(args, partial: PartialRun, facts: dict, labels, role) -> None:
     partial.remove()
     final = history[history["epoch"] == epochs].set_index("group")["top1"]
     scores = ", ".join(f"{group} {value:.1%}" for group, value in final.items())
-    print(f"{name}: accuracy after {epochs} epochs: {scores}", file=sys.stderr)
+    measure = "exact match" if has_label_sets(labels) else "accuracy"
+    print(f"{name}: {measure} after {epochs} epochs: {scores}", file=sys.stderr)
 
 
 def device_name(settings) -> str:

@@ -50,7 +50,7 @@ AGREED_CLASSES = Schema(
         "label": Column(pa.int64(), "class: the given label, or the clean one where experiments' labels differ"),
         "class_name": Column(pa.string(), "name of the class"),
         "agreed": Column(pa.int64(), "examples of the class that all runs classify correctly"),
-        "examples": Column(pa.int64(), "examples of the class"),
+        "examples": Column(pa.int64(), "examples of the class; one with several classes is of each"),
     },
     key=("role", "epoch", "label"),
 )
@@ -101,10 +101,14 @@ def chance_corrected(curve: pd.DataFrame, baseline: str = "independent") -> np.n
 def agreed_classes(correct: np.ndarray, classes: np.ndarray) -> pd.DataFrame:
     """Of which classes the examples are that all runs classify correctly, per epoch.
 
-    correct: bool (K, E, N); classes: (N,). Returns the columns epoch, label, agreed, examples (counts),
-    one row per epoch and class that occurs.
+    correct: bool (K, E, N); classes: (N,), or bool (N, C) where examples have several classes: they count in each.
+    Returns the columns epoch, label, agreed, examples (counts), one row per epoch and class that occurs.
     """
-    agreed, members = _hits_per_class(_checked(correct).all(axis=0)[None], classes)
+    all_correct = _checked(correct).all(axis=0)
+    if np.ndim(classes) == 2:
+        example, classes = np.nonzero(classes)
+        all_correct = all_correct[:, example]
+    agreed, members = _hits_per_class(all_correct[None], classes)
     labels = np.unique(classes)
     epochs = agreed.shape[1]
     return pd.DataFrame(

@@ -26,3 +26,14 @@ def faults(evaluations: Evaluations, suite: Suite) -> Iterator[tuple[Place, str]
                 yield (experiment, index), text
             elif isinstance(suite.datasets.get(suite.ancestors(dataset)[-1]), Records):
                 yield (experiment, index), f"data set {dataset!r} has no images; remove it"
+            elif experiment in suite.experiments and (text := _other_labels(experiment, dataset, suite)):
+                yield (experiment, index), text
+
+
+def _other_labels(experiment: str, dataset: str, suite: Suite) -> str | None:
+    """What is wrong if images have several labels in the one and a single one in the other."""
+    own = suite.experiments[experiment].get("dataset")
+    if own is None or suite.has_label_sets(own) == suite.has_label_sets(dataset):
+        return None
+    several, one = (own, dataset) if suite.has_label_sets(own) else (dataset, own)
+    return f"images of {several!r} have several labels each, those of {one!r} have one; remove it"

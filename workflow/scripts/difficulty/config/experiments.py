@@ -11,6 +11,7 @@ from difficulty.config.inheritance import experiment_settings, is_inherited, mer
 from difficulty.config.problems import Place, unknown_name
 from difficulty.config.section import findings
 from difficulty.config.snapshots import filled
+from difficulty.config.subsets import Subset
 from difficulty.config.training import Experiment
 
 _Fault = tuple[Place, str, bool]  # place, problem, whether a required key is missing
@@ -40,6 +41,8 @@ def check_experiments(
         experiment, settings, faults = _checked(_settings(defaults, layers), sources)
         if isinstance((sources or {}).get(settings.get("dataset")), Records):
             experiment, settings, faults = _imported(experiment, settings, faults, sources[settings["dataset"]])
+        elif _have_several_labels(settings.get("dataset"), sources or {}):
+            faults = [*faults, *_faults_of_label_sets(settings)]
         known[name], own_faults[name] = settings, faults
         if experiment:
             resolved[name] = experiment
@@ -123,6 +126,24 @@ def _imported(
         text = "records of other runs come with the labels that training saw; set it to null"
         faults = [*faults, (("label_noise",), text, False)]
     return experiment and experiment.model_copy(update=own), {**known, **own}, faults
+
+
+def _have_several_labels(dataset: str | None, sources: _Sources) -> bool:
+    """Whether the images of a data set, or of what it is a subset of, have several labels."""
+    seen = set()
+    while isinstance(source := sources.get(dataset), Subset) and dataset not in seen:
+        seen.add(dataset)
+        dataset = source.of
+    return getattr(source, "is_multi_label", False)
+
+
+def _faults_of_label_sets(settings: Mapping) -> list[_Fault]:
+    """What is defined for single labels only."""
+    texts = {
+        "label_noise": "images with several labels each have no wrong one to be planted",
+        "folds": "of images with several labels each none can be held out",
+    }
+    return [((key,), f"{text}; set it to null", False) for key, text in texts.items() if settings.get(key) is not None]
 
 
 def _valid_settings(settings: Mapping) -> dict:

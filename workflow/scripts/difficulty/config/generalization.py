@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, field_validator
 
-from difficulty.config.datasets import Npz, Parquet
+from difficulty.config.datasets import Npz, Parquet, Voc
 from difficulty.config.evaluations import Evaluations
 from difficulty.config.names import Name, Text
 from difficulty.config.problems import Place, alternatives, expected
@@ -104,6 +104,8 @@ def _experiment_fault(experiment: str, dataset: str, first: Mapping[str, str], s
     source = suite.datasets.get(original)
     if isinstance(source, Parquet | Npz) and source.files.test is None:
         return f"data set {original!r}, which {dataset!r} is of, has no test split; set its files.test"
+    if isinstance(source, Voc) and source.test is None:
+        return f"data set {original!r}, which {dataset!r} is of, has no test split; set its test"
     return None
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from difficulty.config.datasets import Records
 from difficulty.config.problems import Place, expected
-from difficulty.config.subsets import ByLearning, ByScore, Subset
+from difficulty.config.subsets import ByClass, ByLearning, ByScore, Subset
 from difficulty.config.suite import Suite
 
 
@@ -19,6 +19,9 @@ def faults(datasets: Mapping[str, object], suite: Suite) -> Iterator[tuple[Place
             yield (name, "of"), f"data set {subset.of!r} has no images to link to; choose another"
         elif circle := _circle(name, suite):
             yield (name,), f"rests on itself ({' of '.join(circle)}); choose by another experiment"
+        elif isinstance(subset.select, ByClass) and suite.has_label_sets(subset.of):
+            text = f"images of {subset.of!r} have several labels each; choose by list, score, learned or random"
+            yield (name, "select", "by"), text
         elif isinstance(subset.select, ByScore | ByLearning):
             for place, text in _experiment_faults(subset, suite):
                 yield (name, "select", *place), text

@@ -72,6 +72,21 @@ class Suite:
         """Whether an experiment is records of runs that were made elsewhere."""
         return self.has_no_images(self.experiments[experiment].get("dataset"))
 
+    def several_labels(self, experiment: str) -> str | None:
+        """What is wrong with an experiment that an analysis of single labels names, if its images have several."""
+        if not self.is_multi_label(experiment):
+            return None
+        return f"images of experiment {experiment!r} have several labels each, for which this is not defined; remove it"
+
+    def is_multi_label(self, experiment: str) -> bool:
+        """Whether the images of an experiment have several labels."""
+        dataset = self.experiments[experiment].get("dataset")
+        return dataset is not None and self.has_label_sets(dataset)
+
+    def has_label_sets(self, dataset: str) -> bool:
+        """Whether the images of a data set have several labels."""
+        return getattr(self.datasets.get(self.ancestors(dataset)[-1]), "is_multi_label", False)
+
     def has_no_images(self, dataset: str) -> bool:
         """Whether a data set is records of other runs."""
         return isinstance(self.datasets.get(dataset), Records)

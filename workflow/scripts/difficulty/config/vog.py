@@ -100,6 +100,7 @@ class Vog(CheckedSection):
             for name in wanted
             if name in suite.experiments
             and not suite.is_imported(name)
+            and not suite.is_multi_label(name)
             and len(saved_epochs(suite.experiments[name])) > 1
         ]
 
@@ -119,6 +120,8 @@ class Vog(CheckedSection):
                 yield ("experiments", index), f"experiment {name!r} keeps one checkpoint only; set its checkpoints: all"
             elif suite.is_imported(name):
                 yield ("experiments", index), f"experiment {name!r} is records of other runs, which have no checkpoints"
+            elif text := suite.several_labels(name):
+                yield ("experiments", index), text
         for index, name in enumerate(self.out_of_distribution):
             if text := suite.no_dataset(name):
                 yield ("out_of_distribution", index), text

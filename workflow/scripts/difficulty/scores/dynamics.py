@@ -21,6 +21,8 @@ RECORD_COLUMNS = (
     *("probability", "margin", "loss", "el2n", "entropy", "feature_norm"),
 )
 
+PREDICTED_SET = "predicted_set"  # a further column of records of images with several labels
+
 
 def _score(description: str, direction: int, nullable: bool = False) -> Column:
     return Column(pa.float32(), description, nullable, direction)
@@ -88,6 +90,8 @@ def score_arrays(
 ) -> pd.DataFrame:
     """Learning-dynamics scores of each example, from the records of one run.
 
+    records: with predicted_set, whatever stands for the sets, iteration_learned is of these; everything else follows
+        from what the columns mean for a set of labels (training/set_outcomes.py).
     el2n_epoch: the early epoch at which el2n and grand_last are taken, from 1. None: a tenth of the
         run, max(1, round(T / 10)), since Paul et al. prune at epoch 20 of 200 and find the score
         settled by then.
@@ -102,11 +106,12 @@ def score_arrays(
     probability, el2n = records["probability"], records["el2n"][early]
     learned = correct.any(axis=0)
     settled = run_length(correct)
+    predicted = records[PREDICTED_SET if PREDICTED_SET in records else "predicted"]
     features = records["feature_norm"][early].astype(np.float64)
     scores = {
         "first_learned": np.where(learned, correct.argmax(axis=0) + 1, np.nan),
         "learning_epoch": np.where(settled < records.epochs, settled + 1, np.nan),
-        "iteration_learned": run_length(records["predicted"] == records["predicted"][-1]) + 1,
+        "iteration_learned": run_length(predicted == predicted[-1]) + 1,
         "forgetting_events": np.where(learned, (correct[:-1] & ~correct[1:]).sum(axis=0), np.nan),
         "never_learned": ~learned,
         "confidence": probability.mean(axis=0, dtype=np.float64),

@@ -27,6 +27,9 @@ class RecordArrays:
     def __getitem__(self, name: str) -> np.ndarray:
         return self.values[name]
 
+    def __contains__(self, name: str) -> bool:
+        return name in self.values
+
     def roles(self) -> list[str]:
         """Roles that occur, in alphabetical order."""
         return sorted(set(self.role)) if self.role is not None else []

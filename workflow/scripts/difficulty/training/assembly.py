@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from difficulty.random_streams import derived_seed
-from difficulty.training.outcomes import FLOATS, INTEGERS, group_summary, records_frame
+from difficulty.training.outcomes import FLOATS, group_summary, records_frame
 from difficulty.training.partial_run import PartialRun
 
 
 def records(partial: PartialRun, source: str, labels: pd.DataFrame, roles: np.ndarray, epochs: int) -> pd.DataFrame:
-    """Rows of RECORDS from the `source` clean or online, epochs in order; none if it was not recorded."""
+    """Rows of RECORDS or SET_RECORDS from the `source` clean or online, epochs in order; none if not recorded."""
     frames = [
         records_frame(arrays, labels["example_id"], labels["label"].to_numpy(), roles, epoch)
         for epoch, arrays in _epochs(partial, source, epochs)
@@ -70,7 +70,8 @@ def _epochs(partial: PartialRun, source: str, epochs: int) -> Iterator[tuple[int
     for epoch in range(1, epochs + 1):
         arrays = partial.outcomes(epoch)
         if f"{source}.predicted" in arrays:
-            yield epoch, {name: arrays[f"{source}.{name}"] for name in (*FLOATS, *INTEGERS)}
+            prefix = f"{source}."
+            yield epoch, {name.removeprefix(prefix): each for name, each in arrays.items() if name.startswith(prefix)}
 
 
 def _sample(train: np.ndarray, size: int) -> np.ndarray:

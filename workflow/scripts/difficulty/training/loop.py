@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional
 
 from difficulty.datasets.images import ImageFiles, RandomCrop
 from difficulty.datasets.loading import Normalization, image_batches
@@ -20,6 +19,7 @@ from difficulty.random_streams import derived_seed
 from difficulty.training.augmentation import augment, draw
 from difficulty.training.batches import plan_batches
 from difficulty.training.checkpoint_epochs import checkpoint_epochs
+from difficulty.training.losses import mean_loss
 from difficulty.training.outcomes import OutcomeTable, example_outcomes
 from difficulty.training.partial_run import PartialRun
 from difficulty.training.processes import ALONE, Processes
@@ -30,7 +30,10 @@ _EVALUATION_BATCH = 128
 
 @dataclass(frozen=True)
 class TrainingData:
-    """images: N of them, uint8 (N, H, W, C) or in files; labels: int64 (N,), as given; train: positions to train on."""
+    """images: N of them, uint8 (N, H, W, C) or in files; train: positions to train on.
+
+    labels: int64 (N,), as given; of label sets float32 (N, classes): 1 present, 0 absent, NaN uncounted.
+    """
 
     images: torch.Tensor | ImageFiles
     labels: torch.Tensor
@@ -120,7 +123,7 @@ def clean_outcomes(
 
     settings: batch_norm; `batch` normalises each of `mixed_batches` by its own statistics.
     """
-    table = OutcomeTable(len(data.images), data.device)
+    table = OutcomeTable(data.labels)
     by_batch = settings.get("batch_norm") == "batch"
     model = inference_copy(with_batch_statistics(model) if by_batch else model)
     tap = FeatureTap(model)
@@ -154,7 +157,7 @@ def _train_epoch(model, tap, data, settings, seed, epoch, optimizer, progress, p
     order = torch.randperm(len(data.train), generator=_generator(seed, "order", epoch)).to(data.device)
     chance = _generator(seed, "augmentation", epoch)
     batches = plan_batches(data.train[order], settings, processes)
-    online = OutcomeTable(len(data.images), data.device) if settings["records"] in ("online", "both") else None
+    online = OutcomeTable(data.labels) if settings["records"] in ("online", "both") else None
     losses, rates = [], []
     set_training_mode(model)
     torch.manual_seed(derived_seed(seed, "dropout", epoch, *([] if processes.is_first else [processes.rank])))
@@ -174,7 +177,7 @@ def _train_epoch(model, tap, data, settings, seed, epoch, optimizer, progress, p
             given = labels[part.examples]
             with autocast(settings, data.device):
                 logits = model(images[part.examples])
-                loss = functional.cross_entropy(logits, given)
+                loss = mean_loss(logits, given)
             if online:
                 online.put(batch.rows[part.examples], example_outcomes(logits, tap.features, given))
             optimizer.zero_grad(set_to_none=True)

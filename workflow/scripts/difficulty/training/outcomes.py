@@ -5,13 +5,21 @@ import pandas as pd
 import torch
 
 from difficulty.training.processes import Processes
+from difficulty.training.set_outcomes import is_set_column, predicted_sets, set_columns, set_outcomes
+from difficulty.training.targets import are_sets
 
 FLOATS = ("probability", "margin", "loss", "el2n", "entropy", "feature_norm")
-INTEGERS = ("predicted", "rank")  # rank: how many classes come before the given label; ties by index, as in predicted
+# rank: how many classes come before the given label, ties by index, as in predicted; of label sets, how many are wrong
+INTEGERS = ("predicted", "rank")
 
 
 def example_outcomes(logits: torch.Tensor, features: torch.Tensor, labels: torch.Tensor) -> dict[str, torch.Tensor]:
-    """Per-example outcomes, each (N,), of logits (N, C), penultimate features (N, D) and given labels (N,)."""
+    """Per-example outcomes, each (N,), of logits (N, C), penultimate features (N, D) and given labels (N,).
+
+    labels: (N, C) of label sets, see `set_outcomes`.
+    """
+    if are_sets(labels):
+        return set_outcomes(logits, features, labels)
     logits = logits.detach().float()
     given = labels[:, None]
     classes = torch.arange(logits.shape[1], device=logits.device)
@@ -32,11 +40,16 @@ def example_outcomes(logits: torch.Tensor, features: torch.Tensor, labels: torch
 
 
 class OutcomeTable:
-    """Outcomes of all examples of one epoch, filled batch by batch on the device, read back once."""
+    """Outcomes of all examples of one epoch, filled batch by batch on the device, read back once.
 
-    def __init__(self, count: int, device: torch.device):
+    labels: of all examples, (N,) or (N, C), on the device.
+    """
+
+    def __init__(self, labels: torch.Tensor):
+        count, device = len(labels), labels.device
+        integers = [*INTEGERS, *(set_columns(labels.shape[1]) if are_sets(labels) else [])]
         self._columns = {name: torch.full((count,), torch.nan, device=device) for name in FLOATS}
-        self._columns |= {name: torch.full((count,), -1, dtype=torch.int32, device=device) for name in INTEGERS}
+        self._columns |= {name: torch.full((count,), -1, dtype=torch.int32, device=device) for name in integers}
 
     def put(self, rows: torch.Tensor | slice, outcomes: dict[str, torch.Tensor]) -> None:
         """Stores a batch's outcomes at its rows."""
@@ -59,22 +72,31 @@ class OutcomeTable:
 
 
 def records_frame(arrays: dict[str, np.ndarray], example_ids, labels, roles, epoch: int) -> pd.DataFrame:
-    """One epoch's rows of RECORDS for the examples whose outcomes are known."""
+    """One epoch's rows of RECORDS, or SET_RECORDS, for the examples whose outcomes are known.
+
+    labels: (N,) given ones, which label sets do not need.
+    """
     frame = pd.DataFrame({"example_id": example_ids, "epoch": np.int32(epoch), "role": roles})
+    sets = predicted_sets(arrays)
     frame["predicted"] = arrays["predicted"]
-    frame["correct"] = arrays["predicted"] == labels
+    frame["correct"] = arrays["predicted"] == labels if sets is None else arrays["rank"] == 0
     for name in FLOATS:
         frame[name] = arrays[name]
+    if sets is not None:
+        frame["predicted_set"] = sets
     return frame[arrays["predicted"] >= 0]
 
 
 def group_summary(arrays: dict[str, np.ndarray], members: np.ndarray) -> dict[str, float]:
-    """Number of examples, mean loss, top-1 and top-5 share of the members, a mask (N,), of one epoch's outcomes."""
+    """Number of examples, mean loss, top-1 and top-5 share of the members, a mask (N,), of one epoch's outcomes.
+
+    Of label sets, top-1 is the share of exact matches, and there is no top-5 (NaN).
+    """
     rank = arrays["rank"][members]
     loss = arrays["loss"][members].astype(np.float64)
     return {
         "examples": len(rank),
         "loss": float(loss.mean()),
         "top1": float(np.mean(rank == 0)),
-        "top5": float(np.mean(rank < 5)),
+        "top5": np.nan if any(map(is_set_column, arrays)) else float(np.mean(rank < 5)),
     }
