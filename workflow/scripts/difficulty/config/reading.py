@@ -13,7 +13,12 @@ from difficulty.config.problems import ConfigurationError, shown
 
 # Sections that replace those of an earlier file, and what refers to the earlier ones by name and goes with them.
 _REPLACED = {
-    "datasets": (["evaluations"], ["analyses", "vog", "out_of_distribution"], ["analyses", "generalization"]),
+    "datasets": (
+        ["evaluations"],
+        ["analyses", "vog", "out_of_distribution"],
+        ["analyses", "images", "joins"],
+        ["analyses", "generalization"],
+    ),
     "experiments": (
         ["evaluations"],
         ["analyses", "agreement", "groups"],

@@ -169,7 +169,7 @@ def resolve(config: dict, source: str = "config.yaml") -> Configuration:
         suite = Suite(
             datasets=sources,
             experiments={name: checked.known.get(name, {}) for name in experiments},
-            scores=tuple(_score_families(file, checked.known)),
+            scores=tuple(s for _, each in _checked_sections(file.analyses) for s in each.given_scores(checked.known)),
             held_out_scores=HELD_OUT_SCORES if any(each.get("folds") for each in checked.known.values()) else (),
         )
         limited = [analysis.scored(suite) for _, analysis in _checked_sections(file.analyses)]

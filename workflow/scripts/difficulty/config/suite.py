@@ -18,7 +18,7 @@ class Suite:
 
     datasets: name -> source, None for one that is not valid itself.
     experiments: name -> its valid settings, defaults included; those that are not valid are left out.
-    scores: columns that the configured analyses give.
+    scores: columns that the configured analyses give; one that two of them give is there twice.
     held_out_scores: columns that only examples held out by a fold have.
     scored: column -> the experiments that have it, of the columns that not all experiments have.
     unranked: columns of scores that nothing ranks an experiment's examples by.
