@@ -64,6 +64,11 @@ if configuration.image_experiments:
     include: "workflow/rules/images.smk"
 
 
+if configuration.image_experiments and analyses["images"]["joins"]:
+
+    include: "workflow/rules/joins.smk"
+
+
 if configuration.probed_epochs:
 
     include: "workflow/rules/prediction_depth.smk"

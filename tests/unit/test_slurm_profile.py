@@ -10,6 +10,7 @@ LOCAL = {"all", "data", "runs", "scores", "figures", "verify"}
 # Stages that come before all others, are an experiment of their own or take several threads.
 ALONE = {
     "prepare_dataset",
+    "order_by_joined",
     "link_subset",
     "import_examples",
     "import_records",

@@ -47,7 +47,7 @@ rule select_statistics:
     benchmark:
         "results/benchmarks/experiments/{experiment}/select_statistics.tsv"
     wildcard_constraints:
-        experiment=any_of(image_experiments),
+        experiment=any_of([name for name in image_experiments if not joins_of(name)]),
     conda:
         "../../envs/tables.yaml"
     threads: 1

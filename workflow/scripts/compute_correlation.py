@@ -1,6 +1,7 @@
 """Rank correlation between the scores of an experiment, and of each score with itself under other seeds."""
 
 import logging
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +15,7 @@ from difficulty.analysis.correlation import (
     stability_table,
 )
 from difficulty.errors import UserError
-from difficulty.scores.collect import RUN_SCORES, SCORES, ranking_column
+from difficulty.scores.collect import EXAMPLE_SCORES, RUN_SCORES, SCORES, ranking_column
 from difficulty.scores.run_grid import RunGrid, ranking_values, seed_means
 from difficulty.scores.runs import ROLE_SUFFIXES
 from difficulty.stage import arguments, provenance, run_stage
@@ -26,7 +27,10 @@ logger = logging.getLogger("difficulty")
 def main(args):
     wanted = args.settings["scores"]
     columns = read_schema(args.scores).columns
-    chosen = {role: {score: ranking_column(columns, score, role) for score in wanted} for role in ROLE_SUFFIXES}
+    of_images = {name for path in args.families for name in columns_of_images(path)}
+    chosen = {role: {} for role in ROLE_SUFFIXES}
+    for role, score in product(ROLE_SUFFIXES, wanted):
+        chosen[role][score] = score if score in of_images else ranking_column(columns, score, role)
     if missing := [score for score in wanted if not any(found[score] for found in chosen.values())]:
         if missing == wanted:
             raise UserError(f"analyses.correlation.scores: no score {', '.join(missing)} in {args.scores}")
@@ -35,6 +39,9 @@ def main(args):
     for role, found in chosen.items():
         found = {score: column for score, column in found.items() if column}
         rows = table.loc[table[f"runs_{role}"] > 0, list(found.values())]
+        # One that nothing is known of here would leave no example of which all are known.
+        rows = rows.dropna(axis=1, how="all")
+        found = {score: column for score, column in found.items() if column in rows}
         if rows.empty:
             continue
         matrix = correlation_table(rows.set_axis(list(found), axis=1), args.settings["bootstrap"]).assign(role=role)
@@ -43,11 +50,19 @@ def main(args):
             matrix[f"direction_{end}"] = pd.array(directions, dtype="Int8")
         matrices.append(matrix)
         logger.info("%s: %d scores compared on %d examples", role, len(found), matrix["examples"].iloc[0])
+    if not matrices:
+        raise UserError(f"analyses.correlation.scores: no value of {', '.join(wanted)} in {args.scores}; name others")
     facts = provenance(args)
     write_table(pd.concat(matrices), args.output, CORRELATION, facts)
     stability, pairs = over_seeds(args.families, wanted)
     write_table(stability, args.stability, STABILITY, facts)
     write_table(pairs, args.seeds, SEED_CORRELATION, facts)
+
+
+def columns_of_images(path: Path) -> set[str]:
+    """The columns of a family of scores that are the same in every role, as they know no runs; none of another one."""
+    schema = read_schema(path)
+    return set(schema.columns) - set(EXAMPLE_SCORES.columns) if schema.name == EXAMPLE_SCORES.name else set()
 
 
 def over_seeds(families: list[Path], wanted: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:

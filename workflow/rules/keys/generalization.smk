@@ -49,8 +49,9 @@ def generalization_key(study):
 
 def traits_settings(study):
     """Statistics of images are columns of the scores which say nothing of what is harder."""
-    has_statistics = studies[study]["scores_of"] in configuration.image_experiments
-    statistics = analyses["images"]["statistics"] if has_statistics else []
+    scored = studies[study]["scores_of"]
+    has_statistics = scored in configuration.image_experiments
+    statistics = [*analyses["images"]["statistics"], *joins_of(scored)] if has_statistics else []
     chosen = {key: studies[study][key] for key in ("experiments", "datasets", "chosen_by")}
     return settings_json({**chosen, "statistics": statistics})
 

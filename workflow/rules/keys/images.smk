@@ -1,6 +1,7 @@
 """Which images have statistics, what these rest on, and the family of scores that they are."""
 
 image_experiments = configuration.image_experiments
+joins = analyses["images"]["joins"]
 
 
 def described_dataset(experiment):
@@ -25,12 +26,38 @@ def image_scores_upstream(experiment):
     return hash_chain(statistics_key(described_dataset(experiment)), dataset_key(experiments[experiment]["dataset"]))
 
 
+def joins_of(experiment):
+    """Names of the statistics that somebody else measured of an experiment's images, in whatever order they stand."""
+    return sorted(name for name, join in joins.items() if join["dataset"] == described_dataset(experiment))
+
+
 @lru_cache
 def image_scores_key(experiment, chosen=None):
     """Runs have no part in statistics of images, whichever of them are chosen."""
     if experiment not in image_experiments:
         return None
+    if joins_of(experiment):
+        return hash_chain(joined_scores_upstream(experiment), source_digest("select_joined_statistics"))
+    return computed_scores_key(experiment)
+
+
+def computed_scores_key(experiment):
+    """The statistics that are computed, whatever is joined to them."""
     return hash_chain(image_scores_upstream(experiment), source_digest("select_statistics"))
+
+
+def image_evidence(dataset):
+    """The table by which a subset is chosen: the direction of a statistic is in no table of an experiment."""
+    select = datasets[dataset]["select"]
+    if select["score"] in joins:
+        return f"results/datasets/{dataset}/chosen_by.parquet"
+    return ancient(statistics_of(select["experiment"]))
+
+
+def image_evidence_key(dataset):
+    """Another statistic of the same images has no part in it."""
+    select = datasets[dataset]["select"]
+    return joined_order_key(dataset) if select["score"] in joins else computed_scores_key(select["experiment"])
 
 
 score_families["images"] = image_scores_key

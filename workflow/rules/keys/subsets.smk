@@ -14,8 +14,8 @@ def subset_evidence(dataset):
     select = datasets[dataset]["select"]
     if select["by"] == "score":
         family = configuration.score_families[select["score"]]
-        if family == "images":  # whose direction is in the table of the data set only
-            return [ancient(statistics_of(select["experiment"]))]
+        if family == "images":
+            return [image_evidence(dataset)]
         return [ancient(f"results/experiments/{select['experiment']}/scores/{family}.parquet")]
     if select["by"] == "learned":
         return experiment_files(select["experiment"], "records.parquet", seeds=select["seeds"])
@@ -27,7 +27,11 @@ def subset_upstream(dataset):
     select, keys = datasets[dataset]["select"], [dataset_key(datasets[dataset]["of"])]
     chosen = tuple(subset_runs(dataset))
     if select["by"] == "score":
-        keys.append(score_families[configuration.score_families[select["score"]]](select["experiment"], chosen))
+        family = configuration.score_families[select["score"]]
+        if family == "images":
+            keys.append(image_evidence_key(dataset))
+        else:
+            keys.append(score_families[family](select["experiment"], chosen))
     elif select["by"] == "learned":
         keys.append(runs_key(select["experiment"], chosen))
     return hash_chain(keys)
