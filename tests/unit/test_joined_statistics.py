@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from scipy.stats import spearmanr
 
+from difficulty.analysis.correlation import CORRELATION
 from difficulty.config.joins import _COLUMNS_OF_SCORES, Join
 from difficulty.datasets import image_folder, parquet
 from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.errors import UserError
-from difficulty.scores.collect import EXAMPLE_SCORES, SCORES
+from difficulty.scores.collect import EXAMPLE_SCORES, RUN_SCORES, SCORES, collect_scores
 from difficulty.scores.joined_statistics import human_entropy, image_name, joined, read_measured
 from difficulty.tables import Column, read_schema, read_table, write_table
 
@@ -343,6 +346,53 @@ def test_subsets_are_chosen_by_what_is_known_of_all_training_images(dataset, tmp
     failed = run("order_by_joined", settings={"harder": harder}, **options)
     assert failed.returncode == 1 and len(failed.stderr.splitlines()) == 1
     assert "datasets.easy.select: 1 of the 3 training images of 'digits' have no seconds; choose" in failed.stderr
+
+
+@pytest.fixture
+def compared(tmp_path):
+    """40 training and 20 test images with aum; `human` is known of 18 of the latter, `seconds` of most."""
+    random, is_test = np.random.default_rng(0), np.arange(60) >= 40
+    ids, aum = {"example_id": np.arange(60)}, random.normal(size=60)
+    images = pd.DataFrame(
+        {"human": np.where(is_test, aum + random.normal(size=60), np.nan), "seconds": random.random(60)}
+    )
+    images.loc[[50, 51], "human"] = np.nan
+    images.loc[[3, 4, 5, 52], "seconds"] = np.nan
+    runs = pd.DataFrame({**ids, "run": "seed-0", "role": np.where(is_test, "test", "train"), "aum": aum})
+    columns = {name: Column(pa.float32(), name, True) for name in images}
+    aums = {"aum": Column(pa.float32(), "aum", True, -1)}
+    write_table(runs, tmp_path / "dynamics.parquet", RUN_SCORES.extended(aums))
+    write_table(images.assign(**ids), tmp_path / "images.parquet", EXAMPLE_SCORES.extended(columns))
+    labels = pd.DataFrame({**ids, "split": runs["role"], "label": 0, "clean_label": 0, "is_corrupt": False})
+    scores, found = collect_scores(labels, {0: "x"}, [(runs, aums)], [(images.assign(**ids), columns)])
+    write_table(scores, tmp_path / "scores.parquet", SCORES.extended(found))
+    families = [tmp_path / f"{family}.parquet" for family in ("dynamics", "images")]
+    outputs = {name: tmp_path / f"{name}.parquet" for name in ("output", "stability", "seeds")}
+    options = {"scores": tmp_path / "scores.parquet", "families": families, "log": tmp_path / "log", **outputs}
+    return images.assign(aum=aum, is_test=is_test), options
+
+
+def test_columns_that_are_known_of_some_images_are_compared_there(compared):
+    table, options = compared
+    result = run("compute_correlation", settings={"scores": ["aum", "human", "seconds"], "bootstrap": 10}, **options)
+    assert result.returncode == 0, result.stderr
+    found = read_table(options["output"], CORRELATION).set_index(["role", "score_a", "score_b"]).sort_index()
+    assert len(found) == 4 + 9 and found["direction_b"].isna().sum() == 2 + 6
+    for role, names in (("train", ["aum", "seconds"]), ("test", ["aum", "human", "seconds"])):
+        rows = table[table["is_test"] == (role == "test")].dropna(subset=names)
+        assert set(found.loc[role, "examples"]) == {len(rows)} == {37 if role == "train" else 17}
+        for first, second in product(names, names):
+            expected = spearmanr(rows[first], rows[second]).statistic
+            assert found.loc[(role, first, second), "spearman"] == pytest.approx(expected, abs=EXACT)
+
+
+def test_nothing_is_compared_where_nothing_is_known(compared):
+    _, options = compared
+    scores, columns = read_table(options["scores"], SCORES), read_schema(options["scores"]).columns
+    write_table(scores.assign(human=np.nan, seconds=np.nan), options["scores"], SCORES.extended(dict(columns)))
+    result = run("compute_correlation", settings={"scores": ["human", "seconds"], "bootstrap": 10}, **options)
+    assert result.returncode == 1 and len(result.stderr.splitlines()) == 1
+    assert "analyses.correlation.scores: no value of human, seconds in" in result.stderr
 
 
 def test_names_of_columns_are_not_taken():
