@@ -100,6 +100,11 @@ if configuration.coherent_epochs:
     include: "workflow/rules/coherence.smk"
 
 
+if configuration.precision_epochs:
+
+    include: "workflow/rules/multi_label.smk"
+
+
 if configuration.generalization:
 
     include: "workflow/rules/generalization.smk"

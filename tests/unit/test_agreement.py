@@ -123,6 +123,18 @@ def test_agreed_classes_of_the_worked_example():
     ]
 
 
+def test_an_image_with_several_classes_counts_in_each():
+    members = np.array([[1, 1, 0], [0, 1, 0], [1, 0, 0]], bool)  # nothing has class 2
+    table = agreed_classes(WORKED, members)
+    agreed = WORKED.all(axis=0)
+    expected = [
+        [epoch + 1, label, sum(agreed[epoch, i] and members[i, label] for i in range(3)), members[:, label].sum()]
+        for epoch in range(3)
+        for label in (0, 1)
+    ]
+    assert table.to_numpy().tolist() == expected
+
+
 def test_true_positive_agreement_is_the_share_of_runs():
     np.testing.assert_allclose(true_positive_agreement(WORKED)[1], [1, 2 / 3, 0])
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from difficulty.errors import UserError
-from difficulty.scores.dynamics import DYNAMICS, RECORD_COLUMNS, dynamics_columns, score_records
+from difficulty.scores.dynamics import DYNAMICS, RECORD_COLUMNS, dynamics_columns, score_arrays, score_records
 from difficulty.scores.record_arrays import stored_records
 from difficulty.tables import TableError
 
@@ -267,3 +267,13 @@ def noisy_training():
 def test_directions_say_that_planted_noise_is_hard(noisy_training, score):
     scores, corrupt = noisy_training
     assert roc_auc_score(corrupt, DYNAMICS[score].direction * scores[score]) > 0.8
+
+
+def test_iteration_learned_of_label_sets_is_that_of_the_sets():
+    records = random_records(3, epochs=4, examples=2)
+    sets = np.array([[5, 1], [2, 1], [2, 0], [2, 1]])  # from epoch 2 on; at the last only
+    arrays = stored_records(records.assign(predicted=0, predicted_set=sets.ravel()), "records.parquet")
+    scores, plain = score_arrays(arrays), score_records(records)
+    assert scores["iteration_learned"].tolist() == [2, 4]
+    others = [name for name in DYNAMICS if name != "iteration_learned"]
+    pd.testing.assert_frame_equal(scores[others], plain[others])

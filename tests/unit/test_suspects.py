@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import percentileofscore
 
+from difficulty.analysis.set_suspects import counted_sets, most_common_sets, named_sets
 from difficulty.analysis.suspects import OtherPredictions, hardness_percentiles, suspect_table
 
 
@@ -54,3 +55,16 @@ def test_table_is_ranked_by_the_score():
     assert table["example_id"].tolist() == [8, 10, 7]
     assert table["given_label"].tolist() == ["dog", "cat", "cat"]
     assert table["suggested_label"].tolist() == [pd.NA, "2", "dog"]
+
+
+def test_the_set_that_most_wrong_predictions_agree_on_is_suggested():
+    runs = [
+        pd.DataFrame({"example_id": [7, 7, 8, 7], "predicted_set": ["0", "0 1", "", "1"]}),
+        pd.DataFrame({"example_id": [7, 7, 8], "predicted_set": ["0 1", "1", ""]}),
+    ]
+    counts = [counted_sets(run.astype({"predicted_set": "category"})) for run in runs]
+    found = most_common_sets(pd.concat(counts))
+    assert found.to_dict() == {7: "0 1", 8: ""}  # as common as 1, and before it
+    given, suggested, names = named_sets(["0", "0 1", "1"], pd.Series(["0 1", pd.NA, ""]), ["cat", "dog"])
+    assert [names[number] for number in given] == ["cat", "cat+dog", "dog"]
+    assert suggested[1] == -1 and [names[number] for number in suggested[[0, 2]]] == ["cat+dog", "(none)"]

@@ -6,12 +6,11 @@ import pandas as pd
 
 from difficulty.figures.command import figure_arguments, write_figure
 from difficulty.figures.comparison import comparison_figure
+from difficulty.figures.measure_names import accuracy_name
 from difficulty.scores.runs import experiment_of, run_of
 from difficulty.stage import run_stage
 from difficulty.tables import read_table
 from difficulty.training.run_tables import HISTORY
-
-_MEASURES = {"loss": "loss", "top1": "top-1 accuracy"}
 
 
 def main(args):
@@ -19,8 +18,10 @@ def main(args):
         read_table(path, HISTORY).assign(experiment=experiment_of(path), run=run_of(path)) for path in args.histories
     ]
     measure = args.settings["measure"]
-    title = f"{args.png.parent.name}: {_MEASURES[measure]} of experiments compared"
-    write_figure(comparison_figure(pd.concat(tables), measure, title), args)
+    history = pd.concat(tables)
+    called = "loss" if measure == "loss" else accuracy_name(history)
+    title = f"{args.png.parent.name}: {called} of experiments compared"
+    write_figure(comparison_figure(history, measure, title), args)
 
 
 if __name__ == "__main__":

@@ -6,13 +6,14 @@ import pandas as pd
 
 from difficulty.datasets.example_tables import EXAMPLES, class_names
 from difficulty.datasets.images import open_images, take
+from difficulty.datasets.label_sets import LABEL_SETS, has_label_sets, joined_names, named_text, set_class_names
 from difficulty.errors import UserError
 from difficulty.figures.command import figure_arguments, write_figure
 from difficulty.figures.gallery import gallery_figure
 from difficulty.scores.collect import SCORES, ranking_columns
 from difficulty.stage import run_stage
 from difficulty.tables import read_schema, read_table
-from difficulty.training.majority import majority_of
+from difficulty.training.majority import majority_of, majority_sets_of
 
 ROLE = "train"
 
@@ -28,7 +29,14 @@ def main(args):
     table = read_table(args.scores, SCORES, wanted)
     table = table[table[f"runs_{ROLE}"] > 0].rename(columns={rankings[score]: "value"}).set_index("example_id")
     table["predicted"] = majority_of(args.records, table.index, ROLE)
-    examples = read_table(args.examples, EXAMPLES, ["label", "class_name"])
+    sets = ["example_id", *LABEL_SETS] if "label_set" in read_schema(args.examples).columns else []
+    examples = read_table(args.examples, EXAMPLES, ["label", "class_name", *sets])
+    if has_label_sets(examples):
+        names = set_class_names(examples)
+        given = examples.set_index("example_id")["label_names"].loc[table.index]
+        table["given_set"] = given.map(joined_names)
+        sets = majority_sets_of(args.records, table.index, ROLE)
+        table["predicted_set"] = sets.map(lambda text: named_text(text, names), na_action="ignore")
     example_ids, images = open_images(args.pixels)
     figure = gallery_figure(
         table,

@@ -8,11 +8,12 @@ from difficulty.errors import UserError
 from difficulty.figures.command import figure_arguments, write_figure
 from difficulty.figures.samples import sample_sheet
 from difficulty.stage import run_stage
-from difficulty.tables import read_table
+from difficulty.tables import read_schema, read_table
 
 
 def main(args):
-    examples = read_table(args.examples, EXAMPLES, ["example_id", "split", "label", "class_name"])
+    sets = ["label_names"] if "label_names" in read_schema(args.examples).columns else []
+    examples = read_table(args.examples, EXAMPLES, ["example_id", "split", "label", "class_name", *sets])
     example_ids, images = open_images(args.pixels)
     if not (examples["example_id"].to_numpy() == example_ids).all():
         raise UserError(f"{args.pixels}: not the images of {args.examples}; delete both and run the workflow again")

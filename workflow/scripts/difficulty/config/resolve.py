@@ -20,6 +20,7 @@ from difficulty.config.analyses import (
     TruthCorrelation,
     detections,
 )
+from difficulty.config.average_precision import AveragePrecision
 from difficulty.config.coherence import Coherence
 from difficulty.config.comparisons import Comparisons
 from difficulty.config.datasets import AnySource
@@ -63,6 +64,9 @@ class Analyses(Section):
     influence: Influence | None = Field(None, description="influence scores; null: not computed")
     images: Images | None = Field(None, description="statistics of the images themselves; null: not computed")
     coherence: Coherence | None = Field(None, description="coherence of gradients; null: not computed")
+    average_precision: AveragePrecision = Field(
+        AveragePrecision(), description="average precision of classes, where images have several labels"
+    )
     generalization: Studies = Field(
         {},
         description="name -> 2 to 8 experiments on subsets of one data set, tested on each other's held-out parts",
@@ -117,6 +121,7 @@ class Configuration:
     probed_epochs: experiment -> epochs, of the experiments whose prediction depth is computed.
     influence_epochs: experiment -> epochs, of the experiments whose influence scores are computed.
     coherent_epochs: experiment -> epochs, of the experiments whose gradients' coherence is computed.
+    precision_epochs: experiment -> epochs, of the experiments whose images have several labels.
     evaluations: experiment -> further data sets, those that a study of generalization implies included.
     generalization: study -> what its tables rest on, see `resolved_studies`.
     image_experiments: the experiments whose scores include statistics of the images.
@@ -135,6 +140,7 @@ class Configuration:
     probed_epochs: dict[str, list[int]]
     influence_epochs: dict[str, list[int]]
     coherent_epochs: dict[str, list[int]]
+    precision_epochs: dict[str, list[int]]
     generalization: dict[str, dict]
     image_experiments: list[str]
 
@@ -290,6 +296,7 @@ def _configuration(file: ConfigurationFile, resolved: Mapping[str, Experiment], 
         probed_epochs=file.analyses.prediction_depth.probed_epochs(suite) if file.analyses.prediction_depth else {},
         influence_epochs=file.analyses.influence.influence_epochs(suite) if file.analyses.influence else {},
         coherent_epochs=file.analyses.coherence.coherent_epochs(suite) if file.analyses.coherence else {},
+        precision_epochs=file.analyses.average_precision.precision_epochs(suite),
         generalization=studies,
         image_experiments=of_images,
     )

@@ -23,6 +23,7 @@ from difficulty.figures.appearance import (
     shortened,
     styled,
 )
+from difficulty.figures.measure_names import accuracy_name, loss_name
 
 _SOLID, _DASHED = "-", (0, (4, 1.5))
 # Title of a panel; group, what it is called, line style.
@@ -36,7 +37,7 @@ _PANELS = (
         (("train", "train", _SOLID), ("test", "test", _DASHED)),
     ),
 )
-_AXIS_LABELS = {"loss": "mean cross-entropy (nats)", "top1": "top-1 accuracy"}
+_AXIS_LABELS = {"loss": loss_name, "top1": accuracy_name}
 _SPAN_OF_LINEAR_AXIS = 100
 _FEWEST_EPOCHS_WITHOUT_MARKERS = 30
 _LEGEND_CHARACTERS, _KEY_CHARACTERS = 115, 8  # of a line of the legend, and of a key with the space around it
@@ -50,7 +51,7 @@ def comparison_figure(history: pd.DataFrame, measure: str, title: str) -> Figure
     """Two panels with one vertical axis; a colour per experiment, its mean over runs as a line in a band from the
     smallest to the largest run, and the last means as numbers beside the panels.
 
-    history: experiment, run, epoch, group, examples, loss (nats), top1 of every run; measure: loss or top1.
+    history: experiment, run, epoch, group, examples, loss (nats), top1, top5 of every run; measure: loss or top1.
     The axis of losses is logarithmic if they span more than two decades. An experiment without corrupt labels has
     all of its training examples among the pristine ones, as the notes say.
     """
@@ -68,7 +69,7 @@ def comparison_figure(history: pd.DataFrame, measure: str, title: str) -> Figure
     add_legend(figure, below, keys, lines)
     grid = figure.subplots(1, 2, sharey=True)
     drawn = [_draw_panel(axes, history, measure, *panel, colors) for axes, panel in zip(grid, _PANELS, strict=True)]
-    grid[0].set_ylabel(_AXIS_LABELS[measure])
+    grid[0].set_ylabel(_AXIS_LABELS[measure](history))
     _scale(grid[0], measure)
     for axes, ends in zip(grid, drawn, strict=True):
         _write_ends(axes, ends, measure)

@@ -14,6 +14,7 @@ from difficulty.figures.appearance import (
     shortened,
     styled,
 )
+from difficulty.figures.measure_names import accuracy_name
 
 _ROW = 0.26
 
@@ -33,7 +34,9 @@ def evaluations_figure(table: pd.DataFrame, title: str) -> Figure:
     datasets = list(table["dataset"].drop_duplicates())
     experiments = {name: list(part["experiment"].drop_duplicates()) for name, part in table.groupby("dataset")}
     heights = [len(experiments[name]) for name in datasets]
-    notes = ["Top-1 accuracy on the test split after the last epoch: points are runs, bar and number their mean."]
+    measure = accuracy_name(table)
+    what = f"{measure[0].upper()}{measure[1:]}"
+    notes = [f"{what} on the test split after the last epoch: points are runs, bar and number their mean."]
     figure, _ = new_figure(6.4, sum(heights) * _ROW + 0.62 * len(datasets), title, notes)
     grid = figure.subplots(len(datasets), 1, sharex=True, squeeze=False, height_ratios=np.array(heights) + 0.6)[:, 0]
     for axes, dataset in zip(grid, datasets, strict=True):
@@ -48,5 +51,5 @@ def evaluations_figure(table: pd.DataFrame, title: str) -> Figure:
         examples = int(part["examples"].max())
         axes.set_title(f"test split of {shortened(dataset, 40)}: {examples:,} images")
     percent_ticks(grid[-1].xaxis)
-    grid[-1].set_xlabel("top-1 accuracy")
+    grid[-1].set_xlabel(measure)
     return figure

@@ -35,6 +35,7 @@ _HEADING = 62
 _BETWEEN_BLOCKS = 26
 _BETWEEN_CLASSES = 60
 _CAPTION_CHARACTERS = 12
+_SET_CHARACTERS = 18  # in a smaller type
 _CLASSES_PER_ROW = 2
 
 
@@ -69,7 +70,9 @@ def gallery_figure(
     """Per given label a block of the easiest and a block of the hardest images by one score.
 
     table: label (given), predicted (most runs' prediction, null if there is none), clean_label, is_corrupt, value (the
-    score, NaN where undefined), one row per image; images: uint8 (N, H, W, C) in the same order.
+    score, NaN where undefined), one row per image; images: uint8 (N, H, W, C) in the same order. Where images have
+    several labels, given_set and predicted_set (text, null if there is none) stand below them, and `label` is the class
+    of the largest object.
     direction: +1 if a higher value is harder, -1 if a lower one is.
     """
     values = table["value"].to_numpy(float, na_value=np.nan)
@@ -83,7 +86,9 @@ def gallery_figure(
     shown = [sorted(extremes)[position] for position in spread_out(len(extremes), classes)]
     corrupt = table["is_corrupt"].to_numpy(bool)
     any_corrupt = any(corrupt[rows].any() for label in shown for rows in extremes[label])
-    figure_layout = _Layout(examples_per_class, 2 if any_corrupt else 1, *_tile_shape(images), len(shown))
+    has_sets = "given_set" in table
+    lines = 2 if any_corrupt or has_sets else 1
+    figure_layout = _Layout(examples_per_class, lines, *_tile_shape(images), len(shown))
 
     canvas = blank_canvas(figure_layout.height, figure_layout.width)
     captions = []
@@ -98,13 +103,18 @@ def gallery_figure(
         figure_layout.width / PIXELS_PER_INCH,
         figure_layout.height / PIXELS_PER_INCH,
         title,
-        _notes(score, direction, len(shown), total, any_corrupt),
+        _notes(score, direction, len(shown), total, any_corrupt, has_sets),
         layout=None,
     )
     axes = show_canvas(figure, canvas, below)
-    _write_captions(axes, captions, table, class_names)
+    if has_sets:
+        _write_sets(axes, captions, table)
+    else:
+        _write_captions(axes, captions, table, class_names)
     for place, label in enumerate(shown):
-        _write_heading(axes, figure_layout, place, class_names.get(label, label), (labels == label).sum())
+        name = f"{'largest object' if has_sets else 'given label'}: {{}}"
+        count = int((labels == label).sum())
+        _write_heading(axes, figure_layout, place, name, class_names.get(label, label), count)
         for side, rows in enumerate(extremes[label]):
             _write_range(axes, figure_layout, place, side, values[rows], score)
     return figure
@@ -141,13 +151,20 @@ def _tile_shape(images: np.ndarray) -> tuple[int, int]:
     return thumbnails(images[:1], _SIDE).shape[1:3]
 
 
-def _notes(score: str, direction: int, shown: int, total: int, any_corrupt: bool) -> list[str]:
-    which = counted(total, "given label") if shown == total else f"{shown:,} of {total:,} given labels, evenly spread"
+def _notes(score: str, direction: int, shown: int, total: int, any_corrupt: bool, has_sets: bool) -> list[str]:
+    noun = "class" if has_sets else "given label"
+    which = counted(total, noun)
+    which = which if shown == total else f"{shown:,} of {which}, evenly spread"
     harder = "higher" if direction > 0 else "lower"
+    below = "the label that most runs predict after the last epoch, red where it is not the given one."
+    if has_sets:
+        below = (
+            "the labels that most runs predict after the last epoch, red where they are not the given ones, which "
+            "follow in brackets."
+        )
     notes = [
         f"{which}; left of each the easiest, right the hardest by {score} ({harder} is harder), the most extreme "
-        "first. Below each image: the label that most runs predict after the last epoch, red where it is not the "
-        "given one."
+        f"first. Below each image: {below}"
     ]
     if any_corrupt:
         notes.append("Amber frame: the given label was planted wrong; the second line is the clean label.")
@@ -168,10 +185,20 @@ def _write_captions(axes: Axes, captions: list, table: pd.DataFrame, class_names
             axes.text(x, y + _LINE, name, color=INK, **style)
 
 
-def _write_heading(axes: Axes, layout: _Layout, place: int, name: str, count: int) -> None:
+def _write_sets(axes: Axes, captions: list, table: pd.DataFrame) -> None:
+    given, predicted = table["given_set"].to_numpy(), table["predicted_set"].to_numpy()
+    style = {"ha": "center", "va": "top", "size": 4.5}
+    for x, y, row in captions:
+        if not pd.isna(predicted[row]):
+            color = INK if predicted[row] == given[row] else WRONG_TEXT
+            axes.text(x, y, shortened(predicted[row], _SET_CHARACTERS), color=color, **style)
+        axes.text(x, y + _LINE - 2, shortened(f"({given[row]})", _SET_CHARACTERS), color=INK, **style)
+
+
+def _write_heading(axes: Axes, layout: _Layout, place: int, heading: str, name: str, count: int) -> None:
     top, left = layout.origin(place, 0)
     axes.plot((left, left + layout.class_width), (top + 6, top + 6), color=FAINT_INK, linewidth=0.6)
-    numbered = f"given label: {shortened(name, layout.class_width // 24)} ({counted(int(count), 'example')})"
+    numbered = f"{heading.format(shortened(name, layout.class_width // 24))} ({counted(count, 'example')})"
     axes.text(left, top + 24, numbered, size=8.5, weight="bold", color=INK, va="center")
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from difficulty.datasets.label_sets import joined_names
 from difficulty.figures.appearance import (
     FAINT_INK,
     INK,
@@ -11,6 +12,7 @@ from difficulty.figures.appearance import (
     counted,
     new_figure,
     say_empty,
+    shortened,
     styled,
     wrapped,
 )
@@ -29,6 +31,8 @@ _GAP = 8
 _NAME_WIDTH = 190
 _BAR_WIDTH = 300
 _NAME_CHARACTERS = 15
+_LINE = 10  # below an image, for its labels
+_SET_CHARACTERS = 17
 
 
 def choose_samples(examples: pd.DataFrame, examples_per_class: int, classes: int, seed: int = 0) -> list[np.ndarray]:
@@ -59,7 +63,8 @@ def sample_sheet(
 ) -> Figure:
     """Random samples per class, with its name and its number of examples per split.
 
-    examples: label, class_name, split, in the order of `images`, uint8 (N, H, W, C).
+    examples: label, class_name, split, in the order of `images`, uint8 (N, H, W, C); label_names, if images have
+    several labels: they are written below each, and the classes are those of the largest objects.
     """
     chosen = choose_samples(examples, examples_per_class, classes, seed)
     if not chosen:
@@ -76,14 +81,18 @@ def sample_sheet(
         f"Examples: {numbers}; {shown}; {shape}. Random samples (seed {seed}), of the training split where it has any."
     ]
 
+    has_sets = "label_names" in examples
+    if has_sets:
+        notes.append("Images have several labels, written below each; rows are by the class of the largest object.")
+    row_gap = _GAP + _LINE if has_sets else _GAP
     rows = [thumbnails(images[choice], _SIDE) for choice in chosen]
     height, width = rows[0].shape[1:3]
     columns = max(max(map(len, rows)), 1)
     left, right = _NAME_WIDTH, _NAME_WIDTH + columns * (width + _GAP) + 2 * _GAP
-    canvas = blank_canvas(len(rows) * (height + _GAP) + 5 * _GAP, right + _BAR_WIDTH)
+    canvas = blank_canvas(len(rows) * (height + row_gap) + 5 * _GAP, right + _BAR_WIDTH)
     for row, tiles in enumerate(rows):
         for column in range(columns):
-            corner = (4 * _GAP + row * (height + _GAP), left + column * (width + _GAP))
+            corner = (4 * _GAP + row * (height + row_gap), left + column * (width + _GAP))
             if column < len(tiles):
                 paint(canvas, tiles[column], *corner)
             else:
@@ -94,6 +103,12 @@ def sample_sheet(
     )
     axes = show_canvas(figure, canvas, below)
 
+    if has_sets:
+        for row, choice in enumerate(chosen):
+            for column, names in enumerate(examples["label_names"].iloc[choice]):
+                place = (left + column * (width + _GAP) + width / 2, 4 * _GAP + row * (height + row_gap) + height + 3)
+                text = shortened(joined_names(names), _SET_CHARACTERS)
+                axes.text(*place, text, ha="center", va="top", size=4.5, color=INK, gid="label set")
     labels = [examples["label"].iloc[choice[0]] for choice in chosen]
     counts = pd.crosstab(examples["label"], examples["split"]).reindex(columns=splits, fill_value=0)
     scale = (_BAR_WIDTH - 90) / counts.sum(axis=1).max()
@@ -103,7 +118,7 @@ def sample_sheet(
         )
     axes.text(_NAME_WIDTH - 12, 2.2 * _GAP, "class", color=FAINT_INK, size=7.5, ha="right", va="center")
     for row, label in enumerate(labels):
-        middle = 4 * _GAP + row * (height + _GAP) + height / 2
+        middle = 4 * _GAP + row * (height + row_gap) + height / 2
         name = wrapped(examples["class_name"].iloc[chosen[row][0]], _NAME_CHARACTERS)
         axes.text(_NAME_WIDTH - 12, middle, name, ha="right", va="center", weight="bold", color=INK, size=8)
         start = right

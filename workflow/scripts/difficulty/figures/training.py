@@ -20,6 +20,7 @@ from difficulty.figures.appearance import (
     styled,
 )
 from difficulty.figures.convergence import convergence, convergence_sentences
+from difficulty.figures.measure_names import accuracy_name, loss_name
 
 _GROUP_NAMES = {
     "train": "train",
@@ -37,7 +38,8 @@ _RASTERIZED_FROM_STEPS = 2000
 def training_figure(history: pd.DataFrame, steps: pd.DataFrame, title: str) -> Figure:
     """The training curves of one experiment, runs as thin lines and their mean as a bold one.
 
-    history: run, epoch, group, examples, loss (nats), top1 of every run; steps: run, step, epoch, loss, learning_rate.
+    history: run, epoch, group, examples, loss (nats), top1, top5 of every run; steps: run, step, epoch, loss,
+    learning_rate.
     Sentences in red say where training has not converged (`convergence`).
     """
     history = _drawn_groups(history[history["examples"] > 0])
@@ -53,8 +55,8 @@ def training_figure(history: pd.DataFrame, steps: pd.DataFrame, title: str) -> F
     (loss, top1), (step_loss, rate) = figure.subplots(2, 2)
     _draw_epochs(loss, history, groups, "loss")
     _draw_epochs(top1, history, groups, "top1")
-    loss.set(title="Loss per epoch", xlabel="epoch", ylabel="mean cross-entropy (nats)")
-    top1.set(title="Accuracy per epoch", xlabel="epoch", ylabel="top-1 accuracy")
+    loss.set(title="Loss per epoch", xlabel="epoch", ylabel=loss_name(history))
+    top1.set(title="Accuracy per epoch", xlabel="epoch", ylabel=accuracy_name(history))
     _logarithmic_if_positive(loss, history["loss"])
     percent_ticks(top1.yaxis)
     _draw_step_loss(step_loss, steps)

@@ -1,6 +1,7 @@
 """What most runs of an experiment predict."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -34,3 +35,17 @@ def last_predictions(path: Path, example_ids: pd.Index, role: str) -> np.ndarray
     )
     last = pd.Series(records["predicted"][-1], index=records.example_id)
     return last.reindex(example_ids, fill_value=-1).to_numpy(np.int64)
+
+
+def majority_sets_of(records: Sequence[Path], example_ids: pd.Index, role: str) -> pd.Series:
+    """The same of label sets, as text by example_id: of equally frequent ones the first, null where none counts."""
+    last = []
+    for path in records:
+        table = read_table(path, RECORDS, ["example_id", "epoch", "role", "predicted_set"])
+        last.append(table[(table["role"] == role) & (table["epoch"] == table["epoch"].max())])
+    texts = pd.concat([table.set_index("example_id")["predicted_set"].astype("string") for table in last])
+    codes, sets = pd.factorize(texts, sort=True)
+    numbers = pd.Series(codes, texts.index)
+    runs = [numbers.iloc[start:end] for start, end in pairwise(np.cumsum([0, *map(len, last)]))]
+    votes = majority_prediction(np.stack([run.reindex(example_ids, fill_value=-1).to_numpy(np.int64) for run in runs]))
+    return pd.Series(votes, example_ids).map(dict(enumerate(sets)), na_action="ignore")
