@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests.voc_stand_in import write_devkit
 from tests.workflow.conftest import ROOT, Workflow
 
 
@@ -29,11 +30,16 @@ def imagenet_and_snapshots(folder):
         (folder / "snapshots" / f"epoch-{epoch}.pt").touch()
 
 
+def voc(folder):
+    write_devkit(folder / "VOCdevkit", "VOC2012", {"train": 2, "val": 1})
+
+
 def nothing(folder):
     pass
 
 
 STAND_INS = {
+    "agreement_voc.yaml": voc,
     "cifar10_subset.yaml": cifar10_tables,
     "coherent_cifar10.yaml": cifar10_tables,
     "coherent_digits.yaml": nothing,
