@@ -21,7 +21,7 @@ from skimage.segmentation import felzenszwalb
 
 from difficulty.datasets.images import ImageFiles, take
 from difficulty.progress import Progress
-from difficulty.scores.local_entropy import local_entropy
+from difficulty.scores.local_entropy import local_entropies, local_entropy
 from difficulty.tables import Column
 
 _WEIGHTS = np.array([2989, 5870, 1140], np.int32)  # of red, green and blue, in ten-thousandths
@@ -80,16 +80,26 @@ class _Batch:
         """float64 (B, H, W), 0 to 1."""
         return self.keys / (255 if self.images.shape[3] == 1 else 255 * 10_000)
 
+    @property
+    def coefficients(self) -> np.ndarray:
+        """float64 (B, H, W), those of the orthonormal cosine transform of luma, that of the mean first."""
+        return dctn(self.luma, axes=(1, 2), norm="ortho")
+
     @cached_property
     def energies(self) -> np.ndarray:
-        """float64 (B, H W), squares of the coefficients of the cosine transform, that of the mean first."""
-        return np.square(dctn(self.luma, axes=(1, 2), norm="ortho")).reshape(len(self.images), -1)
+        """float64 (B, H W), squares of the coefficients."""
+        return np.square(self.coefficients).reshape(len(self.images), -1)
+
+    @property
+    def edges(self) -> np.ndarray:
+        """float64 (B, H, W), Scharr magnitude of luma at every pixel."""
+        horizontal, vertical = (_scharr(self.luma, axis) for axis in (2, 1))
+        return np.sqrt((np.square(horizontal) + np.square(vertical)) / 2)
 
     @cached_property
     def edge_strength(self) -> np.ndarray:
         """float64 (B,)."""
-        horizontal, vertical = (_scharr(self.luma, axis) for axis in (2, 1))
-        return np.sqrt((np.square(horizontal) + np.square(vertical)) / 2).sum(axis=(1, 2))
+        return self.edges.sum(axis=(1, 2))
 
 
 def _scharr(luma: np.ndarray, axis: int) -> np.ndarray:
@@ -103,9 +113,25 @@ def coefficients_needed(energies: np.ndarray) -> np.ndarray:
 
     energies: (B, F), squared coefficients. Returns float64 (B,); NaN where all are 0.
     """
+    needed, total = _needed(energies)
+    return np.where(total > 0, 100 * needed / energies.shape[1], np.nan)
+
+
+def kept_coefficients(energies: np.ndarray) -> np.ndarray:
+    """Which coefficients those are, and the one that `coefficients_needed` does not count; none where all are 0.
+
+    energies: (B, F), squared coefficients. Returns bool (B, F).
+    """
+    needed, _ = _needed(energies)
+    order = np.argsort(-energies, axis=1, kind="stable")
+    ranks = np.argsort(order, axis=1, kind="stable")
+    return (ranks <= needed[:, None]) & (energies > 0)
+
+
+def _needed(energies: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of the largest coefficients with 0.9998 of the norm of all, their number less one (B,); sum of all energies."""
     summed = np.sort(energies, axis=1)[:, ::-1].cumsum(axis=1)
-    needed = np.argmax(np.sqrt(summed) >= _PART_OF_NORM * np.sqrt(summed[:, -1:]), axis=1)
-    return np.where(summed[:, -1] > 0, 100 * needed / energies.shape[1], np.nan)
+    return np.argmax(np.sqrt(summed) >= _PART_OF_NORM * np.sqrt(summed[:, -1:]), axis=1), summed[:, -1]
 
 
 def _dct_coefficients_ac(batch: _Batch) -> np.ndarray:
@@ -114,8 +140,13 @@ def _dct_coefficients_ac(batch: _Batch) -> np.ndarray:
     return np.where(plain, np.nan, coefficients_needed(np.pad(batch.energies[:, 1:], ((0, 0), (1, 0)))))
 
 
+def _segmented(image: np.ndarray) -> np.ndarray:
+    """int64 (H, W), the number of each pixel's segment, from 0. image: uint8 (H, W, C)."""
+    return felzenszwalb(image, scale=500, sigma=0.5, min_size=20)
+
+
 def _segments(batch: _Batch) -> np.ndarray:
-    return np.array([felzenszwalb(image, scale=500, sigma=0.5, min_size=20).max() + 1 for image in batch.images])
+    return np.array([_segmented(image).max() + 1 for image in batch.images])
 
 
 def _sharpness(batch: _Batch) -> np.ndarray:
@@ -136,14 +167,45 @@ _MEASURES: Mapping[str, Callable[[_Batch], np.ndarray]] = {
 }
 
 
+def _coefficient_map(batch: _Batch) -> np.ndarray:
+    kept = kept_coefficients(batch.energies).reshape(batch.luma.shape)
+    return np.where(kept, np.abs(batch.coefficients), np.nan)[0]
+
+
+# Where in a batch of one image a statistic comes from.
+_MAPS: Mapping[str, Callable[[_Batch], np.ndarray]] = {
+    "local_entropy": lambda batch: local_entropies(batch.keys[0]),
+    "segments": lambda batch: _segmented(batch.images[0]),
+    "edge_strength": lambda batch: batch.edges[0],
+    "dct_coefficients": _coefficient_map,
+}
+
+
+def image_maps(image: np.ndarray, statistics: Sequence[str] = tuple(_MAPS)) -> dict[str, np.ndarray]:
+    """Where in one image, as `image_statistics` takes it, its statistics come from.
+
+    Of local_entropy, the entropy of every window, float64 (windows down, windows across), whose mean it is; of
+    segments, the number of each pixel's segment, int64 (H, W); of edge_strength, the Scharr magnitude of every pixel,
+    float64 (H, W), whose sum it is; of dct_coefficients, the size of every coefficient that has a part in 0.9998 of
+    the norm, float64 (H, W), NaN for the others, that of the mean at [0, 0], higher frequencies downwards and to the
+    right.
+    Raises ValueError if it is no such image.
+    """
+    batch = _Batch(_checked(_as_batch(image)))
+    return {name: _MAPS[name](batch) for name in statistics}
+
+
 def image_statistics(image: np.ndarray, statistics: Sequence[str] = tuple(STATISTICS)) -> dict[str, float]:
     """The wanted STATISTICS of one image, uint8 (H, W, 3), or grey (H, W, 1) or (H, W); NaN where undefined.
 
     Raises ValueError if it is none of these.
     """
+    return {name: float(values[0]) for name, values in _statistics(_as_batch(image), statistics).items()}
+
+
+def _as_batch(image: np.ndarray) -> np.ndarray:
     image = np.asarray(image)
-    found = _statistics(image[None, :, :, None] if image.ndim == 2 else image[None], statistics)
-    return {name: float(values[0]) for name, values in found.items()}
+    return image[None, :, :, None] if image.ndim == 2 else image[None]
 
 
 def image_statistics_table(
@@ -188,10 +250,14 @@ def _part_statistics(images: np.ndarray | ImageFiles, statistics: Sequence[str],
 
 def _statistics(images: np.ndarray, statistics: Sequence[str]) -> dict[str, np.ndarray]:
     """Name -> float64 (B,) of images, uint8 (B, H, W, C)."""
+    batch = _Batch(_checked(images))
+    return {name: np.asarray(_MEASURES[name](batch), np.float64) for name in statistics}
+
+
+def _checked(images: np.ndarray) -> np.ndarray:
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] not in (1, 3) or not images.size:
         raise ValueError(f"images are uint8 (height, width, 1 or 3), not {images.dtype} {images.shape[1:]}")
-    batch = _Batch(images)
-    return {name: np.asarray(_MEASURES[name](batch), np.float64) for name in statistics}
+    return images
 
 
 def shrunk(images: np.ndarray, size: int | None) -> np.ndarray:

@@ -22,6 +22,15 @@ def local_entropy(keys: np.ndarray) -> np.ndarray:
     return (occurrences(keys, window)[:, 1:] * information).sum(axis=1) / windows
 
 
+def local_entropies(keys: np.ndarray) -> np.ndarray:
+    """The entropy in bits of every window of one image, whose mean is `local_entropy`: that of the window by itself.
+
+    keys: integers (H, W). Returns float64 (windows down, windows across), by the windows' upper left corners.
+    """
+    window = min(WINDOW, keys.shape[0]), min(WINDOW, keys.shape[1])
+    return np.stack([local_entropy(of_row) for of_row in sliding_window_view(keys, window)])
+
+
 def occurrences(keys: np.ndarray, window: tuple[int, int]) -> np.ndarray:
     """How many values occur n times in a window, summed over all windows of an image.
 
