@@ -11,6 +11,7 @@ ENVIRONMENTS = {
     "training": [*TABLES, "safetensors", "torch", "torchvision"],
     "figures": [*TABLES, "matplotlib"],
     "images": [*TABLES, "scikit-image"],
+    "image_figures": [*TABLES, "matplotlib", "scikit-image"],
 }
 
 

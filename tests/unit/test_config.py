@@ -164,6 +164,18 @@ def test_statistics_of_images_are_compared_with_scores_where_they_are_computed()
     assert resolve(config).analyses["correlation"]["scores"] == ["aum", "contrast"]
 
 
+def test_maps_are_of_experiments_with_statistics_that_have_one():
+    config = yaml.safe_load(BASE) | {"experiments": {"a": {}, "b": {}}}
+
+    def mapped(images, maps):
+        return resolve({**config, "analyses": {"images": images}, "figures": {"image_maps": maps}}).image_maps
+
+    some = {"statistics": ["contrast", "dct_coefficients", "segments"]}
+    assert mapped(some, {}) == {"a": ["segments", "dct_coefficients"], "b": ["segments", "dct_coefficients"]}
+    assert list(mapped(some, {"experiments": ["b"]})) == list(mapped({**some, "experiments": ["b"]}, {})) == ["b"]
+    assert mapped({"statistics": ["contrast"]}, {}) == mapped(None, {"experiments": ["*"]}) == mapped(some, None) == {}
+
+
 def test_detections():
     config = yaml.safe_load(BASE)
     config["datasets"]["h"] = yaml.safe_load("{source: parquet, files: {train: [a, b]}, truth: [entropy]}")

@@ -62,8 +62,10 @@ def lists_called_experiments(section: dict, place: tuple = ()):
                     yield from lists_called_experiments(SCHEMA["$defs"][reference.split("/")[-1]], (*place, *further))
 
 
-def test_no_list_of_experiments_of_an_analysis_is_forgotten():
+def test_no_list_of_experiments_of_an_analysis_or_a_figure_is_forgotten():
     found = list(lists_called_experiments(SCHEMA["$defs"]["Analyses"], ("analyses",)))
+    found += lists_called_experiments(SCHEMA["$defs"]["Figures"], ("figures",))
+    assert ("figures", "image_maps", "experiments") in found
     assert ("analyses", "influence", "queries", "any", "experiments") in found
     for place in found:
         written, wanted = ["plain*"], ["plain"]

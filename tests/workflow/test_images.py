@@ -13,8 +13,9 @@ EDGY = {"source": "subset", "of": "few", "select": {**SELECT, "keep": "hardest",
 NEW = {"compute_image_statistics", "select_statistics"}
 
 
-def with_statistics(seeds=(0,), size=None, **datasets):
+def with_statistics(seeds=(0,), size=None, maps=None, **datasets):
     config = changed(analyses={"images": {"size": size}, "agreement": {"groups": {}}}, defaults={"seeds": list(seeds)})
+    config["figures"] = {**TINY["figures"], "image_maps": maps}
     config["datasets"] = {**TINY["datasets"], "random": RANDOM, **datasets}
     config["experiments"] = {"noisy": TINY["experiments"]["noisy"], "random": {"dataset": "random"}}
     config["experiments"] |= {name: {"dataset": name} for name in datasets}
@@ -73,6 +74,20 @@ def test_another_seed_or_number_of_threads_computes_no_statistics(described):
     described.configure(with_statistics())
     described.edit("workflow/rules/images.smk", "threads: 4", "threads: 1")
     assert described.planned("scores") == set()
+
+
+def test_maps_are_drawn_where_they_are_asked_for(described):
+    assert not {rule for rule, _ in described.planned("figures")} & {"plot_image_maps"}
+    described.configure(with_statistics(maps={"experiments": ["noisy"], "count": 2}))
+    assert described.planned("scores") == set()
+    figure = "results/figures/experiments/noisy/image_maps.png"
+    assert described.planned(figure) == {("plot_image_maps", "noisy")}
+    described.run(figure)
+    assert (described.work / figure).stat().st_size > 10_000
+    assert described.planned(figure) == set()
+    described.configure(with_statistics(maps={"count": 1, "score": "loss"}))
+    drawn = {wildcards for rule, wildcards in described.planned("figures") if rule == "plot_image_maps"}
+    assert drawn == {"noisy", "random"}
 
 
 @pytest.mark.full

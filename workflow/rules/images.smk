@@ -1,7 +1,8 @@
 """Statistics of images. From: the images of a data set. To: results/datasets/{dataset}/statistics.parquet, and
 
 results/experiments/{experiment}/scores/images.parquet, the rows of an experiment's own images. A subset has no
-statistics of its own: they are those of the same images in the data set that it was chosen from.
+statistics of its own: they are those of the same images in the data set that it was chosen from. A figure shows what
+they see in some easy and hard images.
 """
 
 
@@ -62,3 +63,39 @@ rule select_statistics:
         "python $SCRIPTS/select_statistics.py --settings {params.settings:q} --code {params.code}"
         " --upstream {params.upstream} --log {log:q} --statistics {input.statistics:q}"
         " --examples {input.examples:q} --output {output:q}"
+
+
+rule plot_image_maps:
+    input:
+        scores="results/experiments/{experiment}/scores.parquet",
+        examples=lambda w: examples_of(w.experiment),
+        pixels=lambda w: pixels_of(w.experiment),
+    output:
+        png=report(
+            "results/figures/experiments/{experiment}/image_maps.png",
+            caption="../report/image_maps.rst",
+            category="Images",
+            labels={"experiment": "{experiment}", "figure": "what statistics see"},
+        ),
+        pdf="results/figures/experiments/{experiment}/image_maps.pdf",
+    log:
+        "results/logs/figures/experiments/{experiment}/plot_image_maps.log",
+    benchmark:
+        "results/benchmarks/figures/experiments/{experiment}/plot_image_maps.tsv"
+    wildcard_constraints:
+        experiment=any_of(list(image_maps)),
+    conda:
+        "../../envs/image_figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(4000),
+        runtime=20,
+    params:
+        settings=lambda w: image_maps_settings(w.experiment),
+        code=source_digest("plot_image_maps"),
+        upstream=lambda w: scores_key(w.experiment),
+    shell:
+        "python $SCRIPTS/plot_image_maps.py --settings {params.settings:q} --code {params.code}"
+        " --upstream {params.upstream} --log {log:q}"
+        " --scores {input.scores:q} --examples {input.examples:q} --pixels {input.pixels:q}"
+        " --png {output.png:q} --pdf {output.pdf:q}"

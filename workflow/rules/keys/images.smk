@@ -1,6 +1,6 @@
 """Which images have statistics, what these rest on, and the family of scores that they are."""
 
-image_experiments = configuration.image_experiments
+image_experiments, image_maps = configuration.image_experiments, configuration.image_maps
 joins = analyses["images"]["joins"]
 
 
@@ -60,4 +60,16 @@ def image_evidence_key(dataset):
     return joined_order_key(dataset) if select["score"] in joins else computed_scores_key(select["experiment"])
 
 
+def image_maps_settings(experiment):
+    """Those of the figure, and the size at which statistics see an image."""
+    shown = {key: value for key, value in configuration.figures["image_maps"].items() if key != "experiments"}
+    seen = {key: analyses["images"][key] for key in ("size",) if key in analyses["images"]}
+    return settings_json({"dpi": configuration.figures["dpi"], **shown, **seen, "statistics": image_maps[experiment]})
+
+
 score_families["images"] = image_scores_key
+family_figures += [
+    f"results/figures/experiments/{experiment}/image_maps.{format}"
+    for experiment in image_maps
+    for format in ("png", "pdf")
+]

@@ -22,6 +22,7 @@ _LISTS = (
     ("analyses", "images", "experiments"),
     ("analyses", "coherence", "experiments"),
     ("analyses", "generalization", _ANY, "experiments"),
+    ("figures", "image_maps", "experiments"),
 )
 
 

@@ -31,6 +31,7 @@ _REPLACED = {
         ["analyses", "images", "experiments"],
         ["analyses", "coherence", "experiments"],
         ["analyses", "generalization"],
+        ["figures", "image_maps", "experiments"],
     ),
 }
 _LONGEST_PROBLEM = 120

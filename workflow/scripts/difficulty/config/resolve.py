@@ -29,6 +29,7 @@ from difficulty.config.experiments import check_experiments
 from difficulty.config.figures import Drawing, Gallery, Panel, Samples
 from difficulty.config.generalization import Studies, resolved_studies, with_studies
 from difficulty.config.grids import Expansion, Layer
+from difficulty.config.image_maps import ImageMaps
 from difficulty.config.images import Images
 from difficulty.config.influence import Influence
 from difficulty.config.names import Name
@@ -82,6 +83,9 @@ class Figures(Drawing):
     gallery: Gallery = Field(Gallery(), description="easiest and hardest images of each class")
     panel: Panel = Field(Panel(), description="images x epochs x runs, right or wrong")
     samples: Samples = Field(Samples(), description="labelled sample sheet of each data set")
+    image_maps: ImageMaps | None = Field(
+        None, description="what statistics of images see in easy and hard images; null: not drawn"
+    )
     vog: VogFigures = Field(VogFigures(), description="what variance of gradients tells")
 
 
@@ -125,6 +129,7 @@ class Configuration:
     evaluations: experiment -> further data sets, those that a study of generalization implies included.
     generalization: study -> what its tables rest on, see `resolved_studies`.
     image_experiments: the experiments whose scores include statistics of the images.
+    image_maps: experiment -> statistics, of the experiments of which maps of images are drawn.
     """
 
     datasets: dict[str, dict]
@@ -143,6 +148,7 @@ class Configuration:
     precision_epochs: dict[str, list[int]]
     generalization: dict[str, dict]
     image_experiments: list[str]
+    image_maps: dict[str, list[str]]
 
     def runs(self, experiment: str, seeds: list[int] | None = None) -> list[str]:
         """Names of an experiment's runs, e.g. `seed-0` or `seed-0-fold-3`; of all its seeds or of those given."""
@@ -299,4 +305,5 @@ def _configuration(file: ConfigurationFile, resolved: Mapping[str, Experiment], 
         precision_epochs=file.analyses.average_precision.precision_epochs(suite),
         generalization=studies,
         image_experiments=of_images,
+        image_maps=file.figures.image_maps.mapped(suite) if file.figures.image_maps else {},
     )
