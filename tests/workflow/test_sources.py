@@ -1,5 +1,6 @@
 """Every source of images has the right inputs: what is added to or taken from a folder is noticed."""
 
+import itertools
 import re
 
 import numpy as np
@@ -17,6 +18,7 @@ DATASETS = {
     "cifar100": {"source": "cifar100", "download": False},
     "table": {"source": "flat_folder", "path": "photos", "labels": "labels.csv"},
     "names": {"source": "flat_folder", "path": "photos", "pattern": PATTERN, "recursive": True},
+    "kth": {"source": "kth_tips2b", "path": "kth", "size": 4},
     "one": {
         "source": "npz",
         "files": {"train": "a.npz", "test": "a.npz"},
@@ -28,6 +30,7 @@ VOC = ("ImageSets/Main/trainval.txt", "JPEGImages", "Annotations")
 INPUTS = {
     "table": "labels.csv, photos",
     "names": "photos, photos/more",
+    "kth": "kth/cork, kth/wool, " + ", ".join(f"kth/{kind}/sample_{s}" for kind in ("cork", "wool") for s in "abcd"),
     "one": "a.npz",
     "voc": ", ".join(f"VOCdevkit/VOC2007/{part}" for part in VOC),
 }
@@ -41,6 +44,10 @@ def workflow(tmp_path_factory):
         PIL.Image.fromarray(np.full((4, 4), len(name), np.uint8)).save(workflow.work / "photos" / f"{name}.png")
     rows = [f"{name}.png,{name[0]}" for name in ("a0", "a1", "b0", "b1")]
     (workflow.work / "labels.csv").write_text("\n".join(["file,label", *rows]) + "\n")
+    for level, (kind, sample, image) in enumerate(itertools.product(("cork", "wool"), "abcd", (1, 12))):
+        path = workflow.work / "kth" / kind / f"sample_{sample}" / f"16{sample}-scale_2_im_{image}_col.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        PIL.Image.fromarray(np.full((5, 4, 3), level, np.uint8)).save(path)
     x, y = np.arange(96, dtype=np.uint8).reshape(6, 4, 4), np.arange(6) % 2
     np.savez(workflow.work / "a.npz", x=x, y=y, test_images=x + 100, test_labels=y)
     write_devkit(workflow.work / "VOCdevkit")
@@ -65,12 +72,15 @@ def test_inputs(workflow):
 
 
 def test_data_are_made_and_not_made_again(workflow):
-    configure(workflow, "shapes", "table", "names", "one", "voc")
+    configure(workflow, "shapes", "table", "names", "kth", "one", "voc")
     assert "table: 1 group of identical files (4 examples)" in workflow.run("data")
     assert workflow.planned("data") == set()
     (workflow.work / "photos" / "more" / "b7.png").write_bytes((workflow.work / "photos" / "b0.png").read_bytes())
     (workflow.work / "VOCdevkit" / "VOC2007" / "Annotations" / "000000.xml").rename(workflow.work / "000000.xml")
-    assert workflow.planned("data") == {("data", ""), ("prepare_dataset", "names"), ("prepare_dataset", "voc")}
+    added = workflow.work / "kth" / "wool" / "sample_d" / "16d-scale_3_im_1_col.png"
+    added.write_bytes((added.parent / "16d-scale_2_im_1_col.png").read_bytes())
+    changed = {("prepare_dataset", name) for name in ("names", "voc", "kth")}
+    assert workflow.planned("data") == {("data", ""), *changed}
 
 
 def test_missing_inputs_are_named(workflow):

@@ -47,6 +47,8 @@ def source_paths(dataset):
     if kind == "voc":
         folders = dict.fromkeys(path.rpartition(f"{os.sep}ImageSets{os.sep}")[0] for path in paths)
         paths += [os.path.join(folder, part) for folder in folders for part in ("JPEGImages", "Annotations")]
+    if kind == "kth_tips2b":
+        paths += sample_folders(settings["path"])
     return list(dict.fromkeys(paths))
 
 
@@ -64,6 +66,12 @@ def image_folders(root):
     splits = [split for split in splits if os.path.isdir(split)]
     classes = [entry for split in splits for entry in os.scandir(split) if entry.is_dir()]
     return splits + sorted(entry.path for entry in classes if not entry.name.startswith("."))
+
+
+def sample_folders(root):
+    """The class and sample folders that datasets/kth_tips2b.py reads; never `root`, which may hold results/ too."""
+    samples = sorted(str(path) for path in Path(root).glob("[!.]*/sample_?") if path.is_dir())
+    return sorted({os.path.dirname(path) for path in samples}) + samples
 
 
 def flat_folders(root, recursive):

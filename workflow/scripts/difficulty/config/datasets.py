@@ -199,6 +199,27 @@ class FlatFolder(DataSource):
         return self
 
 
+class KthTips2b(DataSource):
+    """KTH-TIPS2-b: photographs of materials, {class}/sample_{a,b,c,d}/*.png."""
+
+    source: Literal["kth_tips2b"] = Field(description="where the images come from")
+    path: Text = Field(
+        "KTH-TIPS2-b", description="folder that holds one folder per class, relative to the working directory"
+    )
+    test_samples: Annotated[
+        list[Literal["a", "b", "c", "d"]], Field(min_length=1, max_length=3), AfterValidator(without_repeats)
+    ] = Field(["c"], description="samples of each class that are the test; the others train")
+    on_bad_image: Literal["error", "skip"] = Field(
+        "error", description="what to do with images that cannot be decoded or whose names tell no scale and number"
+    )
+    link: Literal["hard", "symlink", "copy"] = Field("hard", description="how the original files enter results/")
+
+    def truth_columns(self) -> list[str]:
+        """Columns of the examples that say what is really hard."""
+        lights = [f"light_{light}" for light in ("front", "top", "side", "ambient")]
+        return ["sample", "scale", "pose", "rotation", "illumination", *lights]
+
+
 class NpzFiles(Section):
     """The archive of each split."""
 
@@ -308,6 +329,17 @@ class Records(Section):
 
 
 AnySource = Annotated[
-    Digits | Shapes | Cifar10 | Cifar100 | ImageFolder | FlatFolder | Voc | Parquet | Npz | Records | Subset,
+    Digits
+    | Shapes
+    | Cifar10
+    | Cifar100
+    | KthTips2b
+    | ImageFolder
+    | FlatFolder
+    | Voc
+    | Parquet
+    | Npz
+    | Records
+    | Subset,
     ChosenBy("source"),
 ]
