@@ -176,6 +176,35 @@ def test_maps_are_of_experiments_with_statistics_that_have_one():
     assert mapped({"statistics": ["contrast"]}, {}) == mapped(None, {"experiments": ["*"]}) == mapped(some, None) == {}
 
 
+def test_relations_are_of_experiments_of_whose_images_something_is_known():
+    config = yaml.safe_load(BASE)
+    config["datasets"]["mine"] = yaml.safe_load("{source: records, files: [a.parquet], logits: z, label: y}")
+    config["datasets"]["h"] = yaml.safe_load("{source: parquet, files: {train: [a, b]}, truth: [entropy]}")
+    config["experiments"] = {"own": {}, "mine": {"dataset": "mine"}, "human": {"dataset": "h"}}
+
+    def related(**analyses):
+        return resolve({**config, "analyses": analyses}).related_experiments
+
+    assert related() == related(images={}) == []
+    assert related(relations={}) == ["human"]
+    assert related(relations={}, images={"experiments": ["own"]}) == ["own", "human"]
+    assert related(relations={"experiments": ["human"]}, images={}) == ["human"]
+
+
+@pytest.mark.parametrize(
+    "section, drawn",
+    [
+        ({}, ["learning_epoch", "aum", "loss_mean"]),
+        ({"scores": ["loss", "aum", "entropy", "el2n"]}, ["loss", "aum", "entropy"]),
+        ({"scores": ["loss", "aum"], "drawn": ["aum"]}, ["aum"]),
+        ({"drawn": ["el2n"]}, ["el2n"]),
+    ],
+)
+def test_scores_that_relations_draw(section, drawn):
+    config = {**yaml.safe_load(BASE), "experiments": {"own": {}}, "analyses": {"relations": section}}
+    assert resolve(config).analyses["relations"]["drawn"] == drawn
+
+
 def test_detections():
     config = yaml.safe_load(BASE)
     config["datasets"]["h"] = yaml.safe_load("{source: parquet, files: {train: [a, b]}, truth: [entropy]}")

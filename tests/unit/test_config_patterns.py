@@ -38,6 +38,8 @@ def test_patterns_wherever_experiments_are_listed():
     prediction_depth: {experiments: [last, noise-clean-*]}
     influence: {experiments: ["*"], queries: {some: {experiments: ["*-sgd"]}}}
     coherence: {experiments: [p*]}
+    images: {}
+    relations: {experiments: ["*-rm3"]}
     """)
     configuration = resolve({**GRID, "analyses": analyses})
     assert configuration.agreement_groups["optimizers"] == ["noise-half-sgd", "noise-half-rm3"]
@@ -48,6 +50,7 @@ def test_patterns_wherever_experiments_are_listed():
     queries = configuration.analyses["influence"]["queries"]
     assert queries["some"]["experiments"] == ["noise-clean-sgd", "noise-half-sgd"]
     assert list(configuration.coherent_epochs) == ["plain"]
+    assert configuration.related_experiments == ["noise-clean-rm3", "noise-half-rm3"]
 
 
 def lists_called_experiments(section: dict, place: tuple = ()):

@@ -33,6 +33,7 @@ TINY = {
         "vog": None,
         "prediction_depth": None,
         "images": None,
+        "relations": None,
         "influence": None,
     },
     "figures": {"dpi": 50},

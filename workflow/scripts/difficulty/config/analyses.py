@@ -18,7 +18,7 @@ _Group = Annotated[
     Field(min_length=2, json_schema_extra={"minItems": 1}),  # a pattern may stand for both
     AfterValidator(without_repeats),
 ]
-_TABLES = ("order", "reliability")  # {group}-order.parquet lies beside {group}.parquet
+_TABLES = ("order", "reliability", "statistics")  # {group}-order.parquet lies beside {group}.parquet
 _PLANTED = "is_corrupt"
 _HELD_OUT = "_validation"
 # Those that the authors compare with what is learned.

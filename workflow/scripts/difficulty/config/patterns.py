@@ -20,6 +20,7 @@ _LISTS = (
     ("analyses", "influence", "experiments"),
     ("analyses", "influence", "queries", _ANY, "experiments"),
     ("analyses", "images", "experiments"),
+    ("analyses", "relations", "experiments"),
     ("analyses", "coherence", "experiments"),
     ("analyses", "generalization", _ANY, "experiments"),
     ("figures", "image_maps", "experiments"),

@@ -29,6 +29,7 @@ _REPLACED = {
         ["analyses", "prediction_depth", "experiments"],
         ["analyses", "influence", "experiments"],
         ["analyses", "images", "experiments"],
+        ["analyses", "relations", "experiments"],
         ["analyses", "coherence", "experiments"],
         ["analyses", "generalization"],
         ["figures", "image_maps", "experiments"],

@@ -36,6 +36,7 @@ from difficulty.config.names import Name
 from difficulty.config.patterns import spelled_out
 from difficulty.config.prediction_depth import PredictionDepth
 from difficulty.config.problems import ConfigurationError, Place, expected, written
+from difficulty.config.relations import Relations
 from difficulty.config.section import Section, findings
 from difficulty.config.suite import CheckedSection, Suite
 from difficulty.config.training import Experiment, run_names
@@ -64,6 +65,9 @@ class Analyses(Section):
     prediction_depth: PredictionDepth | None = Field(None, description="prediction depth; null: not computed")
     influence: Influence | None = Field(None, description="influence scores; null: not computed")
     images: Images | None = Field(None, description="statistics of the images themselves; null: not computed")
+    relations: Relations | None = Field(
+        None, description="scores against statistics of images and truth columns; null: not computed"
+    )
     coherence: Coherence | None = Field(None, description="coherence of gradients; null: not computed")
     average_precision: AveragePrecision = Field(
         AveragePrecision(), description="average precision of classes, where images have several labels"
@@ -130,6 +134,7 @@ class Configuration:
     generalization: study -> what its tables rest on, see `resolved_studies`.
     image_experiments: the experiments whose scores include statistics of the images.
     image_maps: experiment -> statistics, of the experiments of which maps of images are drawn.
+    related_experiments: the experiments whose scores are correlated with what is known of the images.
     """
 
     datasets: dict[str, dict]
@@ -149,6 +154,7 @@ class Configuration:
     generalization: dict[str, dict]
     image_experiments: list[str]
     image_maps: dict[str, list[str]]
+    related_experiments: list[str]
 
     def runs(self, experiment: str, seeds: list[int] | None = None) -> list[str]:
         """Names of an experiment's runs, e.g. `seed-0` or `seed-0-fold-3`; of all its seeds or of those given."""
@@ -286,6 +292,8 @@ def _configuration(file: ConfigurationFile, resolved: Mapping[str, Experiment], 
     of_images = file.analyses.images.image_experiments(suite) if file.analyses.images else []
     statistics = file.analyses.images.statistics if of_images else []
     analyses["correlation"]["scores"] = file.analyses.correlation.compared(statistics)
+    if file.analyses.relations:
+        analyses["relations"]["drawn"] = file.analyses.relations.drawn_scores()
     groups = {name: [name] for name, each in resolved.items() if len(run_names(each.seeds, each.folds)) > 1}
     studies = resolved_studies(file.analyses.generalization, suite)
     return Configuration(
@@ -306,4 +314,5 @@ def _configuration(file: ConfigurationFile, resolved: Mapping[str, Experiment], 
         generalization=studies,
         image_experiments=of_images,
         image_maps=file.figures.image_maps.mapped(suite) if file.figures.image_maps else {},
+        related_experiments=file.analyses.relations.related_experiments(suite) if file.analyses.relations else [],
     )
