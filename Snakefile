@@ -69,6 +69,11 @@ if configuration.image_experiments and analyses["images"]["joins"]:
     include: "workflow/rules/joins.smk"
 
 
+if configuration.related_experiments:
+
+    include: "workflow/rules/relations.smk"
+
+
 if configuration.probed_epochs:
 
     include: "workflow/rules/prediction_depth.smk"
