@@ -2,6 +2,7 @@
 
 import shutil
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -15,6 +16,11 @@ def cifar10_tables(folder):
     table = pa.table({"image": [b""], "label": [0], "label_name": ["airplane"], "index": [0]})
     for split in ("train", "test"):
         pq.write_table(table, folder / "data" / f"cifar10_{split}.parquet")
+
+
+def cifar10_tables_and_soft_labels(folder):
+    cifar10_tables(folder)
+    np.save(folder / "data" / "cifar10h-probs.npy", np.full((10_000, 10), 0.1))
 
 
 def imagenet(folder):
@@ -31,7 +37,9 @@ def imagenet_and_snapshots(folder):
 
 
 def voc(folder):
-    write_devkit(folder / "VOCdevkit", "VOC2012", {"train": 2, "val": 1})
+    write_devkit(folder / "VOCdevkit", "VOC2007", {"trainval": 2, "test": 1})
+    write_devkit(folder / "VOCdevkit", "VOC2012", {"trainval": 2})
+    (folder / "VSD_dataset.csv").write_text("2008_000002,3.7\n")
 
 
 def nothing(folder):
@@ -39,6 +47,10 @@ def nothing(folder):
 
 
 STAND_INS = {
+    "agreement_cifar10.yaml": cifar10_tables_and_soft_labels,
+    "agreement_cifar10_subset.yaml": cifar10_tables_and_soft_labels,
+    "agreement_imagenet.yaml": imagenet,
+    "agreement_random_labels.yaml": cifar10_tables,
     "agreement_voc.yaml": voc,
     "cifar10_subset.yaml": cifar10_tables,
     "coherent_cifar10.yaml": cifar10_tables,
