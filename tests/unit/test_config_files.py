@@ -112,19 +112,24 @@ def test_later_experiments_and_data_sets_replace_earlier_ones_and_what_names_the
       comparisons: {noise: [clean, noisy]}
       generalization: {parts: {experiments: [clean, noisy]}}
       detection: {bootstrap: 10, truths: {a: {}}}
+      images: {size: 8, joins: {seconds: {dataset: digits}}}
     figures: {image_maps: {experiments: [clean], count: 2}}
     """
     assert loaded(tmp_path, first, "experiments: {mine: {}}") == {
         "datasets": {"digits": {"source": "digits"}},
         "defaults": {"dataset": "digits"},
         "experiments": {"mine": {}},
-        "analyses": {"agreement": {}, "detection": {"bootstrap": 10}},
+        "analyses": {
+            "agreement": {},
+            "detection": {"bootstrap": 10},
+            "images": {"size": 8, "joins": {"seconds": {"dataset": "digits"}}},
+        },
         "figures": {"image_maps": {"count": 2}},
     }
     replaced = loaded(tmp_path, first, "datasets: {photos: {}}")
     assert replaced["datasets"] == {"photos": {}}
     assert "evaluations" not in replaced and replaced["defaults"] == {}
-    assert "generalization" not in replaced["analyses"]
+    assert "generalization" not in replaced["analyses"] and replaced["analyses"]["images"] == {"size": 8}
     assert loaded(tmp_path, first, "datasets: {digits: {}, photos: {}}")["defaults"] == {"dataset": "digits"}
     assert list(replaced["experiments"]) == ["clean", "noisy"]
 

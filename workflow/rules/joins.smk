@@ -1,7 +1,8 @@
-"""Statistics that somebody else measured of images. From: a user's table. To: results/datasets/{dataset}/joins/, a table
+"""Statistics that somebody else measured of images, joined to them.
 
-for each of them, and with the computed statistics, if any, results/experiments/{experiment}/scores/images.parquet. A
-subset that is chosen by one has chosen_by.parquet, which says how hard each training image is by it.
+From: a user's table. To: results/datasets/{dataset}/joins/, a table for each of them, and, beside the computed
+statistics, results/experiments/{experiment}/scores/images.parquet. A subset that is chosen by one has chosen_by.parquet,
+which says how hard each training image is by it.
 """
 
 
