@@ -48,20 +48,16 @@ def agreed_statistics_figure(table: pd.DataFrame, title: str) -> Figure:
     figure, below = new_figure(max(columns * _WIDTH, 4.6), lines * _HEIGHT + 0.3, title, _notes(table))
     add_legend(figure, below, _legend(roles), 2)
     grid = figure.subplots(lines, columns, squeeze=False, sharex=True)
-    for axes in grid[0]:
-        _draw_agreement(axes, table, roles)
-    below_agreement = [axes for column in grid[1:].T for axes in column]
-    for statistic, axes in zip(statistics, below_agreement, strict=False):
-        _draw_statistic(axes, table[table["statistic"] == statistic], roles)
-        axes.set_title(name_and_unit(statistic).replace("\n", " "))
-    for axes in below_agreement[len(statistics) :]:
-        axes.remove()
-    for column in grid.T:
-        last = [axes for axes in column if axes.figure is not None][-1]
-        last.set_xlabel("epoch")
-        last.tick_params(labelbottom=True)
+    for (top, *column), names in zip(grid.T, np.array_split(statistics, columns), strict=True):
+        _draw_agreement(top, table, roles)
+        for statistic, axes in zip(names, column, strict=False):
+            _draw_statistic(axes, table[table["statistic"] == statistic], roles)
+            axes.set_title(name_and_unit(statistic).replace("\n", " "))
+        if len(names) == len(column):
+            column[-1].set_xlabel("epoch")
+        else:
+            _draw_epochs_alone(column[-1])
     integer_ticks(grid[0, 0].xaxis)
-    figure.align_ylabels(grid[:, 0])
     return figure
 
 
@@ -95,6 +91,14 @@ def _draw_statistic(axes: Axes, rows: pd.DataFrame, roles: list[str]) -> None:
     axes.margins(y=0.12)
     axes.yaxis.get_major_locator().set_params(nbins=4)
     plain_ticks(axes.yaxis)
+
+
+def _draw_epochs_alone(axes: Axes) -> None:
+    """In place of a panel, the axis of the one above it: inside, where it takes no room from the rows beside it."""
+    axes.spines[:].set_visible(False)
+    axes.grid(False)
+    axes.tick_params(left=False, labelleft=False, bottom=False, labelbottom=False, labeltop=True, pad=-13)
+    axes.text(0.5, 0.7, "epoch", ha="center", va="top", transform=axes.transAxes, gid="epoch")
 
 
 def _notes(table: pd.DataFrame) -> list[str]:
