@@ -42,6 +42,12 @@ def voc(folder):
     (folder / "VSD_dataset.csv").write_text("2008_000002,3.7\n")
 
 
+def kth_tips2b(folder):
+    for sample in "abcd":
+        (folder / "KTH-TIPS2-b" / "wool" / f"sample_{sample}").mkdir(parents=True)
+        (folder / "KTH-TIPS2-b" / "wool" / f"sample_{sample}" / f"22{sample}-scale_2_im_1_col.png").touch()
+
+
 def nothing(folder):
     pass
 
@@ -50,6 +56,7 @@ STAND_INS = {
     "agreement_cifar10.yaml": cifar10_tables_and_soft_labels,
     "agreement_cifar10_subset.yaml": cifar10_tables_and_soft_labels,
     "agreement_imagenet.yaml": imagenet,
+    "agreement_kth_tips2b.yaml": kth_tips2b,
     "agreement_random_labels.yaml": cifar10_tables,
     "agreement_voc.yaml": voc,
     "cifar10_subset.yaml": cifar10_tables,
