@@ -57,7 +57,7 @@ def test_samples_have_their_labels_below():
     assert "several labels" not in said(sample_sheet(examples, images, "title"))
     sets = examples.assign(label_names=[["cat"], ["cat", "diningtable", "person"], ["cat", "dog"]])
     text = said(sample_sheet(sets, images, "title"))
-    assert "cat+diningtable+…" in text and "cat+dog" in text and "several labels" in text
+    assert "cat+ diningtable+…" in text and "cat+dog" in text and "several labels" in text
 
 
 def test_galleries_have_the_predicted_and_the_given_set():

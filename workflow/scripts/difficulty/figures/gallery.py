@@ -27,6 +27,7 @@ from difficulty.figures.mosaic import (
     spread_out,
     thumbnails,
 )
+from difficulty.figures.set_captions import LINE_SPACING, wrapped_set
 
 _SIDE = 64
 _GAP = 16
@@ -35,7 +36,7 @@ _HEADING = 62
 _BETWEEN_BLOCKS = 26
 _BETWEEN_CLASSES = 60
 _CAPTION_CHARACTERS = 12
-_SET_CHARACTERS = 18  # in a smaller type
+_SET_CHARACTERS, _SET_LINE = 15, 11  # in a smaller type
 _CLASSES_PER_ROW = 2
 
 
@@ -87,7 +88,7 @@ def gallery_figure(
     corrupt = table["is_corrupt"].to_numpy(bool)
     any_corrupt = any(corrupt[rows].any() for label in shown for rows in extremes[label])
     has_sets = "given_set" in table
-    lines = 2 if any_corrupt or has_sets else 1
+    lines = 3 if has_sets else 2 if any_corrupt else 1
     figure_layout = _Layout(examples_per_class, lines, *_tile_shape(images), len(shown))
 
     canvas = blank_canvas(figure_layout.height, figure_layout.width)
@@ -187,12 +188,14 @@ def _write_captions(axes: Axes, captions: list, table: pd.DataFrame, class_names
 
 def _write_sets(axes: Axes, captions: list, table: pd.DataFrame) -> None:
     given, predicted = table["given_set"].to_numpy(), table["predicted_set"].to_numpy()
-    style = {"ha": "center", "va": "top", "size": 4.5}
+    style = {"ha": "center", "va": "top", "size": 4.5, "linespacing": LINE_SPACING}
     for x, y, row in captions:
         if not pd.isna(predicted[row]):
             color = INK if predicted[row] == given[row] else WRONG_TEXT
-            axes.text(x, y, shortened(predicted[row], _SET_CHARACTERS), color=color, **style)
-        axes.text(x, y + _LINE - 2, shortened(f"({given[row]})", _SET_CHARACTERS), color=INK, **style)
+            text = wrapped_set(predicted[row], _SET_CHARACTERS)
+            axes.text(x, y, text, color=color, **style)
+            y += _SET_LINE * (1 + text.count("\n"))
+        axes.text(x, y, wrapped_set(f"({given[row]})", _SET_CHARACTERS), color=INK, **style)
 
 
 def _write_heading(axes: Axes, layout: _Layout, place: int, heading: str, name: str, count: int) -> None:

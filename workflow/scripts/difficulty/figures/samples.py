@@ -12,7 +12,6 @@ from difficulty.figures.appearance import (
     counted,
     new_figure,
     say_empty,
-    shortened,
     styled,
     wrapped,
 )
@@ -25,14 +24,15 @@ from difficulty.figures.mosaic import (
     spread_out,
     thumbnails,
 )
+from difficulty.figures.set_captions import LINE_SPACING, wrapped_set
 
 _SIDE = 64
 _GAP = 8
 _NAME_WIDTH = 190
 _BAR_WIDTH = 300
 _NAME_CHARACTERS = 15
-_LINE = 10  # below an image, for its labels
-_SET_CHARACTERS = 17
+_SET_HEIGHT = 22  # below an image, for its labels
+_SET_CHARACTERS = 13
 
 
 def choose_samples(examples: pd.DataFrame, examples_per_class: int, classes: int, seed: int = 0) -> list[np.ndarray]:
@@ -84,7 +84,7 @@ def sample_sheet(
     has_sets = "label_names" in examples
     if has_sets:
         notes.append("Images have several labels, written below each; rows are by the class of the largest object.")
-    row_gap = _GAP + _LINE if has_sets else _GAP
+    row_gap = _GAP + _SET_HEIGHT if has_sets else _GAP
     rows = [thumbnails(images[choice], _SIDE) for choice in chosen]
     height, width = rows[0].shape[1:3]
     columns = max(max(map(len, rows)), 1)
@@ -107,8 +107,8 @@ def sample_sheet(
         for row, choice in enumerate(chosen):
             for column, names in enumerate(examples["label_names"].iloc[choice]):
                 place = (left + column * (width + _GAP) + width / 2, 4 * _GAP + row * (height + row_gap) + height + 3)
-                text = shortened(joined_names(names), _SET_CHARACTERS)
-                axes.text(*place, text, ha="center", va="top", size=4.5, color=INK, gid="label set")
+                text = wrapped_set(joined_names(names), _SET_CHARACTERS)
+                axes.text(*place, text, ha="center", va="top", size=4.5, linespacing=LINE_SPACING, color=INK)
     labels = [examples["label"].iloc[choice[0]] for choice in chosen]
     counts = pd.crosstab(examples["label"], examples["split"]).reindex(columns=splits, fill_value=0)
     scale = (_BAR_WIDTH - 90) / counts.sum(axis=1).max()
