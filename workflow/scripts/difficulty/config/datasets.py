@@ -1,13 +1,16 @@
-"""Data sets. A source of images is one class here and the module of difficulty/datasets/ that `source` names."""
+"""Data sets. A source of images is one class here or in image_folders.py, and the module of difficulty/datasets/ that
 
-import re
-from typing import Annotated, ClassVar, Literal
+`source` names.
+"""
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+from typing import Annotated, Literal
 
+from pydantic import AfterValidator, Field, model_validator
+
+from difficulty.config.data_source import DataSource, OneOrMore
+from difficulty.config.image_folders import FlatFolder, ImageFolder, KthTips2b, Voc
 from difficulty.config.names import Text
-from difficulty.config.problems import expected
-from difficulty.config.ranges import Count, Range, Seed
+from difficulty.config.ranges import Count, Seed
 from difficulty.config.section import ChosenBy, Section, problem, problems_at, without_repeats
 from difficulty.config.subsets import Subset
 
@@ -28,62 +31,11 @@ _COLUMNS_OF_EXAMPLES = (
 )
 
 
-class Limit(Section):
-    """How many examples of a split are kept, drawn at random."""
-
-    train: Count | None = Field(None, description="training examples to keep; null: all")
-    test: Count | None = Field(None, description="test examples to keep; null: all")
-
-
-class DataSource(Section):
-    """What every source of images offers."""
-
-    # Whether an image has several labels.
-    is_multi_label: ClassVar[bool] = False
-
-    size: Annotated[int, Range(1, 8192)] | None = Field(
-        None, description="side in pixels that images are fitted to (resized, then cropped to a square); null: as is"
-    )
-    color: Literal["rgb", "grey"] | None = Field(None, description="colours to convert to; null: as the images are")
-    storage: Literal["auto", "memory", "files"] | None = Field(
-        None,
-        description="where decoded images are kept: in memory, or nowhere, so that each use decodes the files; "
-        "auto or null: in memory up to 4 GiB",
-    )
-    limit: Limit | None = Field(None, description="how many examples of each split are kept; null: all")
-    limit_seed: Seed = Field(0, description="seed of the draw that `limit` makes")
-
-    def truth_columns(self) -> list[str]:
-        """Columns of the examples that say what is really hard."""
-        return []
-
-
-class Digits(DataSource):
-    """scikit-learn's 1,797 real 8x8 images of handwritten digits."""
-
-    source: Literal["digits"] = Field(description="where the images come from")
-
-
-class ImageFolder(DataSource):
-    """A folder {train,test|val}/{class}/* of image files."""
-
-    source: Literal["image_folder"] = Field(description="where the images come from")
-    path: Text = Field(description="folder that holds train/ and test/ or val/, relative to the working directory")
-    on_bad_image: Literal["error", "skip"] = Field(
-        "error", description="what to do with images that cannot be decoded; they are listed by name either way"
-    )
-    link: Literal["hard", "symlink", "copy"] = Field("hard", description="how the original files enter results/")
-
-
-def _as_list(value):
-    return [value] if isinstance(value, str) else value
-
-
 Files = Annotated[
     list[Text],
     Field(min_length=1),
     AfterValidator(without_repeats),
-    BeforeValidator(_as_list, json_schema_input_type=Text | list[Text]),
+    OneOrMore,
 ]
 
 
@@ -97,30 +49,10 @@ def _adds_columns(names: list[str]) -> list[str]:
 Truths = Annotated[list[Text], AfterValidator(_adds_columns)]
 
 
-class ParquetFiles(Section):
-    """The files of each split, in the order in which their rows are read."""
+class Digits(DataSource):
+    """scikit-learn's 1,797 real 8x8 images of handwritten digits."""
 
-    train: Files = Field(description="file or files with the training examples, relative to the working directory")
-    test: Files | None = Field(None, description="file or files with the test examples; null: no test split")
-
-
-class Parquet(DataSource):
-    """Parquet tables with a column of encoded images."""
-
-    source: Literal["parquet"] = Field(description="where the images come from")
-    files: ParquetFiles = Field(description="the tables: {train: file or files, test: file or files}")
-    image: Text = Field("image", description="column of encoded images: bytes, or Hugging Face's {bytes, path}")
-    label: Text = Field("label", description="column of class labels")
-    class_name: Text | None = Field(None, description="column of class names; null: from the metadata or the labels")
-    index: Text | None = Field(None, description="column of the index in the original publication; null: row number")
-    truth: Truths = Field([], description="columns kept as truth: what is known of an example's real difficulty")
-    on_bad_image: Literal["error", "skip"] = Field(
-        "error", description="what to do with images that cannot be decoded; they are listed by name either way"
-    )
-
-    def truth_columns(self) -> list[str]:
-        """Columns of the examples that say what is really hard."""
-        return self.truth
+    source: Literal["digits"] = Field(description="where the images come from")
 
 
 class Shapes(DataSource):
@@ -153,71 +85,30 @@ class Cifar100(_Cifar):
     source: Literal["cifar100"] = Field(description="where the images come from")
 
 
-class FlatFolder(DataSource):
-    """One folder of image files, with a table of labels or labels in the file names."""
+class ParquetFiles(Section):
+    """The files of each split, in the order in which their rows are read."""
 
-    source: Literal["flat_folder"] = Field(description="where the images come from")
-    path: Text = Field(description="folder that holds the images, relative to the working directory")
-    recursive: bool = Field(False, description="whether images in folders below it count; their names contain the path")
-    labels: Text | None = Field(None, description="CSV or Parquet table of labels, relative to the working directory")
-    file_column: Text = Field("file", description="column of `labels` that has the file names")
-    label_column: Text = Field("label", description="column of `labels` that has the classes, by name or number")
-    split_column: Text | None = Field(
-        None, description="column of `labels` that has train, test, val or validation; null: test images are drawn"
-    )
-    pattern: Text | None = Field(
-        None,
-        description="in place of `labels`: regular expression for all of a file name, with the group label and, if "
-        "names tell, split, e.g. '(?P<label>[a-z]+)_[0-9]+[.]jpg' in quotes",
-    )
-    test_fraction: Annotated[float, Range(0, 1, high_excluded=True)] = Field(
-        0.2, description="share of the images that is drawn for the test, class by class, where no split is given"
-    )
-    split_seed: Seed = Field(0, description="seed of that draw")
+    train: Files = Field(description="file or files with the training examples, relative to the working directory")
+    test: Files | None = Field(None, description="file or files with the test examples; null: no test split")
+
+
+class Parquet(DataSource):
+    """Parquet tables with a column of encoded images."""
+
+    source: Literal["parquet"] = Field(description="where the images come from")
+    files: ParquetFiles = Field(description="the tables: {train: file or files, test: file or files}")
+    image: Text = Field("image", description="column of encoded images: bytes, or Hugging Face's {bytes, path}")
+    label: Text = Field("label", description="column of class labels")
+    class_name: Text | None = Field(None, description="column of class names; null: from the metadata or the labels")
+    index: Text | None = Field(None, description="column of the index in the original publication; null: row number")
+    truth: Truths = Field([], description="columns kept as truth: what is known of an example's real difficulty")
     on_bad_image: Literal["error", "skip"] = Field(
-        "error", description="what to do with images that cannot be decoded or have no label, and labels without image"
+        "error", description="what to do with images that cannot be decoded; they are listed by name either way"
     )
-    link: Literal["hard", "symlink", "copy"] = Field("hard", description="how the original files enter results/")
-
-    @field_validator("pattern")
-    @classmethod
-    def _names_the_label(cls, pattern):
-        try:
-            groups = re.compile(pattern).groupindex
-        except re.error as error:
-            raise problem(f"is no regular expression ({error})") from None
-        if "label" not in groups:
-            raise problem("has no group that is called label; write (?P<label>...) around it")
-        return pattern
-
-    @model_validator(mode="after")
-    def _has_one_kind_of_labels(self):
-        if self.labels and self.pattern:
-            raise problems_at([(("pattern",), "labels and pattern exclude each other; leave one of them out")])
-        if not self.labels and not self.pattern:
-            raise problem("has neither labels (a table) nor pattern (of file names); give one of them")
-        return self
-
-
-class KthTips2b(DataSource):
-    """KTH-TIPS2-b: photographs of materials, {class}/sample_{a,b,c,d}/*.png."""
-
-    source: Literal["kth_tips2b"] = Field(description="where the images come from")
-    path: Text = Field(
-        "KTH-TIPS2-b", description="folder that holds one folder per class, relative to the working directory"
-    )
-    test_samples: Annotated[
-        list[Literal["a", "b", "c", "d"]], Field(min_length=1, max_length=3), AfterValidator(without_repeats)
-    ] = Field(["c"], description="samples of each class that are the test; the others train")
-    on_bad_image: Literal["error", "skip"] = Field(
-        "error", description="what to do with images that cannot be decoded or whose names tell no scale and number"
-    )
-    link: Literal["hard", "symlink", "copy"] = Field("hard", description="how the original files enter results/")
 
     def truth_columns(self) -> list[str]:
         """Columns of the examples that say what is really hard."""
-        lights = [f"light_{light}" for light in ("front", "top", "side", "ambient")]
-        return ["sample", "scale", "pose", "rotation", "illumination", *lights]
+        return self.truth
 
 
 class NpzFiles(Section):
@@ -256,45 +147,6 @@ class Npz(DataSource):
         if self.arrays and self.arrays.test and not self.files.test:
             raise problems_at([(("arrays", "test"), "there is no test file; set files.test")])
         return self
-
-
-def _named_lists(entries: list[str]) -> list[str]:
-    wrong = [index for index, entry in enumerate(entries) if not all(entry.rpartition("/")[::2])]
-    if wrong:
-        what = "a folder and a list, e.g. VOC2007/trainval"
-        raise problems_at(((index,), expected(what, entries[index])) for index in wrong)
-    return without_repeats(entries)
-
-
-_Lists = Annotated[
-    list[Text],
-    Field(min_length=1),
-    AfterValidator(_named_lists),
-    BeforeValidator(_as_list, json_schema_input_type=Text | list[Text]),
-]
-
-
-class Voc(DataSource):
-    """PASCAL VOC's layout: photographs with annotated objects of twenty classes, several labels per image."""
-
-    is_multi_label: ClassVar[bool] = True
-
-    source: Literal["voc"] = Field(description="where the images come from")
-    path: Text = Field(
-        description="folder that holds VOC2007/{JPEGImages,Annotations,ImageSets}, relative to the working directory"
-    )
-    train: _Lists = Field(
-        description="lists of the training examples: VOC2007/trainval is VOC2007/ImageSets/Main/trainval.txt",
-    )
-    test: _Lists | None = Field(None, description="lists of the test examples; null: no test split")
-    on_bad_image: Literal["error", "skip"] = Field(
-        "error", description="what to do with images that cannot be decoded or have no file, annotation or object"
-    )
-    link: Literal["hard", "symlink", "copy"] = Field("hard", description="how the original files enter results/")
-
-    def truth_columns(self) -> list[str]:
-        """Columns of the examples that say what is really hard."""
-        return ["objects", "object_area"]
 
 
 class Records(Section):

@@ -10,8 +10,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, field_validator
 
-from difficulty.config.datasets import Npz, Parquet, Voc
+from difficulty.config.datasets import Npz, Parquet
 from difficulty.config.evaluations import Evaluations
+from difficulty.config.image_folders import Voc
 from difficulty.config.names import Name, Text
 from difficulty.config.problems import Place, alternatives, expected
 from difficulty.config.section import Section, problem, without_repeats

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from difficulty.config.datasets import AnySource, DataSource, Records
+from difficulty.config.data_source import DataSource
+from difficulty.config.datasets import AnySource, Records
 from difficulty.config.names import Text
 from difficulty.config.problems import Place, unknown_name
 from difficulty.config.section import Section
