@@ -386,6 +386,18 @@ def test_columns_that_are_known_of_some_images_are_compared_there(compared):
             assert found.loc[(role, first, second), "spearman"] == pytest.approx(expected, abs=EXACT)
 
 
+def test_a_role_with_one_score_has_no_matrix(compared, tmp_path):
+    _, options = compared
+    result = run("compute_correlation", settings={"scores": ["aum", "human"], "bootstrap": 10}, **options)
+    assert result.returncode == 0, result.stderr
+    assert read_table(options["output"], CORRELATION).groupby("role").size().to_dict() == {"train": 1, "test": 4}
+    figures = {format: tmp_path / f"figure.{format}" for format in ("png", "pdf")}
+    result = run(
+        "plot_correlation", settings={"dpi": 100}, correlation=options["output"], log=tmp_path / "log", **figures
+    )
+    assert result.returncode == 0 and "Warning" not in result.stderr + (tmp_path / "log").read_text()
+
+
 def test_nothing_is_compared_where_nothing_is_known(compared):
     _, options = compared
     scores, columns = read_table(options["scores"], SCORES), read_schema(options["scores"]).columns

@@ -11,7 +11,10 @@ from difficulty.tables import read_table
 
 def main(args):
     title = f"{args.correlation.parent.name}: do scores order the images alike?"
-    write_figure(correlation_figure(read_table(args.correlation, CORRELATION), title), args)
+    table = read_table(args.correlation, CORRELATION)
+    # A role in which nothing is known of the others may have one score, and no matrix.
+    table = table[table.groupby("role")["score_a"].transform("nunique") > 1]
+    write_figure(correlation_figure(table, title), args)
 
 
 if __name__ == "__main__":

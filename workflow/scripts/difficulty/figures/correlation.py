@@ -44,12 +44,11 @@ def hardness_correlations(table: pd.DataFrame) -> tuple[list[str], np.ndarray]:
 
 @styled()
 def correlation_figure(table: pd.DataFrame, title: str) -> Figure:
-    """The lower triangle of the correlation matrix, one for each role that has two scores, with numbers and intervals.
+    """The lower triangle of the correlation matrix, one for each role, in cells with numbers and intervals.
 
     table: columns of `hardness_correlations`, and role and examples. Scores are turned so that higher is harder.
     """
-    compared = table.groupby("role")["score_a"].nunique()
-    roles = [role for role in ROLE_COLORS if compared.get(role, 0) > 1]
+    roles = [role for role in ROLE_COLORS if (table["role"] == role).any()]
     parts = [table[table["role"] == role] for role in roles]
     matrices = [hardness_correlations(part) for part in parts]
     most = max((len(names) for names, _ in matrices), default=0)
