@@ -3,7 +3,15 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema, WrapValidator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+    WrapValidator,
+    model_validator,
+)
 
 from difficulty.config.names import Text
 from difficulty.config.problems import Place, expected
@@ -48,6 +56,7 @@ _Columns = Annotated[
     Field(min_length=2),
     AfterValidator(without_repeats),
     WrapValidator(_all_or_columns),
+    PlainSerializer(lambda value: value),  # `all` is no list
     WithJsonSchema({"anyOf": [{"const": _ALL}, {"type": "array", "items": _COLUMN, "minItems": 2}]}),
 ]
 
