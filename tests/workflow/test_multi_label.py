@@ -93,7 +93,7 @@ def test_average_precision_of_runs_and_over_them(finished):
     assert sorted(set(table["epoch"])) == [1, 3] and set(table["role"]) == {"train", "test"}
     expected = (runs[0]["average_precision"] + runs[1]["average_precision"]) / 2
     np.testing.assert_allclose(table["average_precision"], expected)
-    places = table.set_index(["role", "epoch", "class_name"])["average_precision"]
+    places = table.set_index(["role", "epoch", "class_name"])["average_precision"].sort_index()
     mean = places["train", 3].drop("").mean()
     assert places["train", 3, ""] == pytest.approx(mean) and 0 < mean <= 1
     assert (finished.work / "results/figures/experiments/plain/average_precision.png").is_file()
