@@ -1,8 +1,10 @@
 """Sheets of images: thumbnails, samples, galleries; what is painted and what is written; and figures as files."""
 
 import os
+import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -133,6 +135,24 @@ def test_gallery_of_any_size(classes, per_class):
     figure = gallery.gallery_figure(table, make_images(len(table), 3, 7, 3), names, "t", "aum", -1, 4, 3)
     headings = [text for text in texts_of(figure) if text.startswith("given label")]
     assert len(headings) == min(classes, 3)
+
+
+@pytest.mark.parametrize("examples_per_class", [1, 2, 25])
+def test_what_stands_above_the_blocks_of_a_gallery_does_not_overlap(examples_per_class):
+    table = make_gallery(2, 60)
+    table["value"] = -0.98765 - table["value"] / 1000
+    names = {label: f"a rather long name of class {label}" for label in range(2)}
+    figure = gallery.gallery_figure(table, make_images(120), names, "t", "learning_epoch", -1, examples_per_class)
+    figure.draw_without_rendering()
+    rows = {}
+    for text in figure.axes[0].texts:
+        if re.search("^given label|easiest|hardest", text.get_text()):
+            rows.setdefault(round(text.get_position()[1]), []).append(text.get_window_extent())
+    assert sorted(map(len, rows.values())) == [2, 4]
+    for boxes in rows.values():
+        boxes.sort(key=lambda box: box.x0)
+        assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
+        assert boxes[-1].x1 < figure.bbox.x1
 
 
 def test_gallery_of_an_undefined_score_says_so():

@@ -65,7 +65,7 @@ def test_every_experiment_is_named_from_two_runs_to_thirty(sizes):
     figure = order_stability_figure(make_order(runs), "t")
     labels = figure.axes[0].get_xticklabels()
     assert [label.get_text() for label in labels] == [f"net{number}" for number in range(len(sizes))]
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     boxes = [label.get_window_extent() for label in figure.axes[0].get_yticklabels()]
     assert all(upper.y0 > lower.y1 - 1 for upper, lower in pairwise(boxes))
     assert np.prod(figure.get_size_inches()) < 100

@@ -38,6 +38,7 @@ _BETWEEN_CLASSES = 60
 _CAPTION_CHARACTERS = 12
 _SET_CHARACTERS, _SET_LINE = 13, 11  # in a smaller type
 _CLASSES_PER_ROW = 2
+_LEAST_BLOCK = 290  # room for what stands above a block
 
 
 def choose_extremes(hardness: np.ndarray, labels: np.ndarray, examples_per_class: int) -> dict[int, tuple]:
@@ -128,7 +129,7 @@ class _Layout:
         self.columns = ceil(sqrt(examples_per_class))
         rows = ceil(examples_per_class / self.columns)
         self.step = (tile_height + caption_lines * _LINE + 12, tile_width + _GAP)
-        self.block_width = self.columns * self.step[1] - _GAP
+        self.block_width = max(self.columns * self.step[1] - _GAP, _LEAST_BLOCK)
         self.class_width = 2 * self.block_width + _BETWEEN_BLOCKS
         self.class_height = rows * self.step[0] + _HEADING
         across = min(classes, _CLASSES_PER_ROW)
