@@ -61,7 +61,7 @@ def joined(joined_source, tmp_path) -> Workflow:
 def test_a_join_plans_what_takes_it_up(joined_source):
     """Neither training nor statistics, nor the subset that was chosen by a computed one."""
     workflow, planned, _ = joined_source
-    after = ("select_joined_statistics", "collect_scores", "compute_correlation", "rank_suspects")
+    after = ("select_statistics", "collect_scores", "compute_correlation", "rank_suspects")
     assert planned == {
         *(("join_statistic", f"few {name}") for name in JOINS),
         *((rule, experiment) for rule in after for experiment in ("plain", "edgy")),

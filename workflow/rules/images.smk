@@ -39,7 +39,7 @@ rule compute_image_statistics:
 
 rule select_statistics:
     input:
-        statistics=lambda w: statistics_of(w.experiment),
+        statistics=lambda w: tables_of_statistics(w.experiment),
         examples=lambda w: examples_of(w.experiment),
     output:
         "results/experiments/{experiment}/scores/images.parquet",
@@ -48,7 +48,7 @@ rule select_statistics:
     benchmark:
         "results/benchmarks/experiments/{experiment}/select_statistics.tsv"
     wildcard_constraints:
-        experiment=any_of([name for name in image_experiments if not joins_of(name)]),
+        experiment=any_of(image_experiments),
     conda:
         "../../envs/tables.yaml"
     threads: 1

@@ -38,34 +38,6 @@ rule join_statistic:
         " --output {output:q}"
 
 
-rule select_joined_statistics:
-    input:
-        statistics=lambda w: tables_of_statistics(w.experiment),
-        examples=lambda w: examples_of(w.experiment),
-    output:
-        "results/experiments/{experiment}/scores/images.parquet",
-    log:
-        "results/logs/experiments/{experiment}/select_joined_statistics.log",
-    benchmark:
-        "results/benchmarks/experiments/{experiment}/select_joined_statistics.tsv"
-    wildcard_constraints:
-        experiment=any_of(joined_experiments),
-    conda:
-        "../../envs/tables.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(2000),
-        runtime=20,
-    params:
-        settings="{}",
-        code=source_digest("select_joined_statistics"),
-        upstream=lambda w: joined_scores_upstream(w.experiment),
-    shell:
-        "python $SCRIPTS/select_joined_statistics.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q} --statistics {input.statistics:q}"
-        " --examples {input.examples:q} --output {output:q}"
-
-
 rule order_by_joined:
     input:
         joined=lambda w: joined_table(join_of_subset(w.dataset)),

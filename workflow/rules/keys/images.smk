@@ -22,13 +22,21 @@ def statistics_key(dataset):
     return hash_chain(dataset_key(dataset), statistics_settings(), source_digest("compute_image_statistics"))
 
 
-def image_scores_upstream(experiment):
-    return hash_chain(statistics_key(described_dataset(experiment)), dataset_key(experiments[experiment]["dataset"]))
-
-
 def joins_of(experiment):
     """Names of the statistics that somebody else measured of an experiment's images, in whatever order they stand."""
     return sorted(name for name, join in joins.items() if join["dataset"] == described_dataset(experiment))
+
+
+def tables_of_statistics(experiment):
+    """Of all images of the data set, the computed statistics first, if there are any."""
+    computed = [statistics_of(experiment)] if analyses["images"]["statistics"] else []
+    return computed + [joined_table(join) for join in joins_of(experiment)]
+
+
+def image_scores_upstream(experiment):
+    computed = [statistics_key(described_dataset(experiment))] if analyses["images"]["statistics"] else []
+    own = dataset_key(experiments[experiment]["dataset"])
+    return hash_chain(computed, [join_key(join) for join in joins_of(experiment)], own)
 
 
 @lru_cache
@@ -36,13 +44,6 @@ def image_scores_key(experiment, chosen=None):
     """Runs have no part in statistics of images, whichever of them are chosen."""
     if experiment not in image_experiments:
         return None
-    if joins_of(experiment):
-        return hash_chain(joined_scores_upstream(experiment), source_digest("select_joined_statistics"))
-    return computed_scores_key(experiment)
-
-
-def computed_scores_key(experiment):
-    """The statistics that are computed, whatever is joined to them."""
     return hash_chain(image_scores_upstream(experiment), source_digest("select_statistics"))
 
 
@@ -57,7 +58,9 @@ def image_evidence(dataset):
 def image_evidence_key(dataset):
     """Another statistic of the same images has no part in it."""
     select = datasets[dataset]["select"]
-    return joined_order_key(dataset) if select["score"] in joins else computed_scores_key(select["experiment"])
+    if select["score"] in joins:
+        return joined_order_key(dataset)
+    return statistics_key(described_dataset(select["experiment"]))
 
 
 def image_maps_settings(experiment):

@@ -10,7 +10,6 @@ JOIN_KEYS = [
     "probabilities",
     "description",
 ]
-joined_experiments = [name for name in image_experiments if joins_of(name)]
 chosen_by_joined = [
     name for name in subsets if datasets[name]["select"]["by"] == "score" and datasets[name]["select"]["score"] in joins
 ]
@@ -35,18 +34,6 @@ def join_key(join):
 
 def joined_table(join):
     return f"results/datasets/{joins[join]['dataset']}/joins/{join}.parquet"
-
-
-def tables_of_statistics(experiment):
-    """Of an experiment's images, the computed statistics first, if there are any."""
-    computed = [statistics_of(experiment)] if analyses["images"]["statistics"] else []
-    return computed + [joined_table(join) for join in joins_of(experiment)]
-
-
-def joined_scores_upstream(experiment):
-    computed = [image_scores_upstream(experiment)] if analyses["images"]["statistics"] else []
-    own = dataset_key(experiments[experiment]["dataset"])
-    return hash_chain(computed, [join_key(join) for join in joins_of(experiment)], own)
 
 
 def join_of_subset(dataset):
