@@ -27,7 +27,7 @@ FAMILY = {
 
 
 def family_table(seed=0, examples=6, runs=3):
-    """Examples 0-3 train in all runs but held out in one each; 4 and 5 test."""
+    """Folds of one seed: examples 0-3 train in all runs but held out in one each; 4 and 5 test."""
     random = np.random.default_rng(seed)
     rows = pd.DataFrame({"example_id": np.tile(np.arange(examples), runs), "run": np.repeat(range(runs), examples)})
     held_out = rows["example_id"] == rows["run"]
@@ -40,29 +40,46 @@ def family_table(seed=0, examples=6, runs=3):
     return rows
 
 
-@pytest.mark.parametrize("seed", range(3))
+def seeds_of_folds(draw, seeds=3):
+    """`family_table` of several seeds, which hold out the same examples."""
+    return pd.concat(
+        rows.assign(run=rows["run"].str.replace("seed-0", f"seed-{seed}"))
+        for seed, rows in enumerate(family_table(10 * draw + seed) for seed in range(seeds))
+    )
+
+
+@pytest.mark.parametrize("draw", range(3))
 @pytest.mark.parametrize(("role", "suffix"), [("train", ""), ("validation", "_validation"), ("test", "_test")])
-def test_aggregates_are_those_of_pandas(seed, role, suffix):
-    rows = family_table(seed)
-    frame, columns = aggregate_runs(rows.sample(frac=1, random_state=seed), FAMILY)
-    groups = rows[rows["role"] == role].groupby("example_id")
+def test_aggregates_are_those_of_pandas_over_seeds(draw, role, suffix):
+    rows = seeds_of_folds(draw)
+    frame, columns = aggregate_runs(rows.sample(frac=1, random_state=draw), FAMILY)
+    runs = rows[rows["role"] == role].assign(ranked=lambda rows: rows["learned"].fillna(9))
+    seed = runs["run"].str.split("-fold-").str[0]
+    seeds = runs.groupby(["example_id", seed])[["aum", "learned", "ranked", "vog", "never"]].mean().groupby("example_id")
+    undefined = runs[["learned", "vog"]].isna().groupby(runs["example_id"]).sum()
     expected = {
-        f"aum{suffix}": groups["aum"].mean(),
-        f"aum{suffix}_std": groups["aum"].std(),
-        f"learned{suffix}": groups["learned"].mean(),
-        f"learned{suffix}_std": groups["learned"].std(),
-        f"learned{suffix}_runs_null": groups["learned"].agg(lambda values: values.isna().sum()),
-        f"learned{suffix}_ranked": groups["learned"].agg(lambda values: values.fillna(9).mean()),
-        f"vog{suffix}": groups["vog"].mean(),
-        f"vog{suffix}_std": groups["vog"].std(),
-        f"vog{suffix}_runs_null": groups["vog"].agg(lambda values: values.isna().sum()),
-        f"never{suffix}": groups["never"].mean(),
+        f"aum{suffix}": seeds["aum"].mean(),
+        f"aum{suffix}_std": seeds["aum"].std(),
+        f"learned{suffix}": seeds["learned"].mean(),
+        f"learned{suffix}_std": seeds["learned"].std(),
+        f"learned{suffix}_runs_null": undefined["learned"],
+        f"learned{suffix}_ranked": seeds["ranked"].mean(),
+        f"vog{suffix}": seeds["vog"].mean(),
+        f"vog{suffix}_std": seeds["vog"].std(),
+        f"vog{suffix}_runs_null": undefined["vog"],
+        f"never{suffix}": seeds["never"].mean(),
     }
     own = [name for name in columns if ("validation" in name, "test" in name) == (role == "validation", role == "test")]
     assert own == list(expected)
     for name, values in expected.items():
         found = frame[name].astype(float)
         np.testing.assert_allclose(found, values.reindex(frame.index).astype(float), atol=1e-6, err_msg=name)
+
+
+def test_folds_of_one_seed_have_no_spread():
+    frame, _ = aggregate_runs(family_table(), FAMILY)
+    assert frame["aum"].notna().sum() == 4
+    assert frame[["aum_std", "aum_validation_std", "aum_test_std"]].isna().all(axis=None)
 
 
 def test_directions_stay_with_what_ranks():

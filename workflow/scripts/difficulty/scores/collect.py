@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from difficulty.errors import UserError
-from difficulty.scores.run_grid import RunGrid, defined_mean
+from difficulty.scores.run_grid import RunGrid, defined_mean, seed_means
 from difficulty.scores.runs import ROLE_SUFFIXES
 from difficulty.tables import Column, Schema
 
@@ -58,7 +58,9 @@ def aggregate_runs(run_scores: pd.DataFrame, columns: Mapping[str, Column]) -> t
     run_scores: columns of RUN_SCORES and of the family. columns: the family's columns; bool columns
         are flags, numeric ones scores. Training-role and held-out values never share a column: the
         results of a role r other than train end in `_r`.
-    Returns a frame indexed by example_id, and its columns: of a score s its mean over the runs where
+    The folds of a seed share initial weights, so they are averaged first and count as one network: all means and
+    deviations are over seeds.
+    Returns a frame indexed by example_id, and its columns: of a score s its mean over the seeds where
     it is defined `s`, the standard deviation over them `s_std` (ddof 1; NaN below two), and, if s can
     be undefined, in how many runs it is, `s_runs_null`, and the mean that counts those runs as
     `null_ranks_as`, `s_ranked`, which serves ranking only; of a flag its share of runs. All are NaN
@@ -70,11 +72,10 @@ def aggregate_runs(run_scores: pd.DataFrame, columns: Mapping[str, Column]) -> t
         if rows.empty:
             continue
         grid = RunGrid.of(rows)
-        present = grid.present()
         made: dict[str, np.ndarray] = {}
         for name, column in columns.items():
             aggregated = _flag if pa.types.is_boolean(column.type) else _score
-            for ending, (value, described_as) in aggregated(grid.fill(rows[name]), present, column, role).items():
+            for ending, (value, described_as) in aggregated(grid, rows[name], column, role).items():
                 made[f"{name}{suffix}{ending}"] = value
                 described[f"{name}{suffix}{ending}"] = described_as
         parts.append(pd.DataFrame(made, index=pd.Index(grid.example_id, name="example_id")))
@@ -86,31 +87,36 @@ def aggregate_runs(run_scores: pd.DataFrame, columns: Mapping[str, Column]) -> t
     return frame, described
 
 
-def _flag(values, present, column, role):
-    return {
-        "": (defined_mean(values), Column(pa.float32(), f"share of runs ({role}): {column.description}", nullable=True))
-    }
+def _flag(grid: RunGrid, values: pd.Series, column: Column, role: str) -> dict[str, tuple[np.ndarray, Column]]:
+    share = _mean_over_seeds(grid, values)
+    return {"": (share, Column(pa.float32(), f"share of runs ({role}): {column.description}", nullable=True))}
 
 
-def _score(values, present, column, role):
-    defined = ~np.isnan(values)
-    count, mean = defined.sum(axis=0), defined_mean(values)
-    squares = np.where(defined, np.square(values - mean), 0.0).sum(axis=0)
+def _score(grid: RunGrid, values: pd.Series, column: Column, role: str) -> dict[str, tuple[np.ndarray, Column]]:
+    _, of_seeds = seed_means(grid, values)
+    defined, mean = ~np.isnan(of_seeds), defined_mean(of_seeds)
+    count = defined.sum(axis=0)
+    squares = np.where(defined, np.square(of_seeds - mean), 0.0).sum(axis=0)
     std = np.sqrt(np.divide(squares, count - 1, where=count > 1, out=np.full(len(mean), np.nan)))
-    described = Column(pa.float32(), f"{column.description}; mean over runs ({role})", True, column.direction)
+    described = Column(pa.float32(), f"{column.description}; mean over seeds ({role})", True, column.direction)
     made = {
         "": (mean, described),
-        "_std": (std, Column(pa.float32(), f"standard deviation over runs ({role}): {column.description}", True)),
+        "_std": (std, Column(pa.float32(), f"standard deviation over seeds ({role}): {column.description}", True)),
     }
     if column.nullable:
-        undefined = np.where(present.any(axis=0), (present & ~defined).sum(axis=0), np.nan)
+        undefined = np.bincount(grid.column[values.isna()], minlength=len(mean))
         description = f"number of runs ({role}) in which it is undefined: {column.description}"
         made["_runs_null"] = (undefined, Column(pa.int16(), description, True))
     if column.null_ranks_as is not None:
-        filled = np.where(present & ~defined, column.null_ranks_as, values)
+        filled = values.fillna(column.null_ranks_as)
         description = f"{described.description}, undefined runs counted as {column.null_ranks_as:g}: for ranking only"
-        made["_ranked"] = (defined_mean(filled), replace(described, description=description))
+        made["_ranked"] = (_mean_over_seeds(grid, filled), replace(described, description=description))
     return made
+
+
+def _mean_over_seeds(grid: RunGrid, values: pd.Series) -> np.ndarray:
+    _, of_seeds = seed_means(grid, values)
+    return defined_mean(of_seeds)
 
 
 def collect_scores(

@@ -35,10 +35,6 @@ class RunGrid:
         grid[self.row, self.column] = values
         return grid
 
-    def present(self) -> np.ndarray:
-        """bool (K, N): the example has the role in the run."""
-        return self.fill(True, False, bool)
-
 
 def defined_mean(values: np.ndarray) -> np.ndarray:
     """Mean over the first axis of `values` (K, N) where they are not NaN; NaN where all are."""
@@ -61,10 +57,11 @@ def ranking_values(run_scores: pd.DataFrame, columns: Mapping[str, Column]) -> p
     return pd.DataFrame(filled, index=run_scores.index)
 
 
-def seed_means(grid: RunGrid, values: np.ndarray) -> tuple[list[str], np.ndarray]:
+def seed_means(grid: RunGrid, values: np.ndarray | pd.Series) -> tuple[list[str], np.ndarray]:
     """Names of the seeds, and the mean of `values` (M,) over each seed's runs: (K seeds, N).
 
-    A seed has one run, or one per fold; NaN where an example has the role in none of them.
+    A seed has one run, or one per fold, which share initial weights and so are not independent. NaN where the value
+    is defined in none of them.
     """
     filled = grid.fill(values)
     seeds = [seed_of(run) for run in grid.runs]
