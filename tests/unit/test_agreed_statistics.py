@@ -25,7 +25,9 @@ def statistics():
 def test_means_and_standard_errors_by_a_loop(statistics):
     correct = np.random.default_rng(1).random((3, 5, 40)) < np.linspace(0.3, 0.95, 5)[:, None]
     table = agreed_statistics(correct, statistics)
-    assert list(table.columns) == [column for column in AGREED_STATISTICS.columns if column != "role"]
+    assert list(table.columns) == [
+        column for column in AGREED_STATISTICS.columns if column not in ("role", "judged_by")
+    ]
     rows = table.set_index(["epoch", "statistic"])
     assert rows.index.tolist() == [(epoch, name) for epoch in range(1, 6) for name in statistics]
     for epoch in range(5):
@@ -82,7 +84,8 @@ def folder(tmp_path_factory):
 
 def described(folder, experiments, **options):
     records = [folder / name / run / "records.parquet" for name in experiments for run in PLAIN_RUNS]
-    tables = {"examples": folder / "examples.parquet", "statistics": folder / "images.parquet"}
+    labels = [folder / name / "labels.parquet" for name in experiments]
+    tables = {"labels": labels, "examples": folder / "examples.parquet", "statistics": folder / "images.parquet"}
     return {"records": records, **tables, "output": folder / "out-statistics.parquet", **options}
 
 
@@ -91,13 +94,16 @@ def test_script_describes_what_all_runs_of_the_group_get_right(folder):
     table = read_table(folder / "out-statistics.parquet", AGREED_STATISTICS)
     assert table["statistic"].drop_duplicates().tolist() == ["edges", "human_entropy"]
     assert table.groupby("role")["examples"].unique().map(list).to_dict() == {"train": [TRAIN], "test": [TEST]}
-    rows, last = [], table["epoch"].max()
+    assert (table["judged_by"] == "clean").all()
+    clean, last = pd.read_parquet(folder / "examples.parquet")["label"], table["epoch"].max()
+    rows = []
     for name in ("clean", "noisy"):
         for run in PLAIN_RUNS:
             records = pd.read_parquet(folder / name / run / "records.parquet")
-            rows.append(records[(records["epoch"] == last) & (records["role"] == "test")])
-    right = pd.concat(rows).groupby("example_id")["correct"].all()
-    row = table[(table["role"] == "test") & (table["epoch"] == last)].set_index("statistic").loc["edges"]
+            records = records[(records["epoch"] == last) & (records["role"] == "train")].set_index("example_id")
+            rows.append(records["predicted"] == clean.loc[records.index])
+    right = pd.concat(rows, axis=1).all(axis=1)
+    row = table[(table["role"] == "train") & (table["epoch"] == last)].set_index("statistic").loc["edges"]
     assert row["agreed"] == right.sum() and row["mean"] == pytest.approx(np.mean(right.index[right]) / 10, rel=1e-6)
     assert len(read_provenance(folder / "out-statistics.parquet")["members"]) == 6
 

@@ -16,7 +16,7 @@ from difficulty.analysis.agreement import (
     chance_corrected,
     true_positive_agreement,
 )
-from difficulty.analysis.agreement_groups import comparable_runs
+from difficulty.analysis.agreement_groups import CLEAN, GIVEN, compared_runs, shared_labels
 from difficulty.errors import UserError
 from difficulty.scores.record_arrays import RecordArrays
 
@@ -169,26 +169,100 @@ def test_classes_of_another_length_are_refused():
         agreement_curve(WORKED, np.zeros(4, int))
 
 
-def run_records(example_id, roles, epochs=2, correct=True):
-    shape = (epochs, len(example_id))
-    return RecordArrays(np.array(example_id), np.array(roles, object), epochs, {"correct": np.full(shape, correct)})
+def label_table(clean, given=None, first_id=0):
+    examples = np.arange(first_id, first_id + len(clean))
+    return pd.DataFrame({"example_id": examples, "clean_label": clean, "label": clean if given is None else given})
 
 
-def test_folds_of_a_seed_are_joined_and_their_training_left_out():
+def run_records(example_id, roles, epochs=2, **recorded):
+    """A column of the records is the same at every epoch."""
+    recorded = recorded or {"correct": np.ones(len(example_id), bool)}
+    values = {name: np.tile(column, (epochs, 1)) for name, column in recorded.items()}
+    return RecordArrays(np.array(example_id), np.array(roles, object), epochs, values)
+
+
+def compared(records, role, labels=None):
+    labels = labels or {name: label_table(np.zeros(10, int)) for name, _ in records}
+    return compared_runs(records, shared_labels(labels), role)
+
+
+def memorised(**labels):
+    """Two seeds of networks that predict the label that their experiment gave to each training example."""
+    clean = labels.pop("clean")
+    tables = {name: label_table(clean, given) for name, given in labels.items()}
+    records = {
+        (name, f"seed-{seed}"): run_records(
+            np.arange(len(clean)), ["train"] * len(clean), predicted=given, correct=np.ones(len(clean), bool)
+        )
+        for name, given in labels.items()
+        for seed in (0, 1)
+    }
+    return compared_runs(records, shared_labels(tables), "train")
+
+
+def test_networks_that_memorised_wrong_labels_agree_with_others_on_equal_labels_only():
+    clean = np.arange(1000) % 10
+    noisy = np.where(np.arange(1000) % 8 == 0, (clean + 3) % 10, clean)
+    found = memorised(clean=clean, right=clean, noisy=noisy)
+    curve = agreement_curve(found.correct, clean)
+    assert (curve["agreement"] == np.mean(noisy == clean)).all()
+    np.testing.assert_allclose(curve["mean_accuracy"], (1 + 7 / 8) / 2)
+    assert (found.correct.shape, found.seeds) == ((4, 2, 1000), 2)
+
+
+@pytest.mark.parametrize("fraction", [0.5, 1.0])
+def test_unrelated_memorised_labels_agree_as_by_chance(fraction):
+    """Each keeps the clean label with probability q: both of them do q^2 of the time, one of them q (2 - q)."""
+    random, classes, examples = np.random.default_rng(0), 10, 200_000
+    clean = random.integers(0, classes, examples)
+    drawn = random.integers(0, classes, (2, examples))
+    one, other = np.where(random.random((2, examples)) < fraction, drawn, clean)
+    found = memorised(clean=clean, one=one, other=other)
+    kept = 1 - fraction * (1 - 1 / classes)
+    curve = agreement_curve(found.correct, clean).iloc[-1]
+    assert curve["agreement"] == pytest.approx(kept / (2 - kept), abs=0.005)
+    np.testing.assert_allclose(curve["mean_accuracy"], kept, atol=0.005)
+    two = agreement_curve(found.correct[::2], clean).iloc[-1]
+    assert two["agreement"] == pytest.approx(two["independent"], abs=0.005)
+
+
+def test_one_random_labeling_that_all_networks_share_is_what_they_are_judged_by():
+    drawn = np.random.default_rng(0).integers(0, 10, 500)
+    found = memorised(clean=np.zeros(500, int), one=drawn, same=drawn.copy())
+    assert found.correct.all()
+
+
+def test_labels_are_given_ones_if_shared_and_else_clean():
+    clean, noisy = label_table([0, 1, 2]), label_table([0, 1, 2], [0, 1, 1])
+    alone = shared_labels({"noisy": noisy})
+    assert (alone.judged_by, alone.recorded, alone.labels.tolist()) == (GIVEN, "correct", [0, 1, 1])
+    both = shared_labels({"noisy": noisy, "clean": clean})
+    assert (both.judged_by, both.recorded, both.labels.tolist()) == (CLEAN, "predicted", [0, 1, 2])
+
+
+@pytest.mark.parametrize("other", [label_table([0, 1, 1]), label_table([0, 1, 2], first_id=3), label_table([0, 1])])
+def test_experiments_without_a_shared_label_are_refused(other):
+    with pytest.raises(UserError, match="one and other do not have the same examples with the same clean labels"):
+        shared_labels({"one": label_table([0, 1, 2]), "other": other})
+
+
+def test_folds_of_a_seed_are_one_network():
+    """Joined where they hold examples out; the first of them on test images; left out in training."""
     records = {
         ("folds", f"seed-{seed}-fold-{fold}"): run_records(
             [3, 1, 2, 0, 9],
             ["validation" if i % 2 == fold else "train" for i in range(4)] + ["test"],
-            correct=fold == 0,
+            correct=np.full(5, fold == 0),
         )
         for seed in (0, 1)
         for fold in (0, 1)
     }
-    correct, example_id = comparable_runs(records, "validation")
-    assert example_id.tolist() == [0, 1, 2, 3]
-    assert correct[:, 0].tolist() == [[False, False, True, True]] * 2
-    assert comparable_runs(records, "train") is None
-    assert comparable_runs(records, "test")[0].shape == (4, 2, 1)
+    found = compared(records, "validation")
+    assert found.example_id.tolist() == [0, 1, 2, 3] and found.seeds == 2
+    assert found.correct[:, 0].tolist() == [[False, False, True, True]] * 2
+    assert compared(records, "train") is None
+    assert compared(records, "test").correct.tolist() == [[[True], [True]]] * 2
+    assert compared({run: own for run, own in records.items() if "seed-0" in run[1]}, "test") is None
 
 
 def test_experiments_of_different_length_are_cut():
@@ -196,14 +270,14 @@ def test_experiments_of_different_length_are_cut():
         ("long", "seed-0"): run_records([0, 1], ["train"] * 2, epochs=5),
         ("short", "seed-0"): run_records([1, 0], ["train"] * 2, epochs=3),
     }
-    correct, _ = comparable_runs(records, "train")
-    assert correct.shape == (2, 3, 2)
+    found = compared(records, "train")
+    assert found.correct.shape == (2, 3, 2) and found.seeds == 1
 
 
 def test_other_examples_are_the_users_error():
     records = {("a", "seed-0"): run_records([0, 1], ["test"] * 2), ("b", "seed-0"): run_records([0, 2], ["test"] * 2)}
     with pytest.raises(UserError, match="a/seed-0 and b/seed-0 do not have the same test examples"):
-        comparable_runs(records, "test")
+        compared(records, "test")
 
 
 def test_a_role_that_an_experiment_lacks_is_left_out():
@@ -212,5 +286,5 @@ def test_a_role_that_an_experiment_lacks_is_left_out():
         ("a", "seed-1"): run_records([0, 1], ["train", "test"]),
         ("b", "seed-0"): run_records([1], ["test"]),
     }
-    assert comparable_runs(records, "train") is None
-    assert comparable_runs(records, "test")[0].shape == (3, 2, 1)
+    assert compared(records, "train") is None
+    assert compared(records, "test").correct.shape == (3, 2, 1)

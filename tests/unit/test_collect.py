@@ -55,7 +55,8 @@ def test_aggregates_are_those_of_pandas_over_seeds(draw, role, suffix):
     frame, columns = aggregate_runs(rows.sample(frac=1, random_state=draw), FAMILY)
     runs = rows[rows["role"] == role].assign(ranked=lambda rows: rows["learned"].fillna(9))
     seed = runs["run"].str.split("-fold-").str[0]
-    seeds = runs.groupby(["example_id", seed])[["aum", "learned", "ranked", "vog", "never"]].mean().groupby("example_id")
+    names = ["aum", "learned", "ranked", "vog", "never"]
+    seeds = runs.groupby(["example_id", seed])[names].mean().groupby("example_id")
     undefined = runs[["learned", "vog"]].isna().groupby(runs["example_id"]).sum()
     expected = {
         f"aum{suffix}": seeds["aum"].mean(),

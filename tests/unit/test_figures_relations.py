@@ -80,7 +80,8 @@ def agreed(statistics=("edges", "people"), roles=("train", "test"), epochs=6):
     for role in roles:
         for epoch in range(1, epochs + 1):
             for number, statistic in enumerate(statistics):
-                row = {"role": role, "epoch": epoch, "statistic": statistic, "agreement": min((epoch - 1) / 5, 1)}
+                row = {"role": role, "epoch": epoch, "judged_by": "given", "statistic": statistic}
+                row |= {"agreement": min((epoch - 1) / 5, 1)}
                 row |= {"examples": 50, "agreed": 10, "known": 10, "mean": number + epoch, "mean_all": 9.0}
                 rows.append(row | {"standard_error": 0.5})
     return pd.DataFrame(rows)
@@ -95,7 +96,8 @@ def test_epochs_with_little_agreement_are_hidden():
     assert {line.get_ydata()[0] for line in by_gid(figure, "all train")} == {9}
     assert "Where agreement is below 20 %" in said(figure)
     shown = agreed_statistics_figure(agreed().assign(agreement=0.9), "t")
-    assert "is left out" not in said(shown)
+    assert "is left out" not in said(shown) and "clean label" not in said(shown)
+    assert "what the clean label says" in said(agreed_statistics_figure(agreed().assign(judged_by="clean"), "t"))
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, 6, 10, 11, 14])

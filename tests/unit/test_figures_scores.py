@@ -14,7 +14,9 @@ AGREEMENT = pd.DataFrame(
     {
         "role": "test",
         "epoch": [1, 2, 3],
+        "judged_by": "given",
         "runs": 3,
+        "seeds": 3,
         "examples": 3,
         "agreement": [0, 1 / 2, 2 / 3],
         "mean_accuracy": [2 / 9, 5 / 9, 7 / 9],
@@ -37,6 +39,14 @@ def test_agreement_draws_every_curve_for_the_roles_that_there_are():
     assert len(figure.axes) == 2
     both = pd.concat([AGREEMENT, AGREEMENT.assign(role="train")])
     assert len(agreement.agreement_figure(both, "t").axes) == 4
+
+
+def test_agreement_says_by_which_label_and_what_is_not_independent():
+    plain = said(agreement.agreement_figure(AGREEMENT, "t"))
+    assert "clean label" not in plain and "independent." not in plain
+    grouped = said(agreement.agreement_figure(AGREEMENT.assign(judged_by="clean", runs=6), "t"))
+    assert "Right is what the clean label says" in grouped
+    assert "They have 3 seeds" in grouped and "not independent" in grouped
 
 
 def test_agreement_says_where_chance_correction_is_undefined():

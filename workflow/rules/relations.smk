@@ -41,6 +41,10 @@ rule compute_relations:
 rule describe_agreed:
     input:
         records=lambda w: group_files(w.group, "records.parquet"),
+        labels=lambda w: expand(
+            "results/experiments/{experiment}/labels.parquet",
+            experiment=agreement_groups[w.group],
+        ),
         examples=lambda w: examples_of(agreement_groups[w.group][0]),
         statistics=lambda w: related_statistics(agreement_groups[w.group]),
     output:
@@ -64,7 +68,8 @@ rule describe_agreed:
     shell:
         "python $SCRIPTS/describe_agreed.py --settings {params.settings:q} --code {params.code}"
         " --upstream {params.upstream} --log {log:q}"
-        " --records {input.records:q} --examples {input.examples:q} --statistics {input.statistics:q} --output {output:q}"
+        " --records {input.records:q} --labels {input.labels:q} --examples {input.examples:q}"
+        " --statistics {input.statistics:q} --output {output:q}"
 
 
 rule plot_relations:

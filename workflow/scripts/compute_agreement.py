@@ -15,7 +15,7 @@ from difficulty.analysis.agreement import (
     chance_corrected,
     true_positive_agreement,
 )
-from difficulty.analysis.agreement_groups import comparable_runs
+from difficulty.analysis.agreement_groups import compared_runs, shared_labels
 from difficulty.datasets.example_tables import EXAMPLES, LABELS, class_names
 from difficulty.datasets.label_sets import has_label_sets, set_class_names, target_matrix
 from difficulty.scores.record_arrays import stored_records
@@ -28,13 +28,14 @@ logger = logging.getLogger("difficulty")
 
 
 def main(args):
-    columns = ["example_id", "epoch", "role", "correct"]
+    labels = {path.resolve().parent.name: read_table(path, LABELS) for path in args.labels}
+    shared, first = shared_labels(labels), next(iter(labels.values()))
+    sets = first.set_index("example_id") if has_label_sets(first) else None
+    columns = ["example_id", "epoch", "role", shared.recorded]
     records = {
         (experiment_of(path), run_of(path)): stored_records(read_table(path, RECORDS, columns=columns), path)
         for path in args.records
     }
-    labels = [read_table(path, LABELS).set_index("example_id") for path in args.labels]
-    classes, sets = shared_labels(labels), labels[0] if has_label_sets(labels[0]) else None
     names = dict(enumerate(class_names(read_table(args.examples, EXAMPLES, columns=["label", "class_name"]))))
     if sets is not None:
         names = dict(enumerate(set_class_names(sets)))
@@ -43,34 +44,30 @@ def main(args):
         [pd.DataFrame(columns=list(AGREED_CLASSES.columns))],
     )
     for role in ROLE_SUFFIXES:
-        compared = comparable_runs(records, role)
+        compared = compared_runs(records, shared, role)
         if compared is None:
             continue
-        correct, example_id = compared
-        label = classes.loc[example_id].to_numpy()
-        curve = agreement_curve(correct, label).assign(role=role, runs=len(correct), examples=len(example_id))
+        correct, example_id = compared.correct, compared.example_id
+        label = shared.labels.loc[example_id].to_numpy()
+        facts = {"role": role, "runs": len(correct), "seeds": compared.seeds, "judged_by": shared.judged_by}
+        curve = agreement_curve(correct, label).assign(**facts, examples=len(example_id))
         curve["chance_corrected"] = chance_corrected(curve)
         curve["chance_corrected_within_class"] = chance_corrected(curve, "independent_within_class")
         curve["bimodality"] = bimodality(true_positive_agreement(correct))
         curve["binomial_bimodality"] = binomial_bimodality(len(correct), curve["mean_accuracy"])
         curves.append(curve)
         members = label if sets is None else target_matrix(sets.loc[example_id]) == 1
-        histogram = agreed_classes(correct, members).assign(role=role)
+        histogram = agreed_classes(correct, members).assign(role=role, judged_by=shared.judged_by)
         histogram["class_name"] = [names.get(value, str(value)) for value in histogram["label"]]
         histograms.append(histogram)
         last = curve.iloc[-1]
         logger.info("%s: %d runs agree on %.3f after epoch %d", role, len(correct), last["agreement"], last["epoch"])
     if len(curves) == 1:  # e.g. one seed with folds, and no test split
         logger.warning("%s: no two runs have the same examples in the same role; add a seed", args.output.stem)
-    facts = provenance(args, members=sorted("/".join(member) for member in records))
+    members = sorted("/".join(member) for member in records)
+    facts = provenance(args, members=members, judged_by=shared.judged_by)
     write_table(pd.concat(curves), args.output, AGREEMENT, facts)
     write_table(pd.concat(histograms), args.classes, AGREED_CLASSES, facts)
-
-
-def shared_labels(labels: list[pd.DataFrame]) -> pd.Series:
-    """The class of each example: the given label, or the clean one where the experiments' labels differ."""
-    same = all(each["label"].equals(labels[0]["label"]) for each in labels)
-    return labels[0]["label" if same else "clean_label"]
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from difficulty.analysis.agreement import agreement_curve
+from difficulty.analysis.agreement import JUDGED_BY, agreement_curve
 from difficulty.tables import Column, Schema
 
 AGREED_STATISTICS = Schema(
@@ -16,6 +16,7 @@ AGREED_STATISTICS = Schema(
     {
         "role": Column(pa.string(), "role of the examples in the runs: train, validation or test"),
         "epoch": Column(pa.int32(), "epoch, from 1"),
+        "judged_by": JUDGED_BY,
         "statistic": Column(pa.string(), "statistic of the image, or numeric truth column of the data set"),
         "agreement": Column(pa.float64(), "examples that all runs classify correctly, over those that any does"),
         "examples": Column(pa.int64(), "number of examples"),
@@ -36,8 +37,8 @@ AGREED_STATISTICS = Schema(
 def agreed_statistics(correct: np.ndarray, statistics: pd.DataFrame) -> pd.DataFrame:
     """The mean of every statistic over the examples that all runs classify correctly, at each epoch.
 
-    correct: bool (K, E, N). statistics: N rows, NaN where unknown.
-    Returns the columns of AGREED_STATISTICS but role, epoch by epoch, statistics in their order.
+    correct: bool (K, E, N), of all runs by the same label. statistics: N rows, NaN where unknown.
+    Returns the columns of AGREED_STATISTICS but role and judged_by, epoch by epoch, statistics in their order.
     """
     curve, all_right = agreement_curve(correct), correct.all(axis=0)
     values = statistics.to_numpy(np.float64)
@@ -52,7 +53,7 @@ def agreed_statistics(correct: np.ndarray, statistics: pd.DataFrame) -> pd.DataF
         facts = {"epoch": epoch, "statistic": list(statistics), "agreement": agreement, "examples": len(values)}
         facts |= {"agreed": agreed.sum(), "known": known, "mean": mean_all + shift, "mean_all": mean_all}
         rows.append(pd.DataFrame(facts | {"standard_error": np.sqrt(_ratio(_ratio(squares, known - 1), known))}))
-    columns = [column for column in AGREED_STATISTICS.columns if column != "role"]
+    columns = [column for column in AGREED_STATISTICS.columns if column not in ("role", "judged_by")]
     return pd.concat(rows, ignore_index=True)[columns].astype({"epoch": np.int32})
 
 

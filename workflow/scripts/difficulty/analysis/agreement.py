@@ -17,13 +17,18 @@ def _fraction(description: str, nullable: bool = False) -> Column:
 
 _ROLE = Column(pa.string(), "role of the examples in the runs: train, validation or test")
 _EPOCH = Column(pa.int32(), "epoch, from 1")
+JUDGED_BY = Column(
+    pa.string(), "label that all predictions are compared with: given, or clean where experiments' given labels differ"
+)
 
 AGREEMENT = Schema(
     "agreement",
     {
         "role": _ROLE,
         "epoch": _EPOCH,
-        "runs": Column(pa.int32(), "number of runs; runs of one seed's folds, joined, count as one in validation"),
+        "judged_by": JUDGED_BY,
+        "runs": Column(pa.int32(), "number of runs; the folds of a seed count as one: joined, or the first in test"),
+        "seeds": Column(pa.int32(), "number of their different seeds; runs of one seed are not independent"),
         "examples": Column(pa.int64(), "number of examples"),
         "agreement": _fraction("examples that all runs classify correctly, over those that any does"),
         "mean_accuracy": _fraction("mean accuracy over runs"),
@@ -47,7 +52,8 @@ AGREED_CLASSES = Schema(
     {
         "role": _ROLE,
         "epoch": _EPOCH,
-        "label": Column(pa.int64(), "class: the given label, or the clean one where experiments' labels differ"),
+        "judged_by": JUDGED_BY,
+        "label": Column(pa.int64(), "class by the label that predictions are compared with"),
         "class_name": Column(pa.string(), "name of the class"),
         "agreed": Column(pa.int64(), "examples of the class that all runs classify correctly"),
         "examples": Column(pa.int64(), "examples of the class; one with several classes is of each"),
@@ -59,8 +65,8 @@ AGREED_CLASSES = Schema(
 def agreement_curve(correct: np.ndarray, classes: np.ndarray | None = None) -> pd.DataFrame:
     """Agreement of K runs per epoch, with the bounds and the chance level that their accuracies set.
 
-    correct: bool (K, E, N). classes: (N,) class of each example, for the baseline of runs that err
-    independently within each class; without them that column is NaN.
+    correct: bool (K, E, N), of all runs by the same label of each example. classes: (N,) class of each example, for
+    the baseline of runs that err independently within each class; without them that column is NaN.
     Returns fractions in the columns epoch (from 1), agreement, mean_accuracy, std_accuracy (ddof 0),
     lower_bound, upper_bound, independent, independent_within_class; 0 where a denominator is 0.
     Raises ValueError if the shapes are wrong.

@@ -1,45 +1,105 @@
-"""Which runs of a group of experiments are compared on which examples."""
+"""Which runs of a group of experiments are compared, on which examples, and by which label."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from difficulty.errors import UserError
 from difficulty.scores.record_arrays import RecordArrays
 from difficulty.scores.runs import seed_of
 
+GIVEN, CLEAN = "given", "clean"
 
-def comparable_runs(records: Mapping[tuple[str, str], RecordArrays], role: str) -> tuple[np.ndarray, np.ndarray] | None:
-    """What the runs of a group got right on the examples of one role.
 
-    records: (experiment, run) -> records with role and correct. The runs of one seed's folds hold out
-    every training example once: for `validation` they are joined into one run. Runs with folds are left
-    out of `train`, as they were trained on different examples. Experiments of different length are cut
-    to their common epochs.
-    Returns correct, bool (K, E, N), and example_id (N,), sorted; None unless every experiment of the
-    group has runs to compare, and there are at least two.
+@dataclass(frozen=True)
+class SharedLabels:
+    """The one label of each example that the predictions of all runs of a group are compared with.
+
+    judged_by: GIVEN if all experiments have the same given labels, else CLEAN. labels: class by example_id.
+    """
+
+    judged_by: str
+    labels: pd.Series
+
+    @property
+    def recorded(self) -> str:
+        """The column of the records that says what a run got right: `correct` is by its own given label."""
+        return "correct" if self.judged_by == GIVEN else "predicted"
+
+    def hits(self, records: RecordArrays) -> np.ndarray:
+        """What a run got right, bool (E, N), from records with the column `recorded`."""
+        if self.judged_by == GIVEN:
+            return records["correct"]
+        return records["predicted"] == self.labels.loc[records.example_id].to_numpy()
+
+
+@dataclass(frozen=True)
+class ComparedRuns:
+    """What K runs of a group got right on N examples over E epochs.
+
+    correct: bool (K, E, N), by the shared labels. example_id: (N,), sorted. seeds: how many different seeds they have.
+    """
+
+    correct: np.ndarray
+    example_id: np.ndarray
+    seeds: int
+
+
+def shared_labels(labels: Mapping[str, pd.DataFrame]) -> SharedLabels:
+    """The given labels if all experiments have the same ones, else the clean ones.
+
+    labels: columns of LABELS of each experiment. Two networks that fit different labels of an image are both correct
+    by their own, although they predict two classes: only one label for both says whether they agree.
+    Raises UserError if experiments do not even share examples and clean labels.
+    """
+    tables = {name: table.set_index("example_id") for name, table in labels.items()}
+    first_name, first = next(iter(tables.items()))
+    for name, table in tables.items():
+        if not table["clean_label"].equals(first["clean_label"]):
+            raise UserError(
+                f"agreement: {first_name} and {name} do not have the same examples with the same clean labels;"
+                " group experiments on the same data set only"
+            )
+    same = all(table["label"].equals(first["label"]) for table in tables.values())
+    return SharedLabels(GIVEN, first["label"]) if same else SharedLabels(CLEAN, first["clean_label"])
+
+
+def compared_runs(
+    records: Mapping[tuple[str, str], RecordArrays], shared: SharedLabels, role: str
+) -> ComparedRuns | None:
+    """The runs of a group on the examples of one role, one network per seed of each experiment.
+
+    records: (experiment, run) -> records with role and the column that `shared` needs. Experiments of different length
+    are cut to their common epochs. The networks of one seed's folds share initial weights, so they never count as
+    several: for `validation` they are joined, as they hold out every training example once; for `test` the first fold
+    stands for its seed; from `train` they are left out, as each is trained on other examples.
+    Returns None unless every experiment of the group has runs to compare, and there are at least two.
     Raises UserError if the runs do not have the same examples.
     """
     parts: dict[tuple[str, str], list[RecordArrays]] = {}
     for (experiment, run), arrays in records.items():
-        if role == "train" and seed_of(run) != run:
+        seed = seed_of(run)
+        if (role == "train" and run != seed) or (role == "test" and (experiment, seed) in parts):
             continue
         part = arrays.of_role(role)
         if len(part.example_id):
-            parts.setdefault((experiment, seed_of(run) if role == "validation" else run), []).append(part)
+            parts.setdefault((experiment, seed), []).append(part)
     if len(parts) < 2 or {name for name, _ in parts} != {name for name, _ in records}:
         return None
     epochs = min(part.epochs for joined in parts.values() for part in joined)
     stacked, first = [], None
-    for (experiment, run), joined in parts.items():
+    for (experiment, seed), joined in parts.items():
         example_id = np.concatenate([part.example_id for part in joined])
         order = np.argsort(example_id, kind="stable")
         if first is None:
-            first, first_name = example_id[order], f"{experiment}/{run}"
+            first, first_name = example_id[order], f"{experiment}/{seed}"
         if not np.array_equal(example_id[order], first):
             raise UserError(
-                f"agreement: {first_name} and {experiment}/{run} do not have the same {role} examples;"
+                f"agreement: {first_name} and {experiment}/{seed} do not have the same {role} examples;"
                 " group experiments on the same data set only"
             )
-        stacked.append(np.concatenate([part["correct"][:epochs] for part in joined], axis=1)[:, order])
-    return np.stack(stacked), first
+        hits = [shared.hits(part.first_epochs(epochs)) for part in joined]
+        stacked.append(np.concatenate(hits, axis=1)[:, order])
+    return ComparedRuns(np.stack(stacked), first, len({seed for _, seed in parts}))

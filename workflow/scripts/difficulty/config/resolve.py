@@ -294,7 +294,7 @@ def _configuration(file: ConfigurationFile, resolved: Mapping[str, Experiment], 
     analyses["correlation"]["scores"] = file.analyses.correlation.compared(statistics)
     if file.analyses.relations:
         analyses["relations"]["drawn"] = file.analyses.relations.drawn_scores()
-    groups = {name: [name] for name, each in resolved.items() if len(run_names(each.seeds, each.folds)) > 1}
+    groups = {name: [name] for name, each in resolved.items() if len(each.seeds) > 1}  # folds of one are one network
     studies = resolved_studies(file.analyses.generalization, suite)
     return Configuration(
         datasets={name: source.model_dump(exclude_none=True) for name, source in file.datasets.items()},

@@ -9,6 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from difficulty.analysis.agreement_groups import CLEAN
+from difficulty.figures.agreement import JUDGED_BY_CLEAN
 from difficulty.figures.appearance import (
     FAINT_INK,
     INK,
@@ -109,7 +111,7 @@ def _notes(table: pd.DataFrame) -> list[str]:
     )
     if len(hidden):
         text += f" Where agreement is below {percent(LEAST_AGREEMENT)} (dotted), it is left out."
-    return [text]
+    return [text, JUDGED_BY_CLEAN] if (table["judged_by"] == CLEAN).any() else [text]
 
 
 def _legend(roles: list[str]) -> list:

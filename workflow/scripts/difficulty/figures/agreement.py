@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from difficulty.analysis.agreement_groups import CLEAN
 from difficulty.figures.appearance import (
     FAINT_INK,
     INK,
@@ -20,6 +21,7 @@ from difficulty.figures.appearance import (
     styled,
 )
 
+JUDGED_BY_CLEAN = "Right is what the clean label says, as the given labels of the experiments differ."
 _BOUNDS = "#dcdcdc"
 _INDEPENDENT = ("#6a6a6a", (0, (4, 1.5)))
 _WITHIN_CLASS = ("#6a6a6a", (0, (1, 1)))
@@ -30,8 +32,7 @@ _ROLE_NAMES = {"train": "training", "validation": "validation", "test": "test"}
 def agreement_figure(table: pd.DataFrame, title: str) -> Figure:
     """Per role: agreement, its bounds and baselines, mean accuracy; below, agreement corrected for chance.
 
-    table: one row per role and epoch with the columns role, epoch, runs, examples, agreement, mean_accuracy,
-    std_accuracy, lower_bound, upper_bound, independent, independent_within_class, chance_corrected (fractions).
+    table: columns of AGREEMENT, one row per role and epoch.
     """
     roles = [role for role in ROLE_COLORS if (table["role"] == role).any()]
     width = 7.6 if len(roles) > 1 else 4.6
@@ -97,7 +98,16 @@ def _notes(table: pd.DataFrame) -> list[str]:
         return []
     fewest, most = int(table["runs"].min()), int(table["runs"].max())
     networks = counted(most, "network") if fewest == most else f"{fewest} to {most} networks"
-    return [f"{networks}. Agreement: images that all of them get right, over images that any gets right."]
+    notes = [f"{networks}. Agreement: images that all of them get right, over images that any gets right."]
+    if (table["judged_by"] == CLEAN).any():
+        notes.append(JUDGED_BY_CLEAN)
+    if (table["seeds"] < table["runs"]).any():
+        seeds = counted(int(table["seeds"].max()), "seed")
+        notes.append(
+            f"They have {seeds}: networks of one seed see the batches in the same order and, if of one architecture, "
+            "start from the same weights, so they are not independent."
+        )
+    return notes
 
 
 def _legend(mean_color: str) -> list:
