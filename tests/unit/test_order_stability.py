@@ -12,9 +12,14 @@ from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
 from difficulty.analysis.order_stability import (
+    BETWEEN,
     ORDER,
+    PAIRED,
     RELIABILITY,
+    SELF,
+    WITHIN,
     aligned,
+    experiment_halves,
     order_rows,
     pairwise_spearman,
     reliability_rows,
@@ -66,11 +71,18 @@ def test_constant_runs_and_runs_without_a_common_example_have_no_correlation():
     np.testing.assert_array_equal(matrix, [[1, nan, nan], [nan, 1, nan], [nan, nan, nan]])
 
 
-def test_rows_hold_every_ordered_pair():
-    rows = order_rows(np.array([[1.0, 2, 3], [1, 3, 2]]), ["a/seed-0", "b/seed-0"])
-    assert rows["run_a"].tolist() == ["a/seed-0", "a/seed-0", "b/seed-0", "b/seed-0"]
-    assert rows["run_b"].tolist() == ["a/seed-0", "b/seed-0"] * 2
-    np.testing.assert_allclose(rows["spearman"], [1, 0.5, 0.5, 1])
+def test_rows_hold_every_ordered_pair_and_say_what_it_has_in_common():
+    runs = [("a", "seed-0"), ("a", "seed-1"), ("b", "seed-0")]
+    rows = order_rows(np.array([[1.0, 2, 3], [1, 3, 2], [3, 2, 1]]), runs)
+    assert rows["run_a"].tolist() == [name for name in ("a/seed-0", "a/seed-1", "b/seed-0") for _ in range(3)]
+    assert rows["run_b"].tolist() == ["a/seed-0", "a/seed-1", "b/seed-0"] * 3
+    assert rows["kind"].tolist() == [*(SELF, WITHIN, PAIRED), *(WITHIN, SELF, BETWEEN), *(PAIRED, BETWEEN, SELF)]
+    np.testing.assert_allclose(rows["spearman"], [1, 0.5, -1, 0.5, 1, -0.5, -1, -0.5, 1])
+
+
+def runs_of(seeds, experiments=("one",)):
+    """Experiment and seed of every run, experiment by experiment."""
+    return [(name, f"seed-{seed}") for name in experiments for seed in range(seeds)]
 
 
 def spearman_of(pearson):
@@ -82,8 +94,9 @@ def test_reliability_of_signal_and_noise():
     """Signal of variance 1 and noise of variance 2: means of k of them correlate by k / (k + 2)."""
     random = np.random.default_rng(0)
     values = random.normal(size=20_000) + np.sqrt(2) * random.normal(size=(8, 20_000))
-    (row,) = reliability_rows(values, ["one"] * 8).to_dict("records")
-    assert (row["members"], row["count"], row["per_half"], row["splits"], row["examples"]) == ("runs", 8, 4, 35, 20_000)
+    (row,) = reliability_rows(values, runs_of(8)).to_dict("records")
+    facts = ["members", "count", "per_half", "seeds_per_half", "splits", "examples"]
+    assert [row[name] for name in facts] == ["seeds", 8, 4, 4, 35, 20_000]
     assert row["spearman_mean"] == pytest.approx(spearman_of(4 / 6), abs=SAMPLED)
     assert row["spearman_low"] <= row["spearman_mean"] <= row["spearman_high"]
     assert row["reliability"] == pytest.approx(2 * row["spearman_mean"] / (1 + row["spearman_mean"]), abs=EXACT)
@@ -92,17 +105,17 @@ def test_reliability_of_signal_and_noise():
 
 def test_splits_are_all_where_few_and_else_as_many_as_asked_for_and_always_the_same():
     values = noisy_ranks(9, 50)
-    assert reliability_rows(values[:3], ["a"] * 3)["splits"].tolist() == [3]
-    rows = reliability_rows(values, ["a"] * 9, splits=20)
+    assert reliability_rows(values[:3], runs_of(3))["splits"].tolist() == [3]
+    rows = reliability_rows(values, runs_of(9), splits=20)
     assert rows[["count", "per_half", "splits"]].to_numpy().tolist() == [[9, 4, 20]]
-    pd.testing.assert_frame_equal(rows, reliability_rows(values, ["a"] * 9, splits=20))
+    pd.testing.assert_frame_equal(rows, reliability_rows(values, runs_of(9), splits=20))
 
 
 def test_percentiles_are_those_over_all_splits():
     values = noisy_ranks(4, 60)
     halves = [([0, 1], [2, 3]), ([0, 2], [1, 3]), ([0, 3], [1, 2])]
     found = [spearmanr(values[a].mean(axis=0), values[b].mean(axis=0)).statistic for a, b in halves]
-    row = reliability_rows(values, ["a"] * 4).iloc[0]
+    row = reliability_rows(values, runs_of(4)).iloc[0]
     expected = [np.mean(found), *np.quantile(found, [0.025, 0.975])]
     np.testing.assert_allclose(row[["spearman_mean", "spearman_low", "spearman_high"]].astype(float), expected)
 
@@ -111,16 +124,45 @@ def test_experiments_are_split_by_the_means_of_their_runs():
     """What an experiment adds to the signal, its seeds share: only a split by experiment shows it."""
     random = np.random.default_rng(1)
     signal, own = random.normal(size=20_000), random.normal(size=(4, 20_000))
-    experiments = [name for name in "abcd" for _ in range(3)]
     values = signal + np.repeat(own, 3, axis=0) + 0.1 * random.normal(size=(12, 20_000))
-    rows = reliability_rows(values, experiments, splits=10).set_index("members")
-    assert rows["count"].to_dict() == {"runs": 12, "experiments": 4}
-    assert rows["splits"].to_dict() == {"runs": 10, "experiments": 3}
+    rows = reliability_rows(values, runs_of(3, "abcd"), splits=10).set_index("members")
+    assert rows["count"].to_dict() == {"seeds": 3, "experiments": 4}
+    assert rows["splits"].to_dict() == {"seeds": 3, "experiments": 10}
     assert rows.loc["experiments", "spearman_mean"] == pytest.approx(spearman_of(2 / 3), abs=SAMPLED)
-    assert rows.loc["runs", "spearman_mean"] > rows.loc["experiments", "spearman_mean"] + 0.1
-    two = reliability_rows(values[:6], experiments[:6]).set_index("members")
-    between = spearmanr(values[:3].mean(axis=0), values[3:6].mean(axis=0)).statistic
-    assert two.loc["experiments", "spearman_mean"] == pytest.approx(between, abs=EXACT)
+    assert rows.loc["seeds", "spearman_mean"] > 0.95
+    two = reliability_rows(values[:6], runs_of(3, "ab")).set_index("members").loc["experiments"]
+    disjoint = [spearmanr(values[a], values[3 + b]).statistic for a in range(3) for b in range(3) if a != b]
+    assert two["splits"] == 6 and two["spearman_mean"] == pytest.approx(np.mean(disjoint), abs=EXACT)
+
+
+def test_what_a_seed_adds_in_every_experiment_is_not_taken_for_reliability():
+    """Noise of the seed, as strong as the signal, that both experiments share: halves with common seeds hide it."""
+    random = np.random.default_rng(2)
+    signal, of_seeds = random.normal(size=20_000), random.normal(size=(4, 20_000))
+    values = signal + np.tile(of_seeds, (2, 1)) + 0.1 * random.normal(size=(8, 20_000))
+    runs = runs_of(4, "ab")
+    rows = reliability_rows(values, runs).set_index("members")["spearman_mean"]
+    expected = spearman_of(1 / (1 + 1 / 2))
+    assert rows.to_dict() == pytest.approx({"seeds": expected, "experiments": expected}, abs=SAMPLED)
+    kinds = order_rows(values, runs).groupby("kind")["spearman"].mean()
+    assert kinds[[WITHIN, BETWEEN]].to_numpy() == pytest.approx([spearman_of(1 / 2)] * 2, abs=SAMPLED)
+    assert kinds[PAIRED] > 0.98
+
+
+def test_halves_of_experiments_have_no_seed_in_common_and_all_their_experiments():
+    runs = [*runs_of(5, "a"), *runs_of(3, "bc"), ("d", "seed-7"), ("d", "seed-8")]
+    halves = experiment_halves(runs, 50, np.random.default_rng(0))
+    assert len(halves) == 50
+    for one, other in halves:
+        names, seeds = (
+            [{runs[row][place] for rows in half for row in rows} for half in (one, other)] for place in (0, 1)
+        )
+        assert names[0].isdisjoint(names[1]) and seeds[0].isdisjoint(seeds[1])
+        assert [len(names[0]), len(names[1])] == [2, 2]
+    assert reliability_rows(np.eye(2, 9), [("a", "seed-0"), ("b", "seed-0")]).empty
+    apart = reliability_rows(noisy_ranks(2, 50), [("a", "seed-0"), ("b", "seed-1")])
+    assert apart["members"].tolist() == ["seeds", "experiments"]
+    assert apart["spearman_mean"].iloc[0] == apart["spearman_mean"].iloc[1]
 
 
 @pytest.mark.parametrize(("correlation", "times", "expected"), [(0.5, 2, 2 / 3), (0.5, 3, 0.75), (1, 5, 1), (0, 2, 0)])
@@ -193,7 +235,7 @@ def test_script_compares_all_runs_of_all_experiments_by_role(tmp_path):
     found = rows.loc[("test", "learned", "b/seed-1", "a/seed-0")]
     expected = spearmanr(tests["b"]["learned"][1], tests["a"]["learned"][0]).statistic
     assert found["spearman"] == pytest.approx(expected, abs=EXACT) and found["examples"] == 10
-    assert len(reliability) == 2 * 2 * 2 and set(reliability["members"]) == {"runs", "experiments"}
+    assert len(reliability) == 2 * 2 * 2 and set(reliability["members"]) == {"seeds", "experiments"}
     assert read_provenance(outputs["output"])["experiments"] == ["b", "a"]
     figures = {"png": tmp_path / "order.png", "pdf": tmp_path / "order.pdf"}
     succeed("plot_order_stability", settings={"dpi": 40}, order=outputs["output"], **figures)

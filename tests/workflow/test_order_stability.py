@@ -33,9 +33,11 @@ def test_every_pair_of_runs_and_halves_of_runs_and_of_experiments(workflow):
     assert list(dict.fromkeys(order["run_a"])) == runs
     assert set(order["role"]) == {"train", "test"} and len(order) == 2 * 4 * len(runs) ** 2
     assert order.groupby("role")["examples"].unique().map(list).to_dict() == {"train": [100], "test": [30]}
+    kinds = order.drop_duplicates(["run_a", "run_b"])["kind"].value_counts().to_dict()
+    assert kinds == {"self": 4, "within": 4, "between": 4, "paired": 4}
     halves = pd.read_parquet(folder / "noise-reliability.parquet").groupby("members")["splits"].unique()
-    assert halves.map(list).to_dict() == {"runs": [3], "experiments": [1]}
-    assert set(pd.read_parquet(folder / "plain-reliability.parquet")["members"]) == {"runs"}
+    assert halves.map(list).to_dict() == {"seeds": [1], "experiments": [2]}
+    assert set(pd.read_parquet(folder / "plain-reliability.parquet")["members"]) == {"seeds"}
     seeds = pd.read_parquet(folder / "plain-order.parquet")["run_a"].unique()
     assert list(seeds) == ["plain/seed-0", "plain/seed-1"]
 

@@ -32,12 +32,14 @@ def main(args):
                 continue
             values = aligned((example_id, scores) for _, example_id, scores in parts.values())
             named = {"role": role, "score": score}
-            order.append(order_rows(values, ["/".join(run) for run in runs]).assign(**named))
-            halves = reliability_rows(values, [name for name, _ in runs])
+            order.append(order_rows(values, runs).assign(**named))
+            halves = reliability_rows(values, runs)
             reliability.append(halves.assign(**named))
-            logger.info(
-                "%s, %s: %d runs, halves correlate %.3f", role, score, len(runs), halves["spearman_mean"].iloc[0]
-            )
+            if len(halves):
+                mean = halves["spearman_mean"].iloc[0]
+                logger.info("%s, %s: %d runs, halves of the seeds correlate %.3f", role, score, len(runs), mean)
+            else:
+                logger.warning("%s, %s: all runs have the same seed, so none are independent; add one", role, score)
     if len(order) == 1:
         logger.warning("%s: no two runs have examples in the same role; add a seed", args.output.stem)
     facts = provenance(args, experiments=list(found))

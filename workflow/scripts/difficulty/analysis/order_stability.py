@@ -1,10 +1,13 @@
 """Do the runs of a group find the same examples hard? Rank correlation of a score over seeds and experiments.
 
 Pliushch et al. 2022, "When deep classifiers agree", arXiv 2105.08997. A run is one seed of one experiment,
-`experiment/seed-0`: what an example scores in the folds of a seed is averaged first. Shapes: K runs, N examples.
+`experiment/seed-0`: what an example scores in the folds of a seed is averaged first. Runs of one seed are not
+independent, even of different experiments: they see the images in the same order and, with one architecture, start
+from the same weights. So experiments are compared over different seeds. Shapes: K runs, N examples.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -14,7 +17,11 @@ from difficulty.analysis.correlation import disjoint_halves, half_correlation, s
 from difficulty.scores.run_grid import RunGrid, defined_mean, ranking_values, seed_means
 from difficulty.tables import Column, Schema
 
-RUNS, EXPERIMENTS = "runs", "experiments"
+SEEDS, EXPERIMENTS = "seeds", "experiments"
+SELF, WITHIN, BETWEEN, PAIRED = "self", "within", "between", "paired"
+
+Run = tuple[str, str]  # experiment and seed
+Half = list[list[int]]  # rows of runs, averaged in groups, which are averaged in turn
 
 _ROLE = Column(pa.string(), "role of the examples in the runs: train, validation or test")
 _SCORE = Column(pa.string(), "score; undefined ones as they rank")
@@ -31,6 +38,11 @@ ORDER = Schema(
         "score": _SCORE,
         "run_a": Column(pa.string(), "experiment/seed; folds of one seed are averaged"),
         "run_b": Column(pa.string(), "experiment/seed; every ordered pair is there, and each with itself"),
+        "kind": Column(
+            pa.string(),
+            "within: two seeds of one experiment; between: two experiments, other seeds; paired: two experiments, the "
+            "same seed, so that the order of the images and perhaps initial weights are shared; self: a run with itself",
+        ),
         "examples": Column(pa.int64(), "number of examples that have the score in both"),
         "spearman": _spearman("Spearman's rank correlation of the score in the two runs, over these examples"),
     },
@@ -42,15 +54,22 @@ RELIABILITY = Schema(
     {
         "role": _ROLE,
         "score": _SCORE,
-        "members": Column(pa.string(), "what is split: runs, or experiments, each the mean of its runs"),
+        "members": Column(
+            pa.string(), "what is split: seeds, each the mean of its runs in all experiments, or experiments"
+        ),
         "count": Column(pa.int32(), "number of members"),
         "per_half": Column(pa.int32(), "number of them whose mean is compared with that of as many others"),
+        "seeds_per_half": Column(
+            pa.int32(), "number of seeds in each half; the halves of experiments have no seed in common, either"
+        ),
         "splits": Column(pa.int32(), "number of pairs of disjoint halves"),
         "examples": Column(pa.int64(), "number of examples compared, the least of all splits"),
         "spearman_mean": _spearman("mean over the splits of Spearman's correlation between the halves"),
         "spearman_low": _spearman("2.5th percentile over the splits"),
         "spearman_high": _spearman("97.5th percentile over the splits"),
-        "reliability": _spearman("spearman_mean, stepped up to the mean over all members (Spearman-Brown)"),
+        "reliability": _spearman(
+            "spearman_mean, stepped up (Spearman-Brown) to the mean over all seeds, or over all experiments"
+        ),
     },
     key=("role", "score", "members"),
 )
@@ -112,51 +131,108 @@ def pairwise_spearman(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return matrix, examples
 
 
-def order_rows(values: np.ndarray, runs: Sequence[str]) -> pd.DataFrame:
-    """`pairwise_spearman` in the columns run_a ... spearman of ORDER, a row for each ordered pair."""
+def order_rows(values: np.ndarray, runs: Sequence[Run]) -> pd.DataFrame:
+    """`pairwise_spearman` in the columns run_a ... spearman of ORDER, a row for each ordered pair.
+
+    values: (K, N), NaN where undefined. runs: experiment and seed of each row.
+    """
     matrix, examples = pairwise_spearman(values)
+    names = np.array(["/".join(run) for run in runs])
     return pd.DataFrame(
         {
-            "run_a": np.repeat(np.array(runs), len(runs)),
-            "run_b": np.tile(np.array(runs), len(runs)),
+            "run_a": np.repeat(names, len(runs)),
+            "run_b": np.tile(names, len(runs)),
+            "kind": [pair_kind(a, b) for a in runs for b in runs],
             "examples": examples.ravel(),
             "spearman": matrix.ravel(),
         }
     )
 
 
-def reliability_rows(values: np.ndarray, experiments: Sequence[str], splits: int = 100, seed: int = 0) -> pd.DataFrame:
-    """How far the order by the mean score depends on which runs, and on which experiments, it is a mean of.
+def pair_kind(run_a: Run, run_b: Run) -> str:
+    """What two runs have in common: SELF, WITHIN, BETWEEN or PAIRED, as in ORDER."""
+    if run_a == run_b:
+        return SELF
+    if run_a[0] == run_b[0]:
+        return WITHIN
+    return PAIRED if run_a[1] == run_b[1] else BETWEEN
 
-    values: (K, N), K > 1, NaN where undefined; experiments: of each run. The runs are divided into two disjoint
-    halves (of an odd number one is left out), the score is averaged over each half, and the two means are
-    correlated (Spearman): over all divisions if there are at most `splits`, else over `splits` different ones
-    drawn at random. Experiments are divided likewise, each with the mean of its runs, if there are several.
-    Returns one or two rows with the columns members ... reliability of RELIABILITY.
+
+def reliability_rows(values: np.ndarray, runs: Sequence[Run], splits: int = 100, seed: int = 0) -> pd.DataFrame:
+    """How far the order by the mean score depends on which seeds, and on which experiments, it is a mean of.
+
+    values: (K, N), NaN where undefined. runs: experiment and seed of each row. The members are divided into two
+    disjoint halves (of an odd number one is left out), the score is averaged over each half, and the two means are
+    correlated (Spearman): over all divisions if there are at most `splits`, else over `splits` different ones drawn at
+    random. A half of the experiments is averaged over one half of the seeds and compared with the others over the
+    other seeds.
+    Returns rows with the columns members ... reliability of RELIABILITY: of the seeds if there are several, of the
+    experiments if there are several with seeds that can be told apart.
     """
-    members = {RUNS: values}
-    if len(names := list(dict.fromkeys(experiments))) > 1:
-        of_each = [[own == name for own in experiments] for name in names]
-        members[EXPERIMENTS] = np.stack([defined_mean(values[own]) for own in of_each])
-    return pd.DataFrame([{"members": kind, **_split_half(each, splits, seed)} for kind, each in members.items()])
+    draws = np.random.default_rng(seed)
+    experiments, seeds = (list(dict.fromkeys(names)) for names in zip(*runs, strict=True))
+    halves = {SEEDS: (len(seeds), seed_halves(runs, splits, draws))}
+    halves[EXPERIMENTS] = (len(experiments), experiment_halves(runs, splits, draws))
+    rows = [
+        {"members": members, "seeds_per_half": len(seeds) // 2, **_split_half(values, count, found)}
+        for members, (count, found) in halves.items()
+        if found
+    ]
+    return pd.DataFrame(rows, columns=[name for name in RELIABILITY.columns if name not in ("role", "score")])
 
 
-def _split_half(values: np.ndarray, splits: int, seed: int) -> dict:
-    count, size = len(values), len(values) // 2
-    pairs = disjoint_halves(count, size, splits, np.random.default_rng(seed))
-    found = [half_correlation(values, a, b) for a, b in pairs]
+def seed_halves(runs: Sequence[Run], splits: int, draws: np.random.Generator) -> list[tuple[Half, Half]]:
+    """Halves of the seeds, each with its runs in all experiments."""
+    seeds = list(dict.fromkeys(seed for _, seed in runs))
+    rows = [[row for row, (_, own) in enumerate(runs) if own == seed] for seed in seeds]
+    pairs = disjoint_halves(len(seeds), len(seeds) // 2, splits, draws)
+    return [([rows[place] for place in a], [rows[place] for place in b]) for a, b in pairs]
+
+
+def experiment_halves(runs: Sequence[Run], splits: int, draws: np.random.Generator) -> list[tuple[Half, Half]]:
+    """Halves of the experiments, each with its runs in one half of the seeds, the other one in the other half.
+
+    Divisions that leave an experiment without a run are left out.
+    """
+    names, seeds = (list(dict.fromkeys(each)) for each in zip(*runs, strict=True))
+    rows = {run: row for row, run in enumerate(runs)}
+
+    def half(of_experiments: Sequence[int], of_seeds: Sequence[int]) -> Half:
+        wanted = [[(names[place], seeds[number]) for number in of_seeds] for place in of_experiments]
+        return [[rows[run] for run in own if run in rows] for own in wanted]
+
+    pairs = disjoint_halves(len(names), len(names) // 2, splits, draws)
+    of_seeds = disjoint_halves(len(seeds), len(seeds) // 2, splits, draws)
+    of_seeds += [(second, first) for first, second in of_seeds]
+    divisions = list(product(pairs, of_seeds))
+    if len(divisions) > splits:
+        divisions = [divisions[place] for place in draws.permutation(len(divisions))]
+    found = []
+    for (a, b), (first, second) in divisions:
+        both = half(a, first), half(b, second)
+        if len(found) < splits and all(all(each) for each in both):
+            found.append(both)
+    return found
+
+
+def _split_half(values: np.ndarray, count: int, halves: Sequence[tuple[Half, Half]]) -> dict:
+    found = [half_correlation(np.stack([_mean(values, a), _mean(values, b)]), [0], [1]) for a, b in halves]
     spearman = np.array([correlation for correlation, _ in found])
     mean, (low, high) = spearman.mean(), np.quantile(spearman, [0.025, 0.975])
     return {
         "count": count,
-        "per_half": size,
-        "splits": len(pairs),
+        "per_half": count // 2,
+        "splits": len(halves),
         "examples": min(examples for _, examples in found),
         "spearman_mean": mean,
         "spearman_low": low,
         "spearman_high": high,
-        "reliability": spearman_brown(mean, count / size),
+        "reliability": spearman_brown(mean, count / (count // 2)),
     }
+
+
+def _mean(values: np.ndarray, half: Half) -> np.ndarray:
+    return defined_mean(np.stack([defined_mean(values[rows]) for rows in half]))
 
 
 def spearman_brown(correlation: float, times: float = 2) -> float:

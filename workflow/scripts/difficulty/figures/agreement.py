@@ -104,7 +104,7 @@ def _notes(table: pd.DataFrame) -> list[str]:
     if (table["seeds"] < table["runs"]).any():
         seeds = counted(int(table["seeds"].max()), "seed")
         notes.append(
-            f"They have {seeds}: networks of one seed see the batches in the same order and, if of one architecture, "
+            f"They have {seeds}: networks of one seed see the images in the same order and, if of one architecture, "
             "start from the same weights, so they are not independent."
         )
     return notes

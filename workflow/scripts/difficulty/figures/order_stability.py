@@ -6,10 +6,13 @@ import numpy as np
 import pandas as pd
 from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.collections import PatchCollection
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
 
+from difficulty.analysis.order_stability import BETWEEN, PAIRED, WITHIN
 from difficulty.figures.appearance import (
     FAINT_INK,
     INK,
@@ -35,15 +38,28 @@ _NOTES = [
     "Left: Spearman's correlation of a score between every two runs, an experiment's in the order of their seeds. "
     "Right: mean over pairs of runs; lines: lowest to highest pair. 1: the same order of the images."
 ]
-WITHIN, BETWEEN = "same experiment", "different experiments"
-_MARKERS = {WITHIN: {"marker": "o", "markersize": 5}, BETWEEN: {"marker": "D", "markersize": 4.5, "mfc": "white"}}
+_PAIRED_NOTE = (
+    "Framed: two experiments with the same seed, which see the images in the same order and, with one architecture, "
+    "start from the same weights. They are not independent: compare different seeds."
+)
+_NAMES_OF_KINDS = {
+    WITHIN: "same experiment, different seeds",
+    BETWEEN: "different experiments and seeds",
+    PAIRED: "different experiments, same seed",
+}
+_MARKERS = {
+    WITHIN: {"marker": "o", "markersize": 5},
+    BETWEEN: {"marker": "D", "markersize": 4.5, "mfc": "white"},
+    PAIRED: {"marker": "x", "markersize": 4.5},
+}
+_LANES = {WITHIN: -0.2, BETWEEN: 0.0, PAIRED: 0.2}
 
 
 @styled()
 def order_stability_figure(table: pd.DataFrame, title: str) -> Figure:
     """For each role: a matrix of its first score's correlation between runs; beside it, means for every score.
 
-    table: columns of ORDER (role, score, run_a, run_b, examples, spearman), runs called experiment/seed.
+    table: columns of ORDER (role, score, run_a, run_b, kind, examples, spearman), runs called experiment/seed.
     """
     roles = [role for role in ROLE_COLORS if (table["role"] == role).any()]
     if not roles:
@@ -53,16 +69,19 @@ def order_stability_figure(table: pd.DataFrame, title: str) -> Figure:
     parts = {role: table[table["role"] == role] for role in roles}
     scores = {role: list(dict.fromkeys(rows["score"])) for role, rows in parts.items()}
     matrices = {role: _matrix(rows[rows["score"] == scores[role][0]]) for role, rows in parts.items()}
-    pairs = _pairs(table)
+    pairs = table[(table["run_a"] < table["run_b"]) & table["spearman"].notna()]
+    kinds = [kind for kind in _NAMES_OF_KINDS if (table["kind"] == kind).any()]
     limits = _limits([matrix for _, matrix in matrices.values()])
     side, height = _size(max(len(runs) for runs, _ in matrices.values()), max(map(len, scores.values())))
     left_width = _NAMES + side + _BAR
-    figure, below = new_figure(left_width + _DOTS, len(roles) * (height + _BELOW), title, _NOTES)
-    add_legend(figure, below, _legend())
+    notes = [*_NOTES, _PAIRED_NOTE] if PAIRED in kinds else _NOTES
+    figure, below = new_figure(left_width + _DOTS, len(roles) * (height + _BELOW), title, notes)
+    add_legend(figure, below, _legend(kinds))
     grid = figure.subplots(len(roles), 2, squeeze=False, width_ratios=(left_width, _DOTS))
     for role, (left, right) in zip(roles, grid, strict=True):
         runs, matrix = matrices[role]
         image = _draw_matrix(left, runs, matrix, limits)
+        _frame_pairs(left, runs, parts[role])
         images = counted(int(parts[role]["examples"].max()), "image")
         left.set_title(f"{role}: {images}\n{scores[role][0]}", color=ROLE_COLORS[role])
         bar = figure.colorbar(image, ax=left, shrink=0.7, aspect=18, pad=0.02)
@@ -81,13 +100,6 @@ def _matrix(rows: pd.DataFrame) -> tuple[list[str], np.ndarray]:
     matrix = cells.to_numpy(float, na_value=np.nan, copy=True).reshape(len(runs), len(runs))
     np.fill_diagonal(matrix, np.nan)
     return runs, matrix
-
-
-def _pairs(table: pd.DataFrame) -> pd.DataFrame:
-    """The unordered pairs of different runs, with `kind` WITHIN or BETWEEN."""
-    rows = table[(table["run_a"] < table["run_b"]) & table["spearman"].notna()]
-    same = rows["run_a"].map(experiment_name) == rows["run_b"].map(experiment_name)
-    return rows.assign(kind=np.where(same, WITHIN, BETWEEN))
 
 
 def experiment_name(run: str) -> str:
@@ -140,9 +152,17 @@ def _write_numbers(axes: Axes, matrix: np.ndarray, limits: tuple[float, float]) 
             axes.text(column, row, short_number(value), color="white" if value < sum(limits) / 2 else INK, **style)
 
 
+def _frame_pairs(axes: Axes, runs: list[str], rows: pd.DataFrame) -> None:
+    """A frame around the cells of different experiments with the same seed."""
+    paired = rows[rows["kind"] == PAIRED].drop_duplicates(["run_a", "run_b"])
+    places = zip(paired["run_b"].map(runs.index), paired["run_a"].map(runs.index), strict=True)
+    frames = [Rectangle((column - 0.46, row - 0.46), 0.92, 0.92) for column, row in places]
+    axes.add_collection(PatchCollection(frames, facecolor="none", edgecolor=INK, linewidth=0.8, gid="paired"))
+
+
 def _draw_pairs(axes: Axes, pairs: pd.DataFrame, scores: list[str], color: str) -> None:
     """A row for each score: mean over the pairs of a kind, with a line from the lowest to the highest."""
-    for kind, shift in ((WITHIN, -0.14), (BETWEEN, 0.14)):
+    for kind, shift in _LANES.items():
         found = pairs[pairs["kind"] == kind].groupby("score")["spearman"].agg(["mean", "min", "max"]).reindex(scores)
         place = np.arange(len(scores)) + shift
         axes.hlines(place, found["min"], found["max"], color=color, linewidth=0.9, zorder=2)
@@ -153,5 +173,5 @@ def _draw_pairs(axes: Axes, pairs: pd.DataFrame, scores: list[str], color: str) 
     axes.tick_params(axis="y", length=0)
 
 
-def _legend() -> list[Line2D]:
-    return [Line2D([], [], color=INK, linestyle="", label=kind, **style) for kind, style in _MARKERS.items()]
+def _legend(kinds: list[str]) -> list[Line2D]:
+    return [Line2D([], [], color=INK, linestyle="", label=_NAMES_OF_KINDS[kind], **_MARKERS[kind]) for kind in kinds]
