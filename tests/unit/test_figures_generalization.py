@@ -53,6 +53,17 @@ def number(figure, gid):
     return text.get_text()
 
 
+def test_deviations_are_over_seeds_with_their_folds_averaged():
+    table = study(HALVES)
+    folds = pd.concat(
+        table.assign(run=table["run"] + f"-fold-{fold}", top1=table["top1"] + more, gap=table["gap"] - more)
+        for fold, more in ((0, 0.03), (1, -0.03))
+    )
+    assert number(generalization_figure(table, "t"), "number own easy").endswith("± 0.7")
+    both = [texts_of(generalization_figure(each, "t")) for each in (table, folds)]
+    assert [text for text in both[0] if "±" in text] == [text for text in both[1] if "±" in text]
+
+
 def test_lines_reach_from_mean_training_to_mean_test_accuracy():
     figure = generalization_figure(study(HALVES), "t")
     assert ends(figure, "gap own easy") == pytest.approx((TRAIN_TOP1, 0.955))

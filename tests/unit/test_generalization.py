@@ -160,7 +160,7 @@ def test_folds_of_a_seed_count_as_their_mean(table):
     summary = generalization_summary(pd.concat(halves), "r")
     whole = generalization_summary(table, "r")
     assert summary["runs"].eq(4).all()
-    for column in ("seeds", "difference", "low", "high"):
+    for column in ("mean", "std", "seeds", "difference", "low", "high"):
         np.testing.assert_allclose(summary[column], whole[column], atol=1e-9)
 
 

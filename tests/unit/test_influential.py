@@ -72,10 +72,21 @@ def test_what_is_not_there_is_told(candidates, conditions, text):
 
 def test_runs_are_summarised_over_those_that_were_trained_on_an_example():
     influence = [np.array([[1.0, 3]]), np.array([[4.0, 4]])]
-    summary = RunSummary.of(influence, [np.array([0, 2]), np.array([0, 1])], 3)
+    summary = RunSummary.of(["seed-0", "seed-1"], influence, [np.array([0, 2]), np.array([0, 1])], 3)
     np.testing.assert_array_equal(summary.mean, [[2.5, 4, 3]])
     np.testing.assert_allclose(summary.std, [[np.sqrt(4.5), NAN, NAN]])
     np.testing.assert_array_equal(summary.runs, [2, 1, 1])
+
+
+def test_folds_of_a_seed_are_averaged_before_influence_is_summarised():
+    names = ["seed-0-fold-0", "seed-0-fold-1", "seed-1-fold-0", "seed-1-fold-1"]
+    influence = [np.array([values], float) for values in ([1], [3, 8], [6, 5], [7])]
+    summary = RunSummary.of(names, influence, [np.array(places) for places in ([0], [0, 1], [0, 1], [1])], 2)
+    np.testing.assert_array_equal(summary.mean, [[(2 + 6) / 2, (8 + 6) / 2]])
+    np.testing.assert_allclose(summary.std, [[np.std([2, 6], ddof=1), np.std([8, 6], ddof=1)]])
+    np.testing.assert_array_equal(summary.runs, [3, 3])
+    (alone,) = RunSummary.of(names[:2], influence[:2], [np.array([0]), np.array([0, 1])], 2).std
+    assert np.isnan(alone).all()
 
 
 def rows_of(mean, top, duplicates=None):

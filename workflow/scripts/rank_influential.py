@@ -33,7 +33,7 @@ def main(args):
     rows = rows_at_once(len(runs), len(example_ids))
     for blocks in zip(*(summed_blocks(paths, rows) for paths in runs.values()), strict=True):
         block = query_ids[overall.queries : overall.queries + len(blocks[0])]
-        summary = RunSummary.of(blocks, places, len(example_ids))
+        summary = RunSummary.of([run.name for run in runs], blocks, places, len(example_ids))
         overall.add(summary.mean)
         parts.append(influential_rows(block, example_ids, summary, duplicates, top))
     influential = pd.concat(parts).astype({"helpful": bool, "is_duplicate": bool})

@@ -50,7 +50,12 @@ AVERAGE_PRECISION_SUMMARY = Schema(
             for measure in _MEASURES
             for name, column in (
                 (measure, _precision(f"mean over runs of the {measure}")),
-                (f"{measure}_std", Column(pa.float64(), "standard deviation over runs (ddof 1)", nullable=True)),
+                (
+                    f"{measure}_std",
+                    Column(
+                        pa.float64(), "standard deviation over these runs, each of another seed (ddof 1)", nullable=True
+                    ),
+                ),
             )
         },
     },

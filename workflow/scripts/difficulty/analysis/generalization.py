@@ -57,8 +57,8 @@ GENERALIZATION_SUMMARY = Schema(
         "relation": _RELATION,
         "measure": Column(pa.string(), "top1, loss (nats) or gap (train_top1 less top1)"),
         "runs": Column(pa.int64(), "number of runs"),
-        "mean": Column(pa.float64(), "mean over the runs"),
-        "std": Column(pa.float64(), "standard deviation over the runs (ddof 1); null below two", nullable=True),
+        "mean": Column(pa.float64(), "mean over the seeds; folds of a seed count as their mean"),
+        "std": Column(pa.float64(), "standard deviation over the seeds (ddof 1); null below two", nullable=True),
         "control": Column(pa.string(), "experiment that this one is compared with, if any", nullable=True),
         "control_tested_on": Column(
             pa.string(),
@@ -135,9 +135,9 @@ def generalization_summary(table: pd.DataFrame, control: str | None = None) -> p
         against = own.get(control) if first["relation"] == OWN else test
         compared = control not in (None, experiment) and against is not None
         for measure in MEASURES:
-            values = part[measure].to_numpy(float)
+            values = by_seed[experiment, test][measure].to_numpy(float)
             row = {name: first[name] for name in ("experiment", "dataset", "tested_on", "relation")}
-            row |= {"measure": measure, "runs": len(values), "mean": values.mean(), "std": _std(values)}
+            row |= {"measure": measure, "runs": len(part), "mean": values.mean(), "std": _std(values)}
             row |= {"control": control if compared else None, "control_tested_on": against if compared else None}
             pairs = by_seed[experiment, test][measure] - by_seed[control, against][measure] if compared else None
             rows.append(row | paired_difference(np.empty(0) if pairs is None else pairs.dropna().to_numpy()))

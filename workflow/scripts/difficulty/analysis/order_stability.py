@@ -41,7 +41,7 @@ ORDER = Schema(
         "kind": Column(
             pa.string(),
             "within: two seeds of one experiment; between: two experiments, other seeds; paired: two experiments, the "
-            "same seed, so that the order of the images and perhaps initial weights are shared; self: a run with itself",
+            "same seed, which share the order of the images and perhaps initial weights; self: a run with itself",
         ),
         "examples": Column(pa.int64(), "number of examples that have the score in both"),
         "spearman": _spearman("Spearman's rank correlation of the score in the two runs, over these examples"),

@@ -73,7 +73,7 @@ def _draw_gaps(axes: Axes, row: int, part: pd.DataFrame, lanes: dict[str, float]
         axes.plot(ends, (place, place), color=color, linewidth=1.2, alpha=0.6, gid=f"gap {name} {experiment}")
         _draw_runs(axes, values, place, color, 0.13, f"{name} {experiment}")
         axes.annotate(
-            _points(tested["gap"].to_numpy()),
+            _points(tested.groupby("seed")["gap"].mean().to_numpy()),
             (1, place),
             (6, 0),
             xycoords=("axes fraction", "data"),
@@ -93,7 +93,7 @@ def _draw_runs(axes: Axes, values: np.ndarray, place: float, color: str, half: f
 
 
 def _points(gaps: np.ndarray) -> str:
-    """A gap in percentage points, with its deviation over runs."""
+    """A gap in percentage points, with its deviation over seeds."""
     mean = f"{100 * gaps.mean():.1f}".replace("-", "−")
     return mean if len(gaps) == 1 else f"{mean} ± {100 * gaps.std(ddof=1):.1f}"
 
@@ -113,7 +113,12 @@ def _finish_gaps(axes: Axes, table: pd.DataFrame, experiments: list[str]) -> Non
 def _draw_matrix(axes: Axes, table: pd.DataFrame, experiments: list[str], tests: list[str]) -> None:
     cells = table.groupby(["experiment", "tested_on"])
     first = cells[["relation", "seen"]].first()
-    spread = cells["top1"].agg(["mean", "std"]).loc[pd.MultiIndex.from_product([experiments, tests])]
+    seeds = table.groupby(["experiment", "tested_on", "seed"])["top1"].mean()
+    spread = (
+        seeds.groupby(["experiment", "tested_on"])
+        .agg(["mean", "std"])
+        .loc[pd.MultiIndex.from_product([experiments, tests])]
+    )
     means, deviations = spread.to_numpy().T.reshape(2, len(experiments), len(tests))
     axes.imshow(means, cmap=SEQUENTIAL, aspect="auto", gid="matrix")
     middle = (means.min() + means.max()) / 2
@@ -145,7 +150,7 @@ def _notes(table: pd.DataFrame) -> list[str]:
     if counts.max() == 1:
         what = "Top-1 accuracy after the last epoch of the only run of each experiment: there is no spread to show."
     else:
-        what = "Top-1 accuracy after the last epoch. Dots: runs; bars: their mean; ±: standard deviation over runs."
+        what = "Top-1 accuracy after the last epoch. Dots: runs; bars: their mean; ±: standard deviation over seeds."
     notes = [f"{what} Gap: training less test accuracy, in percentage points."]
     own = set(table.loc[table["relation"] == OWN, "experiment"])
     without = [name for name in counts.index if name not in own]

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from difficulty.scores.runs import seed_of
+
 
 @dataclass(frozen=True)
 class RunSummary:
-    """Influence over runs: mean and standard deviation (Q, N), and how many runs (N,) they are of.
+    """Influence over runs: mean and standard deviation over seeds (Q, N), and how many runs (N,) they are of.
 
-    The deviation has ddof 1 and is NaN below two runs.
+    The folds of a seed, which share initial weights, are averaged first. The deviation has ddof 1 and is NaN below two
+    seeds.
     """
 
     mean: np.ndarray
@@ -20,16 +23,29 @@ class RunSummary:
     runs: np.ndarray
 
     @classmethod
-    def of(cls, influence: Sequence[np.ndarray], columns: Sequence[np.ndarray], examples: int) -> "RunSummary":
-        """Of the runs' influences (Q, N'), and the places (N',) among all N examples that they are of."""
+    def of(
+        cls, names: Sequence[str], influence: Sequence[np.ndarray], columns: Sequence[np.ndarray], examples: int
+    ) -> "RunSummary":
+        """Of the runs' names, their influences (Q, N'), and the places (N',) among all N examples that they are of."""
         stacked = np.full((len(influence), len(influence[0]), examples), np.nan)
         runs = np.zeros(examples, int)
         for run, values, places in zip(stacked, influence, columns, strict=True):
             run[:, places] = values
             runs[places] += 1
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # of a deviation of one run, which is NaN
-            return cls(np.nanmean(stacked, axis=0), np.nanstd(stacked, axis=0, ddof=1), runs)
+            warnings.simplefilter("ignore", RuntimeWarning)  # of a deviation of one seed, which is NaN
+            seeds = _means_of_seeds(names, stacked)
+            return cls(np.nanmean(seeds, axis=0), np.nanstd(seeds, axis=0, ddof=1), runs)
+
+
+def _means_of_seeds(names: Sequence[str], stacked: np.ndarray) -> np.ndarray:
+    """Means over the runs of each seed, (seeds, Q, N), where they are known; `stacked`: (R, Q, N)."""
+    of_seed: dict[str, list[int]] = {}
+    for row, name in enumerate(names):
+        of_seed.setdefault(seed_of(name), []).append(row)
+    if len(of_seed) == len(names):
+        return stacked
+    return np.stack([np.nanmean(stacked[rows], axis=0) for rows in of_seed.values()])
 
 
 def influential_rows(

@@ -32,8 +32,14 @@ INFLUENTIAL = Schema(
         "helpful": Column(pa.bool_(), "more weight on it raises the query's margin or lowers its loss"),
         "rank": Column(pa.int64(), "place among the training examples, 0 for the most helpful or most harmful"),
         "example_id": Column(pa.int64(), "training example"),
-        "influence": Column(pa.float64(), "on the query, summed over checkpoints, mean over the runs trained on it"),
-        "influence_std": Column(pa.float64(), "standard deviation over these runs, ddof 1; null of a single one", True),
+        "influence": Column(
+            pa.float64(), "on the query, summed over checkpoints, mean over the seeds of the runs trained on it"
+        ),
+        "influence_std": Column(
+            pa.float64(),
+            "standard deviation over these seeds (folds averaged first), ddof 1; null of a single one",
+            True,
+        ),
         "runs": Column(pa.int32(), "number of these runs"),
         "is_duplicate": Column(pa.bool_(), "its image file has the same content as the query's"),
     },
