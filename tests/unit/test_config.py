@@ -118,11 +118,11 @@ def test_runs_of_folds():
     assert configuration.runs("x") == ["seed-3-fold-0", "seed-3-fold-1", "seed-1-fold-0", "seed-1-fold-1"]
 
 
-def test_agreement_needs_two_runs():
+def test_agreement_needs_two_seeds():
     config = yaml.safe_load(BASE)
     experiments = {"one": {"seeds": [0]}, "two": {"seeds": [0, 1]}, "folds": {"seeds": [0], "folds": 2}}
     groups = resolve({**config, "experiments": experiments}).agreement_groups
-    assert groups == {"two": ["two"], "folds": ["folds"]}
+    assert groups == {"two": ["two"]}
 
 
 def test_suspects_may_be_ranked_by_held_out_scores():

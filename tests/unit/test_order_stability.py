@@ -253,6 +253,15 @@ def test_script_of_a_single_run_says_that_there_is_nothing_to_compare(tmp_path):
     succeed("plot_order_stability", settings={"dpi": 40}, order=outputs["output"], **figures)
 
 
+def test_script_of_one_seed_has_paired_runs_and_no_halves(tmp_path):
+    paths = [write_scores(tmp_path, name, run_rows(["seed-0"], aum=np.eye(1, 5)), AUM) for name in "ab"]
+    outputs = {"output": tmp_path / "g-order.parquet", "reliability": tmp_path / "g-reliability.parquet"}
+    done = run_script("compute_order_stability", settings={"scores": ["aum"]}, families=paths, **outputs)
+    assert done.returncode == 0 and "train, aum: all runs have the same seed" in done.stderr
+    assert read_table(outputs["output"], ORDER)["kind"].tolist() == [SELF, PAIRED, PAIRED, SELF]
+    assert read_table(outputs["reliability"], RELIABILITY).empty
+
+
 def test_script_leaves_out_scores_that_an_experiment_does_not_have(tmp_path):
     """Records that were made elsewhere may lack what a score needs."""
     paths = [
