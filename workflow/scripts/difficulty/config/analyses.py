@@ -204,6 +204,9 @@ class Suspects(CheckedSection):
         description="score that the list is ranked by, hardest first; with folds also e.g. aum_validation, of the runs "
         "that hold an example out",
     )
+    suggest_above: Annotated[float, Range(0, 1, high_excluded=True)] = Field(
+        0.1, description="another label is suggested if it has more than this share of the predictions of an example"
+    )
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
         """The score exists, and every experiment holds examples out if it is one of held-out examples."""
