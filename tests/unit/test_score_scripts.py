@@ -163,6 +163,7 @@ def results(tmp_path_factory):
             examples=data,
             output=root / f"detection/{name}.parquet",
             curves=root / f"detection/{name}-curves.parquet",
+            differences=root / f"detection/{name}-differences.parquet",
         )
     detections = [root / f"detection/{name}.parquet" for name in truths]
     succeed("collect_detection", detections=detections, output=root / "detection.parquet")
@@ -341,7 +342,13 @@ def test_mistakes_are_told_in_one_line(results, tmp_path, script, settings, mess
     own = {
         "compute_correlation": {"scores": scores, "families": families, "stability": "x", "seeds": "x"},
         "rank_suspects": {"scores": scores, "examples": data, "records": records},
-        "compute_detection": {"scores": scores, "families": families, "examples": data, "curves": "x"},
+        "compute_detection": {
+            "scores": scores,
+            "families": families,
+            "examples": data,
+            "curves": "x",
+            "differences": "x",
+        },
         "score_dynamics": {"records": records},
     }[script]
     log = tmp_path / "log.txt"
