@@ -129,7 +129,7 @@ def test_suspects_may_be_ranked_by_held_out_scores():
     config = yaml.safe_load(BASE)
     config["experiments"] = {"held_out": {"folds": 5}}
     config["analyses"] = {"suspects": {"score": "aum_validation"}}
-    assert resolve(config).analyses["suspects"] == {"score": "aum_validation"}
+    assert resolve(config).analyses["suspects"] == {"score": "aum_validation", "suggest_above": 0.1}
 
 
 def test_scores_of_held_out_examples_are_known_where_there_are_folds():

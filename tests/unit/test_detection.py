@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from difficulty.analysis.bootstrap import resample_counts
-from difficulty.analysis.detection import detection_curve, detection_report, resolve_directions
+from difficulty.analysis.detection import detection_curve, detection_curves, detection_report, resolve_directions
 from difficulty.analysis.detection_metrics import METRICS, Ranking, ranking_metrics
 from difficulty.analysis.truth import hard_examples
 from difficulty.errors import UserError
@@ -113,7 +113,7 @@ def test_report_columns_and_common_examples():
     assert [name for name in report.columns if name in FIRST] == list(FIRST)
     assert set(report.columns) == {
         *(*FIRST, "direction", "examples", "positives", "prevalence"),
-        *(f"{metric}_{end}" for metric in METRICS for end in ("low", "high")),
+        *(f"{metric}_{end}" for metric in METRICS for end in ("low", "high", "low_seeds", "high_seeds")),
     }
     assert report["examples"].tolist() == [100, 100]
     assert report["positives"].tolist() == [truth[20:].sum()] * 2
@@ -127,7 +127,7 @@ def test_intervals_depend_on_the_seed_alone():
     scores = pd.DataFrame({"loss": score})
     one, same, other = (detection_report(scores, truth, bootstrap=50, seed=seed) for seed in (0, 0, 1))
     pd.testing.assert_frame_equal(one, same)
-    assert one["auroc_low"].iloc[0] != other["auroc_low"].iloc[0]
+    assert one["average_precision_low"].iloc[0] != other["average_precision_low"].iloc[0]
 
 
 def test_intervals_have_the_width_that_hanley_and_mcneil_give():
@@ -181,6 +181,19 @@ def test_curve_passes_through_the_recalls(seed):
     assert curve["found"].is_monotonic_increasing
     chance = detection_curve(np.zeros(120), truth, 1)
     np.testing.assert_allclose(chance["found"], chance["inspected"], atol=EXACT)
+
+
+def test_curves_are_on_the_examples_of_the_table():
+    """The second score is undefined for the 20 first examples: the curve of the first leaves them out, too."""
+    score, truth = tied_data(3, levels=1000)
+    scores = pd.DataFrame({"loss": score, "aum": np.where(np.arange(120) < 20, np.nan, -score)})
+    curves = detection_curves(scores, truth, {"loss": 1, "aum": -1})
+    both = [curves.loc[curves["score"] == name, "found"].to_numpy() for name in scores]
+    np.testing.assert_array_equal(*both)
+    np.testing.assert_array_equal(both[0], detection_curve(score[20:], truth[20:], 1)["found"])
+    report = detection_report(scores, truth, bootstrap=0)
+    at_10 = curves.loc[np.isclose(curves["inspected"], 0.1), "found"]
+    np.testing.assert_allclose(at_10, report["recall_at_10"])
 
 
 def test_curve_without_positives_is_undefined():

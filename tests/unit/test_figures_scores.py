@@ -211,6 +211,26 @@ def test_detection_rows_are_sorted_and_in_the_colour_of_their_curve():
     assert {"0.600", "0.700"} <= set(texts_of(figure))
 
 
+def test_detection_marks_what_does_not_differ_from_the_best():
+    """By average precision aum differs from the best, loss; by AUROC it does not."""
+    rows = [("average_precision", 0.1, 0.2), ("auroc", -0.1, 0.2)]
+    differences = pd.DataFrame(rows, columns=["metric", "low", "high"]).assign(score_a="loss", score_b="aum")
+    figure = detection.detection_figure(make_detection(), make_curves(), "t", differences=differences)
+    assert [text for text in texts_of(figure) if text.endswith(" =")] == ["0.600 ="]
+    assert "=: does not differ from the best" in said(figure)
+
+
+def test_detection_draws_intervals_over_seeds():
+    table = make_detection()
+    for end, shift in (("low", -0.1), ("high", 0.1)):
+        table[f"auroc_{end}_seeds"] = table[f"auroc_{end}"] + shift
+    figure = detection.detection_figure(table, make_curves(), "t")
+    assert "thin lines: for other images and other seeds" in said(figure)
+    assert "thin lines" not in said(detection.detection_figure(make_detection(), make_curves(), "t"))
+    lengths = [np.ptp(segment[:, 0]) for line in figure.axes[2].collections for segment in line.get_segments()]
+    np.testing.assert_allclose(sorted(lengths), [0.1, 0.1, 0.3, 0.3])
+
+
 def test_detection_without_positives_or_scores():
     nothing_hard = detection.detection_figure(make_detection(positives=0), make_curves().assign(found=np.nan), "t")
     assert texts_of(nothing_hard).count("–") == 4

@@ -135,7 +135,7 @@ def results(tmp_path_factory):
         )
         succeed(
             "rank_suspects",
-            settings={"score": "aum"},
+            settings={"score": "aum", "suggest_above": 0.1},
             scores=scores,
             examples=data,
             records=records,
@@ -163,6 +163,7 @@ def results(tmp_path_factory):
             examples=data,
             output=root / f"detection/{name}.parquet",
             curves=root / f"detection/{name}-curves.parquet",
+            differences=root / f"detection/{name}-differences.parquet",
         )
     detections = [root / f"detection/{name}.parquet" for name in truths]
     succeed("collect_detection", detections=detections, output=root / "detection.parquet")
@@ -227,6 +228,8 @@ def test_suspects_list_the_corrupt_labels_first(results):
         corrupt = table[labels["is_corrupt"].to_numpy()]
         clean = labels.loc[corrupt["example_id"], "clean_label"]
         assert (corrupt["suggested_label"] == [f"class {label}" for label in clean]).mean() > 0.8
+        assert table["suggested_share"].notna().equals(table["suggested_label"].notna())
+        assert table["suggested_share"].dropna().between(0.1, 1).all()
         assert ("aum_validation" in table) == (experiment == "folds")
 
 
@@ -334,7 +337,11 @@ def test_the_same_inputs_give_the_same_bytes(results, tmp_path):
     ("script", "settings", "message"),
     [
         ("compute_correlation", {"scores": ["vog"], "bootstrap": 10}, "no score vog in"),
-        ("rank_suspects", {"score": "vog"}, "analyses.suspects.score: expected one of first_learned,"),
+        (
+            "rank_suspects",
+            {"score": "vog", "suggest_above": 0.1},
+            "analyses.suspects.score: expected one of first_learned,",
+        ),
         ("compute_detection", {"column": "depth", "role": "train", "bootstrap": 10}, "no truth column depth"),
         ("compute_detection", {"column": "is_corrupt", "role": "validation", "bootstrap": 0}, "no example"),
         ("score_dynamics", {"el2n_epoch": 99}, "el2n_epoch: expected 1..6"),
@@ -347,7 +354,13 @@ def test_mistakes_are_told_in_one_line(results, tmp_path, script, settings, mess
     own = {
         "compute_correlation": {"scores": scores, "families": families, "stability": "x", "seeds": "x"},
         "rank_suspects": {"scores": scores, "examples": data, "records": records},
-        "compute_detection": {"scores": scores, "families": families, "examples": data, "curves": "x"},
+        "compute_detection": {
+            "scores": scores,
+            "families": families,
+            "examples": data,
+            "curves": "x",
+            "differences": "x",
+        },
         "score_dynamics": {"records": records},
     }[script]
     log = tmp_path / "log.txt"

@@ -2,13 +2,16 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import percentileofscore
 
-from difficulty.analysis.set_suspects import counted_sets, most_common_sets, named_sets
-from difficulty.analysis.suspects import OtherPredictions, hardness_percentiles, suspect_table
+from difficulty.analysis.set_suspects import named_sets, set_votes, suggested_sets
+from difficulty.analysis.suggested_labels import first_counted_epoch, suggested_labels
+from difficulty.analysis.suspects import hardness_percentiles, suspect_table
+from difficulty.scores.record_arrays import RecordArrays
 
 
 def test_percentiles_by_hand():
@@ -29,42 +32,97 @@ def test_percentiles_are_scipys_rescaled_to_reach_0_and_100(values):
     np.testing.assert_allclose(found + reversed_order, 100)
 
 
-def test_suggestion_is_the_most_common_other_prediction():
-    predictions = OtherPredictions(np.array([0, 1, 2, 2]), classes=4)
-    predictions.add(np.array([[1, 1], [0, 1], [3, 1]]), np.array([0, 1]))
-    predictions.add(np.array([[0, 3, 2], [0, 1, 0], [3, 3, 2]]), np.array([0, 3, 2]))
-    # 0: predicted 1, 0, 3, 0, 0, 3; 1: only its label; 2: 2, 0, 2; 3: 3, 1, 3
-    assert predictions.suggestions().tolist() == [3, -1, 0, 3]
+def run(predicted, roles, example_id=None):
+    """Records of one run: predicted (E, N), a role for each example."""
+    predicted = np.asarray(predicted)
+    example_id = np.arange(predicted.shape[1]) if example_id is None else np.asarray(example_id)
+    return RecordArrays(example_id, np.array(roles, dtype=object), len(predicted), {"predicted": predicted})
+
+
+def test_the_most_common_other_prediction_of_all_epochs_and_runs_is_suggested():
+    one = run([[1, 1], [0, 1], [3, 1]], ["train"] * 2, [5, 9])
+    two = run([[0, 3, 2], [0, 1, 0], [3, 3, 2]], ["train"] * 3, [5, 2, 7])
+    # 5 (label 0): 1, 0, 3, 0, 0, 3; 9 (label 1): only its label; 7 (label 2): 2, 0, 2; 2 (label 2): 3, 1, 3
+    label, share = suggested_labels([one, two], np.array([5, 9, 7, 2]), np.array([0, 1, 2, 2]), classes=4, above=0.1)
+    assert label.tolist() == [3, -1, 0, 3]
+    np.testing.assert_allclose(share, [2 / 6, np.nan, 1 / 3, 2 / 3])
 
 
 def test_equally_common_predictions_suggest_the_lower_class():
-    predictions = OtherPredictions(np.array([1]), classes=3)
-    predictions.add(np.array([[2], [0], [1]]), np.array([0]))
-    assert predictions.suggestions().tolist() == [0]
+    label, share = suggested_labels([run([[2], [0], [1]], ["train"])], np.array([0]), np.array([1]), 3, 0.1)
+    assert (label.tolist(), share.tolist()) == ([0], [1 / 3])
+
+
+def test_a_label_is_suggested_above_the_share_only():
+    """One stray prediction in ten epochs does not suffice; two do."""
+    predicted = np.zeros((10, 2), int)
+    predicted[0] = 1
+    predicted[1, 1] = 1
+    label, share = suggested_labels([run(predicted, ["train"] * 2)], np.arange(2), np.zeros(2, int), 2, 0.1)
+    assert label.tolist() == [-1, 1]
+    np.testing.assert_array_equal(share, [np.nan, 0.2])
+
+
+@pytest.mark.parametrize(("epochs", "counted"), [(1, [1]), (2, [2]), (5, [3, 4, 5]), (15, list(range(8, 16)))])
+def test_held_out_examples_are_judged_by_the_last_half_of_the_epochs(epochs, counted):
+    assert list(range(first_counted_epoch("validation", epochs), epochs + 1)) == counted
+    assert first_counted_epoch("train", epochs) == 1
+    predicted = np.arange(epochs)[:, None] + 1  # another class in every epoch
+    held_out = run(predicted, ["validation"])
+    trained = run(np.full((epochs, 1), epochs + 1), ["train"])
+    label, share = suggested_labels([trained, held_out], np.array([0]), np.array([0]), epochs + 2, 0.0)
+    assert label.tolist() == [counted[0]]  # classes are the numbers of the epochs; the lowest of equally common ones
+    assert share[0] == pytest.approx(1 / len(counted))
+
+
+def test_a_memorised_label_does_not_hide_what_was_predicted_before():
+    """The first example is predicted as its true class in three of fifteen epochs, then memorised with its wrong label;
+    the second is right from epoch 2 on."""
+    predicted = np.zeros((15, 2), int)
+    predicted[:3, 0] = 1
+    predicted[:1, 1] = 1
+    runs = [run(predicted, ["train"] * 2)] * 3
+    label, _ = suggested_labels(runs, np.arange(2), np.zeros(2, int), 2, 0.1)
+    assert label.tolist() == [1, -1]
 
 
 def test_table_is_ranked_by_the_score():
     examples = pd.DataFrame({"example_id": [7, 8, 9, 10], "key": list("abcd"), "file": ["train/0/a.png"] * 4})
     percentiles = pd.DataFrame({"aum": [10.0, 90, np.nan, 90], "loss": [1.0, 2, 3, 4]})
-    names = {0: "cat", 1: "dog"}
-    table = suspect_table(examples, np.array([0, 1, 1, 0]), np.array([1, -1, 0, 2]), names, percentiles, "aum")
+    names, share = {0: "cat", 1: "dog"}, np.array([0.5, np.nan, 0.2, 0.4])
+    table = suspect_table(examples, np.array([0, 1, 1, 0]), np.array([1, -1, 0, 2]), share, names, percentiles, "aum")
     assert list(table.columns) == [
-        *("rank", "example_id", "key", "file", "given_label", "suggested_label", "aum", "loss"),
+        *("rank", "example_id", "key", "file", "given_label", "suggested_label", "suggested_share", "aum", "loss"),
     ]
     assert table["rank"].tolist() == [1, 2, 3]
     assert table["example_id"].tolist() == [8, 10, 7]
     assert table["given_label"].tolist() == ["dog", "cat", "cat"]
     assert table["suggested_label"].tolist() == [pd.NA, "2", "dog"]
+    np.testing.assert_array_equal(table["suggested_share"], [np.nan, 0.4, 0.5])
 
 
-def test_the_set_that_most_wrong_predictions_agree_on_is_suggested():
-    runs = [
-        pd.DataFrame({"example_id": [7, 7, 8, 7], "predicted_set": ["0", "0 1", "", "1"]}),
-        pd.DataFrame({"example_id": [7, 7, 8], "predicted_set": ["0 1", "1", ""]}),
-    ]
-    counts = [counted_sets(run.astype({"predicted_set": "category"})) for run in runs]
-    found = most_common_sets(pd.concat(counts))
-    assert found.to_dict() == {7: "0 1", 8: ""}  # as common as 1, and before it
+def set_run(rows, roles=None):
+    """Records of one run from rows of example, epoch, predicted set and whether it is the given one."""
+    table = pd.DataFrame(rows, columns=["example_id", "epoch", "predicted_set", "correct"])
+    roles = table["example_id"].map(lambda example: (roles or {}).get(example, "train"))
+    return table.assign(role=roles.astype("category")).astype({"predicted_set": "category"})
+
+
+def test_the_wrong_set_that_is_predicted_most_is_suggested():
+    one = [(7, 1, "0", False), (7, 2, "0 1", False), (7, 3, "0 1", False), (8, 1, "", False), (8, 2, "0", True)]
+    two = [(7, 1, "1", False), (7, 2, "0", True), (7, 3, "1", False), (8, 1, "0", True), (8, 2, "0", True)]
+    votes = pd.concat(set_votes(set_run(rows)) for rows in (one, two))
+    found = suggested_sets(votes, pd.Series([8, 7, 6]), 0.1)
+    assert found["suggested"].tolist() == ["", "0 1", pd.NA]  # as common as 1, and before it
+    np.testing.assert_allclose(found["share"].to_numpy(float), [1 / 4, 2 / 6, np.nan])
+    assert suggested_sets(votes, pd.Series([8, 7]), 0.3)["suggested"].tolist() == [pd.NA, "0 1"]
     given, suggested, names = named_sets(["0", "0 1", "1"], pd.Series(["0 1", pd.NA, ""]), ["cat", "dog"])
     assert [names[number] for number in given] == ["cat", "cat+dog", "dog"]
     assert suggested[1] == -1 and [names[number] for number in suggested[[0, 2]]] == ["cat+dog", "(none)"]
+
+
+def test_sets_of_held_out_examples_count_alone_and_from_the_last_half_on():
+    held_out = set_run([(7, 1, "1", False), (7, 2, "2", False), (7, 3, "0", True)], {7: "validation"})
+    trained = set_run([(7, epoch, "3", False) for epoch in (1, 2, 3)])
+    found = suggested_sets(pd.concat(map(set_votes, (held_out, trained))), pd.Series([7]), 0.1)
+    assert (found["suggested"].item(), found["share"].item()) == ("2", 0.5)

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from difficulty.analysis.vog_errors import ALL_RUNS, VOG_ERRORS, part_bounds, part_errors, vog_errors, wilson_interval
+from difficulty.analysis.vog_errors import ALL_RUNS, VOG_ERRORS, part_bounds, part_errors, vog_errors
+from difficulty.analysis.wilson import wilson_interval
 
 ROUNDED = 5e-5  # published with four digits
 

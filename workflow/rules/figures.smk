@@ -308,6 +308,7 @@ rule plot_detection:
     input:
         detection="results/detection/{detection}.parquet",
         curves="results/detection/curves/{detection}.parquet",
+        differences="results/detection/differences/{detection}.parquet",
     output:
         png=report(
             "results/figures/detection/{detection}.png",
@@ -334,4 +335,5 @@ rule plot_detection:
         "python $SCRIPTS/plot_detection.py --settings {params.settings:q} --code {params.code}"
         " --upstream {params.upstream} --log {log:q}"
         " --detection {input.detection:q} --curves {input.curves:q}"
+        " --differences {input.differences:q}"
         " --png {output.png:q} --pdf {output.pdf:q}"

@@ -177,6 +177,7 @@ rule compute_detection:
     output:
         metrics="results/detection/{detection}.parquet",
         curves="results/detection/curves/{detection}.parquet",
+        differences="results/detection/differences/{detection}.parquet",
     log:
         "results/logs/detection/{detection}/compute_detection.log",
     benchmark:
@@ -195,6 +196,7 @@ rule compute_detection:
         "python $SCRIPTS/compute_detection.py --settings {params.settings:q} --code {params.code}"
         " --upstream {params.upstream} --log {log:q} --scores {input.scores:q} --families {input.families:q}"
         " --examples {input.examples:q} --output {output.metrics:q} --curves {output.curves:q}"
+        " --differences {output.differences:q}"
 
 
 rule collect_detection:

@@ -5,12 +5,20 @@ from pathlib import Path
 
 import pandas as pd
 
-from difficulty.analysis.detection import ALL_RUNS, DETECTION, DETECTION_CURVES, detection_curve, detection_report
+from difficulty.analysis.detection import (
+    ALL_RUNS,
+    DETECTION,
+    DETECTION_CURVES,
+    DETECTION_DIFFERENCES,
+    detection_curves,
+    detection_report,
+    detection_tables,
+)
+from difficulty.analysis.run_values import by_run, by_seed, run_values
 from difficulty.analysis.truth import hard_examples
 from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.errors import UserError
-from difficulty.scores.collect import RUN_SCORES, SCORES, ranking_columns
-from difficulty.scores.run_grid import ranking_values
+from difficulty.scores.collect import SCORES, ranking_columns
 from difficulty.stage import arguments, provenance, run_stage
 from difficulty.tables import read_schema, read_table, write_table
 
@@ -21,23 +29,31 @@ def main(args):
     settings, role = args.settings, args.settings["role"]
     columns = read_schema(args.scores).columns
     ranking = ranking_columns(columns, role)
-    if missing := [score for score in settings.get("scores", []) if score not in ranking]:
-        raise UserError(f"analyses.detection.scores: no score {', '.join(missing)} of role {role} in {args.scores}")
-    ranking = {score: ranking[score] for score in settings.get("scores", ranking)}
+    wanted = settings.get("scores", list(ranking))
+    if missing := [score for score in wanted if score not in ranking]:
+        if missing == wanted:
+            raise UserError(f"analyses.detection.scores: no score {', '.join(missing)} of role {role} in {args.scores}")
+        logger.info("left out, as there are none of role %s: %s", role, ", ".join(missing))
+    ranking = {score: ranking[score] for score in wanted if score in ranking}
     directions = {score: columns[column].direction for score, column in ranking.items()}
     table = read_table(args.scores, SCORES).set_index("example_id")
     hard = truth_of(table, settings, args.examples)
     rows, truth = table.loc[hard.index, list(ranking.values())].set_axis(list(ranking), axis=1), hard.to_numpy()
-    reports = [detection_report(rows, truth, directions, bootstrap=settings["bootstrap"]).assign(run=ALL_RUNS)]
-    for run, values in scores_by_run(args.families, list(ranking), role).items():
-        values = values.loc[values.index.intersection(hard.index)]
-        reports.append(detection_report(values, hard[values.index].to_numpy(), directions, bootstrap=0).assign(run=run))
+    values = list(run_values(args.families, list(ranking), role))
+    seeds = by_seed(values, hard.index.to_numpy())
+    report, differences = detection_tables(rows, truth, directions, by_seed=seeds, bootstrap=settings["bootstrap"])
+    reports = [report.assign(run=ALL_RUNS)]
+    for run, of_run in by_run(values).items():
+        of_run = of_run.loc[of_run.index.intersection(hard.index)]
+        single = detection_report(of_run, hard[of_run.index].to_numpy(), directions, bootstrap=0)
+        reports.append(single.assign(run=run))
     name, facts = args.output.stem, provenance(args)
     report = pd.concat(reports).assign(detection=name, truth=settings["column"], role=role)
     report["experiment"] = args.scores.resolve().parent.name
     write_table(report, args.output, DETECTION, facts)
-    curves = [detection_curve(rows[score], truth, directions[score]).assign(score=score) for score in ranking]
-    write_table(pd.concat(curves).assign(detection=name), args.curves, DETECTION_CURVES, facts)
+    write_table(differences.assign(detection=name), args.differences, DETECTION_DIFFERENCES, facts)
+    curves = detection_curves(rows, truth, directions)
+    write_table(curves.assign(detection=name), args.curves, DETECTION_CURVES, facts)
     best = reports[0].sort_values("average_precision", ascending=False).iloc[0]
     summary = best[["examples", "positives", "score", "auroc", "average_precision"]]
     logger.info("%d examples, %d of them hard; best: %s, AUROC %.3f, average precision %.3f", *summary)
@@ -57,20 +73,6 @@ def truth_of(scores: pd.DataFrame, settings: dict, examples: Path) -> pd.Series:
     return pd.Series(hard[known], index=values.index[known])
 
 
-def scores_by_run(families: list[Path], wanted: list[str], role: str) -> dict[str, pd.DataFrame]:
-    """The wanted scores as they rank, one frame by example_id per run, from the families that know runs."""
-    found: dict[str, list[pd.DataFrame]] = {}
-    for path in families:
-        schema = read_schema(path)
-        columns = {score: schema.columns[score] for score in wanted if score in schema.columns}
-        if schema.name == RUN_SCORES.name and columns:
-            table = read_table(path, RUN_SCORES)
-            table = table[table["role"] == role].set_index("example_id")
-            for run, rows in table.groupby("run"):
-                found.setdefault(run, []).append(ranking_values(rows, columns))
-    return {run: pd.concat(parts, axis=1) for run, parts in found.items()}
-
-
 if __name__ == "__main__":
     parser = arguments(__doc__)
     parser.add_argument("--scores", type=Path, required=True)
@@ -78,4 +80,5 @@ if __name__ == "__main__":
     parser.add_argument("--examples", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--curves", type=Path, required=True, help="output: found against inspected")
+    parser.add_argument("--differences", type=Path, required=True, help="output: every score against every other one")
     run_stage(main, parser)

@@ -1,18 +1,19 @@
 """Ranks the training examples by how suspect their label is: the list to open first when cleaning data."""
 
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from difficulty.analysis.set_suspects import counted_sets, most_common_sets, named_sets
-from difficulty.analysis.suspects import OtherPredictions, hardness_percentiles, suspect_table
+from difficulty.analysis.set_suspects import named_sets, set_votes, suggested_sets
+from difficulty.analysis.suggested_labels import suggested_labels
+from difficulty.analysis.suspects import hardness_percentiles, suspect_table
 from difficulty.datasets.example_tables import EXAMPLES, class_names
 from difficulty.datasets.label_sets import has_label_sets, set_class_names, set_text
 from difficulty.errors import UserError
 from difficulty.scores.collect import SCORES, ranking_columns
-from difficulty.scores.record_arrays import stored_records
+from difficulty.scores.record_arrays import RecordArrays, stored_records
 from difficulty.scores.runs import ROLE_SUFFIXES
 from difficulty.stage import arguments, run_stage
 from difficulty.tables import atomic_path, read_schema, read_table
@@ -28,7 +29,7 @@ def main(args):
         for role in ("train", "validation")
         for score, column in ranking_columns(columns, role).items()
     }
-    wanted = args.settings["score"]
+    wanted, above = args.settings["score"], args.settings["suggest_above"]
     if wanted not in ranking:
         raise UserError(f"analyses.suspects.score: expected one of {', '.join(ranking)}, got {wanted!r}")
     scores = read_table(args.scores, SCORES)
@@ -40,46 +41,32 @@ def main(args):
     examples = examples.set_index("example_id").loc[scores["example_id"]].reset_index()
     if has_label_sets(examples):
         given = examples["label_set"].map(set_text)
-        suggested = suggested_sets(args.records, examples["example_id"])
-        label, suggested, names = named_sets(given, suggested, set_class_names(examples))
+        found = suggested_sets(run_set_votes(args.records), examples["example_id"], above)
+        label, suggested, names = named_sets(given, found["suggested"], set_class_names(examples))
+        share = found["share"].to_numpy(float)
     else:
         label = scores["label"].to_numpy()
         classes = max(len(names), label.max() + 1)
-        suggested = suggested_labels(args.records, scores["example_id"].to_numpy(), label, classes)
-    table = suspect_table(examples, label, suggested, names, percentiles, wanted)
+        ids = scores["example_id"].to_numpy()
+        suggested, share = suggested_labels(run_records(args.records), ids, label, classes, above)
+    table = suspect_table(examples, label, suggested, share, names, percentiles, wanted)
     with atomic_path(args.output) as temporary:
         table.to_csv(temporary, index=False, float_format="%.2f")
-    logger.info("%d examples ranked by %s", len(table), wanted)
+    suggestions = int(table["suggested_label"].notna().sum())
+    logger.info("%d examples ranked by %s; another label is suggested for %d", len(table), wanted, suggestions)
 
 
-def suggested_labels(paths: list[Path], example_id: np.ndarray, label: np.ndarray, classes: int) -> np.ndarray:
-    """The most common other prediction, from runs that did not train on the example if there are any."""
-    order = np.argsort(example_id)
-    held_out, trained = OtherPredictions(label, classes), OtherPredictions(label, classes)
-    was_held_out = np.zeros(len(example_id), dtype=bool)
+def run_records(paths: list[Path]) -> Iterator[RecordArrays]:
+    """What every run predicted, one run at a time."""
     for path in paths:
         columns = ["example_id", "epoch", "role", "predicted"]
-        records = stored_records(read_table(path, RECORDS, columns=columns), path)
-        for role, predictions in (("train", trained), ("validation", held_out)):
-            part = records.of_role(role)
-            places = order[np.searchsorted(example_id, part.example_id, sorter=order)]
-            predictions.add(part["predicted"], places)
-            was_held_out[places] |= role == "validation"
-    return np.where(was_held_out, held_out.suggestions(), trained.suggestions())
+        yield stored_records(read_table(path, RECORDS, columns=columns), path)
 
 
-def suggested_sets(paths: list[Path], example_id: pd.Series) -> pd.Series:
-    """The same of label sets, as text in the order of the examples, null where there is none: the most common predicted
-    set that is wrong."""
-    counts, held_out = {"train": [], "validation": []}, set()
-    for path in paths:
-        table = read_table(path, RECORDS, columns=["example_id", "role", "correct", "predicted_set"])
-        for role, found in counts.items():
-            found.append(counted_sets(table[(table["role"] == role) & ~table["correct"]]))
-        held_out.update(table.loc[table["role"] == "validation", "example_id"])
-    trained, others = (most_common_sets(pd.concat(found)) for found in counts.values())
-    is_held_out = example_id.isin(held_out)
-    return example_id.map(trained).where(~is_held_out, example_id.map(others))
+def run_set_votes(paths: list[Path]) -> pd.DataFrame:
+    """The sets that every run predicted, counted."""
+    columns = ["example_id", "epoch", "role", "correct", "predicted_set"]
+    return pd.concat(set_votes(read_table(path, RECORDS, columns=columns)) for path in paths)
 
 
 if __name__ == "__main__":

@@ -5,20 +5,27 @@ after seeing a result, so that an AUROC below one half is shown as such.
 """
 
 from collections.abc import Mapping
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from difficulty.analysis.bootstrap import percentile_interval, resample_counts
+from difficulty.analysis.detection_intervals import (
+    difference_intervals,
+    example_covariances,
+    metric_intervals,
+    seed_covariances,
+)
 from difficulty.analysis.detection_metrics import METRICS, Ranking, found_curve, ranking_metrics
+from difficulty.analysis.ties import midranks
 from difficulty.errors import UserError
 from difficulty.scores.dynamics import DYNAMICS
+from difficulty.scores.run_grid import defined_mean
 from difficulty.scores.runs import ROLE_SUFFIXES
 from difficulty.tables import Column, Schema
 
 ALL_RUNS = "all"
-_BLOCK = 8  # resamples at a time: what is summed for one then stays in the processor's cache
 
 _DESCRIPTIONS = {
     "auroc": "probability that a positive example ranks as harder than a negative one, ties counting half",
@@ -26,6 +33,11 @@ _DESCRIPTIONS = {
     "precision_at_prevalence": "share of positives among the hardest, as many as there are positives",
     "recall_at_10": "share of the positives among the hardest 10 % of the examples",
     "recall_at_20": "share of the positives among the hardest 20 % of the examples",
+}
+# Ending of the columns of an interval, and what would be others.
+_INTERVALS = {
+    "": "for other examples and the same runs; null per run",
+    "_seeds": "for other examples and other seeds; null per run, with one seed, and for scores that know no runs",
 }
 _DETECTION = Column(pa.string(), "name of the detection")
 _SCORE = Column(pa.string(), "score")
@@ -45,12 +57,32 @@ DETECTION = Schema(
         "prevalence": Column(pa.float64(), "their share", nullable=True),
         **{name: Column(pa.float64(), _DESCRIPTIONS[name], nullable=True) for name in METRICS},
         **{
-            f"{name}_{end}": Column(pa.float64(), f"{end} end of its 95 % bootstrap interval; null per run", True)
+            f"{name}_{end}{which}": Column(pa.float64(), f"{end} end of its 95 % interval {over}", True)
             for name in METRICS
+            for which, over in _INTERVALS.items()
             for end in ("low", "high")
         },
     },
     key=("detection", "score", "run"),
+)
+
+DETECTION_DIFFERENCES = Schema(
+    "detection_differences",
+    {
+        "detection": _DETECTION,
+        "metric": Column(pa.string(), f"one of {', '.join(METRICS)}"),
+        "score_a": _SCORE,
+        "score_b": Column(
+            pa.string(), "score that it is compared with, on the same examples; every pair is there once"
+        ),
+        "difference": Column(pa.float64(), "the metric of score_a less that of score_b; null without positives", True),
+        **{
+            f"{end}{which}": Column(pa.float64(), f"{end} end of its 95 % interval {over}, paired", True)
+            for which, over in _INTERVALS.items()
+            for end in ("low", "high")
+        },
+    },
+    key=("detection", "metric", "score_a", "score_b"),
 )
 
 DETECTION_CURVES = Schema(
@@ -87,52 +119,126 @@ def resolve_directions(columns, directions: Mapping[str, int] | None = None) -> 
     return given
 
 
-def detection_report(
+def common_examples(scores: pd.DataFrame) -> np.ndarray:
+    """bool (N,): the examples where no score is undefined, on which all are compared.
+
+    Raises UserError if there are none.
+    """
+    common = scores.notna().all(axis=1).to_numpy()
+    if not common.any():
+        emptiest = scores.isna().sum().idxmax() if len(scores.columns) else "none"
+        raise UserError(f"detection: no example has all scores; {emptiest} is undefined most often, leave it out")
+    return common
+
+
+def detection_tables(
     scores: pd.DataFrame,
     truth: np.ndarray,
     directions: Mapping[str, int] | None = None,
     *,
+    by_seed: Mapping[str, np.ndarray] | None = None,
     bootstrap: int = 1000,
     seed: int = 0,
-    confidence: float = 0.95,
-) -> pd.DataFrame:
-    """How well each score ranks the truly hard examples first.
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """How well each score ranks the truly hard examples first, and which scores differ in it.
 
     scores: one column per score, N rows. truth: bool (N,), true = hard, in the order of the rows.
     directions: +1 or -1 per column; learning-dynamics scores are known by their names.
+    by_seed: (K, N) of each score that knows runs, its mean over the runs of each seed, for intervals over seeds.
     bootstrap: number of resamples of the examples for the intervals (0: none, the ends are NaN), the
         same for every score, so that differences between scores are paired.
     Scores are compared on the examples where none of them is undefined.
-    Returns one row per score: score, direction, examples, positives, prevalence, then the METRICS (see
-    `ranking_metrics`), then the ends of their percentile intervals, `auroc_low`, `auroc_high`, ....
+    Returns two tables. The first has one row per score: score, direction, examples, positives, prevalence, then the
+    METRICS (see `ranking_metrics`), then the ends of their 95 % intervals, `auroc_low`, `auroc_high`,
+    `auroc_low_seeds`, .... The second has the columns of DETECTION_DIFFERENCES but detection; no row without bootstrap.
     Metrics are NaN if no example or every example is positive.
     Raises UserError if a column has no direction or no example is left; ValueError if truth does not fit.
     """
     known = resolve_directions(scores.columns, directions)
     truth = _checked_truth(truth, len(scores))
-    common = scores.notna().all(axis=1).to_numpy()
-    if not common.any():
-        emptiest = scores.isna().sum().idxmax() if len(scores.columns) else "none"
-        raise UserError(f"detection: no example has all scores; {emptiest} is undefined most often, leave it out")
-    truth = truth[common]
-    rankings = [Ranking.of(known[name] * scores[name].to_numpy(np.float64)[common], truth) for name in scores.columns]
-    replicates = [
-        np.stack([ranking_metrics(ranking, counts) for ranking in rankings], axis=1)
-        for counts in resample_counts(len(truth), bootstrap, seed, _BLOCK)
-    ]
-    point = np.concatenate([ranking_metrics(ranking) for ranking in rankings])
-    low, high = percentile_interval(np.concatenate([np.empty((0, *point.shape)), *replicates]), confidence)
+    common = common_examples(scores)
+    truth, names = truth[common], list(scores.columns)
+    hardness = np.stack([known[name] * scores[name].to_numpy(np.float64)[common] for name in names])
+    rankings = [Ranking.of(values, truth) for values in hardness]
+    metrics = np.concatenate([ranking_metrics(ranking) for ranking in rankings])
+    ends = {which: np.full((2, *metrics.shape), np.nan) for which in _INTERVALS}
+    pairs = np.array(list(combinations(range(len(names)), 2)) if bootstrap else [], dtype=int).reshape(-1, 2)
+    differences = {which: np.full((2, len(pairs), len(METRICS)), np.nan) for which in _INTERVALS}
+    if bootstrap and 0 < truth.sum() < len(truth):
+        same = _same_order(hardness, pairs)
+        seeds = {name: known[name] * values[:, common] for name, values in (by_seed or {}).items()}
+        numbers = int(truth.sum()), int((~truth).sum())
+        over_examples = example_covariances(rankings, hardness, truth, bootstrap, seed)
+        count, over_seeds = _over_seeds(names, seeds, truth)
+        for which, further in zip(_INTERVALS, (None, over_seeds), strict=True):
+            low, high = metric_intervals(metrics, over_examples, *numbers, further, count)
+            total = over_examples if further is None else over_examples + further
+            found = np.stack(difference_intervals(metrics, low, high, total, pairs))
+            ends[which], differences[which] = (low, high), np.where(same[:, None], 0 * found, found)
     report = {
-        "score": list(scores.columns),
-        "direction": np.array([known[name] for name in scores.columns], dtype=np.int8),
+        "score": names,
+        "direction": np.array([known[name] for name in names], dtype=np.int8),
         "examples": len(truth),
         "positives": int(truth.sum()),
         "prevalence": truth.mean(),
-        **{name: point[:, i] for i, name in enumerate(METRICS)},
+        **{name: metrics[:, i] for i, name in enumerate(METRICS)},
     }
     for i, name in enumerate(METRICS):
-        report |= {f"{name}_low": low[:, i], f"{name}_high": high[:, i]}
-    return pd.DataFrame(report)
+        for which, (low, high) in ends.items():
+            report |= {f"{name}_low{which}": low[:, i], f"{name}_high{which}": high[:, i]}
+    return pd.DataFrame(report), _difference_table(names, metrics, pairs, differences)
+
+
+def detection_report(scores: pd.DataFrame, truth: np.ndarray, directions=None, **settings) -> pd.DataFrame:
+    """The first table of `detection_tables`."""
+    return detection_tables(scores, truth, directions, **settings)[0]
+
+
+def _same_order(hardness: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+    """bool (Q,): the two scores of the pair put the examples in the same order, so that they cannot differ."""
+    ranks = np.stack([midranks(values) for values in hardness])
+    return np.array([np.array_equal(ranks[a], ranks[b]) for a, b in pairs], dtype=bool)
+
+
+def _over_seeds(names: list[str], seeds: Mapping[str, np.ndarray], truth: np.ndarray) -> tuple[int, np.ndarray]:
+    """Number of seeds K, and (M, S, S) covariances over them, NaN for scores that know no seeds, or fewer than others.
+
+    seeds: hardness by seed, (K, N). Metrics of the means over all seeds but one, where it is defined.
+    """
+    count = max((len(values) for values in seeds.values()), default=0)
+    left_out = np.full((max(count, 2), len(names), len(METRICS)), np.nan)
+    for place, name in enumerate(names):
+        for out in range(count) if count > 1 and len(seeds.get(name, ())) == count else ():
+            rest = defined_mean(np.delete(seeds[name], out, axis=0))
+            defined = ~np.isnan(rest)
+            left_out[out, place] = ranking_metrics(Ranking.of(rest[defined], truth[defined]))[0]
+    return count, seed_covariances(left_out)
+
+
+def _difference_table(names: list[str], metrics: np.ndarray, pairs: np.ndarray, ends: dict) -> pd.DataFrame:
+    """Columns of DETECTION_DIFFERENCES but detection; ends: (2, Q, M) of each kind of interval."""
+    a, b = pairs.T
+    parts = []
+    for place, metric in enumerate(METRICS):
+        part = {
+            "metric": metric,
+            "score_a": np.array(names, dtype=object)[a],
+            "score_b": np.array(names, dtype=object)[b],
+        }
+        part["difference"] = metrics[a, place] - metrics[b, place]
+        for which, (low, high) in ends.items():
+            part |= {f"low{which}": low[:, place], f"high{which}": high[:, place]}
+        parts.append(pd.DataFrame(part))
+    return pd.concat(parts, ignore_index=True)
+
+
+def detection_curves(scores: pd.DataFrame, truth: np.ndarray, directions: Mapping[str, int]) -> pd.DataFrame:
+    """`detection_curve` of every score on the examples that `detection_report` compares, with the column score."""
+    common = common_examples(scores)
+    return pd.concat(
+        detection_curve(scores[name].to_numpy(np.float64)[common], truth[common], directions[name]).assign(score=name)
+        for name in scores.columns
+    )
 
 
 def detection_curve(score: np.ndarray, truth: np.ndarray, direction: int, points: int = 201) -> pd.DataFrame:

@@ -14,6 +14,12 @@ from difficulty.analysis.ties import tie_order
 METRICS = ("auroc", "average_precision", "precision_at_prevalence", "recall_at_10", "recall_at_20")
 
 
+def inspected(metric: str, positives: int, examples: int) -> int:
+    """How many of the hardest examples a metric looks at; as many as there are positives, of those that look at all."""
+    share = {"recall_at_10": 10, "recall_at_20": 20}.get(metric)
+    return positives if share is None else examples * share // 100
+
+
 @dataclass(frozen=True)
 class Ranking:
     """Examples from the hardest to the easiest, cut into M segments.
@@ -95,7 +101,7 @@ def ranking_metrics(ranking: Ranking, counts: np.ndarray | None = None) -> np.nd
         average_precision = np.einsum("bh,bh->b", gained, precision) / positives
         at_prevalence, at_10, at_20 = (
             _expected_found(ranking, seen, found, k) / positives
-            for k in (positives, examples * 10 // 100, examples * 20 // 100)
+            for k in (inspected(name, positives, examples) for name in METRICS[2:])
         )
     metrics = np.stack([auroc, average_precision, at_prevalence, at_10, at_20], axis=1)
     return np.where(((positives > 0) & (negatives > 0))[:, None], metrics, np.nan)

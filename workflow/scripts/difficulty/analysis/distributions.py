@@ -4,13 +4,14 @@ Hendrycks, Gimpel, "A baseline for detecting misclassified and out-of-distributi
 2017, arXiv 1610.02136 (the confidence); Agarwal, D'souza, Hooker 2022, arXiv 2008.11600 (VoG).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from difficulty.analysis.detection import ALL_RUNS, detection_curve, detection_report
+from difficulty.analysis.detection import ALL_RUNS, detection_curves, detection_report
 from difficulty.errors import UserError
+from difficulty.scores.runs import seed_of
 
 
 def strangeness(rows: pd.DataFrame, latest: str) -> pd.DataFrame:
@@ -37,16 +38,22 @@ def compare_distributions(
         raise UserError("out_of_distribution: both data sets need images in their test split; leave this one out")
     columns = next(iter(own.values())).columns
     directions = {score: -1 if score == "confidence" else 1 for score in columns}
-    reports = []
-    mean = [pd.concat(scores.values()).groupby(level=0).mean() for scores in (own, other)]
-    for run, pair in {ALL_RUNS: mean, **{run: [own[run], other[run]] for run in own}}.items():
-        truth = np.repeat([False, True], [len(part) for part in pair])
-        rows = pd.concat(pair)[columns].astype(np.float64)
-        repeats = bootstrap if run == ALL_RUNS else 0
-        reports.append(detection_report(rows, truth, directions, bootstrap=repeats).assign(run=run))
-        if run == ALL_RUNS:
-            curves = [
-                detection_curve(rows[name], truth, direction).assign(score=name)
-                for name, direction in directions.items()
-            ]
-    return pd.concat(reports), pd.concat(curves)
+    pairs = {run: [own[run], other[run]] for run in own}
+    mean, truth = (
+        _mean_over(list(pairs.values())),
+        np.repeat([False, True], [len(part) for part in next(iter(pairs.values()))]),
+    )
+    by_seed = {}
+    for run, pair in pairs.items():
+        by_seed.setdefault(seed_of(run), []).append(pair)
+    seeds = [_mean_over(runs) for runs in by_seed.values()]
+    values = {score: np.stack([rows[score].to_numpy() for rows in seeds]) for score in columns}
+    reports = [detection_report(mean, truth, directions, by_seed=values, bootstrap=bootstrap).assign(run=ALL_RUNS)]
+    for run, pair in pairs.items():
+        reports.append(detection_report(_mean_over([pair]), truth, directions, bootstrap=0).assign(run=run))
+    return pd.concat(reports), detection_curves(mean, truth, directions)
+
+
+def _mean_over(runs: Sequence[Sequence[pd.DataFrame]]) -> pd.DataFrame:
+    """Mean over runs of the scores of own and of other images, the own ones first."""
+    return pd.concat([pd.concat(part).groupby(level=0).mean() for part in zip(*runs, strict=True)]).astype(np.float64)

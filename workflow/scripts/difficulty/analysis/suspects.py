@@ -25,34 +25,11 @@ def hardness_percentiles(scores: pd.DataFrame, directions: Mapping[str, int]) ->
     return pd.DataFrame(percentiles, index=scores.index)
 
 
-class OtherPredictions:
-    """Counts what examples were predicted as, other than their given label, over epochs and runs.
-
-    label: int (N,), the given labels. classes: number of classes. The counts take N x classes bytes
-    times four.
-    """
-
-    def __init__(self, label: np.ndarray, classes: int):
-        self.label = np.asarray(label)
-        self.counts = np.zeros((len(self.label), classes), dtype=np.int32)
-
-    def add(self, predicted: np.ndarray, examples: np.ndarray) -> None:
-        """Counts the predictions (E, M) of one run for M of the examples, given by position (M,)."""
-        for row in predicted:
-            self.counts[examples, row] += 1
-
-    def suggestions(self) -> np.ndarray:
-        """The most common prediction other than the given label, (N,); the lower class if two are as
-        common, and -1 where nothing else was ever predicted."""
-        others = self.counts.copy()
-        others[np.arange(len(others)), self.label] = 0
-        return np.where(others.any(axis=1), others.argmax(axis=1), -1)
-
-
 def suspect_table(
     examples: pd.DataFrame,
     label: np.ndarray,
     suggested: np.ndarray,
+    share: np.ndarray,
     class_names: Mapping[int, str],
     percentiles: pd.DataFrame,
     score: str,
@@ -60,11 +37,12 @@ def suspect_table(
     """The examples by how suspect their label is, the most suspect first.
 
     examples: N rows with the columns example_id, key and file. label: (N,) given labels. suggested: (N,)
-    labels, or -1 for none. percentiles: N rows, as `hardness_percentiles` gives them; `score` is the one
+    labels, or -1 for none. share: (N,), of the predictions that are the suggested label, NaN for none.
+    percentiles: N rows, as `hardness_percentiles` gives them; `score` is the one
     of its columns that ranks. Examples where it is undefined are left out; among equals the order of the
     rows stays.
     Returns the columns rank (from 1), example_id, key, file, given_label, suggested_label (names; null
-    where there is none) and the percentiles.
+    where there is none), suggested_share and the percentiles.
     """
     names = {**class_names, -1: None}
     table = pd.DataFrame(
@@ -74,6 +52,7 @@ def suspect_table(
             "file": examples["file"].to_numpy(),
             "given_label": [names.get(value, str(value)) for value in label.tolist()],
             "suggested_label": pd.array([names.get(value, str(value)) for value in suggested.tolist()], dtype="string"),
+            "suggested_share": share,
             **{name: percentiles[name].to_numpy() for name in percentiles.columns},
         }
     )

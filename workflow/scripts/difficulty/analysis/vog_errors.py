@@ -6,8 +6,8 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from scipy.special import ndtri
 
+from difficulty.analysis.wilson import wilson_interval
 from difficulty.scores.vog import class_normalized
 from difficulty.tables import Column, Schema
 
@@ -38,19 +38,6 @@ VOG_ERRORS = Schema(
     },
     key=("stage", "ranked_by", "run", "part", "percent"),
 )
-
-
-def wilson_interval(rate: np.ndarray, examples: np.ndarray, confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-    """Lower and upper end of Wilson's interval (JASA 22, 1927) of a share observed in so many examples.
-
-    rate: shares, 0..1. examples: numbers of examples, at least 1; of the same shape.
-    The rate need not be a whole number of examples: it may be a mean over runs.
-    """
-    z = ndtri((1 + confidence) / 2)
-    center = rate + z**2 / (2 * examples)
-    spread = z * np.sqrt(rate * (1 - rate) / examples + (z / (2 * examples)) ** 2)
-    scale = 1 + z**2 / examples
-    return np.clip((center - spread) / scale, 0, 1), np.clip((center + spread) / scale, 0, 1)
 
 
 def part_bounds(examples: int) -> pd.DataFrame:

@@ -21,6 +21,7 @@ _Group = Annotated[
 _TABLES = ("order", "reliability", "statistics")  # {group}-order.parquet lies beside {group}.parquet
 _PLANTED = "is_corrupt"
 _HELD_OUT = "_validation"
+_PLANTED_HELD_OUT = "-validation"  # {experiment}-validation: its planted noise, as its folds hold the examples out
 # Those that the authors compare with what is learned.
 _STATISTICS_BESIDE_LEARNING = ("local_entropy", "dct_coefficients", "segments", "edge_strength")
 # Scores of label quality, which experiments with folds have of the examples that they hold out.
@@ -186,9 +187,13 @@ class Detection(CheckedSection):
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
         """Truths fit their experiments and are not named like one; the scores exist."""
+        held_out = {f"{name}{_PLANTED_HELD_OUT}": name for name in suite.experiments}
         for name, truth in self.truths.items():
             if name in suite.experiments:
                 yield ("truths", name), "is the name of an experiment, kept for its planted noise; choose another"
+            elif name in held_out:
+                text = f"is kept for planted noise in what experiment {held_out[name]!r} holds out; choose another"
+                yield ("truths", name), text
             for place, text in truth.faults(suite):
                 yield ("truths", name, *place), text
         yield from unknown_scores("scores", self.scores or [], suite, ranking=True)
@@ -203,6 +208,9 @@ class Suspects(CheckedSection):
         "aum",
         description="score that the list is ranked by, hardest first; with folds also e.g. aum_validation, of the runs "
         "that hold an example out",
+    )
+    suggest_above: Annotated[float, Range(0, 1, high_excluded=True)] = Field(
+        0.1, description="another label is suggested if it has more than this share of the predictions of an example"
     )
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
@@ -233,12 +241,20 @@ def _named_like_a_table(*sections: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def detections(detection: dict, experiments: dict[str, dict]) -> dict[str, dict]:
-    """Name -> all settings of one test of the scores: planted noise of an experiment, or a configured truth."""
-    planted = {
-        name: {"experiment": name, "column": _PLANTED, "role": "train"}
+    """Name -> all settings of one test of the scores: planted noise of an experiment, or a configured truth.
+
+    Planted noise is tested in the role validation, too, where an experiment has folds.
+    """
+    noisy = [
+        name
         for name, settings in experiments.items()
         if settings.get("label_noise", {}).get("fraction", "label_noise" in settings)
-    }
+    ]
+    planted = {name: {"experiment": name, "column": _PLANTED, "role": "train"} for name in noisy}
+    for name in noisy:
+        own_name = f"{name}{_PLANTED_HELD_OUT}"
+        if experiments[name].get("folds") and own_name not in noisy:
+            planted[own_name] = planted[name] | {"role": "validation"}
     shared = {key: value for key, value in detection.items() if key != "truths"}
     tested = {name: truth | shared for name, truth in (planted | detection["truths"]).items()}
     for settings in tested.values():

@@ -1,5 +1,7 @@
 """Does a score find what is really hard? Found against inspected, and the area under it, for every score."""
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -25,12 +27,19 @@ _PERFECT = {"color": FAINT_INK, "linestyle": "-", "linewidth": 0.8}
 
 
 @styled()
-def detection_figure(table: pd.DataFrame, curves: pd.DataFrame, title: str, wanted: str = "hard") -> Figure:
+def detection_figure(
+    table: pd.DataFrame,
+    curves: pd.DataFrame,
+    title: str,
+    wanted: str = "hard",
+    differences: pd.DataFrame | None = None,
+) -> Figure:
     """Left the share found against the share inspected; right average precision and AUROC with intervals.
 
     table: score, run ('all' for the mean over runs, else one run), direction, examples, positives, prevalence, auroc,
-    average_precision and their _low and _high; curves: score, inspected, found (fractions). wanted: what the positive
-    examples are called.
+    average_precision and their _low and _high, for other seeds, too, _low_seeds and _high_seeds; curves: score,
+    inspected, found (fractions). wanted: what the positive examples are called. differences: columns of
+    DETECTION_DIFFERENCES; None: not compared.
     Rows are in the order of average precision, the best first, in the colours of the lines.
     """
     overall = table[table["run"] == "all"].sort_values(
@@ -43,13 +52,16 @@ def detection_figure(table: pd.DataFrame, curves: pd.DataFrame, title: str, want
     single = table[table["run"] != "all"]
     first = overall.iloc[0]
     prevalence = float(first["prevalence"])
-    figure, _ = new_figure(8.6, max(3.4, 0.75 + _ROW * len(overall)), title, _notes(first, single, wanted))
+    figure, _ = new_figure(
+        8.6, max(3.4, 0.75 + _ROW * len(overall)), title, _notes(first, overall, single, wanted, differences)
+    )
     styles = dict(zip(overall["score"], line_styles(len(overall)), strict=True))
     grid = figure.add_gridspec(1, 3, width_ratios=(2.4, 1.15, 1.15))
     _draw_curves(figure.add_subplot(grid[0]), curves, styles, prevalence, wanted)
     precision, auroc = figure.add_subplot(grid[1]), figure.add_subplot(grid[2])
-    _draw_forest(precision, overall, single, styles, "average_precision", prevalence)
-    _draw_forest(auroc, overall, single, styles, "auroc", 0.5)
+    for axes, metric, chance in ((precision, "average_precision", prevalence), (auroc, "auroc", 0.5)):
+        alike = _like_the_best(overall, differences, metric)
+        _draw_forest(axes, overall, single, styles, metric, chance, alike)
     directions = {1: "↑", -1: "↓"}
     names = [
         f"{shortened(score, 30)} {directions.get(int(direction), '')}"
@@ -81,8 +93,24 @@ def _draw_curves(axes: Axes, curves: pd.DataFrame, styles: dict, prevalence: flo
     percent_ticks(axes.yaxis)
 
 
+def _like_the_best(overall: pd.DataFrame, differences: pd.DataFrame | None, metric: str) -> set[str]:
+    """The scores whose difference from the best one by `metric` has an interval that includes 0."""
+    if differences is None or overall[metric].isna().all():
+        return set()
+    best = overall.loc[overall[metric].astype(float).idxmax(), "score"]
+    rows = differences[(differences["metric"] == metric) & (differences[["score_a", "score_b"]] == best).any(axis=1)]
+    rows = rows[(rows["low"] <= 0) & (rows["high"] >= 0)]
+    return {*rows["score_a"], *rows["score_b"]} - {best}
+
+
 def _draw_forest(
-    axes: Axes, overall: pd.DataFrame, single: pd.DataFrame, styles: dict, metric: str, chance: float
+    axes: Axes,
+    overall: pd.DataFrame,
+    single: pd.DataFrame,
+    styles: dict,
+    metric: str,
+    chance: float,
+    alike: Collection[str],
 ) -> None:
     count = len(overall)
     axes.axvline(chance, gid="chance", **_CHANCE)
@@ -90,7 +118,9 @@ def _draw_forest(
         color, style = styles[values["score"]]
         runs = single.loc[single["score"] == values["score"], metric].astype(float)
         axes.plot(runs, np.full(len(runs), row + 0.3), "|", color=color, markersize=3, markeredgewidth=0.8, alpha=0.8)
-        axes.hlines(row, values[f"{metric}_low"], values[f"{metric}_high"], color=color, linewidth=1.6)
+        over_seeds = [values.get(f"{metric}_{end}_seeds", np.nan) for end in ("low", "high")]
+        axes.hlines(row, *over_seeds, color=color, linewidth=0.7)
+        axes.hlines(row, values[f"{metric}_low"], values[f"{metric}_high"], color=color, linewidth=1.8)
         filled = color if style == "-" else "white"
         axes.plot(
             values[metric],
@@ -102,6 +132,7 @@ def _draw_forest(
             gid=f"{metric} {values['score']}",
         )
         text = "–" if pd.isna(values[metric]) else f"{values[metric]:.3f}"
+        text += " =" if values["score"] in alike else ""
         axes.annotate(
             text,
             (1, row),
@@ -112,15 +143,23 @@ def _draw_forest(
             size=7,
             color=INK,
         )
-    lowest = np.nanmin([chance, *overall[f"{metric}_low"], *overall[metric], *single[metric]])
+    ends = [f"{metric}_low", *({f"{metric}_low_seeds"} & set(overall))]
+    lowest = np.nanmin([chance, *overall[ends].astype(float).min(axis=1), *overall[metric], *single[metric]])
     axes.set(ylim=(count - 0.4, -0.6), xlim=(min(lowest, chance) - 0.03, 1.02))
     axes.tick_params(axis="y", length=0)
 
 
-def _notes(first: pd.Series, single: pd.DataFrame, wanted: str) -> list[str]:
+def _notes(
+    first: pd.Series, overall: pd.DataFrame, single: pd.DataFrame, wanted: str, differences: pd.DataFrame | None
+) -> list[str]:
     text = (
         f"{counted(int(first['examples']), 'example')}, {int(first['positives']):,} truly {wanted} "
         f"({percent(float(first['prevalence']), 1)}). ↑: higher is harder, ↓: lower is harder, as published. Dots and "
-        "lines: mean score over the runs with its 95 % bootstrap interval"
+        "thick lines: mean score over the runs with its 95 % interval for other images"
     )
-    return [text + ("; ticks below: single runs." if len(single) else ".")]
+    if "auroc_low_seeds" in overall and overall["auroc_low_seeds"].notna().any():
+        text += "; thin lines: for other images and other seeds"
+    text += "; ticks below: single runs." if len(single) else "."
+    if differences is not None and differences["low"].notna().any():
+        text += " =: does not differ from the best (95 % interval of the paired difference, other images)."
+    return [text]

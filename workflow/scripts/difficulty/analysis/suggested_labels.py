@@ -1,0 +1,68 @@
+"""The label that networks would rather give: what an example is predicted as most often, other than its given label."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from difficulty.scores.record_arrays import RecordArrays
+
+ROLES = ("train", "validation")
+
+
+def first_counted_epoch(role: str, epochs: int) -> int:
+    """The epoch, from 1, from which on predictions of examples of `role` count for suggestions.
+
+    Held out (validation): the last half of the epochs, rounded up, when the network has settled. Trained on: all
+    epochs, because a network that memorises a wrong label predicts just that in the end.
+    """
+    return epochs // 2 + 1 if role == "validation" else 1
+
+
+class Votes:
+    """Counts what N examples are predicted as, over epochs and runs.
+
+    label: int (N,), the given labels. classes: number of classes C. The counts take 4 N C bytes.
+    """
+
+    def __init__(self, label: np.ndarray, classes: int):
+        self.label = np.asarray(label)
+        self.counts = np.zeros((len(self.label), classes), dtype=np.int32)
+
+    def add(self, predicted: np.ndarray, examples: np.ndarray) -> None:
+        """Counts the predictions (E, M) of one run for M of the examples, given by position (M,)."""
+        for row in predicted:
+            self.counts[examples, row] += 1
+
+    def others(self) -> tuple[np.ndarray, np.ndarray]:
+        """The most common prediction other than the given label, and its share of all predictions, each (N,).
+
+        Of equally common classes the lowest; share 0 where nothing else was ever predicted.
+        """
+        rows = np.arange(len(self.label))
+        others = self.counts.copy()
+        others[rows, self.label] = 0
+        best = others.argmax(axis=1)
+        return best, others[rows, best] / np.maximum(self.counts.sum(axis=1), 1)
+
+
+def suggested_labels(
+    runs: Iterable[RecordArrays], example_id: np.ndarray, label: np.ndarray, classes: int, above: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Suggested labels (N,), -1 for none, and their shares of the predictions (N,), NaN for none.
+
+    runs: records of each run, with `predicted`. example_id, label: (N,), ids and given labels of the training
+    examples. above: a label is suggested if its share is larger. The predictions of runs that hold an example out
+    count, if there are any; else those of the runs that train on it.
+    """
+    order = np.argsort(example_id)
+    votes = {role: Votes(label, classes) for role in ROLES}
+    was_held_out = np.zeros(len(example_id), dtype=bool)
+    for records in runs:
+        for role in ROLES:
+            part = records.of_role(role)
+            places = order[np.searchsorted(example_id, part.example_id, sorter=order)]
+            votes[role].add(part["predicted"][first_counted_epoch(role, records.epochs) - 1 :], places)
+            was_held_out[places] |= role == "validation"
+    trained, held_out = (votes[role].others() for role in ROLES)
+    best, share = (np.where(was_held_out, own, other) for own, other in zip(held_out, trained, strict=True))
+    return np.where(share > above, best, -1), np.where(share > above, share, np.nan)
