@@ -8,6 +8,7 @@ import pandas as pd
 
 from difficulty.analysis.set_suspects import counted_sets, most_common_sets, named_sets
 from difficulty.analysis.suspects import OtherPredictions, hardness_percentiles, suspect_table
+from difficulty.csv_files import write_csv
 from difficulty.datasets.example_tables import EXAMPLES, class_names
 from difficulty.datasets.label_sets import has_label_sets, set_class_names, set_text
 from difficulty.errors import UserError
@@ -15,7 +16,7 @@ from difficulty.scores.collect import SCORES, ranking_columns
 from difficulty.scores.record_arrays import stored_records
 from difficulty.scores.runs import ROLE_SUFFIXES
 from difficulty.stage import arguments, run_stage
-from difficulty.tables import atomic_path, read_schema, read_table
+from difficulty.tables import read_schema, read_table
 from difficulty.training.run_tables import RECORDS
 
 logger = logging.getLogger("difficulty")
@@ -47,8 +48,7 @@ def main(args):
         classes = max(len(names), label.max() + 1)
         suggested = suggested_labels(args.records, scores["example_id"].to_numpy(), label, classes)
     table = suspect_table(examples, label, suggested, names, percentiles, wanted)
-    with atomic_path(args.output) as temporary:
-        table.to_csv(temporary, index=False, float_format="%.2f")
+    write_csv(table, args.output, float_format="%.2f")
     logger.info("%d examples ranked by %s", len(table), wanted)
 
 
