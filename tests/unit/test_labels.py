@@ -117,6 +117,7 @@ def test_declared_classes_are_meant_by_number_or_name():
     assert class_numbers(pa.array([2, 0, 1]), "", names).tolist() == [2, 0, 1]
     assert class_numbers(pa.array(["dog", "cafe\u0301", "0"]), "", names).tolist() == [1, 2, 0]
     assert class_numbers(pa.array(["3", "1"]), "", ["1", "2", "3"]).tolist() == [2, 0]
+    assert class_numbers(pa.array(["2", "ant"]), "", ["ant", "1", "bee"]).tolist() == [2, 0]  # class 1 has no name
     with pytest.raises(UserError, match=r"label that is none of the 3 classes in 1 of 2 rows \(row 0: owl\)"):
         class_numbers(pa.array(["owl", "dog"]), "", names)
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 _WHOLE = re.compile(r"0|[1-9][0-9]*")
 _NUMBER = re.compile(r"[+-]?([0-9]+)([.][0-9]*)?")
@@ -28,6 +29,11 @@ def is_number(text: str) -> bool:
 def is_whole(text: str) -> bool:
     """Whether tidied text is how a whole number from 0 is written."""
     return _WHOLE.fullmatch(text) is not None
+
+
+def are_positions(names: Sequence[str]) -> bool:
+    """Whether numbers can mean positions in `names`: none of them is a number other than its own position."""
+    return not any(is_whole(name) and int(name) != number for number, name in enumerate(names))
 
 
 def in_order(name: str) -> tuple:

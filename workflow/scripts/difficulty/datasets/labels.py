@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from difficulty.datasets.intake import SHOWN
-from difficulty.datasets.label_text import in_order, is_missing, is_number, is_whole, tidied
+from difficulty.datasets.label_text import are_positions, in_order, is_missing, is_number, is_whole, tidied
 from difficulty.errors import UserError
 
 NO_LABEL, NEGATIVE, FRACTION = "no label", "negative label", "label that is no whole number"
@@ -161,7 +161,7 @@ def _class_of_text(text: str, declared: Sequence[str] | None) -> str | _Fault:
         return _Fault(NEGATIVE)
     if not declared:
         return text
-    if is_number(text) and not any(map(is_whole, declared)):
+    if is_number(text) and are_positions(declared):
         return _class_of(float(text), declared)
     return _Fault(f"label that is none of the {len(declared):,} classes")
 
