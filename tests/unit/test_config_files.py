@@ -1,7 +1,9 @@
 """Configuration files: unreadable ones give one line with the line number; later files override earlier ones."""
 
 import pytest
+from pydantic import ValidationError
 
+from difficulty.config.datasets import Parquet
 from difficulty.config.problems import ConfigurationError
 from difficulty.config.reading import load, read_yaml
 
@@ -166,3 +168,23 @@ def test_names_that_are_none_are_left_for_the_check(tmp_path):
 
 def test_one_file_stays_as_it_is(tmp_path):
     assert loaded(tmp_path, "{a: null, experiments: {x: }}") == {"a": None, "experiments": {"x": None}}
+
+
+def test_patterns_of_files_and_the_home_folder(tmp_path, monkeypatch):
+    (tmp_path / "data").mkdir()
+    for name in ("train-1", "train-0", "test[1]", "other"):
+        (tmp_path / "data" / f"{name}.parquet").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/home/someone")
+
+    def files(*names):
+        return Parquet(source="parquet", files={"train": list(names)}).files.train
+
+    expected = [f"data/train-{number}.parquet" for number in (0, 1)]
+    assert files("data/train-*.parquet", "~/b.parquet") == [*expected, "/home/someone/b.parquet"]
+    assert files(f"{tmp_path}/data/train-?.parquet") == [f"{tmp_path}/{name}" for name in expected]
+    assert files("data/test[1].parquet") == ["data/test[1].parquet"]
+    with pytest.raises(ValidationError, match=r"no file matches 'data/valid-\*'"):
+        files("data/train-*", "data/valid-*")
+    with pytest.raises(ValidationError, match=r"'data/train-0.parquet' occurs twice"):
+        files("data/train-*", "data/train-0.parquet")

@@ -163,6 +163,8 @@ def test_parquet_faults_are_named(tmp_path):
         parquet.read({**settings, "image": "other"})
     with pytest.raises(UserError, match="labels and names are not one to one"):
         parquet.read({**settings, "class_name": "other"})
+    with pytest.raises(UserError, match="has not one column 'picture'; it has image, label, other"):
+        parquet.read({**settings, "image": "picture"})
     (tmp_path / "a.parquet").write_bytes(b"PAR1 not really")
     with pytest.raises(UserError, match=r"a\.parquet: cannot be read as a table"):
         parquet.read(settings)

@@ -154,15 +154,47 @@ def test_what_does_not_fit_is_counted_and_named_or_skipped(folder):
     ("table", "message"),
     [
         ("name,label\na,b\n", "no column 'file'; it has name, label"),
-        ("file,label\na,\nb,\nc,d\n", "2 rows have no label"),
-        ("file,label\n1,a\n", "column 'file' is int64, expected text"),
-        ("file,label\na,1.5\n", "column 'label' is double, expected text or whole numbers"),
+        ("file,label\na,\nb,\nc,d\n", r"column 'label': no label in 2 of 3 rows \(a: '', b: ''\); correct these"),
+        ("file,label\n,a\n", "1 rows have no file; fill them in"),
+        ("file,label\na,1.5\n", r"column 'label': label that is no whole number in 1 of 1 rows \(a: 1\.5\)"),
+        ("file,label\na,0\nb,-1\n", r"column 'label': negative label in 1 of 2 rows \(b: -1\)"),
         ("file,label\ncat_0.png,a\ncat_0.png,b\n", r"column 'file' names 1 image \(cat_0\.png\) more than once"),
     ],
 )
 def test_tables_that_cannot_be_used(folder, table, message):
     with pytest.raises(UserError, match=message):
         by_table(folder, table, on_bad_image="skip")
+
+
+def test_names_and_labels_are_text_and_names_need_no_ending(folder, tmp_path):
+    save(folder / "007.png")
+    save(folder / "7.png")
+    save(folder / "more.of.it.png")
+    table = "file;label\n007;01\n7;true\ncat_0;002\nmore.of.it;x\n"
+    examples = by_table(folder, table, on_bad_image="skip", test_fraction=0).examples
+    found = dict(zip(examples["key"], examples["class_name"], strict=True))
+    assert found == {"007.png": "01", "7.png": "true", "cat_0.png": "002", "more.of.it.png": "x"}
+    save(folder / "7.jpg")
+    with pytest.raises(UserError, match=r"column 'file': 7 may be 7\.jpg or 7\.png; write the ending"):
+        by_table(folder, table)
+
+
+def test_rows_without_a_class_are_left_out_on_demand_and_shift_nothing(folder):
+    table = table_of(folder, "file,label,part", "{name},{label},train")
+    table = table.replace("cat_3.png,cat", "cat_3.png,NaN").replace("dog_4.png,dog", "dog_4.png,-1")
+    table = table.replace("cat_5.png,cat,train", "cat_5.png,owl,test")
+    with pytest.raises(UserError, match=r"no label in 1 of 20 rows .*negative label in 1 of 20 rows"):
+        by_table(folder, table, split_column="part", on_bad_image="skip")
+    source = by_table(folder, table, split_column="part", unlabelled="skip")
+    assert set(zip(source.examples["label"], source.examples["class_name"], strict=True)) == {(0, "cat"), (1, "dog")}
+    assert source.intake.facts(17)["left_out"] == {
+        "no label": {"count": 1, "names": ("cat_3.png",)},
+        "negative label": {"count": 1, "names": ("dog_4.png",)},
+        "class that no training example has": {"count": 1, "names": ("cat_5.png",)},
+    }
+    assert source.notes == ()
+    with pytest.raises(UserError, match=r"labels\.csv: class that no training example has in 1 of 1 rows \(cat_5"):
+        by_table(folder, "file,label,part\ncat_5.png,owl,test\n", split_column="part", on_bad_image="skip")
 
 
 def test_folders_that_cannot_be_used(folder, tmp_path, caplog):

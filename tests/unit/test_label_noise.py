@@ -62,6 +62,13 @@ def test_file_names_examples_by_key_or_id(tmp_path):
     assert corrupt_labels(np.zeros(3, int), NAMES, {"kind": "file", "path": path}, keys).tolist() == [0, 0, 5]
 
 
+def test_keys_that_look_like_numbers_are_text(tmp_path):
+    path = tmp_path / "labels.tsv"
+    path.write_text("key\tlabel\n007\t01\n")
+    settings, keys = {"kind": "file", "path": path}, {"key": np.array(["7", "007"])}
+    assert corrupt_labels(np.zeros(2, int), ["1", "01"], settings, keys).tolist() == [0, 1]
+
+
 def test_file_of_numeric_class_names_means_names_not_indices(tmp_path):
     path = tmp_path / "labels.csv"
     path.write_text("example_id,label\n0,1\n1,2\n")
@@ -74,8 +81,9 @@ def test_file_of_numeric_class_names_means_names_not_indices(tmp_path):
     ("content", "message"),
     [
         ("key,label\nz,class 3\n", "key 'z' is no training example"),
-        ("key,label\na,class 33\n", "label 'class 33' is no class"),
-        ("key,label\na,12\n", "label 12 is no class"),
+        ("key,label\na,class 33\n", r"label that is none of the 10 classes in 1 of 1 rows \(row 0: class 33\)"),
+        ("key,label\na,12\nb,-1\n", "label beyond the 10 named classes in 1 of 2 rows .*negative label in 1 of 2"),
+        ("key,label\na,3\nb,\n", r"no label in 1 of 2 rows \(row 1: ''\); correct these labels or remove the rows"),
         ("key,label\na,1\na,2\n", "key 'a' occurs twice"),
         ("name,label\na,1\n", "needs a column 'label' and one of example_id, key"),
     ],

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from difficulty.csv_files import without_mark, write_csv
 from difficulty.datasets.duplicates import duplicate_of
 from difficulty.datasets.example_tables import EXAMPLES, class_names
 from difficulty.datasets.files import FILES, check_files, describe_files, link_files
@@ -18,7 +19,7 @@ from difficulty.scores.choosing import learned, mean_hardness
 from difficulty.scores.collect import EXAMPLE_SCORES, RUN_SCORES
 from difficulty.scores.record_arrays import stored_records
 from difficulty.stage import arguments, provenance, run_stage
-from difficulty.tables import atomic_path, read_foreign, read_provenance, read_schema, read_table, write_table
+from difficulty.tables import read_foreign, read_provenance, read_schema, read_table, write_table
 from difficulty.training.run_tables import RECORDS
 
 logger = logging.getLogger("difficulty")
@@ -54,8 +55,7 @@ def main(args):
     shown = linked[["example_id", "split", "key", "label", "class_name", "file"]]
     if evidence is not None:
         shown = shown.assign(**{evidence.name: shown["example_id"].map(evidence)})
-    with atomic_path(args.list) as temporary:
-        shown.to_csv(temporary, index=False)
+    write_csv(shown, args.list)
     write_table(describe_files(args.images, linked["file"], linked["sha256"]), args.files, FILES, facts)
     counts = linked.groupby("split").size().to_dict()
     empty = sorted(set(class_names(linked)) - set(linked.loc[linked["split"] == "train", "class_name"]))
@@ -67,8 +67,10 @@ def main(args):
 def listed(args, parent: pd.DataFrame) -> pd.Series:
     """True for the examples that the user's table names; UserError for names that are not in the data set."""
     column = args.settings["select"]["column"]
-    wanted = read_foreign(args.evidence[0], [column], text=[column])[column].to_pandas().astype(str)
-    unknown = sorted(set(wanted) - set(parent[column].astype(str)))
+    known = set(parent[column].astype(str))
+    given = read_foreign(args.evidence[0], [column], text=[column])[column].to_pandas().astype(str)
+    wanted = given.where(given.isin(known), given.map(without_mark))
+    unknown = sorted(set(wanted) - known)
     if unknown:
         raise UserError(
             f"{args.evidence[0]}: {len(unknown):,} of {len(wanted):,} values of {column!r} are no examples' of "

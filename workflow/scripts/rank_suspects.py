@@ -9,6 +9,7 @@ import pandas as pd
 from difficulty.analysis.set_suspects import named_sets, set_votes, suggested_sets
 from difficulty.analysis.suggested_labels import suggested_labels
 from difficulty.analysis.suspects import hardness_percentiles, suspect_table
+from difficulty.csv_files import write_csv
 from difficulty.datasets.example_tables import EXAMPLES, class_names
 from difficulty.datasets.label_sets import has_label_sets, set_class_names, set_text
 from difficulty.errors import UserError
@@ -16,7 +17,7 @@ from difficulty.scores.collect import SCORES, ranking_columns
 from difficulty.scores.record_arrays import RecordArrays, stored_records
 from difficulty.scores.runs import ROLE_SUFFIXES
 from difficulty.stage import arguments, run_stage
-from difficulty.tables import atomic_path, read_schema, read_table
+from difficulty.tables import read_schema, read_table
 from difficulty.training.run_tables import RECORDS
 
 logger = logging.getLogger("difficulty")
@@ -50,8 +51,7 @@ def main(args):
         ids = scores["example_id"].to_numpy()
         suggested, share = suggested_labels(run_records(args.records), ids, label, classes, above)
     table = suspect_table(examples, label, suggested, share, names, percentiles, wanted)
-    with atomic_path(args.output) as temporary:
-        table.to_csv(temporary, index=False, float_format="%.2f")
+    write_csv(table, args.output, float_format="%.2f")
     suggestions = int(table["suggested_label"].notna().sum())
     logger.info("%d examples ranked by %s; another label is suggested for %d", len(table), wanted, suggestions)
 

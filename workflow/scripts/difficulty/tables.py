@@ -19,9 +19,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyarrow import csv
 
 from difficulty.errors import UserError
+from difficulty.memory import check_claims
+from difficulty.text_tables import ENDINGS, is_text_table, read_text_table
 
 ROWS_PER_GROUP = 1 << 20
 
@@ -224,25 +225,29 @@ def read_provenance(path) -> dict:
 
 
 def read_foreign(path, columns: Sequence[str] | None = None, text: Sequence[str] = ()) -> pa.Table:
-    """A user's own table, Parquet or CSV (by its extension), only `columns` if given.
+    """A user's own table, Parquet, CSV, TSV or JSON lines (by its ending), only `columns` if given.
 
-    text: columns of a CSV file that are not numbers even where they look like some (`0012`).
-    Raises UserError naming the file if it is missing, unreadable or lacks one of the columns.
+    text: columns of a text table that are not numbers even where they look like some (`0012`).
+    Raises UserError naming the file if it is missing, unreadable or lacks one of the columns or has it twice.
     """
     try:
-        as_text = csv.ConvertOptions(column_types=dict.fromkeys(text, pa.string()))
-        is_csv = str(path).lower().endswith(".csv")
-        table = csv.read_csv(path, convert_options=as_text) if is_csv else pq.ParquetFile(path)
+        table = read_text_table(path, text) if is_text_table(path) else pq.ParquetFile(path)
         names = table.column_names if isinstance(table, pa.Table) else table.schema_arrow.names
-        if missing := [name for name in columns or () if name not in names]:
+        wanted = names if columns is None else columns
+        if missing := [name for name in wanted if name not in names]:
             raise UserError(f"{path}: no column {missing[0]!r}; it has {', '.join(names)}")
+        if repeated := [name for name in wanted if names.count(name) > 1]:
+            raise UserError(f"{path}: has several columns {repeated[0]!r}; rename or remove the others")
         if isinstance(table, pq.ParquetFile):
-            return table.read(columns=list(columns) if columns is not None else None)
-        return table.select(columns) if columns is not None else table
+            check_claims(path, table.metadata, wanted)
+            return table.read(columns=list(wanted))
+        return table.select(wanted)
     except FileNotFoundError as error:
         raise UserError(f"{path}: no such file; see the path in the configuration") from error
     except (pa.ArrowException, OSError) as error:
-        raise UserError(f"{path}: cannot be read as a table ({_one_line(error)})") from error
+        endings = (".parquet", *ENDINGS)
+        kinds = "" if str(path).lower().endswith(endings) else f"; expected {', '.join(endings)}"
+        raise UserError(f"{path}: cannot be read as a table ({_one_line(error)}){kinds}") from error
 
 
 def _stored(path) -> pa.Schema:

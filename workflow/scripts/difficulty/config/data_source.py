@@ -16,6 +16,16 @@ def _as_list(value):
 OneOrMore = BeforeValidator(_as_list, json_schema_input_type=Text | list[Text])
 
 
+# What a source does with rows without a label.
+Unlabelled = Annotated[
+    Literal["error", "skip"],
+    Field(
+        description="what to do with labels that are no class (missing, negative, beyond the named classes, classes "
+        "without training examples): name them in an error, or leave these examples out and say how many"
+    ),
+]
+
+
 class Limit(Section):
     """How many examples of a split are kept, drawn at random."""
 

@@ -3,13 +3,14 @@
 `source` names.
 """
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from difficulty.config.data_source import DataSource, OneOrMore
+from difficulty.config.data_source import DataSource, OneOrMore, Unlabelled
 from difficulty.config.image_folders import FlatFolder, ImageFolder, KthTips2b, Voc
-from difficulty.config.names import Text
+from difficulty.config.names import PathText, Text
 from difficulty.config.ranges import Count, Seed
 from difficulty.config.section import ChosenBy, Section, problem, problems_at, without_repeats
 from difficulty.config.subsets import Subset
@@ -31,10 +32,25 @@ _COLUMNS_OF_EXAMPLES = (
 )
 
 
+def _matching(patterns: list[str]) -> list[str]:
+    """The files that patterns like `train-*.parquet` stand for, sorted; other entries as they are."""
+    files, unmatched = [], []
+    for index, pattern in enumerate(patterns):
+        is_pattern = set("*?[") & set(pattern) and not Path(pattern).exists()
+        root = Path(pattern).anchor
+        found = sorted(map(str, Path(root).glob(pattern.removeprefix(root)))) if is_pattern else [pattern]
+        files += found
+        if not found:
+            unmatched.append(((index,), f"no file matches {pattern!r}"))
+    if unmatched:
+        raise problems_at(unmatched)
+    return without_repeats(files)
+
+
 Files = Annotated[
-    list[Text],
+    list[PathText],
     Field(min_length=1),
-    AfterValidator(without_repeats),
+    AfterValidator(_matching),
     OneOrMore,
 ]
 
@@ -69,7 +85,9 @@ class Shapes(DataSource):
 
 
 class _Cifar(DataSource):
-    root: Text = Field("data", description="folder that holds torchvision's files, relative to the working directory")
+    root: PathText = Field(
+        "data", description="folder that holds torchvision's files, relative to the working directory"
+    )
     download: bool = Field(True, description="fetch the files from their publisher where they are missing or damaged")
 
 
@@ -88,7 +106,10 @@ class Cifar100(_Cifar):
 class ParquetFiles(Section):
     """The files of each split, in the order in which their rows are read."""
 
-    train: Files = Field(description="file or files with the training examples, relative to the working directory")
+    train: Files = Field(
+        description="file or files with the training examples, relative to the working directory, or a pattern of "
+        "their names, like data/train-*.parquet"
+    )
     test: Files | None = Field(None, description="file or files with the test examples; null: no test split")
 
 
@@ -102,8 +123,12 @@ class Parquet(DataSource):
     class_name: Text | None = Field(None, description="column of class names; null: from the metadata or the labels")
     index: Text | None = Field(None, description="column of the index in the original publication; null: row number")
     truth: Truths = Field([], description="columns kept as truth: what is known of an example's real difficulty")
+    unlabelled: Unlabelled = "error"
     on_bad_image: Literal["error", "skip"] = Field(
         "error", description="what to do with images that cannot be decoded; they are listed by name either way"
+    )
+    link: Literal["hard", "symlink", "copy"] = Field(
+        "hard", description="how image files that the table names enter results/"
     )
 
     def truth_columns(self) -> list[str]:
@@ -114,8 +139,8 @@ class Parquet(DataSource):
 class NpzFiles(Section):
     """The archive of each split."""
 
-    train: Text = Field(description="archive with the training examples, relative to the working directory")
-    test: Text | None = Field(None, description="archive with the test examples, or the same; null: no test split")
+    train: PathText = Field(description="archive with the training examples, relative to the working directory")
+    test: PathText | None = Field(None, description="archive with the test examples, or the same; null: no test split")
 
 
 ArrayNames = Annotated[list[Text], Field(min_length=2, max_length=2)]
@@ -134,10 +159,11 @@ class Npz(DataSource):
     source: Literal["npz"] = Field(description="where the images come from")
     files: NpzFiles = Field(description="the archives: {train: file, test: file}")
     images: Text = Field("x", description="name of the array of images: uint8, or float from 0 to 1")
-    labels: Text = Field("y", description="name of the array of labels: class numbers")
+    labels: Text = Field("y", description="name of the array of labels: numbers or names of classes")
     arrays: NpzArrays | None = Field(
         None, description="names by split, e.g. {train: [x_train, y_train]}; null: those two in each split"
     )
+    unlabelled: Unlabelled = "error"
 
     @model_validator(mode="after")
     def _splits_differ(self):

@@ -1,6 +1,7 @@
 """Text in the configuration: names that become file names, and free text."""
 
 import re
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import PlainValidator, WithJsonSchema
@@ -44,6 +45,15 @@ def _checked_text(value) -> str:
     return value
 
 
+def _checked_path(value) -> str:
+    """`~` is the home folder, as in a shell."""
+    text = _checked_text(value)
+    try:
+        return str(Path(text).expanduser()) if text.startswith("~") else text
+    except RuntimeError:
+        raise problem(expected("a path; there is no such home folder", value)) from None
+
+
 def _checked_class(value) -> str:
     """Classes called 3 or 7 need no quotes."""
     return _checked_text(str(value) if type(value) is int and 0 <= value < 10**9 else value)
@@ -69,6 +79,8 @@ Name = Annotated[
 StageName = Annotated[
     str, PlainValidator(_checked_stage), WithJsonSchema({"type": "string", "pattern": f"^{_STAGE.pattern}$"})
 ]
-# A path, a column, a reference to something named elsewhere.
+# A column, a reference to something named elsewhere.
 Text = Annotated[str, PlainValidator(_checked_text), WithJsonSchema({"type": "string", "minLength": 1})]
+# A path of the user's own, relative to the working directory.
+PathText = Annotated[str, PlainValidator(_checked_path), WithJsonSchema({"type": "string", "minLength": 1})]
 ClassName = Annotated[str, PlainValidator(_checked_class), WithJsonSchema({"type": ["string", "integer"]})]

@@ -5,12 +5,16 @@ seed, from nothing but the clean labels and the settings, so that all training s
 """
 
 import math
+from collections import Counter
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 
+from difficulty.datasets.label_text import are_positions
+from difficulty.datasets.labels import class_numbers
 from difficulty.errors import UserError
 from difficulty.tables import read_foreign
+from difficulty.text_tables import is_untyped
 
 
 def corrupt_labels(labels: np.ndarray, class_names: list[str], settings: dict, keys: dict) -> np.ndarray:
@@ -81,22 +85,20 @@ def _from_file(labels, class_names, path, keys):
 
     Examples that the table does not name keep their label.
     """
-    table = read_foreign(path).to_pandas()
-    by = next((name for name in keys if name in table), None)
-    if by is None or "label" not in table:
-        raise UserError(f"{path}: needs a column 'label' and one of {', '.join(keys)}; it has {', '.join(table)}")
-    if table[by].duplicated().any():
-        raise UserError(f"{path}: {by} {table[by][table[by].duplicated()].iloc[0]!r} occurs twice")
-    given = table["label"]
-    if any(name.isdecimal() and name != str(number) for number, name in enumerate(class_names)):
-        given = given.astype("string")  # classes called by numbers that are not their indices: a label is a name
-    if not pd.api.types.is_integer_dtype(given):
-        given = given.map({name: number for number, name in enumerate(class_names)})
-    if bad := table["label"][given.isna() | (given < 0) | (given >= len(class_names))].tolist():
-        raise UserError(f"{path}: label {bad[0]!r} is no class of the data set")
+    table = read_foreign(path, text=["key", "label"] if is_untyped(path) else ["key"])
+    by = next((name for name in keys if name in table.column_names), None)
+    if by is None or "label" not in table.column_names:
+        names = ", ".join(table.column_names)
+        raise UserError(f"{path}: needs a column 'label' and one of {', '.join(keys)}; it has {names}")
+    named = table[by].to_pylist()
     position = {key: row for row, key in enumerate(np.asarray(keys[by]).tolist())}
-    if unknown := [key for key in table[by].tolist() if key not in position]:
+    if repeated := [key for key, count in Counter(named).items() if count > 1]:
+        raise UserError(f"{path}: {by} {repeated[0]!r} occurs twice")
+    if unknown := [key for key in named if key not in position]:
         raise UserError(f"{path}: {by} {unknown[0]!r} is no training example of the data set")
+    column = table["label"]
+    if pa.types.is_integer(column.type) and not are_positions(class_names):
+        column = column.cast(pa.string())  # classes called by numbers that are not their indices: a label is a name
     noisy = labels.copy()
-    noisy[[position[key] for key in table[by].tolist()]] = given.astype(np.int64)
+    noisy[[position[key] for key in named]] = class_numbers(column, f"{path}: column 'label'", class_names)
     return noisy

@@ -1,13 +1,18 @@
 """NumPy's archives of arrays: one of images and one of labels for each split."""
 
+import math
 import zipfile
 import zlib
 
 import numpy as np
 import pandas as pd
 
+from difficulty.datasets.intake import Intake
+from difficulty.datasets.label_matching import labelled, matched
+from difficulty.datasets.labels import ClassLabels, read_labels
 from difficulty.datasets.source import Source
 from difficulty.errors import UserError
+from difficulty.memory import check_size
 
 _CHANNELS = (1, 3)
 _SHAPES = "(N, height, width), or that with 1 or 3 channels as (N, height, width, C) or (N, C, height, width)"
@@ -17,35 +22,50 @@ def read(settings: dict) -> Source:
     """Reads the images of each split in the order of its arrays; original_index is the position there.
 
     settings: files {split: path}; images, labels: names of the arrays; arrays {split: [images, labels]} where they
-    are called otherwise. Images are uint8, or float in 0..1 and then rounded to 8 bits. Labels are whole numbers,
-    (N,) or (N, 1); those that are not 0 to C-1 are numbered in sorted order and keep their number as class name.
+    are called otherwise; unlabelled (error or skip). Images are uint8, or float in 0..1 and then rounded to 8 bits.
+    Labels are numbers or names of classes, (N,) or (N, 1); classes are sorted, and numbers stay their names.
     Raises UserError, naming file and array, for anything else; no array of Python objects is ever loaded.
     """
     splits = [split for split in ("train", "test") if settings["files"].get(split)]
     names = {split: (settings.get("images", "x"), settings.get("labels", "y")) for split in splits}
     names |= {split: tuple(settings.get("arrays", {}).get(split) or names[split]) for split in splits}
-    images, labels = [], []
+    images, parts = {}, []
     for split in splits:
         path, (image_name, label_name) = settings["files"][split], names[split]
         arrays = _load(path, names[split])
-        images.append(_images(arrays[image_name], f"{path}: array {image_name!r}"))
-        labels.append(_labels(arrays[label_name], f"{path}: array {label_name!r}"))
-        if len(images[-1]) != len(labels[-1]):
-            counts = f"{len(images[-1]):,} images in {image_name!r} but {len(labels[-1]):,} labels in {label_name!r}"
+        images[split] = _images(arrays[image_name], f"{path}: array {image_name!r}")
+        parts.append(_labels(arrays[label_name], f"{path}: array {label_name!r}"))
+        if len(images[split]) != len(parts[-1].codes):
+            counts = (
+                f"{len(images[split]):,} images in {image_name!r} but {len(parts[-1].codes):,} labels in {label_name!r}"
+            )
             raise UserError(f"{path}: {counts}; they must be as many")
-    positions = np.concatenate([np.arange(len(part)) for part in images])
-    values, classes = np.unique(np.concatenate(labels), return_inverse=True)
-    examples = pd.DataFrame(
-        {
-            "split": np.repeat(splits, [len(part) for part in images]),
-            "key": [f"{position:07d}" for position in positions],
-            "original_index": positions,
-            "label": classes.astype(np.int64),
-            "class_name": values[classes].astype(str),
-        }
-    )
-    parts = dict(zip(splits, images, strict=True))
-    return Source(examples, lambda row: parts[examples["split"][row]][positions[row]])
+    class_names, parts = matched(parts, splits)
+    intake = Intake("rows")
+    kept = labelled(parts, lambda split, row: f"{splits[split]}/{row}", settings.get("unlabelled", "error"), intake)
+    frames = []
+    for split, part, is_kept in zip(splits, parts, kept, strict=True):
+        positions = np.flatnonzero(is_kept)
+        frames.append(
+            pd.DataFrame(
+                {
+                    "split": split,
+                    "key": [f"{position:07d}" for position in positions],
+                    "original_index": positions,
+                    "label": part.codes[positions],
+                    "class_name": np.array(class_names, dtype=object)[part.codes[positions]],
+                }
+            )
+        )
+    examples = pd.concat(frames, ignore_index=True)
+    places = list(zip(examples["split"], examples["original_index"], strict=True))
+    notes = tuple(note for part in parts for note in part.notes)
+
+    def image(row: int) -> np.ndarray:
+        split, position = places[row]
+        return images[split][position]
+
+    return Source(examples, image, notes, intake)
 
 
 def _load(path: str, names: tuple[str, str]) -> dict[str, np.ndarray]:
@@ -56,11 +76,26 @@ def _load(path: str, names: tuple[str, str]) -> dict[str, np.ndarray]:
         with archive:
             if missing := [name for name in names if name not in archive.files]:
                 raise UserError(f"{path}: no array {missing[0]!r}; it has {', '.join(archive.files) or 'none'}")
+            for name in names:
+                _check_claim(path, archive.zip, name)
             return {name: archive[name] for name in names}
     except FileNotFoundError as error:
         raise UserError(f"{path}: no such file; see datasets.*.files in the configuration") from error
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise UserError(f"{path}: cannot be read as an archive of plain arrays ({error})") from error
+
+
+def _check_claim(path: str, archive: zipfile.ZipFile, name: str) -> None:
+    """Raises UserError if an array claims more than fits into memory, or than the archive says that it has."""
+    member = name if name in archive.namelist() else f"{name}.npy"
+    with archive.open(member) as file:
+        version = np.lib.format.read_magic(file)
+        reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, kind = reader(file)
+        size, held = math.prod(shape) * kind.itemsize, archive.getinfo(member).file_size - file.tell()
+    check_size(path, f"array {name!r}", size)
+    if size != held and not kind.hasobject:
+        raise UserError(f"{path}: array {name!r} claims {size:,} bytes and has {held:,}; the file is damaged")
 
 
 def _images(array: np.ndarray, place: str) -> np.ndarray:
@@ -84,13 +119,10 @@ def _images(array: np.ndarray, place: str) -> np.ndarray:
     return images[..., 0] if images.ndim == 4 and images.shape[3] == 1 else images
 
 
-def _labels(array: np.ndarray, place: str) -> np.ndarray:
-    """int64 (N,)."""
+def _labels(array: np.ndarray, place: str) -> ClassLabels:
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
-    if array.ndim != 1 or not np.issubdtype(array.dtype, np.integer):
+    if array.ndim != 1 or array.dtype.kind not in "biufSU":
         shape = f"{array.dtype} values of shape {array.shape}"
-        raise UserError(f"{place} has {shape}; expected one whole number per image, (N,) or (N, 1)")
-    if len(array) and array.min() < 0:
-        raise UserError(f"{place} has the label {array.min()}; expected class numbers from 0")
-    return array.astype(np.int64)
+        raise UserError(f"{place} has {shape}; expected one class per image, by number or name, (N,) or (N, 1)")
+    return read_labels(array, place)

@@ -1,83 +1,121 @@
 """Parquet tables with a column of encoded images: raw bytes, or Hugging Face's {bytes, path}, and a label."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from difficulty.datasets.intake import Intake
+from difficulty.datasets.label_matching import labelled, matched, named_by
+from difficulty.datasets.labels import ClassLabels, read_labels
+from difficulty.datasets.parquet_images import ImageColumn
 from difficulty.datasets.source import Source
 from difficulty.errors import UserError
 from difficulty.tables import read_foreign
+
+_PLACE = "(file, row)"
 
 
 def read(settings: dict) -> Source:
     """Reads the files of each split in the order given.
 
-    Class names come from the column `class_name`, else from Hugging Face's metadata, else from the labels.
-    Integer labels 0 to C-1 are kept; any others are numbered in sorted order.
+    settings: files {split: one or more}, image, label, class_name, index (columns), truth, unlabelled (error or skip).
+    Class names come from the column `class_name`, else from Hugging Face's metadata, else from the labels; files are
+    matched by them. Classes are in the order of the metadata, otherwise of the labels. Keys, and original_index unless
+    there is a column for it, are positions among all rows of the split, those without a label included.
     """
-    tables = {split: _read_split(settings, split) for split in ("train", "test") if settings["files"].get(split)}
-    table = pa.concat_tables(tables.values())
-    splits = np.repeat(list(tables), [len(part) for part in tables.values()])
-    positions = np.concatenate([np.arange(len(part)) for part in tables.values()])
-    labels, names = _classes(table, settings)
+    files = [(split, path) for split in ("train", "test") for path in _listed(settings["files"].get(split))]
+    tables = [_read_columns(path, settings) for _, path in files]
+    images = [ImageColumn(path, settings["image"]) for _, path in files]
+    splits = [split for split, _ in files]
+    names, parts = matched(_labels([path for _, path in files], tables, settings), splits)
+    intake = Intake("rows")
+    kept = labelled(
+        parts, lambda file, row: f"{Path(files[file][1]).name}/{row}", settings.get("unlabelled", "error"), intake
+    )
+    frames, seen = [], dict.fromkeys(splits, 0)
+    for number, (split, table, part) in enumerate(zip(splits, tables, parts, strict=True)):
+        frame = _examples(table, part.codes, names, settings, first=seen[split])
+        frame.insert(0, "split", split)
+        frames.append(frame.assign(**{_PLACE: [(number, row) for row in range(len(frame))]})[kept[number]])
+        seen[split] += len(frame)
+    examples = pd.concat(frames, ignore_index=True)
+    places = examples.pop(_PLACE).tolist()
+    notes = tuple(note for part in parts for note in part.notes)
+
+    def image(row: int) -> bytes | Path:
+        file, place = places[row]
+        return images[file][place]
+
+    return Source(examples, image, notes, intake)
+
+
+def _listed(files: str | list[str] | None) -> list[str]:
+    return [files] if isinstance(files, str) else files or []
+
+
+def _read_columns(path: str, settings: dict) -> pa.Table:
+    """All that is wanted of a file but its images, under the names of settings."""
+    wanted = [settings[name] for name in ("label", "class_name", "index") if name in settings]
+    table = read_foreign(path, list(dict.fromkeys([*wanted, *settings.get("truth", ())])))
+    if "index" in settings:
+        column, name = table[settings["index"]], settings["index"]
+        if not pa.types.is_integer(column.type):
+            raise UserError(f"{path}: column {name!r} is {column.type}, expected whole numbers")
+        if nulls := column.null_count:
+            raise UserError(f"{path}: {nulls:,} rows have no {name}; fill them in or remove them")
+    return table
+
+
+def _labels(paths: list[str], tables: list[pa.Table], settings: dict) -> list[ClassLabels]:
+    """The labels of each file, with the names that it has for them."""
+    column, declared = settings["label"], [None] * len(tables)
+    if "class_name" not in settings:
+        declared = [_declared_names(table, column) for table in tables]
+        for number in [number for number, names in enumerate(declared) if not names]:
+            declared[number] = _only_names(declared, paths[number], tables[number][column].type)
+    labels = []
+    for path, table, names in zip(paths, tables, declared, strict=True):
+        part = read_labels(table[column], f"{path}: column {column!r}", names)
+        if "class_name" in settings:
+            named = settings["class_name"]
+            part = named_by(part, read_labels(table[named], f"{path}: column {named!r}"))
+        labels.append(part)
+    return labels
+
+
+def _only_names(declared: list, path: str, kind: pa.DataType) -> list[str] | None:
+    """The class names that numbers in a file without names mean: those of the others."""
+    others = {tuple(names) for names in declared if names}
+    if not others or not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
+        return None
+    if len(others) > 1:
+        raise UserError(f"{path}: has no class names, and the other files number theirs differently; name its classes")
+    return list(others.pop())
+
+
+def _declared_names(table: pa.Table, column: str) -> list[str] | None:
+    """Hugging Face's names of the classes 0 to C-1, if the metadata has them."""
+    try:
+        feature = json.loads((table.schema.metadata or {}).get(b"huggingface", b"{}"))["info"]["features"][column]
+        return [str(name) for name in feature["names"]] or None
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _examples(table: pa.Table, codes: np.ndarray, names: list[str], settings: dict, first: int) -> pd.DataFrame:
+    """The rows of a file as examples. first: how many rows of the split come before them."""
+    positions = np.arange(first, first + len(table))
     examples = pd.DataFrame(
         {
-            "split": splits,
             "key": [f"{position:07d}" for position in positions],
-            "original_index": table["index"].to_numpy() if "index" in settings else positions,
-            "label": labels,
-            "class_name": names,
+            "original_index": table[settings["index"]].to_numpy() if "index" in settings else positions,
+            "label": codes,
+            "class_name": np.array([*names, None], dtype=object)[codes],
         }
     )
     for column in settings.get("truth", ()):
         examples[column] = table[column].to_pandas().to_numpy()
-    images = table["image"].combine_chunks()
-    if pa.types.is_struct(images.type):
-        images = images.field("bytes")
-    return Source(examples, lambda row: images[row].as_py() or b"")
-
-
-def _read_split(settings: dict, split: str) -> pa.Table:
-    """The wanted columns of a split's files under fixed names."""
-    wanted = {name: settings[name] for name in ("image", "label", "class_name", "index") if name in settings}
-    wanted |= {name: name for name in settings.get("truth", ())}
-    files = settings["files"][split]
-    parts = []
-    for file in [files] if isinstance(files, str) else files:
-        part = read_foreign(file, list(dict.fromkeys(wanted.values())))
-        parts.append(pa.table({name: part[column] for name, column in wanted.items()}, metadata=part.schema.metadata))
-    table = pa.concat_tables(parts, promote_options="permissive")
-    for name in [name for name in ("label", "class_name", "index") if name in wanted]:
-        if nulls := table[name].null_count:
-            raise UserError(f"{files}: {nulls} rows have no {wanted[name]}; remove them")
-    if "index" in wanted and not pa.types.is_integer(table["index"].type):
-        raise UserError(f"{files}: column {wanted['index']!r} is {table['index'].type}, expected whole numbers")
-    image = table.schema.field("image").type
-    if not (pa.types.is_binary(image) or pa.types.is_large_binary(image) or pa.types.is_struct(image)):
-        raise UserError(f"{files}: column {settings['image']!r} is {image}, expected encoded bytes or {{bytes, path}}")
-    return table
-
-
-def _classes(table: pa.Table, settings: dict) -> tuple[np.ndarray, np.ndarray]:
-    """Class index from 0 and class name of every row."""
-    given = table["label"].to_pandas().to_numpy()
-    values, labels = np.unique(given, return_inverse=True)
-    if pd.api.types.is_integer_dtype(values) and values[0] >= 0:
-        known = _hugging_face_names(table, settings)
-        if known or "class_name" in settings or np.array_equal(values, np.arange(len(values))):
-            labels = given
-        if known and "class_name" not in settings:
-            return labels.astype(np.int64), np.array(known, dtype=object)[labels]
-    names = table["class_name"].to_pandas() if "class_name" in settings else pd.Series(given)
-    pairs = pd.DataFrame({"label": labels, "name": names}).drop_duplicates()
-    if pairs["label"].duplicated().any() or pairs["name"].duplicated().any():
-        raise UserError(f"column {settings['class_name']!r}: labels and names are not one to one; mend or leave it out")
-    return labels.astype(np.int64), names.astype(str).to_numpy()
-
-
-def _hugging_face_names(table: pa.Table, settings: dict) -> list[str]:
-    metadata = table.schema.metadata or {}
-    features = json.loads(metadata.get(b"huggingface", b"{}")).get("info", {}).get("features", {})
-    return features.get(settings["label"], {}).get("names") or []
+    return examples
