@@ -102,8 +102,9 @@ def test_initialization_is_there_only_if_it_is_given():
     assert given == {"kind": "xavier", "distribution": "normal"}
 
 
-def test_running_statistics_are_what_batch_norm_takes_anyway():
-    assert "batch_norm" not in experiment("{batch_norm: running}")
+def test_settled_statistics_are_what_batch_norm_takes_anyway():
+    assert "batch_norm" not in experiment("{batch_norm: settled}")
+    assert experiment("{batch_norm: running}")["batch_norm"] == "running"
     assert experiment("{batch_norm: batch}")["batch_norm"] == "batch"
 
 

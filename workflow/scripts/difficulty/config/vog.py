@@ -100,7 +100,7 @@ class Vog(CheckedSection):
             for name in wanted
             if name in suite.experiments
             and not suite.is_imported(name)
-            and not suite.is_multi_label(name)
+            and not suite.has_no_own_passes(name)
             and len(saved_epochs(suite.experiments[name])) > 1
         ]
 
@@ -120,7 +120,7 @@ class Vog(CheckedSection):
                 yield ("experiments", index), f"experiment {name!r} keeps one checkpoint only; set its checkpoints: all"
             elif suite.is_imported(name):
                 yield ("experiments", index), f"experiment {name!r} is records of other runs, which have no checkpoints"
-            elif text := suite.several_labels(name):
+            elif text := suite.has_no_own_passes(name):
                 yield ("experiments", index), text
         for index, name in enumerate(self.out_of_distribution):
             if text := suite.no_dataset(name):
