@@ -70,7 +70,7 @@ def with_records(data: TrainingData, epochs: int, records: str, **others) -> tor
         "batch_size": BATCH,
         "drop_last": False,
         "records": records,
-        "checkpoints": "all",
+        "checkpoints": list(range(1, epochs + 1)),
         "device": "cpu",
         **others,
     }

@@ -78,9 +78,9 @@ class Experiment(Section):
         None,
         description="what batch norm normalises with in clean records, saved checkpoints and evaluations: statistics "
         "of 2,000 training images, estimated again before each of them with the weights as they are (settled); the "
-        "running statistics of training, which lag behind the weights in the first epochs (running); or those of each "
-        "batch of up to 128 images drawn from all that are evaluated (batch), with which gradients and layers of single "
-        "images are not defined; networks that were trained elsewhere keep theirs; null: settled",
+        "running statistics of training, which lag behind in the first epochs (running); or those of each batch of up "
+        "to 128 images drawn from all that are evaluated (batch), with which gradients and layers of single images are "
+        "not defined; networks that were trained elsewhere keep theirs; null: settled",
     )
     train_sample: Count | None = Field(
         None, description="size of a fixed sample of training examples followed in the history; null: none"
