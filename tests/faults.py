@@ -44,7 +44,7 @@ CONFIG = {
     },
     "analyses": {
         **TINY["analyses"],
-        "vog": {"experiments": ["plain"], "stages": {"late": [2, 3]}},
+        "vog": {"experiments": ["plain"], "stages": {"late": [1, 2, 3]}, "keep_gradients": True},
         "prediction_depth": {"experiments": ["plain"]},
         "influence": {
             "experiments": ["plain"],

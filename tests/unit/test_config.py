@@ -102,8 +102,9 @@ def test_initialization_is_there_only_if_it_is_given():
     assert given == {"kind": "xavier", "distribution": "normal"}
 
 
-def test_running_statistics_are_what_batch_norm_takes_anyway():
-    assert "batch_norm" not in experiment("{batch_norm: running}")
+def test_settled_statistics_are_what_batch_norm_takes_anyway():
+    assert "batch_norm" not in experiment("{batch_norm: settled}")
+    assert experiment("{batch_norm: running}")["batch_norm"] == "running"
     assert experiment("{batch_norm: batch}")["batch_norm"] == "batch"
 
 
@@ -321,3 +322,23 @@ def test_files_of_the_workflow_fit_the_schema(schema, path):
 )
 def test_schema_fits_partial_files(schema, text, fits):
     assert jsonschema.Draft202012Validator(schema).is_valid(yaml.safe_load(text)) == fits
+
+
+@pytest.mark.parametrize(
+    ("checkpoints", "stages"),
+    [
+        ("all", {"early": [1, 3, 6], "late": [9, 12, 15], "complete": [1, 3, 6, 9, 12, 15]}),
+        ([2, 4, 6, 8, 10, 12, 14], {"early": [2, 4, 6], "late": [8, 10, 14], "complete": [2, 4, 6, 8, 10, 14]}),
+        ([0, 1, 2, 3, 4, 5], {"complete": [1, 2, 3, 4, 5]}),
+        ([0, 7, 15], {"complete": [0, 7, 15]}),
+        ([7, 15], None),
+        ("last", None),
+        ({"early": ["a", "b", "c"], "late": ["d", "e"]}, {"early": [1, 2, 3], "complete": [1, 2, 3, 4, 5]}),
+        ({"early": ["a", "b"]}, None),
+    ],
+)
+def test_default_stages_have_three_checkpoints_each_and_early_and_late_none_in_common(checkpoints, stages):
+    config = yaml.safe_load(BASE)
+    own = {"checkpoints": checkpoints, **({} if isinstance(checkpoints, dict) else {"epochs": 15})}
+    configuration = resolve({**config, "experiments": {"x": own}, "analyses": {"vog": {}}})
+    assert configuration.vog_stages == ({} if stages is None else {"x": stages})

@@ -12,7 +12,7 @@ from difficulty.figures.vog_errors import vog_errors_figure
 from difficulty.figures.vog_stages import compared_stages, vog_stages_figure
 from tests.unit.figure_reading import by_gid, said, texts_of
 
-STAGES = {"early": [1, 4, 8], "late": [8, 11, 15], "complete": [1, 4, 8, 11, 15]}
+STAGES = {"early": [1, 4, 8], "late": [10, 11, 15], "complete": [1, 4, 8, 11, 15]}
 ONE_STAGE = {"late": [8, 11]}
 NO_CORRELATION = pd.DataFrame(columns=list(VOG_CORRELATION.columns))
 NO_NOISE = pd.DataFrame(columns=list(VOG_LABEL_NOISE.columns))
@@ -128,6 +128,8 @@ def test_the_stages_that_are_compared():
     assert compared_stages(ONE_STAGE) is None
     assert compared_stages({"a": [1, 2], "b": [1, 2, 3]}) is None
     assert compared_stages({"a": [1, 2], "b": [1, 2]}) is None
+    assert compared_stages({"early": [1, 4, 8], "late": [8, 11, 15]}) is None
+    assert compared_stages({"late": [7, 8], "middle": [5, 6], "early": [1, 2]}) == ("early", "late")
 
 
 def make_scores(examples=80, corrupt=8):

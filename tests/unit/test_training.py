@@ -12,6 +12,7 @@ from difficulty.models.building import FeatureTap, build_model
 from difficulty.tables import read_table
 from difficulty.training import assembly
 from difficulty.training.checkpoints import MANIFEST, load_checkpoint, saved_epochs, write_manifest
+from difficulty.training.logits import predict_probabilities
 from difficulty.training.loop import TrainingData, checkpoint_epochs, clean_outcomes, mixed_batches, train
 from difficulty.training.outcomes import example_outcomes
 from difficulty.training.partial_run import PartialRun
@@ -151,6 +152,8 @@ def test_batch_statistics_are_those_of_training_mode(data):
     before = {name: value.clone() for name, value in model.state_dict().items()}
     outcomes = clean_outcomes(model, data, {"batch_norm": "batch"})
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    of_label = predict_probabilities(model, data, {"batch_norm": "batch"})[range(300), data.labels]
+    np.testing.assert_allclose(of_label, outcomes["probability"], rtol=1e-5)
     running = clean_outcomes(model, data, {})
     assert np.abs(running["margin"] - outcomes["margin"]).min() > 0
     trained = build_model({"architecture": "resnet9", "width": 4}, 1, (8, 8), 10, seed=1).train()

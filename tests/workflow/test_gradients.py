@@ -9,8 +9,9 @@ import pytest
 
 from tests.workflow.conftest import Workflow, changed
 
-STAGES = {"early": [1, 2], "late": [2, 3]}
-VOG = changed(analyses={"vog": {"stages": STAGES, "experiments": ["plain"]}}, figures={"dpi": 40})
+STAGES = {"early": [1, 2, 3], "late": [2, 3, 4]}
+KEPT = {"stages": STAGES, "experiments": ["plain"], "keep_gradients": True}
+VOG = changed(defaults={"epochs": 4}, analyses={"vog": KEPT}, figures={"dpi": 40})
 STORED = 2e-3  # float16 maps of 8 x 8 pixels, relative to VoG
 
 
@@ -31,7 +32,7 @@ def rules(jobs):
 
 
 def with_vog(**settings):
-    return changed(analyses={"vog": {"stages": STAGES, "experiments": ["plain"], **settings}}, figures={"dpi": 40})
+    return changed(defaults={"epochs": 4}, analyses={"vog": {**KEPT, **settings}}, figures={"dpi": 40})
 
 
 def table(workflow, path):
@@ -39,7 +40,7 @@ def table(workflow, path):
 
 
 def test_vog_added_later_trains_and_evaluates_nothing(finished):
-    finished.configure(with_vog())
+    finished.configure(changed(analyses={"vog": {**KEPT, "stages": {"early": [1, 2, 3]}}}))
     jobs = finished.planned()
     assert "extract_gradients" in rules(jobs)
     assert not rules(jobs) & {"prepare_dataset", "corrupt_labels", "train_model", "evaluate_run", "score_dynamics"}
@@ -47,7 +48,7 @@ def test_vog_added_later_trains_and_evaluates_nothing(finished):
 
 
 def test_one_more_checkpoint_in_a_stage_is_the_only_one_extracted(scored):
-    scored.configure(with_vog(stages={**STAGES, "early": [0, 1, 2]}))
+    scored.configure(with_vog(stages={**STAGES, "early": [0, 1, 2, 3]}))
     jobs = scored.planned()
     extracted = sorted(wildcards for rule, wildcards in jobs if rule == "extract_gradients")
     assert [wildcards.split()[:3] for wildcards in extracted] == [["plain", f"seed-{seed}", "0"] for seed in (0, 1)]
@@ -67,7 +68,7 @@ def test_what_was_lost_is_made_again(scored):
 
 @pytest.mark.full
 def test_a_stage_less_extracts_nothing(scored):
-    scored.configure(with_vog(stages={"late": [2, 3]}))
+    scored.configure(with_vog(stages={"late": [2, 3, 4]}))
     assert "extract_gradients" not in rules(scored.planned())
 
 
@@ -109,11 +110,11 @@ def test_streaming_in_shards_gives_the_same_and_keeps_no_map(scored):
 def test_networks_from_elsewhere_are_scored_without_training(scored):
     trained = scored.work / "results/experiments/plain"
     for seed in (0, 1):
-        for epoch in (1, 2, 3):
+        for epoch in (1, 2, 3, 4):
             source = trained / f"seed-{seed}/checkpoints/epoch-{epoch}.safetensors"
             shutil.copy(source, scored.work / f"own-{seed}-{epoch}.safetensors")
-    files = [f"own-{{seed}}-{epoch}.safetensors" for epoch in (1, 2, 3)]
-    own = {"checkpoints": {"early": files[:2], "late": files[1:]}, "label_noise": None}
+    files = [f"own-{{seed}}-{epoch}.safetensors" for epoch in (1, 2, 3, 4)]
+    own = {"checkpoints": {"early": files[:3], "late": files[1:]}, "label_noise": None}
     config = with_vog(experiments=["own", "plain"])
     scored.configure({**config, "experiments": {**config["experiments"], "own": own}})
     jobs = scored.planned()

@@ -34,7 +34,6 @@ def main(args):
     labels = read_table(args.labels, LABELS)
     check_files(args.files)
     _, images = load_images(args.pixels)
-    torch.backends.cudnn.allow_tf32 = False  # distances are taken between what it would round
     torch.set_num_threads(own_threads(images, args.threads, args.workers))
     network = saved_network(args.checkpoints, epoch_of(args.output), device)
     network.check_images(images, args.pixels)

@@ -16,8 +16,9 @@ from difficulty.scores.collect import RUN_SCORES
 from difficulty.stage import arguments, provenance, run_stage
 from difficulty.tables import read_table, write_table
 from difficulty.training.checkpoints import saved_epochs
+from difficulty.training.logits import predict_probabilities
 from difficulty.training.loop import TrainingData, choose_device
-from difficulty.training.prediction import predict_probabilities, saved_network
+from difficulty.training.prediction import saved_network
 from difficulty.training.runs import Run, roles
 
 logger = logging.getLogger("difficulty")

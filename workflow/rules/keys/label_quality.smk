@@ -1,6 +1,6 @@
 """What identifies label quality: which experiments have it, and what it rests on."""
 
-LABEL_QUALITY_KEYS = ["device", "precision", "folds"]
+LABEL_QUALITY_KEYS = ["device", "precision", "folds", "batch_norm"]
 
 
 def label_quality_settings(experiment):

@@ -10,11 +10,12 @@ from difficulty.config.vog import in_short, saved_epochs
 def used_epochs(suite: Suite, experiments: Sequence[str] | None, epochs: Sequence[int] | None) -> dict[str, list[int]]:
     """Experiment -> epochs whose checkpoints are used, in order.
 
-    experiments: None, all that keep checkpoints and have one label per image. epochs: None, the last that each keeps.
+    experiments: None, all that keep checkpoints, have one label per image and no `batch_norm: batch`. epochs: None,
+    the last that each keeps.
     """
     found = {}
     for name in suite.experiments if experiments is None else experiments:
-        if name in suite.experiments and not suite.is_imported(name) and not suite.is_multi_label(name):
+        if name in suite.experiments and not suite.is_imported(name) and not suite.has_no_own_passes(name):
             saved = saved_epochs(suite.experiments[name])
             if saved:
                 found[name] = saved[-1:] if epochs is None else sorted(epochs)
@@ -30,7 +31,7 @@ def use_faults(
             yield ("experiments", index), text
         elif suite.is_imported(name):
             yield ("experiments", index), f"experiment {name!r} is records of other runs, which have no checkpoints"
-        elif text := suite.several_labels(name):
+        elif text := suite.has_no_own_passes(name):
             yield ("experiments", index), text
     for name in used_epochs(suite, experiments, epochs):
         saved = saved_epochs(suite.experiments[name])

@@ -26,6 +26,7 @@ _REPLACED = {
         ["analyses", "detection", "truths"],
         ["analyses", "vog", "experiments"],
         ["analyses", "vog", "checkpoints"],
+        ["analyses", "vog", "keep_gradients"],
         ["analyses", "prediction_depth", "experiments"],
         ["analyses", "influence", "experiments"],
         ["analyses", "images", "experiments"],

@@ -39,11 +39,15 @@ def files_in_order(checkpoints: Mapping[str, list[str]]) -> list[str]:
     return list(dict.fromkeys(file for files in checkpoints.values() for file in files))
 
 
-def stages_in_epochs(checkpoints: Mapping[str, list[str]]) -> dict[str, list[int]]:
-    """Stage -> epochs, of stages of two files or more; and `complete`, of all files, if there is no such stage."""
+def stages_in_epochs(checkpoints: Mapping[str, list[str]], fewest: int) -> dict[str, list[int]]:
+    """Stage -> epochs, of stages of `fewest` files or more; and `complete`, of all, if no stage is called so."""
     epoch = {file: place for place, file in enumerate(files_in_order(checkpoints), start=1)}
-    stages = {stage: sorted(epoch[file] for file in files) for stage, files in checkpoints.items() if len(files) > 1}
-    return {**stages, **({} if "complete" in checkpoints or len(epoch) < 2 else {"complete": list(epoch.values())})}
+    enough = {stage: files for stage, files in checkpoints.items() if len(files) >= fewest}
+    stages = {stage: sorted(epoch[file] for file in files) for stage, files in enough.items()}
+    return {
+        **stages,
+        **({} if "complete" in checkpoints or len(epoch) < fewest else {"complete": list(epoch.values())}),
+    }
 
 
 def filled(settings: Mapping) -> Mapping:

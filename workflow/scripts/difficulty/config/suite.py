@@ -79,6 +79,19 @@ class Suite:
             return None
         return f"images of experiment {experiment!r} have several labels each, for which this is not defined; remove it"
 
+    def mixes_images(self, experiment: str) -> bool:
+        """Whether what a network of an experiment makes of an image depends on the other images of the batch."""
+        return self.experiments[experiment].get("batch_norm") == "batch"
+
+    def has_no_own_passes(self, experiment: str) -> str | None:
+        """Returns an error message if an analysis of passes of single images cannot name the experiment."""
+        if self.mixes_images(experiment):
+            return (
+                f"experiment {experiment!r} has batch_norm: batch, with which an image has no gradient or layer of its "
+                "own; set it to settled or running, or remove the experiment here"
+            )
+        return self.several_labels(experiment)
+
     def is_multi_label(self, experiment: str) -> bool:
         """Whether the images of an experiment have several labels."""
         dataset = self.experiments[experiment].get("dataset")

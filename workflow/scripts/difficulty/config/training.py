@@ -74,10 +74,13 @@ class Experiment(Section):
     records: Literal["clean", "online", "both"] = Field(
         "clean", description="what is recorded per example: a pass at the end of each epoch, the training step, or both"
     )
-    batch_norm: Literal["running", "batch"] | None = Field(
+    batch_norm: Literal["settled", "running", "batch"] | None = Field(
         None,
-        description="what batch norm normalises with in clean records and evaluations: the running statistics of "
-        "training, or those of each batch of up to 128 images drawn from all that are evaluated; null: running",
+        description="what batch norm normalises with in clean records, saved checkpoints and evaluations: statistics "
+        "of 2,000 training images, estimated again before each of them with the weights as they are (settled); the "
+        "running statistics of training, which lag behind in the first epochs (running); or those of each batch of up "
+        "to 128 images drawn from all that are evaluated (batch), with which gradients and layers of single images are "
+        "not defined; networks that were trained elsewhere keep theirs; null: settled",
     )
     train_sample: Count | None = Field(
         None, description="size of a fixed sample of training examples followed in the history; null: none"
@@ -134,7 +137,7 @@ class Experiment(Section):
     @field_validator("batch_norm")
     @classmethod
     def _differs(cls, batch_norm):
-        return None if batch_norm == "running" else batch_norm
+        return None if batch_norm == "settled" else batch_norm
 
     @field_validator("schedule")
     @classmethod

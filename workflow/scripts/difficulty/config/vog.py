@@ -14,6 +14,7 @@ from difficulty.config.suite import CheckedSection, Suite
 from difficulty.training.checkpoint_epochs import checkpoint_epochs
 
 _DEFAULT_STAGES = ("early", "late", "complete")
+_FEWEST = 3  # checkpoints of a stage; of two, the deviation is half of a single difference
 _MAGNITUDE = "gradient_magnitude"
 _TARGETS = ("label", "predicted")
 _CLASS = TypeAdapter(Annotated[int, Range(0, 10**9)])
@@ -27,7 +28,7 @@ def _target(value) -> str | int:
     return _CLASS.validate_python(value)
 
 
-_Epochs = Annotated[list[Epoch], Field(min_length=2), AfterValidator(without_repeats)]
+_Epochs = Annotated[list[Epoch], Field(min_length=_FEWEST), AfterValidator(without_repeats)]
 _Target = Annotated[
     str | int,
     PlainValidator(_target),
@@ -41,18 +42,19 @@ class Vog(CheckedSection):
     experiments: Annotated[list[Text], Field(min_length=1), AfterValidator(without_repeats)] | None = Field(
         None,
         description="experiments that are scored (noise-*: all whose name fits); "
-        "null: all that keep at least two checkpoints",
+        "null: all that keep at least three checkpoints",
     )
     stages: Annotated[dict[StageName, _Epochs], Field(min_length=1)] | None = Field(
         None,
-        description="name -> epochs whose checkpoints make a stage (0: the initialisation); null: early, late and "
-        "complete, from `checkpoints` ones. Where an experiment's checkpoints are files by stage, these are its "
-        "stages, and complete",
+        description="name -> three or more epochs whose checkpoints make a stage (0: the initialisation); null: early, "
+        "late and complete, from `checkpoints` ones. Where an experiment's checkpoints are files by stage, these are "
+        "its stages, if they have three files or more, and complete",
     )
-    checkpoints: Annotated[int, Range(2, 1000)] = Field(
-        5,
-        description="how many, evenly spread from the first epoch to the last, where stages is null: of them the first "
-        "half (of five, three) are early, the last half late, all complete",
+    checkpoints: Annotated[int, Range(_FEWEST, 1000)] = Field(
+        3,
+        description="how many each of early and late has where stages is null: twice as many, evenly spread from the "
+        "first epoch to the last, of which the first half are early, the last half late, all complete; of an "
+        "experiment that keeps fewer than six, all are complete, and no others are made",
     )
     splits: Annotated[list[Literal["train", "test"]], Field(min_length=1), AfterValidator(without_repeats)] = Field(
         ["train", "test"], description="splits whose examples are scored"
@@ -63,7 +65,8 @@ class Vog(CheckedSection):
     keep_gradients: bool = Field(
         True,
         description="keep each checkpoint's maps, so that another checkpoint costs that one only; false: keep no map "
-        "and compute all checkpoints of a run at once, which another checkpoint then does anew",
+        "and compute all checkpoints of a run in one job, which another checkpoint then does again: quicker where a "
+        "checkpoint takes less than the start of a job (2 to 3 s)",
     )
     shards: Annotated[int, Range(1, 10_000)] = Field(
         1, description="parts that the examples are cut into, each a job of its own"
@@ -80,7 +83,7 @@ class Vog(CheckedSection):
         stages = list(self.stages or _DEFAULT_STAGES)
         for settings in experiments.values():
             own = settings.get("checkpoints")
-            stages += stages_in_epochs(own) if is_snapshots(own) else []
+            stages += stages_in_epochs(own, _FEWEST) if is_snapshots(own) else []
         scores = dict.fromkeys(f"vog_{stage}{ending}" for stage in stages for ending in ("", "_raw"))
         return (*scores, _MAGNITUDE)
 
@@ -100,8 +103,9 @@ class Vog(CheckedSection):
             for name in wanted
             if name in suite.experiments
             and not suite.is_imported(name)
-            and not suite.is_multi_label(name)
-            and len(saved_epochs(suite.experiments[name])) > 1
+            and not suite.has_no_own_passes(name)
+            and len(saved_epochs(suite.experiments[name])) >= _FEWEST
+            and stages_of(self.stages, self.checkpoints, suite.experiments[name])
         ]
 
     def stages_of_experiments(self, suite: Suite) -> dict[str, dict[str, list[int]]]:
@@ -116,11 +120,13 @@ class Vog(CheckedSection):
         for index, name in enumerate(self.experiments or []):
             if text := suite.no_experiment(name):
                 yield ("experiments", index), text
-            elif len(saved_epochs(suite.experiments[name]) or [0, 1]) < 2:
-                yield ("experiments", index), f"experiment {name!r} keeps one checkpoint only; set its checkpoints: all"
+            elif len(saved := saved_epochs(suite.experiments[name]) or [0, 1, 2]) < _FEWEST:
+                kept = "one checkpoint" if len(saved) == 1 else "two checkpoints"
+                text = f"experiment {name!r} keeps {kept} only, expected {_FEWEST} or more"
+                yield ("experiments", index), f"{text}; set its checkpoints: all, or train for more epochs"
             elif suite.is_imported(name):
                 yield ("experiments", index), f"experiment {name!r} is records of other runs, which have no checkpoints"
-            elif text := suite.several_labels(name):
+            elif text := suite.has_no_own_passes(name):
                 yield ("experiments", index), text
         for index, name in enumerate(self.out_of_distribution):
             if text := suite.no_dataset(name):
@@ -150,19 +156,23 @@ def saved_epochs(settings: Mapping) -> list[int]:
 def stages_of(stages: Mapping[str, list[int]] | None, checkpoints: int, settings: Mapping) -> dict[str, list[int]]:
     """Stage -> epochs of one experiment, in order.
 
-    If `stages` is None, `checkpoints` of its checkpoints, evenly spread from the first epoch to the last: the first
-    half are the early stage, the last half the late one, all of them the complete one. Of networks that were trained
-    elsewhere, the stages are those that name their files.
+    If `stages` is None, the early and the late stage have `checkpoints` of its checkpoints each, and none in common:
+    twice as many, evenly spread from the first epoch to the last; all of them are the complete stage. It is the only
+    one where early and late would have less than three, and there is none of less than three. Of networks that were
+    trained elsewhere, the stages are those that name their files.
     """
     if is_snapshots(settings["checkpoints"]):
-        return stages_in_epochs(settings["checkpoints"])
+        return stages_in_epochs(settings["checkpoints"], _FEWEST)
     if stages is not None:
         return {stage: sorted(epochs) for stage, epochs in stages.items()}
     saved = saved_epochs(settings)
-    saved = saved[1:] if saved[0] == 0 and len(saved) > 2 else saved
-    count = min(checkpoints, len(saved))
-    chosen = [saved[(index * (len(saved) - 1)) // (count - 1)] for index in range(count)]
-    part = max(2, (count + 1) // 2)
+    saved = saved[1:] if saved[:1] == [0] and len(saved) > _FEWEST else saved
+    if len(saved) < _FEWEST:
+        return {}
+    part = min(checkpoints, len(saved) // 2)
+    if part < _FEWEST:
+        return {_DEFAULT_STAGES[-1]: saved}
+    chosen = [saved[(index * (len(saved) - 1)) // (2 * part - 1)] for index in range(2 * part)]
     return dict(zip(_DEFAULT_STAGES, (chosen[:part], chosen[-part:], chosen), strict=True))
 
 

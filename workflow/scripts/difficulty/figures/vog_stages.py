@@ -33,18 +33,12 @@ _BINS = 45
 
 
 def compared_stages(stages: Mapping[str, Sequence[int]]) -> tuple[str, str] | None:
-    """The first and the last stage, of those that are not all the others put together; None if there are not two.
+    """The two stages furthest apart of which one ends before the other begins, in this order; None if there are none.
 
-    stages: stage -> epochs.
+    stages: stage -> epochs. VoG of stages with common checkpoints is correlated by what they share.
     """
-    parts = [name for name, epochs in stages.items() if not _others(stages, name) <= set(epochs)]
-    if len(parts) < 2 or set(stages[parts[0]]) == set(stages[parts[-1]]):
-        return None
-    return parts[0], parts[-1]
-
-
-def _others(stages: Mapping[str, Sequence[int]], name: str) -> set[int]:
-    return set().union(*(epochs for other, epochs in stages.items() if other != name))
+    pairs = [(a, b) for a in stages for b in stages if max(stages[a]) < min(stages[b])]
+    return max(pairs, key=lambda pair: min(stages[pair[1]]) - max(stages[pair[0]]), default=None)
 
 
 @styled()
@@ -166,6 +160,8 @@ def _notes(tables: Mapping[str, pd.DataFrame], stages: Mapping, pair: tuple[str,
         text += f" Above: {pair[0]} (checkpoints {first}) against {pair[1]} ({second})."
         text += " Points are examples" if len(table) <= _MOST_POINTS else " Grey: number of examples, logarithmic"
         text += "; Spearman's correlation with its 95 % bootstrap interval."
+    elif len(stages) > 1:
+        text += " No two stages follow one another without common checkpoints, so none are compared."
     text += f" {'Below: ' if pair else ''}{counted(len(table), f'{role} example')} in every stage, dashed the median"
     if table["is_corrupt"].any():
         text += (

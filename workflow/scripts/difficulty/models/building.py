@@ -2,7 +2,8 @@
 
 An architecture is a module of this package with one function
 `build(settings: dict, channels: int, size: tuple[int, int], classes: int) -> torch.nn.Module`
-whose result ends in a torch.nn.Linear; `torchvision:<name>` is any network of torchvision.
+whose result ends in a torch.nn.Linear; `torchvision:<name>` is any network of torchvision. That last layer becomes a
+`Classifier`, which works in float32 whatever the rest of the network does.
 """
 
 import importlib
@@ -14,6 +15,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from difficulty.errors import UserError
+from difficulty.models.classifier import Classifier
 from difficulty.random_streams import derived_seed
 
 _INITIALIZATION = "difficulty.models.initialization"
@@ -34,6 +36,8 @@ def build_model(settings: dict, channels: int, size: tuple[int, int], classes: i
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derived_seed(seed, "initialization"))
         model = module.build(settings, channels, size, classes)
+    last = final_linear(model)
+    model.set_submodule(name_of(model, last), Classifier.of(last))
     if settings.get("initialization"):
         # By name, as architectures are: it is part of the code of those runs only that ask for it.
         importlib.import_module(_INITIALIZATION).initialize(model, settings["initialization"], seed)
@@ -52,6 +56,11 @@ def final_linear(model: nn.Module) -> nn.Linear:
     if not layers:
         raise UserError(f"{type(model).__name__} has no linear layer, so it has no penultimate features")
     return layers[-1]
+
+
+def name_of(model: nn.Module, part: nn.Module) -> str:
+    """The dotted name of a part of a network."""
+    return next(name for name, module in model.named_modules() if module is part)
 
 
 class FeatureTap:
@@ -80,7 +89,7 @@ def set_training_mode(model: nn.Module) -> None:
 def load_weights(model: nn.Module, path) -> None:
     """Loads a safetensors file or a weights-only state dict; a last layer of another size keeps its fresh weights."""
     state = read_state(path)
-    last = next(name for name, module in model.named_modules() if module is final_linear(model))
+    last = name_of(model, final_linear(model))
     own = model.state_dict()
     other_size = [name for name in state if name in own and state[name].shape != own[name].shape]
     kept = {name: value for name, value in state.items() if name not in other_size or not name.startswith(f"{last}.")}

@@ -5,8 +5,10 @@ from collections import Counter
 
 import torch
 from torch import nn
-from torch.fx import GraphModule, Node, symbolic_trace
+from torch.fx import GraphModule, Node, Tracer
 from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from difficulty.models.classifier import Classifier
 
 
 def folded(model: nn.Module) -> tuple[GraphModule, dict[str, torch.Tensor]]:
@@ -16,7 +18,8 @@ def folded(model: nn.Module) -> tuple[GraphModule, dict[str, torch.Tensor]]:
     the gradient by an output of the original convolution is that of the copy's times it. ReLU after a convolution works
     in place in the copy. Raises whatever the network's code raises if torch.fx cannot trace it.
     """
-    traced = symbolic_trace(copy.deepcopy(model).eval())
+    model = copy.deepcopy(model).eval()
+    traced = GraphModule(model, _Tracer().trace(model))
     modules = dict(traced.named_modules())
     uses = Counter(node.target for node in traced.graph.nodes if node.op == "call_module")
     read = {str(node.target).rpartition(".")[0] for node in traced.graph.nodes if node.op == "get_attr"}
@@ -42,6 +45,13 @@ def folded(model: nn.Module) -> tuple[GraphModule, dict[str, torch.Tensor]]:
     traced.delete_all_unused_submodules()
     traced.recompile()
     return traced, scales
+
+
+class _Tracer(Tracer):
+    """Keeps a classifier as one module, as it does torch's own layers."""
+
+    def is_leaf_module(self, module: nn.Module, name: str) -> bool:
+        return isinstance(module, Classifier) or super().is_leaf_module(module, name)
 
 
 def _precise(module: nn.Module) -> nn.Module:

@@ -4,6 +4,7 @@ import copy
 import logging
 
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm
 
 from difficulty.models.folding import folded
 
@@ -30,6 +31,6 @@ def with_batch_statistics(model: nn.Module) -> nn.Module:
     """A copy whose batch norm takes mean and variance of the batch, in evaluation mode as well."""
     other = copy.deepcopy(model)
     for module in other.modules():
-        if isinstance(module, nn.BatchNorm2d):
+        if isinstance(module, BatchNorm):
             module.running_mean = module.running_var = None
     return other

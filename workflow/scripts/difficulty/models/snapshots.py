@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from difficulty.errors import UserError
-from difficulty.models.building import build_model, final_linear, read_state
+from difficulty.models.building import build_model, final_linear, name_of, read_state
 
 _PARALLEL = "module."  # what torch's DataParallel puts before every name
 
@@ -17,7 +17,7 @@ def load_snapshot(settings: dict, channels: int, size: tuple[int, int], path) ->
     """
     state = {name.removeprefix(_PARALLEL): value for name, value in read_state(path).items()}
     probe = build_model(settings, channels, size, classes=2, seed=0)
-    last = next(name for name, module in probe.named_modules() if module is final_linear(probe))
+    last = name_of(probe, final_linear(probe))
     weight = state.get(f"{last}.weight")
     if not isinstance(weight, torch.Tensor) or weight.ndim != 2:
         raise UserError(f"{path}: has no {last}.weight, the last layer of {settings['architecture']}")

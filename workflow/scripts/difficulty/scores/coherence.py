@@ -9,9 +9,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
+from difficulty.models.classifier import cross_entropy
 from difficulty.scores.coherence_tables import ALL
 from difficulty.scores.layer_passes import refuse_training_mode
 
@@ -37,7 +37,7 @@ def coherence(model: nn.Module, images: torch.Tensor, labels: torch.Tensor) -> C
     sums = {name: torch.zeros_like(each) for name, each in parameters.items()}
     squares = dict.fromkeys(parameters, 0.0)
     for image, label in zip(images.split(1), labels.split(1), strict=True):
-        loss = F.cross_entropy(model(image), label)
+        loss = cross_entropy(model(image), label)[0]
         found = torch.autograd.grad(loss, list(parameters.values()), allow_unused=True)
         for name, gradient in zip(parameters, found, strict=True):
             if gradient is not None:

@@ -12,12 +12,12 @@ from typing import Literal
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import nn
 
+from difficulty.models.classifier import cross_entropy, negative_margin
 from difficulty.models.folding import folded
 from difficulty.random_streams import derived_seed
-from difficulty.scores.tracked_layers import TrackedLayer
+from difficulty.scores.tracked_layers import TrackedLayer, weight_of
 from difficulty.scores.vog import frozen
 
 logger = logging.getLogger(__name__)
@@ -54,8 +54,9 @@ def layer_calls(
     """
     found: dict[str, list[Call]] = {layer.name: [] for layer in layers}
     starts: list[torch.Tensor] = []
+    kind = weight_of(model, layers).dtype if layers else None
     handles = [
-        model.get_submodule(name).register_forward_hook(_keeping(calls, starts)) for name, calls in found.items()
+        model.get_submodule(name).register_forward_hook(_keeping(calls, starts, kind)) for name, calls in found.items()
     ]
     try:
         with frozen(model.parameters()), torch.enable_grad():
@@ -102,16 +103,19 @@ class FoldedNetwork:
         return layer_calls(self.model, self.layers, images, labels, objective)
 
 
-def _keeping(calls: list[Call], starts: list[torch.Tensor]) -> Callable:
+def _keeping(calls: list[Call], starts: list[torch.Tensor], kind: torch.dtype) -> Callable:
+    """A hook that keeps a layer's calls as `kind`: a classifier's outputs are of more precision than its inputs."""
+
     def keep(module: nn.Module, inputs: tuple, output: torch.Tensor) -> torch.Tensor:
-        call = Call(inputs[0].detach(), version=_version(inputs[0]))
+        values = inputs[0].detach().to(kind)
+        call = Call(values, version=_version(values))
         calls.append(call)
         if not output.requires_grad:
             starts.append(output.detach().requires_grad_(True))
             output = starts[-1].clone()  # which, unlike the start of a graph, the next layer may change in place
 
         def receive(gradients: torch.Tensor) -> None:
-            call.gradients = gradients.detach()
+            call.gradients = gradients.detach().to(kind)
 
         output.register_hook(receive)
         return output
@@ -139,19 +143,12 @@ def _check(name: str, calls: list[Call], count: int) -> None:
 
 def summed_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     """Cross-entropy, summed over the batch."""
-    return F.cross_entropy(_exact(logits), labels, reduction="sum")
+    return cross_entropy(logits, labels).sum()
 
 
 def summed_negative_margin(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     """logsumexp of the other classes' logits less the label's logit, summed over the batch."""
-    wanted, logits = labels[:, None], _exact(logits)
-    others = logits.scatter(1, wanted, -torch.inf).logsumexp(1)
-    return (others - logits.gather(1, wanted)[:, 0]).sum()
-
-
-def _exact(logits: torch.Tensor) -> torch.Tensor:
-    """In float32 where they are of less precision, which a softmax needs."""
-    return logits.to(torch.promote_types(logits.dtype, torch.float32))
+    return negative_margin(logits, labels).sum()
 
 
 def sampling_loss(fisher: Fisher, seed: int, position: int) -> Objective:

@@ -16,6 +16,7 @@ from difficulty.datasets.files import check_files
 from difficulty.datasets.images import ImageFiles
 from difficulty.datasets.loading import Normalization, batch_size, image_batches, load_images, own_threads
 from difficulty.errors import UserError
+from difficulty.models.classifier import Classifier
 from difficulty.progress import Progress
 from difficulty.scores.influence_tables import Stopwatch
 from difficulty.tables import read_table
@@ -102,10 +103,10 @@ def labelled_network(args: argparse.Namespace) -> LabelledNetwork:
 
 
 def in_precision(model: nn.Module, kind: torch.dtype) -> nn.Module:
-    """The network, changed to this type but for its batch norm, whose statistics lose too much by it."""
+    """The network, changed to this type except its batch norm and its classifier, which lose too much by it."""
     model.to(kind)
     for module in model.modules():
-        if isinstance(module, nn.BatchNorm2d):
+        if isinstance(module, (nn.BatchNorm2d, Classifier)):
             module.float()
     return model
 

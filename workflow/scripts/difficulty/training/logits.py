@@ -1,9 +1,10 @@
-"""What saved networks give before any softmax or sigmoid."""
+"""What saved networks give before any softmax or sigmoid, and after it."""
 
 import numpy as np
 import torch
 from torch import nn
 
+from difficulty.models.classifier import log_probabilities
 from difficulty.models.inference import inference_copy, with_batch_statistics
 from difficulty.training.loop import TrainingData, autocast, evaluation_batches, mixed_batches
 
@@ -22,3 +23,8 @@ def predict_logits(model: nn.Module, data: TrainingData, settings: dict) -> np.n
         parts = [model(data.normalization(images)).float().cpu().numpy() for images in loaded]
     logits = np.concatenate(parts)
     return logits[np.argsort(places)]
+
+
+def predict_probabilities(model: nn.Module, data: TrainingData, settings: dict) -> np.ndarray:
+    """Softmax float32 (N, C) of the same logits."""
+    return log_probabilities(torch.from_numpy(predict_logits(model, data, settings))).exp().numpy()

@@ -23,9 +23,11 @@ from difficulty.training.losses import mean_loss
 from difficulty.training.outcomes import OutcomeTable, example_outcomes
 from difficulty.training.partial_run import PartialRun
 from difficulty.training.processes import ALONE, Processes
+from difficulty.training.settled_statistics import with_settled_statistics
 
 logger = logging.getLogger(__name__)
 _EVALUATION_BATCH = 128
+_SETTLED_IMAGES = 2000
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,11 @@ class TrainingData:
 
 
 def choose_device(settings: dict) -> torch.device:
-    """cpu or cuda; `auto` takes CUDA where there is one. UserError if it is asked for and absent."""
+    """cpu or cuda; `auto` takes CUDA where there is one. UserError if it is asked for and absent.
+
+    From then on float32 is float32: CUDA devices would round the factors of convolutions to ten binary digits (TF32).
+    """
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
     wanted = settings.get("device", "auto")
     if wanted == "cuda" and not torch.cuda.is_available():
         raise UserError("device: cuda was asked for, but torch sees no CUDA device; set device: auto or cpu")
@@ -62,7 +68,7 @@ def choose_device(settings: dict) -> torch.device:
 
 
 def autocast(settings: dict, device: torch.device) -> torch.autocast:
-    """bfloat16 autocast where configured, by default on CUDA devices that have it."""
+    """bfloat16 autocast where configured, by default on CUDA devices that have it; never of the classifier."""
     precision = settings.get("precision", "auto")
     automatic = precision == "auto" and device.type == "cuda" and torch.cuda.is_bf16_supported()
     return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16" or automatic)
@@ -81,8 +87,9 @@ def train(
     """Trains `model` from the last finished epoch of `partial` to the last epoch, saving every epoch into it.
 
     settings: optimizer, schedule, epochs, batch_size, drop_last, augmentation, records, checkpoints, device,
-    precision, workers (processes that decode images in files). The random streams of an epoch follow from
-    (seed, purpose, epoch), so a resumed run is the same run.
+    precision, batch_norm, workers (processes that decode images in files). The random streams of an epoch follow from
+    (seed, purpose, epoch), so a resumed run is the same run. batch_norm: `settled`, the default: clean records and
+    checkpoints have the statistics of `settled_network`, training goes on with its own.
     processes: with several, all of them make this call with the same arguments, but for `partial`, which one of them
     writes. Each step is then that of one process to rounding, except that batch norm sees each share by itself; its
     running statistics are the first process's.
@@ -96,8 +103,10 @@ def train(
         [parameter for parameter in model.parameters() if parameter.requires_grad], settings["optimizer"]
     )
     keep = checkpoint_epochs(settings)
+    is_recorded = settings["records"] in ("clean", "both")
     if partial.epoch < 0:
-        partial.save(0, model, optimizer, {}, keep, about)
+        shown = settled_network(model, data, settings, seed, processes) if 0 in keep else model
+        partial.save(0, model, optimizer, {}, keep, about, shown)
     else:
         partial.restore(model, optimizer)
         progress(partial.epoch * len(data.train), f"goes on after epoch {partial.epoch}")
@@ -107,13 +116,30 @@ def train(
         outcomes = _train_epoch(trained_model, tap, data, settings, seed, epoch, optimizer, progress, processes)
         trained = time.perf_counter()
         processes.agree(model.buffers())
-        if settings["records"] in ("clean", "both"):
-            clean = clean_outcomes(model, data, settings, processes)
+        is_shown = is_recorded or epoch in keep
+        shown = settled_network(model, data, settings, seed, processes) if is_shown else model
+        if is_recorded:
+            clean = clean_outcomes(shown, data, settings, processes)
             outcomes |= {f"clean.{name}": values for name, values in clean.items()}
         seconds = np.array([trained - started, time.perf_counter() - trained])
-        partial.save(epoch, model, optimizer, {**outcomes, "seconds": seconds}, keep, about)
+        partial.save(epoch, model, optimizer, {**outcomes, "seconds": seconds}, keep, about, shown)
         logger.info("epoch %d: loss %.4f", epoch, outcomes["steps.loss"].mean())
     tap.remove()
+
+
+def settled_network(
+    model: nn.Module, data: TrainingData, settings: dict, seed: int, processes: Processes = ALONE
+) -> nn.Module:
+    """The network with batch norm's statistics of training images as it is now; `model` itself where nothing settles.
+
+    Of 2,000 images, or all if there are fewer: the same ones of a seed at every epoch, in evaluation's batches.
+    """
+    if settings.get("batch_norm", "settled") != "settled":
+        return model
+    order = torch.randperm(len(data.train), generator=_generator(seed, "settled statistics"))[:_SETTLED_IMAGES]
+    own = even_batches(data.train[order.to(data.device)])[processes.rank :: processes.count]
+    with autocast(settings, data.device):
+        return with_settled_statistics(model, map(data.normalization, data.batches(own, settings)), processes)
 
 
 def clean_outcomes(
@@ -148,8 +174,12 @@ def mixed_batches(count: int) -> list[torch.Tensor]:
 
     So the statistics of a batch are neither those of one class, nor of the few images that would be left over.
     """
-    order = torch.randperm(count, generator=_generator("mixed batches"))
-    return list(order.tensor_split(-(-count // _EVALUATION_BATCH)))
+    return even_batches(torch.randperm(count, generator=_generator("mixed batches")))
+
+
+def even_batches(rows: torch.Tensor) -> list[torch.Tensor]:
+    """Rows (N,) in their order, in batches of nearly the same size."""
+    return list(rows.tensor_split(-(-len(rows) // _EVALUATION_BATCH)))
 
 
 def _train_epoch(model, tap, data, settings, seed, epoch, optimizer, progress, processes) -> dict[str, np.ndarray]:

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import torch
 
+from difficulty.models.classifier import at_least_float32, log_probabilities
 from difficulty.training.processes import Processes
-from difficulty.training.set_outcomes import is_set_column, predicted_sets, set_columns, set_outcomes
+from difficulty.training.set_outcomes import is_set_column, length, predicted_sets, set_columns, set_outcomes
 from difficulty.training.targets import are_sets
 
 FLOATS = ("probability", "margin", "loss", "el2n", "entropy", "feature_norm")
@@ -20,21 +21,20 @@ def example_outcomes(logits: torch.Tensor, features: torch.Tensor, labels: torch
     """
     if are_sets(labels):
         return set_outcomes(logits, features, labels)
-    logits = logits.detach().float()
+    logits = at_least_float32(logits.detach())
     given = labels[:, None]
     classes = torch.arange(logits.shape[1], device=logits.device)
-    log_probabilities = torch.log_softmax(logits, 1)
-    probabilities = log_probabilities.exp()
-    loss = -log_probabilities.gather(1, given)[:, 0]
+    logarithms = log_probabilities(logits)
+    probabilities, of_label = logarithms.exp(), logarithms.gather(1, given)
     label_logit = logits.gather(1, given)
     return {
         "predicted": logits.argmax(1),
         "rank": ((logits > label_logit) | ((logits == label_logit) & (classes < given))).sum(1),
-        "probability": probabilities.gather(1, given)[:, 0],
+        "probability": of_label.exp()[:, 0],
         "margin": label_logit[:, 0] - logits.scatter(1, given, -torch.inf).amax(1),
-        "loss": loss,
-        "el2n": probabilities.scatter_add(1, given, torch.full_like(probabilities[:, :1], -1)).norm(dim=1),
-        "entropy": -(probabilities * log_probabilities).sum(1),
+        "loss": -of_label[:, 0],
+        "el2n": length(probabilities.scatter(1, given, of_label.expm1())),
+        "entropy": -(probabilities * logarithms).sum(1),
         "feature_norm": features.float().flatten(1).norm(dim=1),
     }
 

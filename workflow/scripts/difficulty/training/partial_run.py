@@ -19,6 +19,7 @@ from difficulty.tensor_files import load_tensors, save_tensors
 from difficulty.training.checkpoints import checkpoint_name
 
 _STATE = "state.safetensors"
+_MODEL = "model"  # the owner of what the model has unlike its checkpoint: running statistics of batch norm
 
 
 class PartialRun:
@@ -34,7 +35,7 @@ class PartialRun:
         self.checksums: dict[int, str] = {}
         self._outcome_checksums: dict[int, str] = {}
         self._key = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
-        self._optimizer: dict[str, torch.Tensor] = {}
+        self._state: dict[str, torch.Tensor] = {}
         self._weights: dict[str, torch.Tensor] = {}
         self._lock = self._locked() if writes else None
         if not self._resume() and writes:
@@ -69,24 +70,36 @@ class PartialRun:
         except (UserError, OSError, ValueError):
             self._outcome_checksums = {}
             return False
-        self.epoch, self.checksums, self._optimizer = state["epoch"], checksums, tensors
+        self.epoch, self.checksums, self._state = state["epoch"], checksums, tensors
         return True
 
     def restore(self, model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> None:
         """Puts the state of the last finished epoch into the model and the optimizer."""
-        model.load_state_dict(self._weights)
-        state = optimizer.state_dict()
+        weights, state = dict(self._weights), optimizer.state_dict()
         state["state"] = {}
-        for name, value in self._optimizer.items():
-            number, field = name.split(".", 1)
-            state["state"].setdefault(int(number), {})[field] = value
+        for name, value in self._state.items():
+            owner, field = name.split(".", 1)
+            if owner == _MODEL:
+                weights[field] = value
+            else:
+                state["state"].setdefault(int(owner), {})[field] = value
+        model.load_state_dict(weights)
         optimizer.load_state_dict(state)
 
-    def save(self, epoch: int, model, optimizer, outcomes: dict[str, np.ndarray], keep: Iterable[int], about: str):
+    def save(
+        self,
+        epoch: int,
+        model: torch.nn.Module,
+        optimizer: torch.optim.Optimizer,
+        outcomes: dict[str, np.ndarray],
+        keep: Iterable[int],
+        about: str,
+        shown: torch.nn.Module,
+    ) -> None:
         """Records that `epoch` is finished.
 
         outcomes: arrays to be read back with `outcomes(epoch)`; keep: epochs whose weights are wanted in the end;
-        about: metadata of the weights.
+        about: metadata of the weights; shown: the network of the checkpoint, which is `model` or has other statistics.
         """
         self.epoch = epoch
         if not self._writes:
@@ -94,7 +107,7 @@ class PartialRun:
         if outcomes:
             tensors = {name: torch.from_numpy(array) for name, array in outcomes.items()}
             self._outcome_checksums[epoch] = save_tensors(self._outcome_file(epoch), tensors)
-        self.checksums[epoch] = save_tensors(self.folder / checkpoint_name(epoch), model.state_dict(), about)
+        self.checksums[epoch] = save_tensors(self.folder / checkpoint_name(epoch), shown.state_dict(), about)
         unwanted = [old for old in self.checksums if old != epoch and old not in keep]
         for old in unwanted:
             del self.checksums[old]
@@ -105,6 +118,10 @@ class PartialRun:
             for field, value in fields.items()
             if value is not None
         }
+        if shown is not model:
+            weights = dict(model.named_parameters())
+            own = {name: value for name, value in model.state_dict().items() if name not in weights}
+            tensors |= {f"{_MODEL}.{name}": value for name, value in own.items()}
         save_tensors(self.folder / _STATE, tensors, json.dumps(state))
         for old in unwanted:
             (self.folder / checkpoint_name(old)).unlink(missing_ok=True)

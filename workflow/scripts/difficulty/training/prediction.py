@@ -1,9 +1,8 @@
-"""Saved networks and the class probabilities that they give."""
+"""Saved networks."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -12,7 +11,6 @@ from difficulty.datasets.loading import Normalization
 from difficulty.errors import UserError
 from difficulty.models.building import rebuild_model
 from difficulty.training.checkpoints import load_checkpoint
-from difficulty.training.loop import TrainingData, autocast, evaluation_batches
 
 
 @dataclass(frozen=True)
@@ -38,13 +36,3 @@ def saved_network(checkpoints: Path, epoch: int, device: torch.device) -> SavedN
     model = rebuild_model(about, state).to(device, memory_format=torch.channels_last)
     normalization = Normalization(tuple(about["mean"]), tuple(about["std"]))
     return SavedNetwork(model, normalization, (*about["size"], about["channels"]))
-
-
-def predict_probabilities(model: nn.Module, data: TrainingData, settings: dict) -> np.ndarray:
-    """Softmax float32 (N, C) of all examples of `data`, which is on the model's device; nothing is augmented."""
-    parts = []
-    with torch.inference_mode(), autocast(settings, data.device):
-        for images in data.batches(evaluation_batches(len(data.images)), settings):
-            logits = model(data.normalization(images))
-            parts.append(logits.float().log_softmax(1).exp())
-    return torch.cat(parts).cpu().numpy()

@@ -94,7 +94,7 @@ TIMING = Schema(
     {
         "epoch": Column(pa.int32(), "epoch, from 1"),
         "train_seconds": Column(pa.float64(), "wall time of the gradient steps"),
-        "record_seconds": Column(pa.float64(), "wall time of the clean pass"),
+        "record_seconds": Column(pa.float64(), "wall time of the clean pass, and of settling batch norm before it"),
         "examples_per_second": Column(pa.float64(), "training examples over train_seconds"),
     },
     key=("epoch",),

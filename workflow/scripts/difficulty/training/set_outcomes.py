@@ -20,6 +20,8 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from difficulty.models.classifier import at_least_float32
+
 _BITS = 31  # of an int32 column that is never negative, so that columns of several processes can be summed
 _WORD = "predicted_set_"
 
@@ -31,8 +33,20 @@ def set_loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     BCEWithLogitsLoss where every class counts.
     """
     counted = ~targets.isnan()
-    each = functional.binary_cross_entropy_with_logits(logits, targets.nan_to_num(), reduction="none")
+    each = -functional.logsigmoid(towards(logits, targets))  # torch's own is 0 of a sure and absent class
     return (each * counted).sum(1) / counted.sum(1)
+
+
+def towards(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """The logits, in float32 at least, of each class's given state: with the other sign where the class is absent."""
+    logits = at_least_float32(logits)
+    return torch.where(targets == 1, logits, -logits)
+
+
+def length(vectors: torch.Tensor) -> torch.Tensor:
+    """Euclidean norm (N,) of vectors (N, C), also of those whose squares would underflow."""
+    largest = vectors.abs().amax(1, keepdim=True).clamp_min(torch.finfo(vectors.dtype).tiny)
+    return (vectors / largest).norm(dim=1) * largest[:, 0]
 
 
 def set_outcomes(logits: torch.Tensor, features: torch.Tensor, targets: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -40,13 +54,13 @@ def set_outcomes(logits: torch.Tensor, features: torch.Tensor, targets: torch.Te
 
     Beside the columns of the records, columns predicted_set_0, ... of 31 bits each: class c is bit c % 31 of c // 31.
     """
-    logits = logits.detach().float()
+    logits = at_least_float32(logits.detach())
     counted, given = ~targets.isnan(), targets == 1
     present = logits > 0
     wrong = (present != given) & counted
-    sigmoids, distance = logits.sigmoid(), logits.abs()
-    log_shares = functional.logsigmoid(torch.where(given, logits, -logits)) * counted
-    entropies = -(sigmoids * functional.logsigmoid(logits) + (1 - sigmoids) * functional.logsigmoid(-logits))
+    distance, right = logits.abs(), towards(logits, targets)
+    log_shares = functional.logsigmoid(right) * counted
+    entropies = -sum(each.sigmoid() * functional.logsigmoid(each) for each in (logits, -logits))
     nearest = distance.masked_fill(~counted, torch.inf).amin(1)
     return {
         "predicted": logits.argmax(1),
@@ -54,7 +68,7 @@ def set_outcomes(logits: torch.Tensor, features: torch.Tensor, targets: torch.Te
         "probability": log_shares.sum(1).exp(),
         "margin": torch.where(wrong.any(1), -(distance * wrong).sum(1), nearest),
         "loss": set_loss(logits, targets),
-        "el2n": ((sigmoids - targets.nan_to_num()) * counted).norm(dim=1),
+        "el2n": length((-right).sigmoid() * counted),
         "entropy": (entropies * counted).sum(1),
         "feature_norm": features.float().flatten(1).norm(dim=1),
         **_packed(present),
