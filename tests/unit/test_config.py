@@ -16,6 +16,7 @@ from difficulty.config.analyses import HELD_OUT_SCORES, Dynamics
 from difficulty.config.architectures import ARCHITECTURES
 from difficulty.config.datasets import AnySource
 from difficulty.config.optimizers import Optimizer
+from difficulty.config.problems import ConfigurationError
 from difficulty.config.reading import load, read_yaml
 from difficulty.config.resolve import resolve
 from difficulty.config.schedules import Schedule
@@ -145,8 +146,27 @@ def test_scores_of_held_out_examples_are_known_where_there_are_folds():
     detections = resolve(config).detections
     assert {name: each["scores"] for name, each in detections.items()} == {
         "held_out": ["aum"],
+        "held_out-validation": ["aum", "normalized_margin"],
         "out": ["aum", "normalized_margin"],
     }
+    assert {name: each["role"] for name, each in detections.items()} == {
+        "held_out": "train",
+        "held_out-validation": "validation",
+        "out": "validation",
+    }
+
+
+def test_names_of_held_out_noise_are_kept():
+    config = yaml.safe_load(BASE)
+    folds = {"folds": 5, "label_noise": {"kind": "symmetric", "fraction": 0.1}}
+    config["experiments"] = {"a": folds, "a-validation": {}, "b": folds, "c": {}}
+    truth = {"experiment": "b", "column": "is_corrupt"}
+    config["analyses"] = {"detection": {"truths": {"b-validation": truth, "c-validation": truth}}}
+    with pytest.raises(ConfigurationError) as caught:
+        resolve(config)
+    first, second = str(caught.value).splitlines()
+    assert "held-out noise of 'a' would be called like experiment 'a-validation'; rename one" in first
+    assert "truths.b-validation: is kept for planted noise in what experiment 'b' holds out" in second
 
 
 def test_statistics_of_images_are_compared_with_scores_where_they_are_computed():

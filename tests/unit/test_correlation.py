@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import rankdata, spearmanr
 
-from difficulty.analysis.bootstrap import percentile_interval, resample_counts
+from difficulty.analysis.bootstrap import resample_counts
 from difficulty.analysis.correlation import (
     correlation_table,
     disjoint_halves,
@@ -18,7 +18,7 @@ from difficulty.analysis.correlation import (
     spearman_matrix,
     stability_table,
 )
-from difficulty.analysis.ties import midranks, tie_order
+from difficulty.analysis.ties import midranks, repeated_columns, repetitions, tie_order
 
 EXACT = 1e-12
 
@@ -59,13 +59,16 @@ def test_constant_scores_have_no_correlation():
 
 
 def test_intervals_rank_every_resample_anew():
-    values = tied_values(1, 40)
+    values = tied_values(1, 40)[:, :3]
     resampled = [
         spearmanr(np.repeat(values, counts[:, 0], axis=0)).statistic for counts in resample_counts(40, 50, seed=3)
     ]
     low, high = spearman_intervals(values, 50, seed=3)
-    expected = np.quantile(resampled, [0.025, 0.975], axis=0)
-    np.testing.assert_allclose([low, high], expected, atol=EXACT)
+    one, other = np.triu_indices(values.shape[1], 1)
+    center = np.arctanh(spearmanr(values).statistic[one, other])
+    error = np.std(np.arctanh(np.array(resampled)[:, one, other]), axis=0, ddof=1)
+    np.testing.assert_allclose(low[one, other], np.tanh(center - 1.959963985 * error), atol=1e-9)
+    np.testing.assert_allclose(high[one, other], np.tanh(center + 1.959963985 * error), atol=1e-9)
 
 
 def test_intervals_cover_the_truth_about_as_often_as_they_say():
@@ -88,11 +91,33 @@ def test_resamples_have_the_size_of_the_data_and_depend_on_the_seed_alone():
     assert not np.array_equal(one, np.concatenate(list(resample_counts(30, 10, seed=2)), axis=1))
 
 
-def test_percentile_interval_leaves_out_what_is_undefined():
-    replicates = np.array([[1.0, np.nan, np.nan], [2, np.nan, 5], [3, np.nan, np.nan]])
-    low, high = percentile_interval(replicates, confidence=0.5)
-    np.testing.assert_array_equal(low, [1.5, np.nan, 5])
-    np.testing.assert_array_equal(high, [2.5, np.nan, 5])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_perfect_correlation_of_few_examples_has_an_interval_of_some_width(sign):
+    """Six images that two scores order alike: every resample does, too."""
+    values = np.stack([np.arange(6.0), sign * np.arange(6.0) ** 3], axis=1)
+    low, high = spearman_intervals(values, 50)
+    ends = sorted([sign * low[0, 1], sign * high[0, 1]])
+    # Half a step from 1, 1 - 6 / 210, with Bonett & Wright's error sqrt(1.5 / 3).
+    expected = np.tanh(np.arctanh(1 - 6 / 210) - 1.959964 * np.sqrt(0.5))
+    assert ends == [pytest.approx(expected, abs=1e-6), 1]
+    assert low[0, 0] == high[0, 0] == 1
+
+
+def test_no_interval_of_three_examples():
+    low, high = spearman_intervals(np.random.default_rng(0).normal(size=(3, 2)), 50)
+    assert np.isnan(low).all() and np.isnan(high).all()
+
+
+def test_columns_that_repeat_another_are_found():
+    random = np.random.default_rng(0)
+    one = random.integers(0, 20, 60).astype(float)
+    table = pd.DataFrame({"a": one, "b": random.random(60), "c": (one / 37).astype(np.float32), "d": one**3, "e": -one})
+    table["part"] = table["a"].where(np.arange(60) < 50)  # known of fewer
+    table["part_again"] = table["part"] / 3
+    table["above"] = (one > 10).astype(float)  # orders no pair otherwise, but says less
+    table["constant"], table["constant_again"] = 1.0, 2.0
+    assert repeated_columns(table) == {"c": "a", "d": "a", "part_again": "part"}
+    assert repetitions({"c": "a"}) == ["c = a"]
 
 
 def test_table_compares_common_examples():

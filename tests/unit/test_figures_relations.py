@@ -29,7 +29,24 @@ def relations(statistics=("edges", "brightness"), scores=("aum", "loss"), role="
                 ends = {"low": value - 0.05, "high": value + 0.05, "p_value": p / 9, "p_holm": p}
                 facts = {"role": role, "statistic": statistic, "score": score, "kind": kind, "examples": 90}
                 rows.append({**facts, "correlation": value, **ends})
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).assign(also=None)
+
+
+def test_statistics_that_were_tested_with_another_one_are_said():
+    table = relations()
+    table.loc[table["statistic"] == "edges", "also"] = "edges_per_pixel edges_again"
+    figure = relations_figure(table, "t", ["aum"])
+    assert "In the same order, so once: edges_per_pixel = edges, edges_again = edges." in said(figure)
+    assert "In the same order" not in said(relations_figure(relations(), "t", ["aum"]))
+
+
+def test_histograms_are_drawn_once_of_statistics_in_the_same_order():
+    random = np.random.default_rng(0)
+    edges = pd.Series(random.random(60))
+    statistics = pd.DataFrame({"edge_strength": edges, "contrast": random.random(60), "per_pixel": edges / 64})
+    figure = statistics_histograms_figure(statistics, pd.Series(random.random(60)), "aum", "t")
+    assert len(by_gid(figure, "hardest")) == 2
+    assert "drawn once: per_pixel = edge_strength" in said(figure)
 
 
 def test_units_are_those_of_the_statistics_that_are_computed():

@@ -49,6 +49,13 @@ def table_of(rows, tests=TESTS):
     return generalization_table(rows, TRAINED_ON, tests, "digits", *ids)
 
 
+def test_runs_whose_seed_chose_their_examples_are_marked():
+    ids = [{name: pd.Index(values) for name, values in parts.items()} for parts in (TRAIN, TEST)]
+    table = generalization_table(evaluations(), TRAINED_ON, TESTS, "digits", *ids, {"easy": [1, 2]})
+    marked = table.loc[table["seed_chose"], ["experiment", "run"]].drop_duplicates()
+    assert marked.to_numpy().tolist() == [["e", "seed-1"]]
+
+
 @pytest.fixture(scope="module")
 def table():
     return table_of(evaluations())

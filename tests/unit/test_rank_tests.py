@@ -39,7 +39,10 @@ def test_correlation_and_p_value_are_scipys():
 def test_a_perfect_correlation_is_certain_and_an_undefined_one_nothing():
     found = np.array([1.0, -1.0, np.nan])
     np.testing.assert_array_equal(p_values(found, 8), [0, 0, np.nan])
-    np.testing.assert_array_equal(intervals(found, 8), [[1, -1, np.nan]] * 2)
+    low, high = intervals(found, 8)
+    np.testing.assert_array_equal([high[0], low[1]], [1, -1])
+    assert low[0] == -high[1] == pytest.approx(np.tanh(np.arctanh(1 - 6 / 990) - 1.959964 * np.sqrt(1.5 / 7)), abs=1e-6)
+    assert np.isnan([low[2], high[2]]).all()
     constant = cross_correlation(centred_ranks(np.ones((5, 1))), centred_ranks(np.arange(5.0)[:, None]))
     assert np.isnan(constant).all()
 

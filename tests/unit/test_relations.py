@@ -107,6 +107,22 @@ def test_holm_is_over_statistics_and_scores_of_a_kind(data):
     assert table["p_holm"].isna().equals(table["p_value"].isna())
 
 
+def test_what_orders_the_images_alike_is_tested_once(data):
+    """Edges per pixel are edges over a constant: neither a row of their own nor a further test to correct for."""
+    hardness, statistics, classes = data
+    before = relations_table(hardness, statistics, classes)
+    first = statistics.columns[0]
+    repeated = statistics.assign(per_pixel=statistics[first] / 64)
+    after = relations_table(hardness.assign(again=2 * hardness.iloc[:, 0]), repeated, classes)
+    assert after.loc[after["statistic"] == first, "also"].eq("per_pixel").all()
+    assert after.loc[after["statistic"] != first, "also"].isna().all()
+    same = after[after["score"] != "again"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(same.drop(columns="also"), before.drop(columns="also"))
+    copied = after[after["score"] == "again"].set_index(["statistic", "kind"])["p_holm"]
+    original = after[after["score"] == hardness.columns[0]].set_index(["statistic", "kind"])["p_holm"]
+    pd.testing.assert_series_equal(copied, original)
+
+
 def test_brightness_has_no_partial_correlation_and_without_it_nothing_has(data):
     hardness, statistics, classes = data
     rows = relations_table(hardness, statistics, classes)

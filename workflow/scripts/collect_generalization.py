@@ -32,12 +32,13 @@ def main(args):
         for split in ("train", "test")
     )
     trained_on = dict(zip(settings["experiments"], settings["datasets"], strict=True))
-    table = generalization_table(evaluations, trained_on, settings["tests"], settings["original"], train_ids, test_ids)
+    tests, original, chosen_under = (settings[key] for key in ("tests", "original", "chosen_under"))
+    table = generalization_table(evaluations, trained_on, tests, original, train_ids, test_ids, chosen_under)
     write_table(table, args.output, GENERALIZATION, provenance(args))
     summary = generalization_summary(table, settings.get("control"))
     write_table(summary, args.summary, GENERALIZATION_SUMMARY, provenance(args))
-    tests = table["tested_on"].drop_duplicates()
-    logger.info("%d experiments, each tested on %s", len(trained_on), ", ".join(tests))
+    tested_on = table["tested_on"].drop_duplicates()
+    logger.info("%d experiments, each tested on %s", len(trained_on), ", ".join(tested_on))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """What studies of generalization rest on: the evaluations of all their runs, and the scores of the parts."""
 
+from difficulty.config.chosen_seeds import choosing_seeds
+
 studies = configuration.generalization
 studies_with_traits = [study for study, settings in studies.items() if "scores_of" in settings]
 
@@ -33,7 +35,9 @@ def study_examples(study):
 
 
 def generalization_settings(study):
-    return settings_json(studies[study], ["experiments", "datasets", "original", "tests", "control"])
+    chosen = {dataset: choosing_seeds(dataset, datasets) for dataset in studies[study]["datasets"]}
+    keys = ["experiments", "datasets", "original", "tests", "control", "chosen_under"]
+    return settings_json({**studies[study], "chosen_under": chosen}, keys)
 
 
 def generalization_upstream(study):

@@ -1,4 +1,4 @@
-"""The bootstrap over examples: resamples as counts, and percentile intervals from their results."""
+"""The bootstrap over examples: resamples as counts of how often each example is drawn."""
 
 from collections.abc import Iterator
 
@@ -33,16 +33,3 @@ def stratified_counts(truth: np.ndarray, replicates: int, seed: int = 0, block: 
         for part, own in zip(parts, resamples, strict=True):
             counts[part] = own
         yield counts
-
-
-def percentile_interval(replicates: np.ndarray, confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-    """Lower and upper end of the percentile interval, over the first axis of `replicates` (B, ...).
-
-    Replicates in which a statistic is undefined (NaN) are left out; NaN where none is left.
-    """
-    ends = np.full((2, *replicates.shape[1:]), np.nan)
-    defined = ~np.isnan(replicates).all(axis=0)
-    tail = (1 - confidence) / 2
-    if len(replicates) and defined.any():
-        ends[:, defined] = np.nanquantile(replicates[:, defined], [tail, 1 - tail], axis=0)
-    return ends[0], ends[1]

@@ -8,11 +8,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from difficulty.analysis.bootstrap import percentile_interval, resample_counts
+from difficulty.analysis.bootstrap import resample_counts
+from difficulty.analysis.rank_tests import fisher_interval, largest
 from difficulty.analysis.ties import midranks, tie_order
 from difficulty.scores.run_grid import defined_mean
 from difficulty.tables import Column, Schema
 
+_FEWEST = 3  # examples that an interval needs more than
+_ROUNDING = 1e-9  # standard error below which all resamples are the same
 _ROLE = Column(pa.string(), "role of the examples in the runs: train, validation or test")
 _EXAMPLES = Column(pa.int64(), "number of examples compared")
 
@@ -87,8 +90,10 @@ def spearman_intervals(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Bootstrap intervals of `spearman_matrix`: lower ends and upper ends, each (S, S).
 
-    Examples are resampled, and every resample is ranked anew. (To resample the ranks of the full data
-    would be quicker but leaves out the variance that ranking itself brings.) It takes no sorting, as a
+    Symmetrical in Fisher's z, whose standard error is that of the resamples; where they all agree, as they do at 1,
+    that of Bonett & Wright 2000. (Percentiles of the resamples cover less near 1, and the closed form covers less where
+    scores are far from normal.) Examples are resampled, and every resample is ranked again. (To resample the ranks of
+    the full data would be quicker but leaves out the variance that ranking itself brings.) It takes no sorting, as a
     resample keeps the order of the data: ranks follow from the cumulated counts along it.
     """
     examples, scores = values.shape
@@ -100,7 +105,24 @@ def spearman_intervals(
         for row, order in zip(ranks, orders, strict=True):
             np.subtract(order.midranks(counts), (examples + 1) / 2, out=row)
         result[:] = _weighted_correlation(ranks, counts)
-    return percentile_interval(results, confidence)
+    return _fisher_intervals(spearman_matrix(values), results, examples, confidence)
+
+
+def _fisher_intervals(matrix: np.ndarray, resampled: np.ndarray, examples: int, confidence: float):
+    """matrix: (S, S), resampled: (B, S, S). Nothing is uncertain about a score and itself; NaN below four examples."""
+    if examples <= _FEWEST or len(resampled) < 2:
+        return np.full(matrix.shape, np.nan), np.full(matrix.shape, np.nan)
+    defined = ~np.isnan(resampled)
+    z = np.arctanh(np.clip(np.where(defined, resampled, 0), -largest(examples), largest(examples)))
+    count = defined.sum(axis=0)
+    mean = z.sum(axis=0) / np.maximum(count, 1)
+    squares = (np.square(z - mean) * defined).sum(axis=0)
+    error = np.sqrt(np.divide(squares, count - 1, where=count > 1, out=np.zeros(matrix.shape)))
+    closed = np.sqrt((1 + np.square(matrix) / 2) / (examples - 3))
+    low, high = fisher_interval(matrix, np.where(error > _ROUNDING, error, closed), examples, confidence)
+    for ends in (low, high):
+        np.fill_diagonal(ends, np.diag(matrix))
+    return low, high
 
 
 def _weighted_correlation(centred: np.ndarray, counts: np.ndarray | None) -> np.ndarray:

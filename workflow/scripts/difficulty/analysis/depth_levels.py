@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from difficulty.analysis.bootstrap import percentile_interval, resample_counts
+from difficulty.analysis.bootstrap import resample_counts
+from difficulty.analysis.wilson import effective_interval
 from difficulty.tables import Column, Schema
 
 DEPTH_LEVELS = Schema(
@@ -19,12 +20,16 @@ DEPTH_LEVELS = Schema(
         "examples": Column(pa.float64(), "mean number of examples of this depth in a run"),
         "share": Column(pa.float64(), "share of all examples of all runs"),
         "accuracy": Column(pa.float64(), "share of these whose predicted class is the given label", nullable=True),
-        "accuracy_low": Column(pa.float64(), "lower end of its 95 % interval, examples resampled", nullable=True),
+        "accuracy_low": Column(
+            pa.float64(), "lower end of its 95 % Wilson interval, examples resampled", nullable=True
+        ),
         "accuracy_high": Column(pa.float64(), "upper end of it", nullable=True),
         "consistency": Column(
             pa.float64(), "their mean consensus consistency, where there is a consensus", nullable=True
         ),
-        "consistency_low": Column(pa.float64(), "lower end of its 95 % interval, examples resampled", nullable=True),
+        "consistency_low": Column(
+            pa.float64(), "lower end of its 95 % Wilson interval, examples resampled", nullable=True
+        ),
         "consistency_high": Column(pa.float64(), "upper end of it", nullable=True),
     },
     key=("role", "depth"),
@@ -70,7 +75,15 @@ def depth_levels(
             replicates[name].append(_ratio(counts @ parts, counts @ wholes))
     for name, (parts, wholes) in statistics.items():
         table[name] = _ratio(parts.sum(axis=0), wholes.sum(axis=0))
-        table[f"{name}_low"], table[f"{name}_high"] = percentile_interval(np.concatenate(replicates[name]))
+        found = np.concatenate(replicates[name])
+        undefined = np.isnan(found).all(axis=0) | np.isnan(table[name])
+        variance = np.nanvar(np.where(undefined, 0, found), axis=0, ddof=1)
+        present = np.maximum((wholes > 0).sum(axis=0), 1)
+        low, high = effective_interval(table[name].fillna(0).to_numpy(), variance, present)
+        table[f"{name}_low"], table[f"{name}_high"] = (
+            np.where(undefined, np.nan, low),
+            np.where(undefined, np.nan, high),
+        )
     return table
 
 

@@ -4,7 +4,8 @@ The claim to test is that easy examples generalise better among themselves than 
 Krishnan, Chatterjee 2020, arXiv:2003.07422).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -33,6 +34,11 @@ GENERALIZATION = Schema(
         "dataset": _DATASET,
         "run": Column(pa.string(), "seed-0, or seed-0-fold-3"),
         "seed": Column(pa.int64(), "seed of the run"),
+        "seed_chose": Column(
+            pa.bool_(),
+            "a network of this seed was among those that chose the examples trained on: where architectures are the "
+            "same, both start from the same weights",
+        ),
         "epoch": Column(pa.int32(), "checkpoint that is tested: the last one that is kept"),
         "tested_on": _TESTED_ON,
         "relation": _RELATION,
@@ -85,12 +91,13 @@ def generalization_table(
     original: str,
     train_ids: Mapping[str, pd.Index],
     test_ids: Mapping[str, pd.Index],
+    chosen_under: Mapping[str, Collection[int]] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """Rows of GENERALIZATION: each run on each of the different test splits, at the last epoch that is evaluated.
 
     evaluations: columns of EVALUATIONS. trained_on: experiment -> data set, in order. tests: data sets, `original`
     among them. train_ids, test_ids: data set -> example_id of its training examples, of its test examples. A test split
-    that is the original's counts as that only.
+    that is the original's counts as that only. chosen_under: data set -> seeds of the networks that chose its examples.
     """
     tests = [name for name in tests if name == original or not _same(test_ids[name], test_ids[original])]
     last = evaluations.groupby(["experiment", "run"])["epoch"].transform("max")
@@ -103,6 +110,7 @@ def generalization_table(
             tested = rows[(rows["dataset"] == test) & (rows["split"] == "test")].loc[own.index]
             part = pd.DataFrame({"experiment": experiment, "dataset": dataset, "run": own.index, "tested_on": test})
             part["seed"] = [int(seed_of(run).removeprefix("seed-")) for run in own.index]
+            part["seed_chose"] = part["seed"].isin(list(chosen_under.get(dataset, ())))
             part["epoch"] = own["epoch"].to_numpy()
             part["relation"] = relation(dataset, test, original)
             part["train_examples"], part["test_examples"] = own["examples"].to_numpy(), tested["examples"].to_numpy()

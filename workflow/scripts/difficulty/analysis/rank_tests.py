@@ -72,10 +72,26 @@ def intervals(correlation: np.ndarray, freedom: int, confidence: float = 0.95) -
     The variance of z is (1 + r^2 / 2) / (df - 1), which is (1 + r^2 / 2) / (N - 3) where nothing is taken out (Bonett &
     Wright 2000, Psychometrika 65, 23). It is meant for continuous values and |r| below 0.95. freedom: at least 2.
     """
-    with np.errstate(divide="ignore"):
-        z = np.arctanh(correlation)
-    half = ndtri((1 + confidence) / 2) * np.sqrt((1 + np.square(correlation) / 2) / (freedom - 1))
-    return np.tanh(z - half), np.tanh(z + half)
+    error = np.sqrt((1 + np.square(correlation) / 2) / (freedom - 1))
+    return fisher_interval(correlation, error, freedom + 2, confidence)
+
+
+def fisher_interval(
+    correlation: np.ndarray, error: np.ndarray, examples: int, confidence: float = 0.95
+) -> tuple[np.ndarray, np.ndarray]:
+    """Lower and upper ends of intervals, symmetrical in Fisher's z. error: standard error of z.
+
+    A correlation of 1 or -1 counts as half a step from it, the step being the exchange of two neighbouring ranks among
+    `examples` examples: so the interval has some width there, too, and reaches 1 or -1.
+    """
+    z = np.arctanh(np.clip(correlation, -largest(examples), largest(examples)))
+    half = ndtri((1 + confidence) / 2) * error
+    return np.minimum(np.tanh(z - half), correlation), np.maximum(np.tanh(z + half), correlation)
+
+
+def largest(examples: int) -> float:
+    """What a rank correlation of 1 counts as in Fisher's z: 1 less half of 12 / (N^3 - N), see `fisher_interval`."""
+    return 1 - 6 / (examples**3 - examples)
 
 
 def holm(p: np.ndarray) -> np.ndarray:

@@ -21,6 +21,7 @@ from difficulty.analysis.rank_tests import (
     without_class_means,
     without_column,
 )
+from difficulty.analysis.ties import repeated_columns
 from difficulty.tables import Column, Schema
 
 OVERALL, WITHIN_CLASS, PARTIAL = KINDS = ("overall", "within_class", "partial")
@@ -38,6 +39,11 @@ RELATIONS = Schema(
     {
         "role": Column(pa.string(), "role of the examples in the runs: train, validation or test"),
         "statistic": Column(pa.string(), "statistic of the image, or numeric truth column of the data set"),
+        "also": Column(
+            pa.string(),
+            "further statistics that order these examples in just the same way, separated by spaces: tested once, here",
+            nullable=True,
+        ),
         "score": Column(pa.string(), "score, turned so that higher is harder"),
         "kind": Column(
             pa.string(),
@@ -54,7 +60,10 @@ RELATIONS = Schema(
         "low": _number("lower end of its 95 % interval (Fisher's z, Bonett & Wright 2000)"),
         "high": _number("upper end of its 95 % interval"),
         "p_value": _number("two-sided, of Student's t; each class but one and brightness cost a degree of freedom"),
-        "p_holm": _number("p_value, corrected for all statistics and scores of this role and kind (Holm 1979)"),
+        "p_holm": _number(
+            "p_value, corrected for all statistics and scores of this role and kind (Holm 1979); scores that order the "
+            "examples in the same way count once"
+        ),
         "examples": Column(pa.int64(), "examples for which the statistic and the score are known"),
     },
     key=("role", "statistic", "score", "kind"),
@@ -65,10 +74,13 @@ def relations_table(hardness: pd.DataFrame, statistics: pd.DataFrame, classes: n
     """Every statistic with every score, over the examples that have both: three correlations each.
 
     hardness: N examples x scores, higher is harder. statistics: N x statistics, in the same order. Both NaN where
-    unknown. classes: (N,). Returns the columns of RELATIONS but role; fewer than ten examples give no row.
+    unknown. classes: (N,). Returns the columns of RELATIONS but role; fewer than ten examples give no row. Statistics
+    that order the examples as an earlier one does are tested with it, and give no row of their own.
     """
     columns = [column for column in RELATIONS.columns if column != "role"]
     statistics = statistics.astype(np.float64)
+    repeated = repeated_columns(statistics)
+    statistics = statistics.drop(columns=list(repeated))
     parts = [
         _related(hardness.loc[:, scores], statistics.loc[:, names], statistics.get(BRIGHTNESS), classes)
         for scores in _alike(hardness)
@@ -80,8 +92,19 @@ def relations_table(hardness: pd.DataFrame, statistics: pd.DataFrame, classes: n
     table = pd.concat(rows, ignore_index=True)
     places = [table["statistic"].map(statistics.columns.get_loc), table["score"].map(hardness.columns.get_loc)]
     table = table.iloc[np.lexsort((table["kind"].map(KINDS.index), places[1], places[0]))]
-    table["p_holm"] = table.groupby("kind")["p_value"].transform(lambda p: holm(p.to_numpy()))
+    also = pd.Series(repeated, dtype=object).groupby(pd.Series(repeated, dtype=object)).groups
+    table["also"] = table["statistic"].map({name: " ".join(others) for name, others in also.items()}).astype(object)
+    table["p_holm"] = _corrected(table, repeated_columns(hardness))
     return table[columns].reset_index(drop=True)
+
+
+def _corrected(table: pd.DataFrame, repeated: dict[str, str]) -> pd.Series:
+    """p-values corrected by Holm within each kind; scores that repeat another one count once, as that one."""
+    once = table[~table["score"].isin(repeated)]
+    corrected = once.assign(p=once.groupby("kind")["p_value"].transform(lambda p: holm(p.to_numpy())))
+    by_test = corrected.set_index(["statistic", "score", "kind"])["p"]
+    tests = pd.MultiIndex.from_arrays([table["statistic"], table["score"].replace(repeated), table["kind"]])
+    return pd.Series(by_test.reindex(tests).to_numpy(), table.index)
 
 
 def _alike(table: pd.DataFrame) -> list[list[str]]:

@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
+
+# Rank correlation from which on two columns that disagree on no pair differ in a few ties of rounding only.
+_ALIKE = 0.99999
 
 
 @dataclass(frozen=True)
@@ -54,3 +58,36 @@ def tie_order(values: np.ndarray) -> TieOrder:
 def midranks(values: np.ndarray) -> np.ndarray:
     """Ranks of `values` (N,) from 1, equal values sharing the mean of their ranks."""
     return tie_order(values).midranks()
+
+
+def repeated_columns(table: pd.DataFrame) -> dict[str, str]:
+    """Column -> an earlier one that orders the rows in the same way; only the columns that repeat another.
+
+    table: (N, S), NaN where unknown. Both are known in the same rows, and no two rows are ordered one way by the one
+    and the other way by the other, as with a number and a multiple of it. Constant columns repeat nothing.
+    """
+    groups: dict[bytes, list[str]] = {}
+    for name, column in table.items():
+        groups.setdefault(column.notna().to_numpy().tobytes(), []).append(name)
+    repeated = {}
+    for names in groups.values():
+        values = [table[name].dropna().to_numpy(np.float64) for name in names]
+        ranks = np.stack([midranks(column) for column in values]) - (len(values[0]) + 1) / 2
+        scale = np.sqrt(np.square(ranks).sum(axis=1))
+        alike = (ranks @ ranks.T > _ALIKE * np.outer(scale, scale)) & (np.outer(scale, scale) > 0)
+        for later, name in enumerate(names):
+            earlier = (n for n in np.flatnonzero(alike[later, :later]) if names[n] not in repeated)
+            found = next((n for n in earlier if not _disagree(values[n], values[later])), None)
+            if found is not None:
+                repeated[name] = names[found]
+    return repeated
+
+
+def _disagree(one: np.ndarray, other: np.ndarray) -> bool:
+    """Some two examples are ordered one way by the one and the other way by the other."""
+    return bool((np.diff(other[np.lexsort((other, one))]) < 0).any())
+
+
+def repetitions(repeated: dict[str, str]) -> list[str]:
+    """What `repeated_columns` found, for a note: `local_entropy_u8 = local_entropy`."""
+    return [f"{name} = {first}" for name, first in repeated.items()]

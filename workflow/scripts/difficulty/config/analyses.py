@@ -187,7 +187,13 @@ class Detection(CheckedSection):
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
         """Truths fit their experiments and are not named like one; the scores exist."""
-        held_out = {f"{name}{_PLANTED_HELD_OUT}": name for name in suite.experiments}
+        held_out = {
+            f"{name}{_PLANTED_HELD_OUT}": name
+            for name, settings in suite.experiments.items()
+            if settings.get("folds") and settings.get("label_noise")
+        }
+        for second in held_out.keys() & suite.experiments.keys():
+            yield (), f"held-out noise of {held_out[second]!r} would be called like experiment {second!r}; rename one"
         for name, truth in self.truths.items():
             if name in suite.experiments:
                 yield ("truths", name), "is the name of an experiment, kept for its planted noise; choose another"
@@ -252,9 +258,8 @@ def detections(detection: dict, experiments: dict[str, dict]) -> dict[str, dict]
     ]
     planted = {name: {"experiment": name, "column": _PLANTED, "role": "train"} for name in noisy}
     for name in noisy:
-        own_name = f"{name}{_PLANTED_HELD_OUT}"
-        if experiments[name].get("folds") and own_name not in noisy:
-            planted[own_name] = planted[name] | {"role": "validation"}
+        if experiments[name].get("folds"):
+            planted[f"{name}{_PLANTED_HELD_OUT}"] = planted[name] | {"role": "validation"}
     shared = {key: value for key, value in detection.items() if key != "truths"}
     tested = {name: truth | shared for name, truth in (planted | detection["truths"]).items()}
     for settings in tested.values():

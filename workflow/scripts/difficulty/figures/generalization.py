@@ -159,6 +159,10 @@ def _notes(table: pd.DataFrame) -> list[str]:
     elif without:
         names = ", ".join(abbreviated(name, _LONGEST_NAME) for name in without)
         notes.append(f"Without held-out images of its own: {names}.")
+    repeated = table.loc[table["seed_chose"], "experiment"].drop_duplicates()
+    if len(repeated):
+        names = ", ".join(abbreviated(name, _LONGEST_NAME) for name in repeated)
+        notes.append(f"Under seeds that also chose the images, so not independent of the choice: {names}.")
     seen = table[table["seen"] > 0]
     if len(seen):
         share = seen["seen"] / seen["test_examples"]

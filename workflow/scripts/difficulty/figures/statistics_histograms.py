@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from difficulty.analysis.extremes import extreme_weights
+from difficulty.analysis.ties import repeated_columns, repetitions
 from difficulty.figures.appearance import (
     add_legend,
     counted,
@@ -35,6 +36,8 @@ def statistics_histograms_figure(statistics: pd.DataFrame, hardness: pd.Series, 
 
     statistics: N examples x statistics. hardness: (N,), `score` turned so that higher is harder. NaN where unknown.
     """
+    repeated = repeated_columns(statistics)
+    statistics = statistics.drop(columns=list(repeated))
     shown = [name for name, column in statistics.items() if (column.notna() & hardness.notna()).any()]
     if not shown:
         figure, _ = new_figure(6, 1.2, title)
@@ -42,7 +45,7 @@ def statistics_histograms_figure(statistics: pd.DataFrame, hardness: pd.Series, 
         return figure
     columns = min(len(shown), _COLUMNS)
     lines = ceil(len(shown) / columns)
-    figure, below = new_figure(max(columns * _WIDTH, 4.6), lines * _HEIGHT, title, _notes(hardness))
+    figure, below = new_figure(max(columns * _WIDTH, 4.6), lines * _HEIGHT, title, _notes(hardness, repeated))
     add_legend(figure, below, _legend(score))
     grid = figure.subplots(lines, columns, squeeze=False)
     for name, axes in zip(shown, grid.flat, strict=False):
@@ -85,9 +88,10 @@ def _draw(axes: Axes, values: np.ndarray, hardness: np.ndarray) -> None:
     plain_ticks(axes.xaxis)
 
 
-def _notes(hardness: pd.Series) -> list[str]:
+def _notes(hardness: pd.Series, repeated: dict[str, str]) -> list[str]:
     images = counted(int(hardness.notna().sum()), "image")
-    return [f"{images} that were trained on. Those that tie across the border of a tenth count in part."]
+    notes = [f"{images} that were trained on. Those that tie across the border of a tenth count in part."]
+    return notes + ([f"In the same order, so drawn once: {', '.join(repetitions(repeated))}."] if repeated else [])
 
 
 def _legend(score: str) -> list:
