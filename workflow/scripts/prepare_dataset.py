@@ -25,7 +25,13 @@ def main(args):
     for note in source.notes:
         logger.warning(note)
     prepared = prepare(source, args.settings, args.images, args.examples.parent.name)
-    facts = provenance(args, ("numpy", "pandas", "pyarrow", "pillow"), bad_images=len(prepared.bad))
+    used = len(prepared.examples)
+    for line in source.intake.lines(args.examples.parent.name, used):
+        print(line, file=sys.stderr)
+        logger.info(line)
+    facts = provenance(
+        args, ("numpy", "pandas", "pyarrow", "pillow"), bad_images=len(prepared.bad), intake=source.intake.facts(used)
+    )
     if prepared.bad:
         line = f"{args.examples.parent.name}: {len(prepared.bad)} broken images left out, named in {args.log}"
         print(line, file=sys.stderr)

@@ -5,11 +5,13 @@ A source is a module of this package, found by its name, with one function
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+from difficulty.datasets.intake import Intake
 
 # An image as the source has it: its pixels, uint8 (H, W) or (H, W, 3); an encoded file; or a file on disk.
 Image = np.ndarray | bytes | Path
@@ -24,8 +26,10 @@ class Source:
         the source's order.
     image: gives the image of the row at a position of `examples`.
     notes: what the user should know of the data, one line each.
+    intake: what the source found and left out.
     """
 
     examples: pd.DataFrame
     image: Callable[[int], Image]
     notes: tuple[str, ...] = ()
+    intake: Intake = field(default_factory=Intake)
