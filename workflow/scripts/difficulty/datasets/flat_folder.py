@@ -7,12 +7,16 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from difficulty.datasets.folders import subfolders
 from difficulty.datasets.image_files import image_files
+from difficulty.datasets.intake import Intake
+from difficulty.datasets.path_names import composed, is_utf8, printable, unique_names
 from difficulty.datasets.source import Source
+from difficulty.datasets.split_folders import TEST_NAMES, TRAIN_NAMES
 from difficulty.errors import UserError
 from difficulty.tables import read_foreign
 
-_SPLITS = {"train": "train", "test": "test", "val": "test", "validation": "test"}
+_SPLITS = {**dict.fromkeys(TRAIN_NAMES, "train"), **dict.fromkeys(TEST_NAMES, "test")}
 _SHOWN = 5
 
 
@@ -28,9 +32,14 @@ def read(settings: dict) -> Source:
     root = Path(settings["path"])
     if not root.is_dir():
         raise UserError(f"{root}: no such folder; see datasets.*.path in the configuration")
-    files = {file.relative_to(root).as_posix(): file for file in image_files(root, settings.get("recursive", False))}
+    intake = Intake("files")
+    listed = image_files(root, settings.get("recursive", False), intake)
+    files = dict(zip(unique_names([file.relative_to(root).as_posix() for file in listed]), listed, strict=True))
+    below = [] if settings.get("recursive", False) else _images_below(root)
+    intake.leave_out("in folders below; set recursive: true", [printable(path) for path in below])
     if not files:
-        raise UserError(f"{root}: no image files in it; see datasets.*.path in the configuration")
+        remedy = "set recursive: true to take those in folders below" if below else "see datasets.*.path"
+        raise UserError(f"{root}: no image files in it; {remedy} in the configuration")
     given, problems = _from_table(settings, files) if "labels" in settings else _from_names(settings, files)
     if problems and settings.get("on_bad_image", "error") == "error":
         raise UserError(f"{'; '.join(problems)}; mend this or set on_bad_image: skip")
@@ -38,12 +47,22 @@ def read(settings: dict) -> Source:
         raise UserError(f"{root}: none of its {len(files):,} images has a label; {'; '.join(problems)}")
     values, labels = np.unique(given["label"].tolist(), return_inverse=True)
     given["class_name"], given["label"] = values[labels].astype(str), labels.astype(np.int64)
-    if "split" not in given:
+    notes = list(problems)
+    if "split" in given:
+        notes += _about_splits(given["split"], settings)
+        given["split"] = _known_splits(given["split"], settings)
+    else:
         is_test = _drawn_for_test(labels, settings.get("test_fraction", 0.2), settings.get("split_seed", 0))
         given["split"] = np.where(is_test, "test", "train")
     examples = given.sort_values("split", ascending=False, kind="stable", ignore_index=True)  # train, then test
     examples["original_index"] = examples.groupby("split").cumcount()
-    return Source(examples, lambda row: files[examples["key"][row]], tuple(problems))
+    labelled = set(given["key"])
+    intake.leave_out("without a label", [printable(name) for name in files if name not in labelled])
+    return Source(examples, lambda row: files[examples["key"][row]], tuple(notes), intake)
+
+
+def _images_below(root: Path) -> list[Path]:
+    return [path for folder in subfolders(root) if folder.name != "results" for path in image_files(folder, True)]
 
 
 def _from_table(settings: dict, files: dict[str, Path]) -> tuple[pd.DataFrame, list[str]]:
@@ -64,11 +83,10 @@ def _from_table(settings: dict, files: dict[str, Path]) -> tuple[pd.DataFrame, l
         if empty := sum(value is None or value == "" for value in table[name].to_pylist()):
             raise UserError(f"{path}: {empty:,} rows have no {column}; fill them in or remove them")
     given = pd.DataFrame({name: table[name].to_pylist() for name in columns})
+    given["key"] = [name if name in files else composed(name) for name in given["key"]]
     column = f"{path}: column {columns['key']!r}"
     if (repeated := given["key"].duplicated()).any():
         raise UserError(f"{column} names {_counted(given['key'][repeated].unique())} more than once")
-    if "split" in given:
-        given["split"] = _known_splits(given["split"], f"{path}: column {columns['split']!r}")
     rows, problems = {name: row for row, name in enumerate(given["key"])}, []
     if unlabelled := [name for name in files if name not in rows]:
         problems.append(f"{column} lacks {_counted(unlabelled)} of {settings['path']}")
@@ -81,22 +99,32 @@ def _from_names(settings: dict, files: dict[str, Path]) -> tuple[pd.DataFrame, l
     """The same, read out of the names."""
     pattern = re.compile(settings["pattern"])
     groups = [name for name in ("label", "split") if name in pattern.groupindex]
-    matches = {name: pattern.fullmatch(name) for name in files}
+    matches = {name: pattern.fullmatch(name) for name in files if is_utf8(name)}
     found = {name: [match[group] for group in groups] for name, match in matches.items() if match}
     whole = {name: values for name, values in found.items() if all(values)}
     given = pd.DataFrame([[name, *values] for name, values in whole.items()], columns=["key", *groups])
-    if "split" in given:
-        given["split"] = _known_splits(given["split"], f"{settings['path']}: the pattern's group 'split'")
     problems = []
     if unmatched := [name for name in files if name not in whole]:
         problems.append(f"{settings['path']}: the pattern {settings['pattern']} does not match {_counted(unmatched)}")
     return given, problems
 
 
-def _known_splits(values: pd.Series, place: str) -> pd.Series:
-    if unknown := sorted(set(values) - set(_SPLITS)):
+def _known_splits(values: pd.Series, settings: dict) -> pd.Series:
+    """train or test; UserError for names that are neither."""
+    if unknown := sorted(set(values) - {name for name in values if name.lower() in _SPLITS}):
+        place = f"{settings['labels']}: column {settings['split_column']!r}" if "labels" in settings else ""
+        place = place or f"{settings['path']}: the pattern's group 'split'"
         raise UserError(f"{place}: expected train, test, val or validation, found {', '.join(unknown[:_SHOWN])}")
-    return values.map(_SPLITS)
+    return values.str.lower().map(_SPLITS)
+
+
+def _about_splits(values: pd.Series, settings: dict) -> list[str]:
+    """Says how many images of which kinds are taken together as the test split, if they are of several."""
+    counts = values[values.str.lower().isin(TEST_NAMES)].value_counts()
+    if len(counts) < 2:
+        return []
+    kinds = " and ".join(f"{count:,} {name}" for name, count in counts.sort_index().items())
+    return [f"{settings['path']}: {kinds} images are together the test split"]
 
 
 def _drawn_for_test(labels: np.ndarray, fraction: float, seed: int) -> np.ndarray:
@@ -121,4 +149,5 @@ def _drawn_for_test(labels: np.ndarray, fraction: float, seed: int) -> np.ndarra
 def _counted(names) -> str:
     """`1 image (a.jpg)` or `7 images (a.jpg, b.jpg, ...)`."""
     count = "1 image" if len(names) == 1 else f"{len(names):,} images"
-    return f"{count} ({', '.join(names[:_SHOWN])}{', ...' if len(names) > _SHOWN else ''})"
+    shown = ", ".join(printable(name) for name in names[:_SHOWN])
+    return f"{count} ({shown}{', ...' if len(names) > _SHOWN else ''})"
