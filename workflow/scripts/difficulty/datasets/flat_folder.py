@@ -99,7 +99,7 @@ def _from_names(settings: dict, files: dict[str, Path]) -> tuple[pd.DataFrame, l
     """The same, read out of the names."""
     pattern = re.compile(settings["pattern"])
     groups = [name for name in ("label", "split") if name in pattern.groupindex]
-    matches = {name: pattern.fullmatch(name) for name in files if is_utf8(name)}
+    matches = {name: pattern.fullmatch(name) for name, file in files.items() if is_utf8(str(file))}
     found = {name: [match[group] for group in groups] for name, match in matches.items() if match}
     whole = {name: values for name, values in found.items() if all(values)}
     given = pd.DataFrame([[name, *values] for name, values in whole.items()], columns=["key", *groups])

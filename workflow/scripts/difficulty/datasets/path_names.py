@@ -21,7 +21,8 @@ def printable(path) -> str:
 
 
 def unique_names(names: list[str]) -> list[str]:
-    """The names in Unicode's composed form, but as they are where that is another's name."""
+    """The names in Unicode's composed form, but as they are where that is another's name; escaped if not UTF-8."""
+    names = [name if is_utf8(name) else printable(name) for name in names]
     taken = {name for name in names if composed(name) == name}
     unique = []
     for name in names:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from difficulty.datasets.decoding import Reading, converted, opened, sized
+from difficulty.datasets.decoding import DECODING_ERRORS, Reading, converted, opened, sized
 from difficulty.datasets.deep_levels import FLOAT, INTEGER
 from difficulty.datasets.duplicates import duplicate_of
 from difficulty.datasets.example_tables import SPLITS
@@ -73,7 +73,8 @@ def prepare(source: Source, settings: dict, folder: Path, name: str = "images") 
             pixels = sized(converted(found, reading), settings.get("size"))
         except Exception as error:  # whatever is wrong with one image, the others are good and this one is named
             bad[_name(image, example)] = reason_of(image, error)
-            logger.info("%s", _name(image, example), exc_info=error)
+            if not isinstance(error, DECODING_ERRORS):
+                logger.info("%s", _name(image, example), exc_info=error)
             files.append(None)
             digests.append(None)
             continue
@@ -143,7 +144,7 @@ def _report(bad: dict[str, str], settings: dict, intake: Intake) -> None:
     if settings.get("on_bad_image", "error") == "error":
         shown = "; ".join(f"{name} {reason}" for name, reason in list(bad.items())[:_BAD_IMAGES_SHOWN])
         more = f" and {len(bad) - _BAD_IMAGES_SHOWN} more, see the log" if len(bad) > _BAD_IMAGES_SHOWN else ""
-        raise UserError(f"{len(bad)} broken images: {shown}{more}; mend or remove them, or set on_bad_image: skip")
+        raise UserError(f"{len(bad)} broken images: {shown}{more}; repair or remove them, or set on_bad_image: skip")
 
 
 def _check_shapes(shapes: list[tuple], examples: pd.DataFrame) -> None:
