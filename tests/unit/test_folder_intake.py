@@ -10,6 +10,7 @@ import pytest
 
 from difficulty.config.data_source import DataSource
 from difficulty.datasets import flat_folder, image_folder, voc
+from difficulty.datasets.folders import folders_below
 from difficulty.datasets.image_files import image_files
 from difficulty.datasets.intake import Intake
 from difficulty.datasets.placing import FileNames
@@ -74,7 +75,8 @@ def test_no_test_split_is_said(photos):
     assert note == f"{photos}: no test split, as no folder test/ or val/ has a folder of a training class"
 
 
-def test_everything_that_lies_about_is_used_or_counted(photos):
+def test_everything_that_lies_about_is_used_or_counted(photos, monkeypatch):
+    monkeypatch.chdir(photos)  # as with `path: .`, results/ lie among the images
     train = photos / "train"
     save(train / "ant" / "2023" / "may" / "0.png", train / "loose.png", photos / "top.png", photos / "more" / "a.png")
     save(train / "ant" / "no_extension", train / "ant" / ".hidden.png")
@@ -174,6 +176,16 @@ def test_flat_names_match_across_unicode_forms(tmp_path):
     source = flat_folder.read({"path": tmp_path / "images", "labels": str(tmp_path / "labels.csv"), "test_fraction": 0})
     assert source.examples["key"].tolist() == ["b.png", f"{COMPOSED}.png"] and source.notes == ()
     assert source.image(1) == tmp_path / "images" / f"{DECOMPOSED}.png"
+
+
+def test_the_workflows_own_results_are_no_images(tmp_path, monkeypatch):
+    save(tmp_path / "a" / "1.png", tmp_path / "results" / "datasets" / "d" / "images" / "2.png")
+    settings = {"path": ".", "recursive": True, "pattern": r"(?P<label>\w+)/.*", "test_fraction": 0}
+    monkeypatch.chdir(tmp_path)
+    assert flat_folder.read(settings).examples["key"].tolist() == ["a/1.png"]
+    assert [path.as_posix() for path in folders_below(tmp_path)] == [f"{tmp_path}/a"]
+    monkeypatch.chdir(tmp_path / "a")
+    assert len(flat_folder.read({**settings, "path": ".."}).examples) == 2
 
 
 def test_flat_folders_below_and_pooled_splits_are_said(tmp_path):

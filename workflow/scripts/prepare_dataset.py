@@ -37,8 +37,6 @@ def main(args):
     facts = provenance(
         args, ("numpy", "pandas", "pyarrow", "pillow"), bad_images=len(prepared.bad), intake=source.intake.facts(used)
     )
-    if prepared.bad:
-        print(f"{name}: {len(prepared.bad)} broken images left out, named in {args.log}", file=sys.stderr)
     lines, summary = describe_duplicates(prepared.examples)
     for line in lines:
         logger.warning(line)
@@ -61,8 +59,7 @@ def main(args):
     write_table(prepared.examples, args.examples, EXAMPLES.extended(further), facts)
     files = describe_files(args.images, prepared.examples["file"], prepared.examples["sha256"])
     write_table(files, args.files, FILES, facts)
-    counts = prepared.examples.groupby("split").size().to_dict()
-    logger.info("%s examples, images of shape %s", counts, prepared.shape)
+    logger.info("%s examples, images of shape %s", prepared.examples["split"].value_counts().to_dict(), prepared.shape)
 
 
 def say(lines: Iterable[str], level: int) -> None:

@@ -62,7 +62,7 @@ def read(settings: dict) -> Source:
 
 
 def _images_below(root: Path) -> list[Path]:
-    return [path for folder in subfolders(root) if folder.name != "results" for path in image_files(folder, True)]
+    return [path for folder in subfolders(root) for path in image_files(folder, True)]
 
 
 def _known_splits(values: pd.Series, settings: dict) -> pd.Series:

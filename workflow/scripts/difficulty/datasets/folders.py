@@ -20,13 +20,27 @@ def subfolders(folder: Path) -> list[Path]:
         return sorted(folder / entry.name for entry in entries if is_folder(entry) and not entry.name.startswith("."))
 
 
+def identity(folder: Path) -> tuple[int, int] | None:
+    """What a folder is, by whatever name; None if it is not there."""
+    try:
+        found = folder.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def own_results() -> set[tuple[int, int] | None]:
+    """The workflow's own results/, which may lie among the user's images and are none of them."""
+    return {identity(Path("results"))} - {None}
+
+
 def folders_below(folder: Path) -> list[Path]:
     """The folders in a folder at any depth, in order, each once wherever symbolic links lead.
 
     A folder that has no other folders is not searched for symbolic links to some: its millions of images would be
     listed at every start.
     """
-    below, waiting, seen = [], [folder], set()
+    below, waiting, seen = [], [folder], own_results()
     while waiting:
         current = waiting.pop()
         found = current.stat()

@@ -4,7 +4,7 @@ import logging
 import os
 from pathlib import Path
 
-from difficulty.datasets.folders import is_folder
+from difficulty.datasets.folders import identity, is_folder, own_results
 from difficulty.datasets.formats import EXTENSIONS, HEAD, OTHER_EXTENSIONS, format_of
 from difficulty.datasets.intake import Intake
 from difficulty.datasets.path_names import printable
@@ -26,15 +26,17 @@ def image_files(folder: Path, recursive: bool = False, intake: Intake | None = N
     Raises UserError for a folder that cannot be read.
     """
     intake = Intake() if intake is None else intake
-    images, read = [], set()
+    images, read, own = [], set(), own_results()
     folders, linked = [folder], []
     while folders or linked:
         current = folders.pop() if folders else linked.pop(0)
-        found = current.stat()
-        if (found.st_dev, found.st_ino) in read:
+        found = identity(current)
+        if found in own:
+            continue
+        if found in read:
             _leave_out(intake, _READ_ALREADY, current)
             continue
-        read.add((found.st_dev, found.st_ino))
+        read.add(found)
         for entry in _entries(current):
             path = current / entry.name
             if entry.name.startswith("."):

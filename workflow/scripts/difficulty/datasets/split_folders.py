@@ -48,7 +48,7 @@ def split_folders(root: Path, test: str | None = None) -> SplitFolders:
         chosen = found[test]
     else:
         raise UserError(f"{root}: no folder {test}/; see datasets.*.test_folder in the configuration")
-    others = tuple(path for path in found.values() if path not in (train, chosen) and path.name != "results")
+    others = tuple(path for path in found.values() if path not in (train, chosen))
     return SplitFolders(train, chosen, others)
 
 
