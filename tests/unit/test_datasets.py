@@ -6,12 +6,10 @@ import shutil
 import numpy as np
 import pandas as pd
 import PIL.Image
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from sklearn.datasets import load_digits
 
-from difficulty.datasets import digits, image_folder, parquet
+from difficulty.datasets import digits, image_folder
 from difficulty.datasets.pixels import channel_histogram, channel_statistics, read_pixels, write_pixels
 from difficulty.datasets.preparation import prepare
 from difficulty.errors import UserError
@@ -114,60 +112,6 @@ def test_empty_classes_and_missing_folders_are_named(folder, tmp_path):
     shutil.rmtree(folder / "train")
     with pytest.raises(UserError, match="no folder train/"):
         image_folder.read({"path": folder})
-
-
-def write_parquet(path, count=6, image=None, **columns):
-    images = image or [picture(seed=number, format="JPEG") for number in range(count)]
-    table = {"image": images, "label": [number % 3 for number in range(count)], **columns}
-    pq.write_table(pa.table(table), path)
-    return str(path)
-
-
-def test_parquet_keeps_encoded_bytes_index_and_truth(tmp_path):
-    train = write_parquet(tmp_path / "a.parquet", position=[5, 4, 3, 2, 1, 0], entropy=[0.1] * 6)
-    test = write_parquet(tmp_path / "b.parquet", position=[9] * 6, entropy=[0.2] * 6)
-    settings = {"files": {"train": train, "test": [test]}, "image": "image", "label": "label"}
-    settings |= {"index": "position", "truth": ["entropy"]}
-    result = prepared(parquet.read(settings), tmp_path)
-    assert result.examples["original_index"].tolist() == [5, 4, 3, 2, 1, 0] + [9] * 6
-    assert result.examples["entropy"].tolist() == [0.1] * 6 + [0.2] * 6
-    assert (tmp_path / "images" / result.examples["file"][3]).read_bytes() == picture(seed=3, format="JPEG")
-    assert result.examples["file"][3].endswith("/0000003.jpg")
-
-
-def test_hugging_face_layout_and_names(tmp_path):
-    images = [{"bytes": picture(seed=number), "path": f"{number}.png"} for number in range(6)]
-    train = write_parquet(tmp_path / "a.parquet", image=images)
-    names = b'{"info": {"features": {"label": {"names": ["cat", "dog", "eel"]}}}}'
-    pq.write_table(pq.read_table(train).replace_schema_metadata({"huggingface": names}), train)
-    source = parquet.read({"files": {"train": train}, "image": "image", "label": "label"})
-    assert source.examples["class_name"].tolist() == ["cat", "dog", "eel"] * 2
-    assert len(prepared(source, tmp_path).images) == 6
-
-
-def test_string_and_sparse_labels_are_numbered(tmp_path):
-    train = write_parquet(tmp_path / "a.parquet", name=["x", "y", "z"] * 2, sparse=[7, 3, 9] * 2)
-    settings = {"files": {"train": train}, "image": "image"}
-    by_name = parquet.read({**settings, "label": "name"}).examples
-    assert by_name["label"].tolist() == [0, 1, 2] * 2 and by_name["class_name"].tolist() == ["x", "y", "z"] * 2
-    sparse = parquet.read({**settings, "label": "sparse"}).examples
-    assert sparse["label"].tolist() == [1, 0, 2] * 2 and sparse["class_name"].tolist() == ["7", "3", "9"] * 2
-
-
-def test_parquet_faults_are_named(tmp_path):
-    train = write_parquet(tmp_path / "a.parquet", other=["x"] * 5 + ["y"])
-    settings = {"files": {"train": train}, "image": "image", "label": "label"}
-    with pytest.raises(UserError, match="no column 'labels'; it has image, label, other"):
-        parquet.read({**settings, "label": "labels"})
-    with pytest.raises(UserError, match="expected encoded bytes"):
-        parquet.read({**settings, "image": "other"})
-    with pytest.raises(UserError, match="labels and names are not one to one"):
-        parquet.read({**settings, "class_name": "other"})
-    with pytest.raises(UserError, match="has not one column 'picture'; it has image, label, other"):
-        parquet.read({**settings, "image": "picture"})
-    (tmp_path / "a.parquet").write_bytes(b"PAR1 not really")
-    with pytest.raises(UserError, match=r"a\.parquet: cannot be read as a table"):
-        parquet.read(settings)
 
 
 def test_limits_draw_without_replacement_and_keep_ids(tmp_path):

@@ -64,6 +64,25 @@ def test_files_decode_to_what_memory_holds(both):
     np.testing.assert_array_equal(take(files, np.array([5, 2]))[1:], take(memory, np.array([5, 2]))[1:])
 
 
+def test_files_are_read_over_the_same_background_and_by_the_same_levels(tmp_path):
+    draws = np.random.default_rng(0)
+    (tmp_path / "photos" / "train" / "a").mkdir(parents=True)
+    pictures = draws.integers(0, 256, (9, 9, 4), np.uint8), draws.integers(0, 4096, (9, 9), np.uint16)
+    for number, pixels in enumerate(pictures):
+        PIL.Image.fromarray(pixels).save(tmp_path / "photos" / "train" / "a" / f"{number}.png")
+    settings = {"path": str(tmp_path / "photos"), "size": 9, "color": "rgb", "background": "#208040"}
+    source = image_folder.read(settings)
+    memory = prepare(source, {**settings, "storage": "memory"}, tmp_path / "memory" / "images")
+    files = prepare(source, {**settings, "storage": "files"}, tmp_path / "files" / "images")
+    facts = {"storage": "files", "shape": files.shape, "reading": files.reading.facts()}
+    write_example_ids(tmp_path / "files" / "pixels.parquet", files.examples["example_id"], facts)
+    table = describe_files(tmp_path / "files" / "images", files.examples["file"], files.examples["sha256"])
+    write_table(table, tmp_path / "files" / "files.parquet", FILES)
+    _, images = open_images(tmp_path / "files" / "pixels.parquet")
+    np.testing.assert_array_equal(images[:], memory.images)
+    np.testing.assert_array_equal(memory.images[1, :, :, 0], np.rint(pictures[1] / (4095 / 255)))
+
+
 @pytest.mark.parametrize("workers", [0, 2])
 def test_batches_are_the_same_whoever_decodes(both, workers):
     files, memory, _ = both

@@ -143,10 +143,10 @@ def test_files_of_other_names_are_told_or_left_out(small, caplog):
     save(small / "readme.png")
     names = "cork/sample_a/extra.png, wool/sample_c/22c-scale_11_im_1_col.png"
     problem = f"{small}: 2 files ({names}) are not called like 15a-scale_10_im_10_col.png"
-    with caplog.at_level(logging.WARNING), pytest.raises(UserError) as caught:
+    with caplog.at_level(logging.INFO), pytest.raises(UserError) as caught:
         read(small)
     assert str(caught.value) == f"{problem}; mend this or set on_bad_image: skip"
-    assert "Thumbs.db: passed over" in caplog.text
+    assert "Thumbs.db: left out: no image by name or content" in caplog.text
     source = read(small, on_bad_image="skip")
     assert len(source.examples) == 16 and source.notes == (problem,)
 

@@ -60,7 +60,7 @@ def test_alike_spellings_are_one_class_and_mixtures_are_noted():
     assert labels.names == ("caf\u00e9", "tea") and labels.codes.tolist() == [0, 0, 1]
     assert "differ in spaces or Unicode forms only, and are one class" in labels.notes[0]
     labels = read_labels(pa.array(["0", "1", "unknown"]), "a.csv", is_untyped=True)
-    assert labels.notes == ("a.csv: holds numbers and words; its 1 words (unknown) are classes like the others",)
+    assert labels.notes == ("a.csv: holds numbers and words; the words (unknown) are classes like the others",)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_the_message_counts_and_shows_three():
 @pytest.mark.parametrize(
     ("column", "message"),
     [
-        (pa.array([[0.1, 0.9], [1.0, 0.0]]), "2 rows have lists of several values, up to 2; .* not soft, one-hot or"),
+        (pa.array([[0.1, 0.9], [1.0, 0.0]]), "lists of up to 2 values in 2 of 2 rows; .* not soft, one-hot or"),
         (pa.array([{"a": 1}]), "is struct<a: int64>, expected one class for each row"),
         (pa.array([0], pa.date32()), "is date32"),
         (pa.array([b"\xff"]), "no text in UTF-8"),
@@ -146,3 +146,4 @@ def test_names_in_a_column_of_their_own():
 
 def test_two_billion_is_one_class():
     assert read_labels(pa.array([0, 2_000_000_000]), "").names == ("0", "2000000000")
+    assert read_labels(pa.array([2**63], pa.uint64()), "").names == (str(2**63),)

@@ -96,6 +96,10 @@ def test_lists_that_do_not_fit(devkit):
     write_list(devkit / "VOC2007", "train", ["000001"])
     with pytest.raises(UserError, match=r"train\.txt: image '000001' is listed twice for train"):
         read(devkit, ["VOC2007/trainval", "VOC2007/train"])
+    for name in ("../../secret", "/etc/secret", ".."):
+        write_list(devkit / "VOC2007", "train", [name])
+        with pytest.raises(UserError, match=rf"train\.txt: '{name}' is no image's name"):
+            read(devkit, ["VOC2007/train"])
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,9 @@ DATASETS = {
         "arrays": {"test": ["test_images", "test_labels"]},
     },
     "voc": {"source": "voc", "path": "VOCdevkit", "train": "VOC2007/trainval"},
+    "braces": {"source": "image_folder", "path": "my{x}<photos>", "size": 4},
 }
+BRACES = ("train/a{b}", "train/{dataset}", "valid/a{b}", "train/a{b}/{nested}<1>")
 VOC = ("ImageSets/Main/trainval.txt", "JPEGImages", "Annotations")
 INPUTS = {
     "table": "labels.csv, photos",
@@ -33,6 +35,7 @@ INPUTS = {
     "kth": "kth/cork, kth/wool, " + ", ".join(f"kth/{kind}/sample_{s}" for kind in ("cork", "wool") for s in "abcd"),
     "one": "a.npz",
     "voc": ", ".join(f"VOCdevkit/VOC2007/{part}" for part in VOC),
+    "braces": ", ".join(f"my{{x}}<photos>/{part}" for part in ("train", "valid", *BRACES)),
 }
 
 
@@ -42,6 +45,10 @@ def workflow(tmp_path_factory):
     (workflow.work / "photos" / "more" / ".hidden").mkdir(parents=True)
     for name in ("a0", "a1", "b0", "b1", "more/a0"):
         PIL.Image.fromarray(np.full((4, 4), len(name), np.uint8)).save(workflow.work / "photos" / f"{name}.png")
+    for level, folder in enumerate(BRACES):
+        path = workflow.work / "my{x}<photos>" / folder
+        path.mkdir(parents=True, exist_ok=True)
+        PIL.Image.fromarray(np.full((4, 4), level, np.uint8)).save(path / "{y}.png")
     rows = [f"{name}.png,{name[0]}" for name in ("a0", "a1", "b0", "b1")]
     (workflow.work / "labels.csv").write_text("\n".join(["file,label", *rows]) + "\n")
     for level, (kind, sample, image) in enumerate(itertools.product(("cork", "wool"), "abcd", (1, 12))):
@@ -72,14 +79,18 @@ def test_inputs(workflow):
 
 
 def test_data_are_made_and_not_made_again(workflow):
-    configure(workflow, "shapes", "table", "names", "kth", "one", "voc")
-    assert "table: 1 group of identical files (4 examples)" in workflow.run("data")
+    configure(workflow, "shapes", "table", "names", "kth", "one", "voc", "braces")
+    said = workflow.run("data")
+    assert "table: 1 group of identical files (4 examples)" in said
+    assert "braces: my{x}<photos>: valid/ is the test split\n" in said and "braces: 4 files found, all used\n" in said
     assert workflow.planned("data") == set()
     (workflow.work / "photos" / "more" / "b7.png").write_bytes((workflow.work / "photos" / "b0.png").read_bytes())
     (workflow.work / "VOCdevkit" / "VOC2007" / "Annotations" / "000000.xml").rename(workflow.work / "000000.xml")
     added = workflow.work / "kth" / "wool" / "sample_d" / "16d-scale_3_im_1_col.png"
     added.write_bytes((added.parent / "16d-scale_2_im_1_col.png").read_bytes())
-    changed = {("prepare_dataset", name) for name in ("names", "voc", "kth")}
+    nested = workflow.work / "my{x}<photos>" / BRACES[-1]
+    (nested / "2.png").write_bytes((nested / "{y}.png").read_bytes())
+    changed = {("prepare_dataset", name) for name in ("names", "voc", "kth", "braces")}
     assert workflow.planned("data") == {("data", ""), *changed}
 
 

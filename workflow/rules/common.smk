@@ -95,6 +95,7 @@ if workflow.is_main_process:
 
 
 include: "cluster.smk"
+include: "literal_paths.smk"
 
 
 def runs(experiment, seeds=None):

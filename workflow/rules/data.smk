@@ -15,7 +15,7 @@ rule data:
 
 rule prepare_dataset:
     input:
-        lambda w: source_paths(w.dataset),
+        lambda w: literal(source_paths(w.dataset)),
     output:
         examples="results/datasets/{dataset}/examples.parquet",
         pixels="results/datasets/{dataset}/pixels.parquet",

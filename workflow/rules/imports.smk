@@ -8,7 +8,7 @@ include: "keys/imports.smk"
 
 rule import_examples:
     input:
-        lambda w: source_paths(w.dataset)[:1],
+        lambda w: literal(source_paths(w.dataset)[:1]),
     output:
         examples="results/datasets/{dataset}/examples.parquet",
     log:
@@ -34,7 +34,7 @@ rule import_examples:
 
 rule import_records:
     input:
-        own=lambda w: own_records(w.experiment, w.run),
+        own=lambda w: literal(own_records(w.experiment, w.run)),
         labels="results/experiments/{experiment}/labels.parquet",
     output:
         records="results/experiments/{experiment}/{run}/records.parquet",

@@ -11,7 +11,7 @@ include: "keys/joins.smk"
 
 rule join_statistic:
     input:
-        table=lambda w: joined_file(w.join),
+        table=lambda w: literal(joined_file(w.join)),
         examples="results/datasets/{dataset}/examples.parquet",
     output:
         "results/datasets/{dataset}/joins/{join}.parquet",

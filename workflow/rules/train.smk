@@ -17,7 +17,7 @@ rule runs:
 rule corrupt_labels:
     input:
         lambda w: (
-            [experiments[w.experiment]["label_noise"]["path"]]
+            literal([experiments[w.experiment]["label_noise"]["path"]])
             if "path" in experiments[w.experiment].get("label_noise", {})
             else []
         ),
@@ -45,7 +45,7 @@ rule corrupt_labels:
 
 rule train_model:
     input:
-        lambda w: [path for path in [experiments[w.experiment].get("weights")] if path and os.path.splitext(path)[1]],
+        lambda w: literal(weight_files(w.experiment)),
         labels="results/experiments/{experiment}/labels.parquet",
         pixels=lambda w: pixels_of(w.experiment),
         files=lambda w: files_of(w.experiment),

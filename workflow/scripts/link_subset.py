@@ -43,7 +43,9 @@ def main(args):
     example_ids, images = open_images(args.parent_pixels)
     images = take(images, pd.Index(example_ids).get_indexer(linked["example_id"]))
     if isinstance(images, ImageFiles):
-        of_parent = {key: read_provenance(args.parent_pixels)[key] for key in ("storage", "shape", "mean", "std")}
+        of_parent = {
+            key: read_provenance(args.parent_pixels)[key] for key in ("storage", "shape", "mean", "std", "reading")
+        }
         facts_of_pixels = {**facts, **of_parent, "content": content_digest(linked)}
         write_example_ids(args.pixels, linked["example_id"], facts_of_pixels)
     else:

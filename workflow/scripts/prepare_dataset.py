@@ -3,6 +3,7 @@
 import importlib
 import logging
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,6 +15,7 @@ from difficulty.datasets.images import IN_FILES, content_digest
 from difficulty.datasets.label_sets import LABEL_SETS
 from difficulty.datasets.pixels import channel_statistics, write_example_ids, write_pixels
 from difficulty.datasets.preparation import prepare
+from difficulty.errors import UserError
 from difficulty.stage import arguments, provenance, run_stage
 from difficulty.tables import Column, write_table
 
@@ -21,31 +23,31 @@ logger = logging.getLogger("difficulty")
 
 
 def main(args):
+    name = args.examples.parent.name
     source = importlib.import_module(f"difficulty.datasets.{args.settings['source']}").read(args.settings)
-    for note in source.notes:
-        logger.warning(note)
-    prepared = prepare(source, args.settings, args.images, args.examples.parent.name)
+    say([f"{name}: {note}" for note in source.notes], logging.WARNING)
+    try:
+        prepared = prepare(source, args.settings, args.images, name)
+    except UserError:
+        say(source.intake.lines(name, used=0)[1:], logging.WARNING)  # what was left out before
+        raise
     used = len(prepared.examples)
-    for line in source.intake.lines(args.examples.parent.name, used):
-        print(line, file=sys.stderr)
-        logger.info(line)
+    say(source.intake.lines(name, used), logging.INFO)
+    say([f"{name}: {remark}" for remark in prepared.remarks], logging.WARNING)
     facts = provenance(
         args, ("numpy", "pandas", "pyarrow", "pillow"), bad_images=len(prepared.bad), intake=source.intake.facts(used)
     )
-    if prepared.bad:
-        line = f"{args.examples.parent.name}: {len(prepared.bad)} broken images left out, named in {args.log}"
-        print(line, file=sys.stderr)
     lines, summary = describe_duplicates(prepared.examples)
     for line in lines:
         logger.warning(line)
     if summary:
-        print(f"{args.examples.parent.name}: {summary}; see {args.log or 'above'}", file=sys.stderr)
-    facts_of_pixels = {**facts, **channel_statistics(prepared.histogram)}
+        print(f"{name}: {summary}; see {args.log or 'above'}", file=sys.stderr)
+    facts_of_pixels = {**facts, **channel_statistics(prepared.histogram), "reading": prepared.reading.facts()}
     example_ids = prepared.examples["example_id"]
     if prepared.images is None:
         facts_of_pixels |= {"storage": IN_FILES, "shape": prepared.shape, "content": content_digest(prepared.examples)}
         write_example_ids(args.pixels, example_ids, facts_of_pixels)
-        print(f"{args.examples.parent.name}: images stay in their files, decoded at each use", file=sys.stderr)
+        print(f"{name}: images stay in their files, decoded at each use", file=sys.stderr)
     else:
         write_pixels(args.pixels, example_ids, prepared.images, facts_of_pixels)
     further = {
@@ -57,8 +59,14 @@ def main(args):
     write_table(prepared.examples, args.examples, EXAMPLES.extended(further), facts)
     files = describe_files(args.images, prepared.examples["file"], prepared.examples["sha256"])
     write_table(files, args.files, FILES, facts)
-    counts = prepared.examples.groupby("split").size().to_dict()
-    logger.info("%s examples, images of shape %s", counts, prepared.shape)
+    logger.info("%s examples, images of shape %s", prepared.examples["split"].value_counts().to_dict(), prepared.shape)
+
+
+def say(lines: Iterable[str], level: int) -> None:
+    """Writes lines to the terminal as well as to the log."""
+    for line in lines:
+        print(line, file=sys.stderr)
+        logger.log(level, line)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,9 @@
 """What identifies a data set: its settings, its code, the paths that it is read from."""
 
+from difficulty.datasets.folders import folders_below
+from difficulty.datasets.path_names import is_utf8
+from difficulty.datasets.split_folders import watched_folders
+
 
 def dataset_code(dataset):
     return source_digest("prepare_dataset", f"datasets.{datasets[dataset]['source']}")
@@ -41,7 +45,11 @@ def source_paths(dataset):
             print(f"datasets.{dataset}: no such file or folder: {path}; mend the configuration", file=sys.stderr)
             sys.exit(1)
     if kind == "image_folder":
-        paths += image_folders(settings["path"])
+        try:
+            paths += watched_folders(Path(settings["path"]), settings.get("test_folder"))
+        except UserError as error:
+            print(f"datasets.{dataset}: {error}", file=sys.stderr)
+            sys.exit(1)
     if kind == "flat_folder":
         paths += flat_folders(settings["path"], settings["recursive"])
     if kind == "voc":
@@ -59,15 +67,6 @@ def voc_lists(settings):
     return [os.path.join(settings["path"], folder, "ImageSets", "Main", f"{name}.txt") for folder, name in parts]
 
 
-def image_folders(root):
-    """The split and class folders that datasets/image_folder.py reads; never `root`, which may hold results/ too."""
-    test = next((name for name in ("test", "val") if os.path.isdir(os.path.join(root, name))), None)
-    splits = [os.path.normpath(os.path.join(root, name)) for name in ("train", test) if name]
-    splits = [split for split in splits if os.path.isdir(split)]
-    classes = [entry for split in splits for entry in os.scandir(split) if entry.is_dir()]
-    return splits + sorted(entry.path for entry in classes if not entry.name.startswith("."))
-
-
 def sample_folders(root):
     """The class and sample folders that datasets/kth_tips2b.py reads; never `root`, which may hold results/ too."""
     samples = sorted(str(path) for path in Path(root).glob("[!.]*/sample_?") if path.is_dir())
@@ -76,10 +75,8 @@ def sample_folders(root):
 
 def flat_folders(root, recursive):
     """The folders that datasets/flat_folder.py reads."""
-    if not recursive:
-        return [root]
-    root = os.path.normpath(root)
-    return sorted(folder for folder, _, _ in os.walk(root) if f"{os.sep}." not in folder[len(root) :])
+    folders = [root, *folders_below(Path(root))] if recursive else [root]
+    return [os.path.normpath(folder) for folder in folders if is_utf8(str(folder))]
 
 
 def dataset_files(dataset):

@@ -25,7 +25,7 @@ def subset_evidence(dataset):
         return [ancient(f"results/experiments/{select['experiment']}/scores/{family}.parquet")]
     if select["by"] == "learned":
         return experiment_files(select["experiment"], "records.parquet", seeds=select["seeds"])
-    return [select["path"]] if select["by"] == "list" else []
+    return [literal(select["path"])] if select["by"] == "list" else []
 
 
 @lru_cache

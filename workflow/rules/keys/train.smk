@@ -62,6 +62,12 @@ def snapshot_files(experiment, run):
     return paths
 
 
+def weight_files(experiment):
+    """The user's file of weights that training starts from; none where the weights are torchvision's, by name."""
+    weights = experiments[experiment].get("weights")
+    return [weights] if weights and os.path.splitext(weights)[1] else []
+
+
 def evaluation_code(experiment):
     return source_digest("evaluate_run", model_module(experiment))
 

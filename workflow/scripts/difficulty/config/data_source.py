@@ -1,12 +1,15 @@
 """What every source of images offers."""
 
+import re
+from math import isfinite
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 from difficulty.config.names import Text
+from difficulty.config.problems import expected
 from difficulty.config.ranges import Count, Range, Seed
-from difficulty.config.section import Section
+from difficulty.config.section import Section, problem
 
 
 def _as_list(value):
@@ -16,6 +19,18 @@ def _as_list(value):
 OneOrMore = BeforeValidator(_as_list, json_schema_input_type=Text | list[Text])
 
 
+def _checked_background(value) -> str:
+    if not isinstance(value, str) or not _BACKGROUND.fullmatch(value):
+        raise problem(expected("white, black or '#rrggbb' in quotes", value))
+    return value
+
+
+def _increasing(levels: list[float]) -> list[float]:
+    if len(levels) != 2 or not all(map(isfinite, levels)) or levels[0] >= levels[1]:
+        raise problem(expected("two numbers, the smaller one first, e.g. [0, 4095]", levels))
+    return levels
+
+
 # What a source does with rows without a label.
 Unlabelled = Annotated[
     Literal["error", "skip"],
@@ -23,6 +38,13 @@ Unlabelled = Annotated[
         description="what to do with labels that are no class (missing, negative, beyond the named classes, classes "
         "without training examples): name them in an error, or leave these examples out and say how many"
     ),
+]
+
+_BACKGROUND = re.compile("white|black|#[0-9a-fA-F]{6}")
+Background = Annotated[
+    str,
+    PlainValidator(_checked_background),
+    WithJsonSchema({"type": "string", "pattern": f"^({_BACKGROUND.pattern})$"}),
 ]
 
 
@@ -43,6 +65,14 @@ class DataSource(Section):
         None, description="side in pixels that images are fitted to (resized, then cropped to a square); null: as is"
     )
     color: Literal["rgb", "grey"] | None = Field(None, description="colours to convert to; null: as the images are")
+    background: Background | None = Field(
+        None, description="colour that shows through transparent pixels: white, black or '#rrggbb'; null: white"
+    )
+    levels: Annotated[list[float], AfterValidator(_increasing)] | None = Field(
+        None,
+        description="[low, high]: levels that become 0 and 255 in images of more than 8 bits; null: the range of 8, "
+        "10, 12, 14, 16, 24 or 32 bits, or 0 to 1, that holds the levels of all images",
+    )
     storage: Literal["auto", "memory", "files"] | None = Field(
         None,
         description="where decoded images are kept: in memory, or nowhere, so that each use decodes the files; "

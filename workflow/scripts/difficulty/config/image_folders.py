@@ -13,10 +13,15 @@ from difficulty.config.section import problem, problems_at, without_repeats
 
 
 class ImageFolder(DataSource):
-    """A folder {train,test|val}/{class}/* of image files."""
+    """A folder {train,test|val}/{class}/... of image files."""
 
     source: Literal["image_folder"] = Field(description="where the images come from")
     path: PathText = Field(description="folder that holds train/ and test/ or val/, relative to the working directory")
+    test_folder: Text | None = Field(
+        None,
+        description="name of the folder of test images; null: the first of test, testing, val, valid, validation, dev "
+        "and eval that has a folder of a training class",
+    )
     on_bad_image: Literal["error", "skip"] = Field(
         "error", description="what to do with images that cannot be decoded; they are listed by name either way"
     )

@@ -102,9 +102,9 @@ class Join(Section):
             yield (), "has neither value (a column) nor probabilities (columns of soft labels); give one of them"
 
     def _faults_of_columns(self) -> Iterator[tuple[Place, str]]:
-        is_array, is_csv = (self.file.lower().endswith(ending) for ending in (".npy", ".csv"))
+        is_array, is_csv = (self.file.lower().endswith(endings) for endings in (".npy", (".csv", ".tsv")))
         if not self.header and not is_csv:
-            yield ("header",), "only a CSV file may be without; leave it out"
+            yield ("header",), "only a CSV or TSV file may be without; leave it out"
         if is_array and self.by == "name":
             yield ("by",), "the rows of a .npy file have no names; join them by original_index"
         if is_array and self.column is not None:

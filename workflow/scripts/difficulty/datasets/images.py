@@ -3,14 +3,14 @@
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import PIL.Image
 
-from difficulty.datasets.decoding import DECODING_ERRORS, as_pixels, fitted, open_picture
+from difficulty.datasets.decoding import Reading, as_pixels, fitted, open_picture
 from difficulty.datasets.example_tables import PIXELS
 from difficulty.datasets.files import FILES
 from difficulty.datasets.pixels import read_pixels
@@ -55,11 +55,15 @@ class RandomCrop:
 
 @dataclass(frozen=True)
 class ImageFiles:
-    """N images that are decoded when they are asked for. image_shape: (H, W, C) that each is fitted to."""
+    """N images that are decoded when they are asked for.
+
+    image_shape: (H, W, C) that each is fitted to. reading: how each becomes 8 bits; its colour follows from the shape.
+    """
 
     folder: Path
     files: Sequence[str]
     image_shape: tuple[int, int, int]
+    reading: Reading = field(default_factory=Reading)
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
@@ -84,16 +88,15 @@ class ImageFiles:
             path = self.folder / self.files[row]
             try:
                 images[place] = self._decoded(path, int(row), crop)
-            except DECODING_ERRORS as error:
+            except Exception as error:  # decoders raise anything
                 raise UserError(f"{path}: cannot be decoded any more ({error}); put back what was there") from error
         return images
 
     def _decoded(self, path: Path, row: int, crop: RandomCrop | None) -> np.ndarray:
         height, width, channels = self.image_shape
-        color = "rgb" if channels == 3 else "grey"
+        picture = open_picture(path, replace(self.reading, color="rgb" if channels == 3 else "grey"))
         if crop is None:
-            return fitted(open_picture(path, color), width, height)
-        picture = open_picture(path, color)
+            return fitted(picture, width, height)
         box = crop.box(row, *picture.size)
         return as_pixels(picture.resize((width, height), PIL.Image.Resampling.BILINEAR, box=box))
 
@@ -109,7 +112,8 @@ def open_images(path) -> tuple[np.ndarray, np.ndarray | ImageFiles]:
         return read_pixels(path)
     example_ids = read_arrow(path, PIXELS, columns=["example_id"])["example_id"].to_numpy()
     files = read_table(Path(path).with_name("files.parquet"), FILES, columns=["file"])["file"]
-    return example_ids, ImageFiles(Path(path).parent / "images", files.tolist(), tuple(facts["shape"]))
+    reading = Reading(**facts.get("reading", {}))
+    return example_ids, ImageFiles(Path(path).parent / "images", files.tolist(), tuple(facts["shape"]), reading)
 
 
 def take(images, rows):

@@ -20,6 +20,8 @@ from pathlib import Path
 import pandas as pd
 
 from difficulty.datasets.image_files import image_files
+from difficulty.datasets.intake import Intake
+from difficulty.datasets.path_names import printable
 from difficulty.datasets.source import Source
 from difficulty.errors import UserError
 
@@ -45,17 +47,17 @@ def read(settings: dict) -> Source:
     if missing := sorted(set(settings["test_samples"]) - {sample for _, sample in folders}):
         known = ", ".join(sorted({sample for _, sample in folders}))
         raise UserError(f"{root}: no sample {', '.join(missing)}; set datasets.*.test_samples to some of {known}")
-    rows, files, unknown = [], [], []
+    rows, files, unknown, intake = [], [], [], Intake("files")
     for split in ("train", "test"):
         for (name, sample), folder in folders.items():
             if (sample in settings["test_samples"]) != (split == "test"):
                 continue
-            for file in image_files(folder):
+            for file in image_files(folder, intake=intake):
                 if facts := conditions(file.name):
                     rows.append({"split": split, "class_name": name, "sample": sample, **facts})
                     files.append(file)
                 else:
-                    unknown.append(file.relative_to(root).as_posix())
+                    unknown.append(printable(file.relative_to(root)))
     classes = sorted({name for name, _ in folders})
     training = {row["class_name"] for row in rows if row["split"] == "train"}
     problems = [f"{root / name}: class {name!r} has no training images" for name in classes if name not in training]
@@ -65,11 +67,15 @@ def read(settings: dict) -> Source:
         raise UserError(f"{'; '.join(problems)}; mend this or set on_bad_image: skip")
     if not training:
         raise UserError(f"{root}: no training images; {'; '.join(problems)}")
+    listed = {file for folder in folders.values() for file in image_files(folder)}
+    outside = [printable(file) for file in image_files(root, recursive=True) if file not in listed]
+    intake.leave_out("outside of {class}/sample_{letter}/", outside)
+    intake.leave_out("not called like 15a-scale_10_im_10_col.png", unknown)
     examples = pd.DataFrame(rows)
     examples.insert(1, "key", [file.relative_to(root).as_posix() for file in files])
     examples.insert(2, "original_index", examples.groupby("split").cumcount())
     examples.insert(3, "label", examples["class_name"].map(classes.index))
-    return Source(examples, lambda row: files[row], tuple(problems))
+    return Source(examples, lambda row: files[row], tuple(problems), intake)
 
 
 def conditions(name: str) -> dict | None:

@@ -141,7 +141,7 @@ def _class_of(value, declared: Sequence[str] | None) -> str | _Fault:
         return _Fault(NO_LABEL)
     if isinstance(value, bool) and not declared:
         return str(value).lower()
-    if value % 1 or abs(value) > _LARGEST:
+    if isinstance(value, float) and (value % 1 or abs(value) > _LARGEST):
         return _Fault(FRACTION)
     if value < 0:
         return _Fault(NEGATIVE)
@@ -195,7 +195,7 @@ def _only_entries(lists: pa.Array, place: str) -> pa.Array:
     """The entries of lists of one; null for empty lists."""
     lengths = pc.list_value_length(lists).fill_null(0).to_numpy(zero_copy_only=False)
     if len(lengths) and lengths.max() > 1:
-        what = f"{np.sum(lengths > 1):,} rows have lists of several values, up to {lengths.max():,}"
+        what = f"lists of up to {lengths.max():,} values in {np.sum(lengths > 1):,} of {len(lengths):,} rows"
         raise UserError(
             f"{place}: {what}; expected one class for each row, by number or name, not soft, one-hot or several labels"
         )
@@ -219,7 +219,7 @@ def _notes(distinct: Sequence, found: Sequence, place: str) -> tuple[str, ...]:
     if numbers and words:
         few, kind = min((numbers, "numbers"), (words, "words"), key=lambda each: len(each[0]))
         shown = ", ".join(few[:SHOWN]) + (", ..." if len(few) > SHOWN else "")
-        notes.append(f"{place}: holds numbers and words; its {len(few):,} {kind} ({shown}) are classes like the others")
+        notes.append(f"{place}: holds numbers and words; the {kind} ({shown}) are classes like the others")
     return tuple(notes)
 
 

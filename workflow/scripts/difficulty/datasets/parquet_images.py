@@ -39,8 +39,8 @@ class ImageColumn:
         self._group, self._next, self._rows = None, 0, iter(())
 
     def __getitem__(self, row: int) -> bytes | Path:
-        """The image of a row; empty bytes if there is none. Raises UserError if the row is damaged or its path leaves
-        the folder."""
+        """The image of a row; empty bytes if there is none. Raises UserError if the row is damaged, or if it has only a
+        path and that leaves the folder or is no file."""
         group = int(np.searchsorted(self._starts, row, side="right")) - 1
         if group != self._group or row < self._next:
             self._group, self._next = group, int(self._starts[group])
@@ -63,6 +63,8 @@ class ImageColumn:
         path = Path(os.path.normpath(folder / name))
         if not path.is_relative_to(folder):
             raise UserError(f"{self._path}: row {row:,}: {name} is not in the folder of the table")
+        if not path.exists():
+            raise UserError(f"{self._path}: row {row:,} has only a path, no image bytes, and there is no file {name}")
         return path
 
 

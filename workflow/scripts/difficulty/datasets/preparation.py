@@ -1,22 +1,23 @@
 """From a source of images to the files and tables that every later stage reads."""
 
-import hashlib
-import io
 import logging
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import PIL.Image
 
-from difficulty.datasets.decoding import DECODING_ERRORS, decode
+from difficulty.datasets.decoding import DECODING_ERRORS, Reading, converted, opened, sized
+from difficulty.datasets.deep_levels import FLOAT, INTEGER
 from difficulty.datasets.duplicates import duplicate_of
 from difficulty.datasets.example_tables import SPLITS
-from difficulty.datasets.files import link_file
+from difficulty.datasets.image_remarks import DEEP, NOT_UTF8, REASONS, described, levels_of, reason_of
 from difficulty.datasets.images import IN_FILES, stored_in
+from difficulty.datasets.intake import Intake
+from difficulty.datasets.path_names import is_utf8, printable
 from difficulty.datasets.pixels import channel_histogram
+from difficulty.datasets.placing import FileNames, place
 from difficulty.datasets.source import Image, Source
 from difficulty.errors import UserError
 from difficulty.progress import Progress
@@ -32,6 +33,7 @@ class Prepared:
 
     examples: rows of EXAMPLES with truth columns. images: uint8 (N, H, W, C), or None if they stay in their files.
     shape: (H, W, C). histogram: levels of the training images by channel, (C, 256). bad: name -> what is wrong.
+    reading: how the images became 8 bits. remarks: what the user should know of them, one line each.
     """
 
     examples: pd.DataFrame
@@ -39,33 +41,45 @@ class Prepared:
     shape: tuple[int, int, int]
     histogram: np.ndarray
     bad: dict[str, str]
+    reading: Reading
+    remarks: tuple[str, ...]
 
 
 def prepare(source: Source, settings: dict, folder: Path, name: str = "images") -> Prepared:
     """Writes every chosen image below `folder` as {split}/{class}/{file} and decodes it.
 
     settings: limit {split: number}, limit_seed, size (side in pixels; None keeps the images' own, which must
-    then be equal), color (grey, rgb or None for what the images are), on_bad_image (error or skip),
+    then be equal), color (grey, rgb or None for what the images are), background (of transparent images), levels (of
+    images with more than 8 bits: those that become 0 and 255; None: found in all images), on_bad_image (error or skip),
     link (hard, symlink or copy, for images that are files already), storage (memory, files or auto: by their size).
     name: what progress lines call the data set.
     Raises UserError naming the images that cannot be used.
     """
     examples = source.examples.reset_index(drop=True)
     examples.insert(0, "example_id", np.arange(len(examples)))
-    examples = examples.iloc[_limited(examples, settings)]
+    examples = examples.iloc[_limited(examples, settings, source.intake)]
     shutil.rmtree(folder, ignore_errors=True)
-    progress = Progress(name, len(examples), "images")
+    progress, names = Progress(name, len(examples), "images"), FileNames()
+    reading, remarks = _reading(settings), {}
     files, digests, decoded, shapes, bad = [], [], [], [], {}
     in_files, histogram = False, 0
     for row, example in zip(examples.index, examples.itertuples(), strict=True):
-        image = source.image(row)
+        image = None
         try:
-            pixels = decode(image, settings)
-        except DECODING_ERRORS as error:
-            bad[str(image) if isinstance(image, Path) else f"{example.split}/{example.key}"] = _reason(image, error)
+            image = source.image(row)
+            found = opened(_checked(image))
+            if found.levels is not None and not reading.levels:
+                reading = replace(reading, levels=levels_of(source, examples.index))
+            pixels = sized(converted(found, reading), settings.get("size"))
+        except Exception as error:  # whatever is wrong with one image, the others are good and this one is named
+            bad[_name(image, example)] = reason_of(image, error)
+            if not isinstance(error, DECODING_ERRORS):
+                logger.info("%s", _name(image, example), exc_info=error)
             files.append(None)
             digests.append(None)
             continue
+        for remark in found.remarks | ({DEEP} if found.levels is not None else set()):
+            remarks.setdefault(remark, []).append(_name(image, example))
         if not shapes:
             in_files = stored_in(settings, len(examples), pixels.shape, _MEMORY) == IN_FILES
         shapes.append(pixels.shape)
@@ -73,13 +87,12 @@ def prepare(source: Source, settings: dict, folder: Path, name: str = "images") 
             decoded.append(pixels)
         elif example.split == "train" and pixels.shape == shapes[0]:
             histogram = histogram + channel_histogram(pixels[None])
-        stem = _as_file_name(example.key.removeprefix(f"{example.class_name}/"))
-        file = Path(example.split, _as_file_name(example.class_name), stem + _extension(image, stem))
+        file = names.of(example.split, example.class_name, example.key, image)
         files.append(file.as_posix())
-        digests.append(_place(image, folder / file, settings.get("link", "hard")))
+        digests.append(place(image, folder / file, settings.get("link", "hard")))
         progress.update(1)
     if bad:
-        _report(bad, settings)
+        _report(bad, settings, source.intake)
     examples = examples.assign(file=files, sha256=digests).dropna(subset="file").reset_index(drop=True)
     examples["duplicate_of"] = duplicate_of(examples)
     if not (examples["split"] == "train").any():
@@ -88,10 +101,27 @@ def prepare(source: Source, settings: dict, folder: Path, name: str = "images") 
     images = None if in_files else np.stack(decoded)
     if not in_files:
         histogram = channel_histogram(images[(examples["split"] == "train").to_numpy()])
-    return Prepared(examples, images, shapes[0], histogram, bad)
+    return Prepared(examples, images, shapes[0], histogram, bad, reading, tuple(described(remarks, reading)))
 
 
-def _limited(examples: pd.DataFrame, settings: dict) -> np.ndarray:
+def _reading(settings: dict) -> Reading:
+    """Levels that the user gives hold for whole numbers and for others; else they are found when they are needed."""
+    levels = {kind: tuple(settings["levels"]) for kind in (INTEGER, FLOAT)} if settings.get("levels") else {}
+    return Reading(settings.get("color"), settings.get("background") or "white", levels)
+
+
+def _checked(image: Image) -> Image:
+    """The image, unless the name of its file cannot stand in a table."""
+    if isinstance(image, Path) and not is_utf8(str(image)):
+        raise ValueError(NOT_UTF8)
+    return image
+
+
+def _name(image: Image | None, example) -> str:
+    return printable(image) if isinstance(image, Path) else f"{example.split}/{printable(example.key)}"
+
+
+def _limited(examples: pd.DataFrame, settings: dict, intake: Intake) -> np.ndarray:
     """Positions to keep: for each limited split a seeded random draw, in the source's order."""
     chosen = []
     for number, split in enumerate(SPLITS):
@@ -101,53 +131,20 @@ def _limited(examples: pd.DataFrame, settings: dict) -> np.ndarray:
             raise UserError(f"datasets.*.limit.{split}: asked for {limit:,} of {len(positions):,} examples")
         if limit is not None:
             generator = np.random.default_rng([settings.get("limit_seed", 0), number])
+            intake.leave_out(f"beyond limit.{split}", (), len(positions) - limit)
             positions = np.sort(generator.choice(positions, limit, replace=False))
         chosen.append(positions)
     return np.concatenate(chosen)
 
 
-def _place(image: Image, path: Path, link: str) -> str:
-    """Puts the image's file at `path`; returns its SHA-256."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if isinstance(image, Path):
-        link_file(image, path, link)
-        return hashlib.sha256(image.read_bytes()).hexdigest()
-    if isinstance(image, np.ndarray):
-        buffer = io.BytesIO()
-        PIL.Image.fromarray(image).save(buffer, "PNG")
-        image = buffer.getvalue()
-    path.write_bytes(image)
-    return hashlib.sha256(image).hexdigest()
-
-
-def _extension(image: Image, stem: str) -> str:
-    """What the file name lacks: of files on disk their extension, unless it is there; else that of the format."""
-    if isinstance(image, Path):
-        return "" if stem.endswith(image.suffix) else image.suffix
-    if isinstance(image, np.ndarray):
-        return ".png"
-    kind = PIL.Image.open(io.BytesIO(image)).format or "bin"
-    return {"JPEG": ".jpg"}.get(kind, f".{kind.lower()}")
-
-
-def _as_file_name(name: str) -> str:
-    return name.replace("/", "_").replace("\0", "_").lstrip(".") or "_"
-
-
-def _reason(image: Image, error: Exception) -> str:
-    size = image.stat().st_size if isinstance(image, Path) and image.is_file() else len(image) if image else 0
-    if isinstance(image, bytes | Path) and size == 0:
-        return "is empty"
-    return "cannot be identified as an image" if isinstance(error, PIL.UnidentifiedImageError) else str(error)
-
-
-def _report(bad: dict[str, str], settings: dict) -> None:
+def _report(bad: dict[str, str], settings: dict, intake: Intake) -> None:
     for name, reason in bad.items():
         logger.warning("%s: %s", name, reason)
+        intake.leave_out(reason if reason in REASONS else "broken image", [name])
     if settings.get("on_bad_image", "error") == "error":
         shown = "; ".join(f"{name} {reason}" for name, reason in list(bad.items())[:_BAD_IMAGES_SHOWN])
         more = f" and {len(bad) - _BAD_IMAGES_SHOWN} more, see the log" if len(bad) > _BAD_IMAGES_SHOWN else ""
-        raise UserError(f"{len(bad)} broken images: {shown}{more}; mend or remove them, or set on_bad_image: skip")
+        raise UserError(f"{len(bad)} broken images: {shown}{more}; repair or remove them, or set on_bad_image: skip")
 
 
 def _check_shapes(shapes: list[tuple], examples: pd.DataFrame) -> None:

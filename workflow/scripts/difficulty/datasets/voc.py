@@ -5,6 +5,8 @@ its label is a set of classes. In the test split, objects that are annotated as 
 evaluation: a class of which an image has no other objects counts there neither as present nor as absent.
 """
 
+import os
+import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from difficulty.datasets.intake import Intake
 from difficulty.datasets.source import Source
 from difficulty.errors import UserError
 
@@ -21,6 +24,7 @@ CLASSES = (
     *("diningtable", "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor"),
 )
 _NUMBERS = {name: number for number, name in enumerate(CLASSES)}
+_ID = re.compile(r"\w[\w.-]*")  # never a path that leads out of the folder
 _SHOWN = 5
 _COLUMNS = (
     *("split", "key", "original_index", "label", "class_name"),
@@ -57,23 +61,24 @@ def read(settings: dict) -> Source:
     root = Path(settings["path"])
     members = {split: _members(root, settings.get(split, []), split) for split in ("train", "test")}
     is_unique = all(len({image for _, image in found}) == len(found) for found in members.values())
-    rows, files, problems = [], [], []
+    rows, files, problems, intake = [], [], [], Intake()
     for split, found in members.items():
         for index, (folder, image) in enumerate(found):
             file = root / folder / "JPEGImages" / f"{image}.jpg"
             try:
-                if not file.is_file():
+                if not os.path.lexists(file):  # a broken link is a broken image, reported with the others
                     raise UserError(f"{file}: no such image")
                 annotation = read_annotation(root / folder / "Annotations" / f"{image}.xml")
             except UserError as error:
                 problems.append(str(error))
+                intake.leave_out("without image, annotation or object", [f"{folder}/{image}"])
                 continue
             files.append(file)
             rows.append((split, image if is_unique else f"{folder}/{image}", index, *described(annotation, split)))
     if problems and settings.get("on_bad_image", "error") == "error":
         more = f" and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
         raise UserError(f"{'; '.join(problems[:_SHOWN])}{more}; mend this or set on_bad_image: skip")
-    return Source(pd.DataFrame(rows, columns=_COLUMNS), lambda row: files[row], tuple(problems))
+    return Source(pd.DataFrame(rows, columns=_COLUMNS), lambda row: files[row], tuple(problems), intake)
 
 
 def _members(root: Path, entries: Sequence[str], split: str) -> list[tuple[str, str]]:
@@ -91,6 +96,8 @@ def _members(root: Path, entries: Sequence[str], split: str) -> list[tuple[str, 
             if not line.strip():
                 continue
             member = (folder, line.split()[0])  # what follows in the lists of single classes is not needed
+            if not _ID.fullmatch(member[1]):
+                raise UserError(f"{path}: {member[1]!r} is no image's name; expected letters, digits, _, - and dots")
             if member in found:
                 raise UserError(f"{path}: image {member[1]!r} is listed twice for {split}; name it in one list once")
             found[member] = None
@@ -99,6 +106,8 @@ def _members(root: Path, entries: Sequence[str], split: str) -> list[tuple[str, 
 
 def read_annotation(path: Path) -> Annotation:
     """The annotation of an image; UserError naming the file if it is missing, damaged, or has no object."""
+    if not path.is_file():
+        raise UserError(f"{path}: no such annotation")
     try:
         tree = ElementTree.parse(path)
         size = tuple(float(tree.findtext(f"size/{side}", "")) for side in ("width", "height"))
@@ -108,8 +117,6 @@ def read_annotation(path: Path) -> Annotation:
             [float(each.findtext(f"bndbox/{edge}", "")) for edge in ("xmin", "ymin", "xmax", "ymax")]
             for each in objects
         ]
-    except FileNotFoundError as error:
-        raise UserError(f"{path}: no such annotation") from error
     except (ElementTree.ParseError, OSError) as error:
         raise UserError(f"{path}: cannot be read ({error})") from error
     except ValueError as error:

@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 import PIL.Image
 import pyarrow as pa
-from pyarrow import csv
 from scipy.stats import entropy
 
 from difficulty.errors import UserError
 from difficulty.tables import Column, read_foreign
+from difficulty.text_tables import read_text_table
 
 BY_NAME, BY_INDEX = "name", "original_index"
 
@@ -151,10 +151,8 @@ def _table(path: Path, settings: Mapping, wanted: Sequence[str | int]) -> pa.Tab
     names_of_images = [settings["column"]] if settings["by"] == BY_NAME else []
     if settings.get("header", True):
         return read_foreign(path, wanted, text=names_of_images)
-    numbered = csv.ReadOptions(autogenerate_column_names=True)
-    as_text = csv.ConvertOptions(column_types={f"f{number}": pa.string() for number in names_of_images})
     try:
-        table = csv.read_csv(path, numbered, convert_options=as_text)
+        table = read_text_table(path, [f"f{number}" for number in names_of_images], has_header=False)
     except FileNotFoundError as error:
         raise UserError(f"{path}: no such file; see the path in the configuration") from error
     except (pa.ArrowException, OSError) as error:
