@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from difficulty.errors import UserError
+from difficulty.random_streams import derived_seed
 from difficulty.tables import read_foreign
 
 
@@ -25,7 +26,7 @@ def corrupt_labels(labels: np.ndarray, class_names: list[str], settings: dict, k
         return _from_file(labels, class_names, settings["path"], keys)
     if len(class_names) < 2:
         raise UserError("label_noise: the data set has one class only, so no label can be wrong")
-    generator = np.random.default_rng(settings.get("seed", 0))
+    generator = np.random.default_rng(derived_seed("label noise", settings.get("seed", 0)))
     if kind == "asymmetric":
         return _asymmetric(labels, class_names, settings, generator)
     kinds = {"symmetric": _symmetric, "symmetric_any": _symmetric_any, "first_block": _first_block}

@@ -20,6 +20,7 @@ from difficulty.datasets.pixels import channel_histogram
 from difficulty.datasets.source import Image, Source
 from difficulty.errors import UserError
 from difficulty.progress import Progress
+from difficulty.random_streams import derived_seed
 
 logger = logging.getLogger(__name__)
 _BAD_IMAGES_SHOWN = 10
@@ -52,7 +53,7 @@ def prepare(source: Source, settings: dict, folder: Path, name: str = "images") 
     """
     examples = source.examples.reset_index(drop=True)
     examples.insert(0, "example_id", np.arange(len(examples)))
-    examples = examples.iloc[_limited(examples, settings)]
+    examples = examples.iloc[_limited(examples, settings, name)]
     shutil.rmtree(folder, ignore_errors=True)
     progress = Progress(name, len(examples), "images")
     files, digests, decoded, shapes, bad = [], [], [], [], {}
@@ -91,16 +92,17 @@ def prepare(source: Source, settings: dict, folder: Path, name: str = "images") 
     return Prepared(examples, images, shapes[0], histogram, bad)
 
 
-def _limited(examples: pd.DataFrame, settings: dict) -> np.ndarray:
+def _limited(examples: pd.DataFrame, settings: dict, name: str) -> np.ndarray:
     """Positions to keep: for each limited split a seeded random draw, in the source's order."""
     chosen = []
-    for number, split in enumerate(SPLITS):
+    for split in SPLITS:
         positions = np.flatnonzero(examples["split"] == split)
         limit = settings.get("limit", {}).get(split)
         if limit is not None and limit > len(positions):
-            raise UserError(f"datasets.*.limit.{split}: asked for {limit:,} of {len(positions):,} examples")
+            place = f"datasets.{name}.limit.{split}"
+            raise UserError(f"{place}: expected at most {len(positions):,} (all {split} examples), got {limit:,}")
         if limit is not None:
-            generator = np.random.default_rng([settings.get("limit_seed", 0), number])
+            generator = np.random.default_rng(derived_seed("limit", settings.get("limit_seed", 0), split))
             positions = np.sort(generator.choice(positions, limit, replace=False))
         chosen.append(positions)
     return np.concatenate(chosen)
