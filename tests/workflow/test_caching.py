@@ -101,10 +101,20 @@ def test_a_further_evaluation_trains_nothing(finished):
     jobs = finished.planned()
     assert rules(jobs) - {"collect_evaluations", "plot_evaluations"} == {
         "prepare_dataset",
+        "check_experiment",
         "evaluate_run",
         "plot_samples",
     }
     assert runs_of(jobs, "evaluate_run") == ["plain seed-0", "plain seed-1"]
+    assert runs_of(jobs, "check_experiment") == ["plain"]
+
+
+def test_another_check_makes_nothing_run_again_and_a_lost_one_is_made(finished):
+    checked = finished.work / "results/experiments/plain/checked.parquet"
+    os.utime(checked)
+    assert finished.planned() == set()
+    checked.unlink()
+    assert finished.planned() == {("check_experiment", "plain")}
 
 
 def test_threads_and_memory_trigger_nothing(finished):

@@ -11,6 +11,7 @@ import pandas as pd
 
 from difficulty.errors import UserError
 from difficulty.random_streams import derived_seed
+from difficulty.suggestions import suggestion
 from difficulty.tables import read_foreign
 
 
@@ -68,7 +69,9 @@ def _asymmetric(labels, class_names, settings, generator):
     """A fraction of each mapped class gets the label that the class is mapped to (Patrini et al. 2017)."""
     index = {name: number for number, name in enumerate(class_names)}
     if unknown := [name for pair in settings["map"].items() for name in pair if name not in index]:
-        raise UserError(f"label_noise.map: no class {unknown[0]!r} in the data set; it has {', '.join(class_names)}")
+        raise UserError(
+            f"label_noise.map: no class {unknown[0]!r} in the data set; {suggestion(unknown[0], class_names)}"
+        )
     noisy = labels.copy()
     for source, target in sorted(settings["map"].items()):
         members = np.flatnonzero(labels == index[source])

@@ -8,6 +8,7 @@ import pandas as pd
 from difficulty.datasets.duplicates import content_of
 from difficulty.errors import UserError
 from difficulty.random_streams import derived_seed
+from difficulty.suggestions import suggestion
 
 
 def choose(examples: pd.DataFrame, settings: Mapping, evidence: pd.Series | None = None) -> pd.DataFrame:
@@ -62,7 +63,7 @@ def _known_classes(examples: pd.DataFrame, wanted: list[str]) -> list[str]:
     """The wanted classes in the order of their old numbers."""
     known = examples.sort_values("label")["class_name"].drop_duplicates()
     if unknown := [name for name in wanted if name not in set(known)]:
-        raise UserError(f"select.classes: no class {unknown[0]!r}; there are {', '.join(known[:20])}")
+        raise UserError(f"select.classes: no class {unknown[0]!r}; {suggestion(unknown[0], known)}")
     return [name for name in known if name in wanted]
 
 
