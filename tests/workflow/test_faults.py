@@ -95,8 +95,9 @@ def test_a_failing_stage_shows_its_log_and_loses_nothing(finished):
     assert "experiments.plain.normalization: has 3 means, and images of 'few' have 8 x 8 pixels, 1 channel" in output
     assert "results/logs/experiments/plain/check_experiment.log" in output
     assert "Traceback" not in output and "train_model.py" not in output
-    before.pop("plain/checked.parquet")
     assert digests(finished.work / "results/experiments") == before
+    finished.configure(TINY)
+    assert finished.planned() == {("check_experiment", "plain")}
 
 
 @pytest.mark.parametrize("victim", ["job", "driver"])
