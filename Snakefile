@@ -15,6 +15,7 @@ min_version("9.0")
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
+include: "workflow/rules/checks.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/subsets.smk"
 include: "workflow/rules/figures.smk"

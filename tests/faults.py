@@ -60,6 +60,7 @@ KILLED = {
     "prepare_dataset": 3,
     "link_subset": 3,
     "corrupt_labels": 2,
+    "check_experiment": 2,
     "train_model": 8,
     "evaluate_run": 6,
     "extract_gradients": 6,

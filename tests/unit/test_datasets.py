@@ -124,7 +124,7 @@ def test_limits_draw_without_replacement_and_keep_ids(tmp_path):
     assert result.examples["example_id"].tolist() != other.examples["example_id"].tolist()
     everything = source.examples.reset_index()
     assert (everything["key"][result.examples["example_id"]].tolist()) == result.examples["key"].tolist()
-    with pytest.raises(UserError, match=r"limit.test: asked for 361 of 360"):
+    with pytest.raises(UserError, match=r"limit.test: expected at most 360"):
         prepared(source, tmp_path, limit={"test": 361})
 
 

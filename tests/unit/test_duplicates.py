@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from difficulty.datasets.duplicates import describe_duplicates, duplicate_of
+from difficulty.datasets.duplicates import content_of, count_contradictions, describe_duplicates, duplicate_of
 
 
 def examples(digests, splits=None, labels=None):
@@ -24,6 +24,13 @@ def test_each_duplicate_points_to_the_first_of_its_group():
     assert found.dtype == "Int64"
     assert found.tolist() == [pd.NA, pd.NA, 10, pd.NA, 10, 11]
     assert found.index.tolist() == list(range(100, 106))
+
+
+def test_identical_files_have_one_content_and_contradict_each_other_by_their_labels():
+    table = examples("abacab", labels=[0, 1, 0, 2, 0, 2])
+    content = content_of(table.assign(duplicate_of=duplicate_of(table)))
+    assert content.tolist() == [10, 11, 10, 13, 10, 11] and content.dtype == "int64"
+    assert count_contradictions(content, table["label"]) == (2, 1)
 
 
 def test_nothing_is_said_where_all_files_differ():

@@ -29,7 +29,7 @@ def write_inputs(folder, count):
     ids = np.arange(FIRST_QUERY + 5)[::-1]
     label = ids % 10
     examples = pd.DataFrame({"example_id": ids, "split": np.where(ids < FIRST_QUERY, "train", "test"), "label": label})
-    labels = examples.assign(clean_label=label, label=np.where(ids == 1, 7, label), is_corrupt=ids == 1)
+    labels = examples.assign(clean_label=label, label=np.where(ids == 1, 7, label), is_corrupt=ids == 1, content=ids)
     examples = examples.assign(key=ids.astype(str), original_index=ids, class_name=[f"class {one}" for one in label])
     examples = examples.assign(file="", sha256="", duplicate_of=pd.array([None] * len(ids), "Int64"))
     queries = make_queries(count)

@@ -1,12 +1,14 @@
 """Planted label noise: how many labels change, to what, and what is refused."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
 from difficulty.datasets.label_noise import corrupt_labels
+from difficulty.datasets.preparation import _limited
 from difficulty.errors import UserError
 
 NAMES = [f"class {number}" for number in range(10)]
@@ -102,3 +104,10 @@ def test_refusals():
         noisy("asymmetric", map={"kat": "class 1"})
     with pytest.raises(UserError, match="one class only"):
         noisy("symmetric", labels=np.zeros(5, int), names=["a"])
+
+
+def test_noise_and_a_limit_of_the_same_seed_draw_different_examples():
+    examples = pd.DataFrame({"split": ["train"] * len(LABELS)})
+    kept = _limited(examples, {"limit": {"train": 2_000}, "limit_seed": 0}, "digits")
+    changed = np.flatnonzero(noisy("symmetric", 0.1) != LABELS)
+    assert len(np.intersect1d(kept, changed)) == pytest.approx(200, abs=60)

@@ -66,6 +66,7 @@ def make_experiment(folder, examples, runs, noise):
     """Records of networks whose margin grows with the epochs, less for corrupt labels, and noise of the run."""
     corrupt = (np.arange(len(examples)) < TRAIN) & (np.arange(len(examples)) % 10 == 0) & noise
     labels = examples[["example_id", "split"]].assign(clean_label=examples["label"], is_corrupt=corrupt)
+    labels["content"] = labels["example_id"]
     labels["label"] = np.where(corrupt, (examples["label"] + 1) % CLASSES, examples["label"])
     write_table(labels, folder / "labels.parquet", LABELS)
     for number, run in enumerate(runs):

@@ -15,6 +15,7 @@ ALONE = {
     "import_examples",
     "import_records",
     "corrupt_labels",
+    "check_experiment",
     "compute_image_statistics",
 }
 

@@ -3,12 +3,17 @@
 import hashlib
 import os
 import shutil
+from argparse import Namespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import link_subset
+import prepare_dataset
 from difficulty.datasets.files import FILES, check_files, describe_files, link_files
+from difficulty.datasets.images import ImageFiles, open_images
+from difficulty.datasets.loading import load_normalization
 from difficulty.datasets.subset import choose
 from difficulty.errors import UserError
 from difficulty.scores.choosing import learned, mean_hardness
@@ -16,6 +21,7 @@ from difficulty.scores.dynamics import DYNAMICS
 from difficulty.tables import write_table
 
 TRAIN, TEST = 90, 30
+SIDES = ("learned", "not_learned")
 
 
 @pytest.fixture
@@ -27,6 +33,7 @@ def examples():
             "split": np.repeat(["train", "test"], [TRAIN, TEST]),
             "label": label,
             "class_name": np.array(["ant", "bee", "cat"])[label],
+            "duplicate_of": pd.array([None] * (TRAIN + TEST), "Int64"),
         }
     )
 
@@ -80,6 +87,48 @@ def test_sizes_are_drawn_without_overlap_and_repeatably(examples):
     assert ids(choose(examples, {**wanted, "seed": 1})) != ids(chosen)
     even = choose(examples, {**wanted, "per_class": True})
     assert even.groupby("split")["label"].value_counts().tolist() == [7, 7, 6, 14, 13, 13]
+
+
+def contents(chosen, split):
+    return set(chosen["duplicate_of"].fillna(chosen["example_id"])[chosen["split"] == split])
+
+
+@pytest.fixture
+def doubled(examples):
+    """Every third training image is the one before it once more, under another label."""
+    ids = examples["example_id"]
+    is_copy = (np.arange(len(examples)) % 3 == 1) & (examples["split"] == "train")
+    return examples.assign(duplicate_of=ids.shift().where(is_copy).astype("Int64"))
+
+
+@pytest.mark.parametrize("per_class", [False, True])
+@pytest.mark.parametrize("seed", range(5))
+def test_parts_have_no_image_in_common(doubled, per_class, seed):
+    sizes = {"train": 30, "test": 20} if per_class else {"train": 69, "test": 21}
+    chosen = choose(doubled, settings("random", per_class, seed, fraction=1.0, **sizes))
+    assert chosen.groupby("split").size().to_dict() == sizes
+    assert not contents(chosen, "train") & contents(chosen, "test")
+    assert list(chosen.columns) == list(doubled.columns)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_halves_have_no_image_in_common(doubled, hardness, seed):
+    draws = np.random.default_rng(seed)
+    hardness[:] = draws.random(len(hardness))
+    ends = [choose(doubled, settings("score", keep=k, fraction=0.5), hardness) for k in ("easiest", "hardest")]
+    assert not contents(ends[0], "train") & contents(ends[1], "train")
+    assert all(43 <= len(ids(end)) <= 45 for end in ends)
+    known = hardness > 0.6
+    sides = [choose(doubled, settings("learned", keep=k, balance=False, experiment="x"), known) for k in SIDES]
+    assert not contents(sides[0], "train") & contents(sides[1], "train")
+    assert len(ids(sides[0]) | ids(sides[1])) == TRAIN
+
+
+def test_a_test_part_that_leaves_no_other_images_is_an_error_with_its_place(examples):
+    same = examples.assign(duplicate_of=examples["example_id"].where(examples.index < 0, 7).astype("Int64"))
+    message = r"^select \(by random\): 0 examples, asked for 1 for training that differ from those for testing; raise"
+    with pytest.raises(UserError, match=message):
+        choose(same, settings("random", fraction=1.0, test=10))
 
 
 def test_classes_are_numbered_anew_and_keep_their_order(examples):
@@ -148,6 +197,24 @@ def test_learned_by_any_the_majority_or_all_runs_that_were_trained_on_the_exampl
     ]
     rules = {rule: set(found.index[found]) for rule in ("all", "majority", "any") if len(found := learned(runs, rule))}
     assert rules == {"all": {1, 5}, "majority": {1, 5}, "any": {1, 2, 5}}
+
+
+def dataset_paths(folder, prefix=""):
+    return {f"{prefix}{name}": folder / f"{name}.parquet" for name in ("examples", "pixels", "files")}
+
+
+@pytest.mark.parametrize("storage", ["memory", "files"])
+def test_images_are_normalised_as_those_of_the_parent_wherever_they_are_stored(tmp_path, storage):
+    parent, child = tmp_path / "digits", tmp_path / "part"
+    run = {"code": "", "upstream": "", "log": None}
+    source = {"source": "digits", "limit": {"train": 60, "test": 10}, "storage": storage}
+    prepare_dataset.main(Namespace(settings=source, images=parent / "images", **dataset_paths(parent), **run))
+    subset = {**settings("random", fraction=0.5), "link": "hard"}
+    options = {**dataset_paths(parent, "parent_"), **dataset_paths(child), "evidence": [], "runs": [], **run}
+    link_subset.main(Namespace(settings=subset, images=child / "images", list=child / "chosen.csv", **options))
+    assert load_normalization(child / "pixels.parquet") == load_normalization(parent / "pixels.parquet")
+    _, images = open_images(child / "pixels.parquet")
+    assert images[:].shape == (40, 8, 8, 1) and isinstance(images, ImageFiles) == (storage == "files")
 
 
 @pytest.fixture

@@ -286,16 +286,23 @@ def test_batches(tmp_path, data):
 
 
 def test_folds_hold_every_training_example_out_once_per_seed():
-    split = np.repeat(["train", "test"], [103, 20])
-    label = np.arange(123) % 10
+    split, label = np.repeat(["train", "test"], [103, 20]), np.arange(123) % 10
+    labels = pd.DataFrame({"split": split, "label": label, "content": np.arange(123)})
     for seed in (0, 1):
-        held_out = np.array([roles(split, label, Run(seed, fold), 4) == "validation" for fold in range(4)])
+        held_out = np.array([roles(labels, Run(seed, fold), 4) == "validation" for fold in range(4)])
         assert (held_out.sum(0) == (split == "train")).all()
         sizes = [np.bincount(label[fold], minlength=10) for fold in held_out]
         assert max(map(np.max, sizes)) - min(map(np.min, sizes)) <= 2
-    first, second = (roles(split, label, Run(seed, 0), 4) for seed in (0, 1))
+    first, second = (roles(labels, Run(seed, 0), 4) for seed in (0, 1))
     assert (first != second).any()
-    assert (roles(split, label, Run(0), None) == split).all()
+    assert (roles(labels, Run(0), None) == split).all()
+
+
+def test_more_folds_than_different_images_are_refused():
+    labels = pd.DataFrame({"split": ["train"] * 6 + ["test"], "label": 0, "content": [1, 1, 1, 2, 2, 2, 9]})
+    assert set(roles(labels, Run(0, 0), 2)) == {"train", "validation", "test"}
+    with pytest.raises(UserError, match="folds: 3 parts of 2 different training images; use fewer"):
+        roles(labels, Run(0, 0), 3)
 
 
 def test_run_names():

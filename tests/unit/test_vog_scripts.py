@@ -25,7 +25,7 @@ def folder(tmp_path_factory):
     folder, draws, ids = tmp_path_factory.mktemp("experiment"), np.random.default_rng(0), np.arange(EXAMPLES)
     labels = pd.DataFrame({"example_id": ids, "split": "train", "clean_label": ids % 2})
     labels["label"] = np.where(ids < EXAMPLES - 1, np.where(ids < 6, 1 - ids % 2, ids % 2), 2)
-    labels["is_corrupt"] = ids < 6
+    labels = labels.assign(is_corrupt=ids < 6, content=ids)
     write_table(labels, folder / "labels.parquet", LABELS)
     rows = pd.DataFrame({"example_id": ids, "stage": "late", "vog": draws.random(EXAMPLES), "predicted": ids % 2})
     rows["magnitude"] = rows["vog"] + draws.random(EXAMPLES)

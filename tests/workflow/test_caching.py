@@ -101,10 +101,17 @@ def test_a_further_evaluation_trains_nothing(finished):
     jobs = finished.planned()
     assert rules(jobs) - {"collect_evaluations", "plot_evaluations"} == {
         "prepare_dataset",
+        "check_experiment",
         "evaluate_run",
         "plot_samples",
     }
     assert runs_of(jobs, "evaluate_run") == ["plain seed-0", "plain seed-1"]
+    assert runs_of(jobs, "check_experiment") == ["plain"]
+
+
+def test_another_check_makes_nothing_run_again(finished):
+    os.utime(finished.work / "results/experiments/plain/checked.parquet")
+    assert finished.planned() == set()
 
 
 def test_threads_and_memory_trigger_nothing(finished):

@@ -84,16 +84,20 @@ def test_missing_data_are_told_by_place(tmp_path):
 
 
 def test_a_failing_stage_shows_its_log_and_loses_nothing(finished):
-    """Batches larger than the data: one line says so, the log is named, the other experiment stays."""
-    before = digests(finished.work / "results/experiments/noisy")
-    finished.configure(changed(experiments={"plain": {"batch_size": 300, "drop_last": True}}))
+    """Settings that do not fit the data: a line for each, the log is named, nothing is trained or lost."""
+    before = digests(finished.work / "results/experiments")
+    unfit = {"batch_size": 300, "drop_last": True, "normalization": "imagenet"}
+    finished.configure(changed(experiments={"plain": unfit}))
     result = finished.snakemake("--cores", "2")
     output = result.stdout + result.stderr
     assert result.returncode == 1
-    assert "batch_size: 300 with drop_last leaves no batch of 100 examples" in output
-    assert "results/logs/experiments/plain/seed-0/train_model.log" in output
-    assert "Traceback" not in output
-    assert digests(finished.work / "results/experiments/noisy") == before
+    assert "experiments.plain.batch_size: 300 with drop_last leaves no batch of 100 examples" in output
+    assert "experiments.plain.normalization: has 3 means, and images of 'few' have 8 x 8 pixels, 1 channel" in output
+    assert "results/logs/experiments/plain/check_experiment.log" in output
+    assert "Traceback" not in output and "train_model.py" not in output
+    assert digests(finished.work / "results/experiments") == before
+    finished.configure(TINY)
+    assert finished.planned() == {("check_experiment", "plain")}
 
 
 @pytest.mark.parametrize("victim", ["job", "driver"])

@@ -9,6 +9,7 @@ include: "keys/coherence.smk"
 rule measure_coherence:
     input:
         dynamics="results/experiments/{experiment}/scores/dynamics.parquet",
+        checked=ancient("results/experiments/{experiment}/checked.parquet"),
         checkpoints="results/experiments/{experiment}/{run}/checkpoints",
         labels="results/experiments/{experiment}/labels.parquet",
         pixels=lambda w: pixels_of(w.experiment),

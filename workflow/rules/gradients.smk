@@ -11,6 +11,7 @@ include: "keys/gradients.smk"
 
 rule extract_gradients:
     input:
+        checked=ancient("results/experiments/{experiment}/checked.parquet"),
         checkpoints="results/experiments/{experiment}/{run}/checkpoints",
         labels="results/experiments/{experiment}/labels.parquet",
         pixels=lambda w: pixels_of(w.experiment),
@@ -72,6 +73,7 @@ rule compute_vog:
 
 rule stream_vog:
     input:
+        checked=ancient("results/experiments/{experiment}/checked.parquet"),
         checkpoints="results/experiments/{experiment}/{run}/checkpoints",
         labels="results/experiments/{experiment}/labels.parquet",
         pixels=lambda w: pixels_of(w.experiment),

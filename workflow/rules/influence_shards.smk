@@ -14,6 +14,7 @@ include: "keys/influence_shards.smk"
 rule sum_curvature:
     input:
         bases=bases_of,
+        checked=ancient("results/experiments/{experiment}/checked.parquet"),
         checkpoints="results/experiments/{experiment}/{run}/checkpoints",
         labels="results/experiments/{experiment}/labels.parquet",
         pixels=lambda w: pixels_of(w.experiment),

@@ -11,6 +11,7 @@ include: "keys/pairwise_influence.smk"
 
 rule choose_queries:
     input:
+        checked=ancient("results/experiments/{experiment}/checked.parquet"),
         labels="results/experiments/{experiment}/labels.parquet",
         examples=lambda w: examples_of(w.experiment),
         records=lambda w: queries_records(w.experiment, w.queries),
@@ -43,6 +44,7 @@ rule score_pairwise_influence:
     input:
         factors="results/experiments/{experiment}/{run}/factors/{variant}-epoch-{epoch}",
         queries="results/experiments/{experiment}/queries/{queries}.parquet",
+        checked=ancient("results/experiments/{experiment}/checked.parquet"),
         checkpoints="results/experiments/{experiment}/{run}/checkpoints",
         labels="results/experiments/{experiment}/labels.parquet",
         pixels=lambda w: pixels_of(w.experiment),

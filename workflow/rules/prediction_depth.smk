@@ -11,6 +11,7 @@ include: "keys/prediction_depth.smk"
 
 rule probe_neighbors:
     input:
+        checked=ancient("results/experiments/{experiment}/checked.parquet"),
         checkpoints="results/experiments/{experiment}/{run}/checkpoints",
         labels="results/experiments/{experiment}/labels.parquet",
         pixels=lambda w: pixels_of(w.experiment),

@@ -6,6 +6,7 @@ checkpoints/, records and history, as training would have left them.
 rule import_checkpoints:
     input:
         weights=lambda w: literal(snapshot_files(w.experiment, w.run)),
+        checked=ancient("results/experiments/{experiment}/checked.parquet"),
         labels="results/experiments/{experiment}/labels.parquet",
         pixels=lambda w: pixels_of(w.experiment),
         files=lambda w: files_of(w.experiment),

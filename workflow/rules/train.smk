@@ -11,6 +11,7 @@ include: "keys/train.smk"
 rule runs:
     input:
         expand("results/experiments/{experiment}/labels.parquet", experiment=experiments),
+        expand("results/experiments/{experiment}/checked.parquet", experiment=with_checkpoints),
         [path for experiment in experiments for path in run_files(experiment)],
 
 
@@ -21,6 +22,7 @@ rule corrupt_labels:
             if "path" in experiments[w.experiment].get("label_noise", {})
             else []
         ),
+        checked=lambda w: checks_of(w.experiment),
         examples=lambda w: f"results/datasets/{experiments[w.experiment]['dataset']}/examples.parquet",
     output:
         "results/experiments/{experiment}/labels.parquet",
@@ -46,6 +48,7 @@ rule corrupt_labels:
 rule train_model:
     input:
         lambda w: literal(weight_files(w.experiment)),
+        checked=ancient("results/experiments/{experiment}/checked.parquet"),
         labels="results/experiments/{experiment}/labels.parquet",
         pixels=lambda w: pixels_of(w.experiment),
         files=lambda w: files_of(w.experiment),
@@ -83,6 +86,7 @@ rule train_model:
 
 rule evaluate_run:
     input:
+        checked=ancient("results/experiments/{experiment}/checked.parquet"),
         checkpoints="results/experiments/{experiment}/{run}/checkpoints",
         labels="results/experiments/{experiment}/labels.parquet",
         examples=dataset_tables("examples"),

@@ -23,7 +23,7 @@ def main(args):
         schema = neighbors_schema(read_schema(path).columns["neighbors"].type.list_size)
         rows = read_table(path, schema, ["example_id", "predicted"], [("probe", "==", 0)])
         run = Run.from_name(run_of(path.parent))
-        role = roles(given["split"].to_numpy(), given["label"].to_numpy(), run, args.settings.get("folds"))
+        role = roles(given, run, args.settings.get("folds"))
         parts.append(rows[pd.Series(role, given.index).loc[rows["example_id"]].to_numpy() != "train"])
     table = consensus(given.index.to_numpy(), pd.concat(parts))
     write_table(table, args.output, EXAMPLE_SCORES.extended(CONSENSUS), provenance(args))

@@ -7,6 +7,7 @@ import logging
 
 import numpy as np
 
+from difficulty.datasets.duplicates import content_of, count_contradictions
 from difficulty.datasets.example_tables import EXAMPLES, LABELS, class_names
 from difficulty.datasets.label_noise import corrupt_labels
 from difficulty.datasets.label_sets import LABEL_SETS
@@ -25,9 +26,14 @@ def main(args):
         clean = examples.loc[train, "label"].to_numpy()
         labels.loc[train, "label"] = corrupt_labels(clean, class_names(examples), noise, keys)
     labels["is_corrupt"] = labels["label"] != labels["clean_label"]
+    labels["content"] = content_of(examples)
     sets = {name: column for name, column in LABEL_SETS.items() if name in examples}
     write_table(labels.assign(**examples[list(sets)]), args.output, LABELS.extended(sets), provenance(args))
     logger.info("%d of %d labels are corrupt", labels["is_corrupt"].sum(), np.sum(labels["split"] == "train"))
+    trained = labels[labels["split"] == "train"]
+    groups, unlike = count_contradictions(trained["content"], trained["label"])
+    if groups:
+        logger.info("%d groups of identical training images, %d of them with different labels", groups, unlike)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ def main(args):
     given = read_table(args.labels, LABELS)
     own = read_table(args.examples[0], EXAMPLES)
     run = Run.from_name(args.checkpoints.parent.name)
-    role = roles(given["split"].to_numpy(), given["label"].to_numpy(), run, args.settings.get("folds"))
+    role = roles(given, run, args.settings.get("folds"))
     epochs = saved_epochs(args.checkpoints)
     tables = []
     for examples_path, pixels_path, files_path in zip(args.examples, args.pixels, args.files, strict=True):

@@ -11,8 +11,8 @@ from difficulty.csv_files import without_mark, write_csv
 from difficulty.datasets.duplicates import duplicate_of
 from difficulty.datasets.example_tables import EXAMPLES, class_names
 from difficulty.datasets.files import FILES, check_files, describe_files, link_files
-from difficulty.datasets.images import ImageFiles, content_digest, open_images, take
-from difficulty.datasets.pixels import channel_histogram, channel_statistics, write_example_ids, write_pixels
+from difficulty.datasets.images import IN_FILES, ImageFiles, content_digest, open_images, take
+from difficulty.datasets.pixels import write_example_ids, write_pixels
 from difficulty.datasets.subset import choose
 from difficulty.errors import UserError
 from difficulty.scores.choosing import learned, mean_hardness
@@ -30,7 +30,10 @@ def main(args):
     check_files(args.parent_files)
     parent = read_table(args.parent_examples, EXAMPLES)
     evidence = EVIDENCE[select["by"]](args, parent) if select["by"] in EVIDENCE else None
-    examples = choose(parent, args.settings, evidence)
+    try:
+        examples = choose(parent, args.settings, evidence)
+    except UserError as error:
+        raise UserError(f"datasets.{name}.{error}") from error
     facts = provenance(args, ("numpy", "pandas", "pyarrow"))
 
     examples["duplicate_of"] = duplicate_of(examples)
@@ -42,15 +45,15 @@ def main(args):
 
     example_ids, images = open_images(args.parent_pixels)
     images = take(images, pd.Index(example_ids).get_indexer(linked["example_id"]))
+    of_parent = read_provenance(args.parent_pixels)
+    # The parent's normalisation, so that networks trained on different parts see an image alike.
+    facts_of_pixels = {**facts, **{key: of_parent[key] for key in ("mean", "std")}}
     if isinstance(images, ImageFiles):
-        of_parent = {
-            key: read_provenance(args.parent_pixels)[key] for key in ("storage", "shape", "mean", "std", "reading")
-        }
-        facts_of_pixels = {**facts, **of_parent, "content": content_digest(linked)}
+        of_files = {"storage": IN_FILES, "content": content_digest(linked)}
+        facts_of_pixels |= {**of_files, "shape": of_parent["shape"], "reading": of_parent["reading"]}
         write_example_ids(args.pixels, linked["example_id"], facts_of_pixels)
     else:
-        normalization = channel_statistics(channel_histogram(images[(linked["split"] == "train").to_numpy()]))
-        write_pixels(args.pixels, linked["example_id"], images, {**facts, **normalization})
+        write_pixels(args.pixels, linked["example_id"], images, facts_of_pixels)
     schema = read_schema(args.parent_examples)
     further = {name: column for name, column in schema.columns.items() if name not in EXAMPLES.columns}
     write_table(linked, args.examples, EXAMPLES.extended(further), facts)

@@ -39,7 +39,7 @@ def main(args):
     network.check_images(images, args.pixels)
     run = args.checkpoints.parent.name
     split = labels["split"].to_numpy()
-    role = roles(split, labels["label"].to_numpy(), Run.from_name(run), settings.get("folds"))
+    role = roles(labels, Run.from_name(run), settings.get("folds"))
     wanted = shard_rows(split, settings["splits"], shard_of(args.output), settings["shards"])
     queries = Queries.of(np.flatnonzero(role == "train"), wanted)
 

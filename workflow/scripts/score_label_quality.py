@@ -63,7 +63,7 @@ def held_out(folders, given: pd.DataFrame, images: torch.Tensor, settings: dict)
     labels, rows, probabilities = given["label"].to_numpy(), [], []
     for folder in folders:
         run = folder.parent.name
-        role = roles(given["split"].to_numpy(), labels, Run.from_name(run), settings["folds"])
+        role = roles(given, Run.from_name(run), settings["folds"])
         members = np.flatnonzero(role == "validation")
         network = saved_network(folder, saved_epochs(folder)[-1], device)
         nothing = torch.empty(0, dtype=torch.int64)

@@ -37,7 +37,7 @@ def train_run(args, processes):
     check_files(args.files)
     _, images = load_images(args.pixels)
     torch.set_num_threads(own_threads(images, args.threads // processes.count, args.workers))
-    role = roles(labels["split"].to_numpy(), labels["label"].to_numpy(), run, settings.get("folds"))
+    role = roles(labels, run, settings.get("folds"))
     classes = class_count(labels)
     if classes < 2:
         raise UserError(f"{args.labels}: one class only; there is nothing to learn")

@@ -92,6 +92,11 @@ def runs_key(experiment, chosen=None):
     return hash_chain(run_key(experiment), list(chosen or runs(experiment)))
 
 
+def checks_of(experiment):
+    """The table that says that an experiment's settings fit its data; records of other runs need none."""
+    return [ancient(f"results/experiments/{experiment}/checked.parquet")] if experiment in with_checkpoints else []
+
+
 def evaluated_datasets(experiment):
     """The experiment's own data set and the further ones it is evaluated on."""
     return list(dict.fromkeys([experiments[experiment]["dataset"], *configuration.evaluations.get(experiment, [])]))

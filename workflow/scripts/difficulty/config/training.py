@@ -69,7 +69,9 @@ class Experiment(Section):
         [0, 1, 2], description="one run per seed; more seeds train more runs and leave the others as they are"
     )
     folds: Annotated[int, Range(2, 1000)] | None = Field(
-        None, description="parts that each seed's training examples are cut into, each held out by one run; null: none"
+        None,
+        description="parts that each seed's training examples are cut into, each held out by one run, identical images "
+        "together; null: none",
     )
     records: Literal["clean", "online", "both"] = Field(
         "clean", description="what is recorded per example: a pass at the end of each epoch, the training step, or both"
@@ -92,7 +94,9 @@ class Experiment(Section):
         "nothing is trained then, and settings of training do not count",
     )
     normalization: Normalization | None = Field(
-        None, description="what images are normalised with; null: mean and deviation of the training images"
+        None,
+        description="what images are normalised with; null: mean and deviation of the training images, for a subset of "
+        "those of the data set that it is of",
     )
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where to train; auto: on a GPU if there is one")
     workers: Annotated[int, Range(0, 256)] | None = Field(

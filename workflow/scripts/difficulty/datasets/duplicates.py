@@ -14,6 +14,20 @@ def duplicate_of(examples: pd.DataFrame) -> pd.Series:
     return first.where(first != examples["example_id"]).astype("Int64").rename("duplicate_of")
 
 
+def content_of(examples: pd.DataFrame) -> pd.Series:
+    """A number for the content of each example's image file, which identical files share. int64 (N,), as `examples`.
+
+    examples: columns example_id and duplicate_of of a table of examples.
+    """
+    return examples["duplicate_of"].fillna(examples["example_id"]).astype("int64").rename("content")
+
+
+def count_contradictions(content: pd.Series, labels: pd.Series) -> tuple[int, int]:
+    """(groups of identical images, how many of these have different labels). Both arguments: (N,), index alike."""
+    groups = labels[content.duplicated(keep=False)].groupby(content)
+    return groups.ngroups, int((groups.max() != groups.min()).sum())
+
+
 def describe_duplicates(examples: pd.DataFrame) -> tuple[list[str], str | None]:
     """What to tell the user of identical files.
 

@@ -48,6 +48,9 @@ LABELS = Schema(
         "clean_label": Column(pa.int64(), "the label that the data set gives"),
         "label": Column(pa.int64(), "the label that training sees and scores refer to"),
         "is_corrupt": Column(pa.bool_(), "the label was changed by planted noise"),
+        "content": Column(
+            pa.int64(), "example_id of the first example with the same image file: its own unless another one has it"
+        ),
     },
     key=("example_id",),
     open=True,

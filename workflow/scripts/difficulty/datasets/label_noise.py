@@ -13,6 +13,8 @@ import pyarrow as pa
 from difficulty.datasets.label_text import are_positions
 from difficulty.datasets.labels import class_numbers
 from difficulty.errors import UserError
+from difficulty.random_streams import derived_seed
+from difficulty.suggestions import suggestion
 from difficulty.tables import read_foreign
 from difficulty.text_tables import is_untyped
 
@@ -29,7 +31,7 @@ def corrupt_labels(labels: np.ndarray, class_names: list[str], settings: dict, k
         return _from_file(labels, class_names, settings["path"], keys)
     if len(class_names) < 2:
         raise UserError("label_noise: the data set has one class only, so no label can be wrong")
-    generator = np.random.default_rng(settings.get("seed", 0))
+    generator = np.random.default_rng(derived_seed("label noise", settings.get("seed", 0)))
     if kind == "asymmetric":
         return _asymmetric(labels, class_names, settings, generator)
     kinds = {"symmetric": _symmetric, "symmetric_any": _symmetric_any, "first_block": _first_block}
@@ -71,7 +73,9 @@ def _asymmetric(labels, class_names, settings, generator):
     """A fraction of each mapped class gets the label that the class is mapped to (Patrini et al. 2017)."""
     index = {name: number for number, name in enumerate(class_names)}
     if unknown := [name for pair in settings["map"].items() for name in pair if name not in index]:
-        raise UserError(f"label_noise.map: no class {unknown[0]!r} in the data set; it has {', '.join(class_names)}")
+        raise UserError(
+            f"label_noise.map: no class {unknown[0]!r} in the data set; {suggestion(unknown[0], class_names)}"
+        )
     noisy = labels.copy()
     for source, target in sorted(settings["map"].items()):
         members = np.flatnonzero(labels == index[source])

@@ -21,6 +21,7 @@ from difficulty.datasets.placing import FileNames, place
 from difficulty.datasets.source import Image, Source
 from difficulty.errors import UserError
 from difficulty.progress import Progress
+from difficulty.random_streams import derived_seed
 
 logger = logging.getLogger(__name__)
 _BAD_IMAGES_SHOWN = 10
@@ -57,7 +58,7 @@ def prepare(source: Source, settings: dict, folder: Path, name: str = "images") 
     """
     examples = source.examples.reset_index(drop=True)
     examples.insert(0, "example_id", np.arange(len(examples)))
-    examples = examples.iloc[_limited(examples, settings, source.intake)]
+    examples = examples.iloc[_limited(examples, settings, name, source.intake)]
     shutil.rmtree(folder, ignore_errors=True)
     progress, names = Progress(name, len(examples), "images"), FileNames()
     reading, remarks = _reading(settings), {}
@@ -121,16 +122,17 @@ def _name(image: Image | None, example) -> str:
     return printable(image) if isinstance(image, Path) else f"{example.split}/{printable(example.key)}"
 
 
-def _limited(examples: pd.DataFrame, settings: dict, intake: Intake) -> np.ndarray:
+def _limited(examples: pd.DataFrame, settings: dict, name: str, intake: Intake) -> np.ndarray:
     """Positions to keep: for each limited split a seeded random draw, in the source's order."""
     chosen = []
-    for number, split in enumerate(SPLITS):
+    for split in SPLITS:
         positions = np.flatnonzero(examples["split"] == split)
         limit = settings.get("limit", {}).get(split)
         if limit is not None and limit > len(positions):
-            raise UserError(f"datasets.*.limit.{split}: asked for {limit:,} of {len(positions):,} examples")
+            place = f"datasets.{name}.limit.{split}"
+            raise UserError(f"{place}: expected at most {len(positions):,} (all {split} examples), got {limit:,}")
         if limit is not None:
-            generator = np.random.default_rng([settings.get("limit_seed", 0), number])
+            generator = np.random.default_rng(derived_seed("limit", settings.get("limit_seed", 0), split))
             intake.leave_out(f"beyond limit.{split}", (), len(positions) - limit)
             positions = np.sort(generator.choice(positions, limit, replace=False))
         chosen.append(positions)

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from difficulty.datasets.duplicates import content_of
 from difficulty.errors import UserError
 from difficulty.random_streams import derived_seed
+from difficulty.suggestions import suggestion
 
 
 def choose(examples: pd.DataFrame, settings: Mapping, evidence: pd.Series | None = None) -> pd.DataFrame:
@@ -19,8 +21,11 @@ def choose(examples: pd.DataFrame, settings: Mapping, evidence: pd.Series | None
     Returns rows of `examples`, training examples first, otherwise in their order, with their new splits. Classes
     chosen by name are numbered anew; the example_id stays. Where no number of test examples is given, the test split
     stays as it is, but for examples that a list or the classes leave out.
+    Images that are identical (see `duplicate_of`) are never on two sides: not in a test part that is drawn and in
+    training, not among the easiest and the hardest, not learned and not learned.
     Raises UserError with counts and remedy if there are fewer than asked for.
     """
+    examples = examples.assign(content=content_of(examples))
     select = settings["select"]
     pool = examples[examples["split"] == "train"]
     test = examples[examples["split"] == "test"]
@@ -39,37 +44,40 @@ def choose(examples: pd.DataFrame, settings: Mapping, evidence: pd.Series | None
         side = _share(pool, settings, evidence)
         others = "; raise select.fraction"
     if side.empty:
-        raise UserError(f"select by {select['by']}: no training example is chosen{others}")
+        raise UserError(f"select (by {select['by']}): no training example is chosen{others}")
     _check_sizes(side, settings, others)
     if "test" in settings:
         test = _draw(side, settings["test"], settings, "test")
-        side = side.drop(test.index)
+        side = side[~side["content"].isin(test["content"])]
+        _check_sizes(side, {**settings, "test": 0}, " that differ from those for testing" + others)
     if "train" in settings:
         side = _draw(side, settings["train"], settings, "train")
     parts = {"train": side, "test": test}
     chosen = pd.concat([part.sort_index().assign(split=split) for split, part in parts.items()])
     if classes:
         chosen["label"] = chosen["class_name"].map({name: label for label, name in enumerate(classes)})
-    return chosen.reset_index(drop=True)
+    return chosen.drop(columns="content").reset_index(drop=True)
 
 
 def _known_classes(examples: pd.DataFrame, wanted: list[str]) -> list[str]:
     """The wanted classes in the order of their old numbers."""
     known = examples.sort_values("label")["class_name"].drop_duplicates()
     if unknown := [name for name in wanted if name not in set(known)]:
-        raise UserError(f"select.classes: no class {unknown[0]!r}; there are {', '.join(known[:20])}")
+        raise UserError(f"select.classes: no class {unknown[0]!r}; {suggestion(unknown[0], known)}")
     return [name for name in known if name in wanted]
 
 
 def _share(pool: pd.DataFrame, settings: Mapping, hardness: pd.Series | None) -> pd.DataFrame:
     """A share of the pool, or of each class of it: drawn, or the easiest or hardest; ties are broken by a draw.
 
-    With the same seed the easiest and the hardest halves have no example in common.
+    Identical images are ranked together, by their mean score, and chosen if all of them are among the share. So with
+    the same seed the easiest and the hardest halves have no image in common.
     """
     select = settings["select"]
     order = pd.Series(_generator(settings, "order").random(len(pool)), index=pool.index)
+    order = order.groupby(pool["content"]).transform("first")
     if select["by"] == "score":
-        values = pool["example_id"].map(hardness)
+        values = pool["example_id"].map(hardness).groupby(pool["content"]).transform("mean")
         order = pd.DataFrame({"value": values, "tie": order}).dropna().sort_values(["value", "tie"])
         order = pd.Series(np.arange(len(order)), index=order.index)
         if select["keep"] == "hardest":
@@ -78,13 +86,17 @@ def _share(pool: pd.DataFrame, settings: Mapping, hardness: pd.Series | None) ->
     groups = pool["label"] if settings["per_class"] else pd.Series(0, index=pool.index)
     rank = order.groupby(groups).rank(method="first")
     sizes = groups.map((groups.value_counts() * select["fraction"]).round())
-    return pool[rank <= sizes]
+    return pool[(rank <= sizes).groupby(pool["content"]).transform("all")]
 
 
 def _learned_side(pool: pd.DataFrame, settings: Mapping, learned: pd.Series) -> tuple[pd.DataFrame, str]:
-    """The examples that were learned, or those that were not; and what an error says of the two sides."""
+    """The examples that were learned, or those that were not; and what an error says of the two sides.
+
+    Identical images count as learned if more than half of them were.
+    """
     select = settings["select"]
-    known = pool["example_id"].map(learned)
+    known = pool["example_id"].map(learned).astype(float).groupby(pool["content"]).transform("mean").dropna() > 0.5
+    pool = pool.loc[known.index]
     sides = {name: pool[known == value] for name, value in (("learned", True), ("not_learned", False))}
     counts = f" (learned {len(sides['learned']):,}, not learned {len(sides['not_learned']):,})"
     side, other = (sides[name] for name in sorted(sides, key=lambda name: name != select["keep"]))
@@ -98,14 +110,14 @@ def _check_sizes(side: pd.DataFrame, settings: Mapping, others: str) -> None:
     train, test = settings.get("train", 1), settings.get("test", 0)
     if train + test > len(side):
         asked = f"{train:,} for training" + (f" and {test:,} for testing" if test else "")
-        raise UserError(f"select by {settings['select']['by']}: {len(side):,} examples, asked for {asked}{others}")
+        raise UserError(f"select (by {settings['select']['by']}): {len(side):,} examples, asked for {asked}{others}")
 
 
 def _draw(side: pd.DataFrame, number: int, settings: Mapping, purpose: str) -> pd.DataFrame:
     """`number` examples at random; with per_class the same number of every class, as far as it divides."""
     generator = _generator(settings, purpose)
     if not settings["per_class"]:
-        return side.iloc[np.sort(generator.choice(len(side), number, replace=False))]
+        return side.iloc[np.sort(_drawn(side["content"], number, generator))]
     labels = generator.permutation(side["label"].unique())
     shares = [number // len(labels) + (place < number % len(labels)) for place in range(len(labels))]
     parts = []
@@ -117,8 +129,22 @@ def _draw(side: pd.DataFrame, number: int, settings: Mapping, purpose: str) -> p
                 f"per_class: class {name!r} has {len(members):,} chosen examples, asked for {share:,} for {purpose}; "
                 f"ask for fewer than {len(members) * len(labels):,} or set per_class: false"
             )
-        parts.append(members.iloc[generator.choice(len(members), share, replace=False)])
+        parts.append(members.iloc[_drawn(members["content"], share, generator)])
     return pd.concat(parts)
+
+
+def _drawn(content: pd.Series, number: int, generator: np.random.Generator) -> np.ndarray:
+    """Positions of `number` of the examples, drawn at random; identical ones together as long as that fills it."""
+    if content.is_unique:
+        return generator.choice(len(content), number, replace=False)
+    groups = list(content.reset_index(drop=True).groupby(content.to_numpy(), sort=False).indices.values())
+    taken, left, room = [], [], number
+    for place in generator.permutation(len(groups)):
+        fits = len(groups[place]) <= room
+        (taken if fits else left).append(groups[place])
+        room -= len(groups[place]) * fits
+    rest = np.concatenate(left) if room else []
+    return np.concatenate([*taken, rest[:room]]).astype(int)
 
 
 def _generator(settings: Mapping, purpose: str) -> np.random.Generator:

@@ -6,13 +6,11 @@ With 1,000 classes and colour images it has 7,978,856 parameters at `width` 32 w
 from torch import nn
 from torchvision.models import DenseNet
 
-from difficulty.errors import UserError
+from difficulty.models.smallest_images import refuse_small_images
 from difficulty.models.stems import stem_of
 
 _GROWTH = 32
 _BLOCKS = (6, 12, 24, 16)
-# The least that the three poolings between the blocks leave something of.
-_SMALLEST = {"cifar": 8, "imagenet": 29}
 
 
 def build(settings: dict, channels: int, size: tuple[int, int], classes: int) -> nn.Module:
@@ -22,12 +20,7 @@ def build(settings: dict, channels: int, size: tuple[int, int], classes: int) ->
     imagenet stem, torchvision's densenet121 weights fit. Raises UserError if the images are too small.
     """
     stem = stem_of(settings, size)
-    if min(size) < _SMALLEST[stem]:
-        remedy = "use resnet18" if stem == "cifar" else "set stem: cifar"
-        raise UserError(
-            f"densenet121 with the stem {stem} needs images of at least {_SMALLEST[stem]} x {_SMALLEST[stem]} pixels, "
-            f"not {size[0]} x {size[1]}: {remedy}"
-        )
+    refuse_small_images(settings, size)
     growth = settings.get("width", _GROWTH)
     model = DenseNet(growth, _BLOCKS, 2 * growth, num_classes=classes)
     if stem == "cifar":

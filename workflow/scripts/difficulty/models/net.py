@@ -7,15 +7,12 @@ from collections import OrderedDict
 
 from torch import nn
 
-from difficulty.errors import UserError
-
-_SMALLEST = 16  # two convolutions and two poolings leave one pixel
+from difficulty.models.smallest_images import refuse_small_images
 
 
 def build(settings: dict, channels: int, size: tuple[int, int], classes: int) -> nn.Module:
     """Two convolutions of 5x5 pixels with pooling and three linear layers; images of at least 16 x 16 pixels."""
-    if min(size) < _SMALLEST:
-        raise UserError(f"net needs images of at least 16 x 16 pixels, not {size[0]} x {size[1]}: use lenet5 or mlp")
+    refuse_small_images(settings, size)
     height, width = (((side - 4) // 2 - 4) // 2 for side in size)
     return nn.Sequential(
         OrderedDict(

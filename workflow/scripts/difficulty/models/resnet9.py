@@ -7,7 +7,7 @@ Widths 64, 128, 128, 256, 128 and 2,274,880 parameters at `width` 64 with ten cl
 import torch
 from torch import nn
 
-from difficulty.errors import UserError
+from difficulty.models.smallest_images import refuse_small_images
 
 _WIDTH = 64
 _SMALL = 11  # images under this many pixels would vanish: the second convolution does not halve them
@@ -16,8 +16,7 @@ OUTPUT_SCALE = 0.2
 
 def build(settings: dict, channels: int, size: tuple[int, int], classes: int) -> nn.Module:
     """ResNet-9 with `width` channels in its first convolution; images of at least 6 x 6 pixels."""
-    if min(size) < 6:
-        raise UserError(f"resnet9 needs images of at least 6 x 6 pixels, not {size[0]} x {size[1]}: use mlp")
+    refuse_small_images(settings, size)
     return ResNet9(channels, classes, settings.get("width", _WIDTH), halve=min(size) >= _SMALL)
 
 

@@ -1,6 +1,5 @@
 """Which test examples are asked about: those whose predictions influence scores explain."""
 
-import difflib
 from collections.abc import Mapping
 
 import numpy as np
@@ -8,6 +7,7 @@ import pandas as pd
 
 from difficulty.errors import UserError
 from difficulty.random_streams import derived_seed
+from difficulty.suggestions import suggestion
 
 
 def choose_queries(candidates: pd.DataFrame, settings: Mapping, name: str) -> pd.DataFrame:
@@ -41,6 +41,4 @@ def choose_queries(candidates: pd.DataFrame, settings: Mapping, name: str) -> pd
 def _check_classes(wanted: list[str], known: list[str], name: str) -> None:
     for each in wanted:
         if each not in known:
-            near = difflib.get_close_matches(each, known, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known[:20])}"
-            raise UserError(f"{name}.classes: no test example of class {each!r}; {hint}")
+            raise UserError(f"{name}.classes: no test example of class {each!r}; {suggestion(each, known)}")
