@@ -122,6 +122,11 @@ def test_logits_are_not_taken_for_probabilities(table, tmp_path):
         read_own_records(tmp_path / "own.parquet", settings)
 
 
+def test_records_without_training_examples_are_refused(table, tmp_path):
+    with pytest.raises(UserError, match="column 'part' has no row of train"):
+        read(table.assign(part="test"), tmp_path / "own.parquet", split="part")
+
+
 def test_a_class_has_one_name(table, tmp_path):
     named = table.assign(name=np.where(table["id"] == 3, "three", table["y"].astype(str)))
     with pytest.raises(UserError, match="label 3 goes with class_name three and 3"):
@@ -149,7 +154,7 @@ def test_whole_numbers_may_be_stored_as_floats_and_lists_in_any_kind(table, tmp_
         (lambda t: t[t["id"] != 3], r"first\.parquet: runs of one data set .*second\.parquet lacks 1: 3$"),
         (lambda t: t.replace({"id": {3: 4}}), r"first\.parquet lacks 1: 4$"),
         (lambda t: t.assign(y=3 - t["y"]), r"5 differ in label: example 2 has 1 in \S+second\.parquet, 2 in \S+first"),
-        (lambda t: t.assign(part="val"), r"3 differ in split: example 2 has test in"),
+        (lambda t: t.assign(part="train"), r"2 differ in split: example 7 has train in"),
         (lambda t: t.assign(hard=t["hard"] * 2), r"4 differ in hard: example 2 has 0\.4 in"),
     ],
 )

@@ -28,7 +28,7 @@ def main(args):
     records, history = [], []
     for epoch, logits in enumerate(own.logits, start=1):
         outcomes = example_outcomes(
-            torch.from_numpy(logits[rows]), torch.full((len(rows), 1), torch.nan), torch.from_numpy(given)
+            torch.from_numpy(logits[rows]), torch.full((len(rows), 1), torch.nan), torch.tensor(given)
         )
         arrays = {name: values.numpy() for name, values in outcomes.items()}
         arrays["predicted"] = arrays["predicted"].astype(np.int32)

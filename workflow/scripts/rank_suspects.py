@@ -36,7 +36,7 @@ def main(args):
     directions = {name: columns[column].direction for name, column in ranking.items()}
     percentiles = hardness_percentiles(scores[list(ranking.values())].set_axis(list(ranking), axis=1), directions)
     examples = read_table(args.examples, EXAMPLES)
-    names = dict(enumerate(class_names(examples)))
+    names = dict(enumerate(class_names(examples, predicted_classes(args.records))))
     examples = examples.set_index("example_id").loc[scores["example_id"]].reset_index()
     if has_label_sets(examples):
         given = examples["label_set"].map(set_text)
@@ -50,6 +50,11 @@ def main(args):
     with atomic_path(args.output) as temporary:
         table.to_csv(temporary, index=False, float_format="%.2f")
     logger.info("%d examples ranked by %s", len(table), wanted)
+
+
+def predicted_classes(paths: list[Path]) -> int:
+    """How many classes it takes to name what the runs predicted: networks may know more than the examples have."""
+    return 1 + max(int(read_table(path, RECORDS, columns=["predicted"])["predicted"].max()) for path in paths)
 
 
 def suggested_labels(paths: list[Path], example_id: np.ndarray, label: np.ndarray, classes: int) -> np.ndarray:

@@ -60,6 +60,10 @@ def read_own_records(path, settings: Mapping) -> OwnRecords:
     split = pd.Series(columns.pop("split", np.full(len(label), "train"))).map(_SPLITS)
     if split.isna().any():
         raise UserError(f"{path}: column {settings['split']!r} has other values than {', '.join(_SPLITS)}")
+    if not (split == "train").any():
+        raise UserError(
+            f"{path}: column {settings['split']!r} has no row of train; scores are those of training examples"
+        )
     frame = {
         "example_id": example_id,
         "split": split.to_numpy(),

@@ -148,8 +148,8 @@ def _notes(table: pd.DataFrame, role: str, runs: int) -> list[str]:
     part = "tenth" if bins["percent"].min() * BINS == 100 else "part"
     notes = [
         f"{counted(int(total['examples'].max()), f'{role} example')}, {each} in each {part}, in the order of each "
-        "run's own VoG (as z-score within the given label); an error is a prediction, at the last checkpoint of the stage, "
-        f"that is not the given label. Lines: mean over {counted(runs, 'run')}."
+        "run's own VoG (as z-score within the given label); an error is a prediction, at the last checkpoint of the "
+        f"stage, that is not the given label. Lines: mean over {counted(runs, 'run')}."
         f" Wilson intervals: of the mean rate, for the number of examples of one run. Error rate overall: "
         f"{_listed(total)}."
     ]
