@@ -1,5 +1,7 @@
 """A user's own records are read in any order, checked, and give the same outcomes as training's."""
 
+from argparse import Namespace
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -7,10 +9,15 @@ import pyarrow.parquet as pq
 import pytest
 import scipy.special
 
+import import_examples
+import import_records
+from difficulty.datasets.example_tables import EXAMPLES, LABELS
 from difficulty.datasets.records import check_same_examples, check_same_shape, read_own_records
 from difficulty.errors import UserError
+from difficulty.tables import read_table, write_table
+from difficulty.training.run_tables import RECORDS
 
-EPOCHS, EXAMPLES, CLASSES = 3, 5, 4
+EPOCHS, COUNT, CLASSES = 3, 5, 4
 SETTINGS = {"example_id": "id", "epoch": "epoch", "label": "y", "logits": "z"}
 
 
@@ -19,11 +26,11 @@ def table():
     """One row per example and epoch; ids are not positions."""
     draws = np.random.default_rng(0)
     ids = np.tile(np.array([7, 3, 11, 5, 2]), EPOCHS)
-    logits = draws.normal(size=(EPOCHS * EXAMPLES, CLASSES))
+    logits = draws.normal(size=(EPOCHS * COUNT, CLASSES))
     return pd.DataFrame(
         {
             "id": ids,
-            "epoch": np.repeat(np.arange(1, EPOCHS + 1), EXAMPLES),
+            "epoch": np.repeat(np.arange(1, EPOCHS + 1), COUNT),
             "y": ids % CLASSES,
             "z": list(logits),
             "p": list(scipy.special.softmax(logits, axis=1)),
@@ -41,7 +48,7 @@ def read(table, path, **settings):
 def test_rows_may_come_in_any_order_and_epochs_may_count_from_zero(table, tmp_path):
     expected = read(table, tmp_path / "a.parquet")
     assert expected.examples["example_id"].tolist() == [2, 3, 5, 7, 11]
-    assert expected.logits.shape == (EPOCHS, EXAMPLES, CLASSES)
+    assert expected.logits.shape == (EPOCHS, COUNT, CLASSES)
     row = table[(table["id"] == 5) & (table["epoch"] == 2)].iloc[0]
     np.testing.assert_allclose(expected.logits[1, 2], row["z"], rtol=1e-6)
     shuffled = table.assign(epoch=table["epoch"] - 1).sample(frac=1, random_state=1)
@@ -165,6 +172,23 @@ def test_runs_of_other_examples_are_refused(table, tmp_path, edit, message):
     with pytest.raises(UserError, match=rf"second\.parquet and .*{message}"):
         check_same_examples(second.examples, stored, *paths)
     check_same_examples(first.examples, stored, *paths)
+
+
+def test_the_import_of_a_second_run_names_both_files(table, tmp_path):
+    first, second = tmp_path / "first.parquet", tmp_path / "second.parquet"
+    table.to_parquet(first)
+    table[table["epoch"] < 3].to_parquet(second)
+    common = {"settings": SETTINGS, "code": "", "upstream": "", "first": first}
+    made = {name: tmp_path / f"{name}.out" for name in ("examples", "labels", "records", "history")}
+    import_examples.main(Namespace(**common, records=first, examples=made["examples"]))
+    examples = read_table(made["examples"], EXAMPLES)
+    labels = examples[["example_id", "split", "label"]].assign(clean_label=examples["label"], is_corrupt=False)
+    write_table(labels, made["labels"], LABELS)
+    import_records.main(Namespace(**common, own=first, **made))
+    records = read_table(made["records"], RECORDS)
+    assert len(records) == EPOCHS * COUNT and records["epoch"].max() == EPOCHS
+    with pytest.raises(UserError, match=r"second\.parquet and \S+first\.parquet: .* number of epochs; the first has 2"):
+        import_records.main(Namespace(**common, own=second, **made))
 
 
 @pytest.mark.parametrize(("edit", "name"), [(lambda t: t[t["epoch"] < 3], "epochs"), (None, "classes")])
