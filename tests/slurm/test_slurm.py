@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from difficulty.tables import read_provenance
+from tests.slurm.conftest import PROFILE
 from tests.workflow.conftest import TINY, Workflow, changed
 
 pytestmark = pytest.mark.slurm
@@ -25,6 +26,48 @@ ONE_RUN = changed(
     datasets={"few": {"source": "digits", "limit": {"train": 600, "test": 30}}},
     defaults={"architecture": "resnet9", "width": 8, "epochs": 60, "seeds": [0]},
 )
+
+
+# Every analysis of a few small images: the stages that ask for several threads, and all groups of the profile.
+ALL_ANALYSES = {
+    "datasets": {
+        "few": {"source": "digits", "limit": {"train": 60, "test": 20}},
+        "easy": {
+            "source": "subset",
+            "of": "few",
+            "select": {
+                "by": "score",
+                "score": "aum",
+                "experiment": "noisy",
+                "seeds": [0],
+                "keep": "easiest",
+                "fraction": 0.5,
+            },
+        },
+        "half": {"source": "subset", "of": "few", "select": {"by": "random", "fraction": 0.5}},
+    },
+    "defaults": {**TINY["defaults"], "epochs": 4, "seeds": [0]},
+    "experiments": {
+        "noisy": {"label_noise": {"kind": "symmetric", "fraction": 0.2}},
+        "held": {"folds": 2},
+        "easy": {"dataset": "easy"},
+        "half": {"dataset": "half"},
+    },
+    "evaluations": {"half": ["few"]},
+    "analyses": {
+        "agreement": {"groups": {"pair": ["noisy", "held"]}},
+        "generalization": {"halves": {"experiments": ["easy", "half"], "control": "half"}},
+        "correlation": {"bootstrap": 20},
+        "detection": {"bootstrap": 20},
+        "vog": {"experiments": ["noisy"], "checkpoints": 4, "out_of_distribution": ["half"]},
+        "prediction_depth": {"experiments": ["noisy"], "k": 5},
+        "images": {"statistics": "all"},
+        "relations": {"experiments": ["noisy"]},
+        "influence": {"experiments": ["noisy"]},
+        "coherence": {"experiments": ["noisy"]},
+    },
+    "figures": {"dpi": 50, "image_maps": {"experiments": ["noisy"], "count": 2}},
+}
 
 
 def digests(workflow):
@@ -43,6 +86,30 @@ def digests(workflow):
 def submitted(output):
     """How many SLURM jobs Snakemake reports."""
     return len(re.findall(r"has been submitted with SLURM jobid", output))
+
+
+def test_every_analysis_gives_the_same_tables_as_without_slurm(slurm, tmp_path):
+    """Also on nodes with fewer processors than a stage would like threads."""
+    through_slurm = slurm(ALL_ANALYSES)
+    through_slurm.run()
+    local = Workflow(tmp_path / "local", ALL_ANALYSES)
+    local.run()
+    made = digests(local)
+    assert digests(through_slurm) == made
+    assert len(made) > 60 and Workflow.planned(through_slurm) == set()
+
+
+def test_a_job_that_cannot_start_is_reported(slurm):
+    workflow = slurm(TINY)
+    workflow.edit(PROFILE, "  bundled: 1\n\nset", "  bundled: 1\n  slurm_extra: \"'--hold'\"\n\nset")
+    workflow.edit("workflow/rules/cluster.smk", "QUESTIONS = 30", "QUESTIONS = 1")
+    command = workflow.command("results/datasets/few/examples.parquet")
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    lines = iter(process.stderr.readline, "")
+    said = next((line for line in lines if "cannot start" in line), "")
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=120)
+    assert re.match(r"SLURM job \d+ \(rule_prepare_dataset/few\) cannot start: JobHeldUser; it asks for", said)
 
 
 def test_a_suite_gives_the_same_tables_as_without_slurm(slurm, tmp_path):

@@ -84,6 +84,19 @@ def test_errors_of_fewer_examples_than_bins_and_of_many_stages():
     assert len(vog_errors_figure(make_errors(1, many), many, "t").axes) == 10
 
 
+def test_each_ranking_of_few_examples_is_drawn_at_its_own_parts():
+    """Four of six examples have VoG, all have a magnitude: quarters and sixths, the middle of each on one axis."""
+    figure = vog_errors_figure(make_errors(examples=6, undefined=[0, 1], stages=ONE_STAGE), ONE_STAGE, "t")
+    (vog,), (magnitude,) = by_gid(figure, "vog"), by_gid(figure, "magnitude")
+    np.testing.assert_allclose(vog.get_xdata(), 0.5 + 10 * np.array([1, 3, 5, 7]) / 8)
+    np.testing.assert_allclose(magnitude.get_xdata(), 0.5 + 10 * np.array([1, 3, 5, 7, 9, 11]) / 12)
+    assert "4 test examples, 1 in each part" in said(figure)
+
+
+def test_errors_where_only_the_magnitude_is_defined():
+    assert "no example has a defined VoG" in said(vog_errors_figure(make_errors(undefined=np.arange(43)), STAGES, "t"))
+
+
 # Correlation
 
 

@@ -1,14 +1,23 @@
 """A user's own records are read in any order, checked, and give the same outcomes as training's."""
 
+from argparse import Namespace
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import scipy.special
 
-from difficulty.datasets.records import read_own_records
+import import_examples
+import import_records
+from difficulty.datasets.example_tables import EXAMPLES, LABELS
+from difficulty.datasets.records import check_same_examples, check_same_shape, read_own_records
 from difficulty.errors import UserError
+from difficulty.tables import read_table, write_table
+from difficulty.training.run_tables import RECORDS
 
-EPOCHS, EXAMPLES, CLASSES = 3, 5, 4
+EPOCHS, COUNT, CLASSES = 3, 5, 4
 SETTINGS = {"example_id": "id", "epoch": "epoch", "label": "y", "logits": "z"}
 
 
@@ -17,11 +26,11 @@ def table():
     """One row per example and epoch; ids are not positions."""
     draws = np.random.default_rng(0)
     ids = np.tile(np.array([7, 3, 11, 5, 2]), EPOCHS)
-    logits = draws.normal(size=(EPOCHS * EXAMPLES, CLASSES))
+    logits = draws.normal(size=(EPOCHS * COUNT, CLASSES))
     return pd.DataFrame(
         {
             "id": ids,
-            "epoch": np.repeat(np.arange(1, EPOCHS + 1), EXAMPLES),
+            "epoch": np.repeat(np.arange(1, EPOCHS + 1), COUNT),
             "y": ids % CLASSES,
             "z": list(logits),
             "p": list(scipy.special.softmax(logits, axis=1)),
@@ -39,7 +48,7 @@ def read(table, path, **settings):
 def test_rows_may_come_in_any_order_and_epochs_may_count_from_zero(table, tmp_path):
     expected = read(table, tmp_path / "a.parquet")
     assert expected.examples["example_id"].tolist() == [2, 3, 5, 7, 11]
-    assert expected.logits.shape == (EPOCHS, EXAMPLES, CLASSES)
+    assert expected.logits.shape == (EPOCHS, COUNT, CLASSES)
     row = table[(table["id"] == 5) & (table["epoch"] == 2)].iloc[0]
     np.testing.assert_allclose(expected.logits[1, 2], row["z"], rtol=1e-6)
     shuffled = table.assign(epoch=table["epoch"] - 1).sample(frac=1, random_state=1)
@@ -76,19 +85,33 @@ def edited(table, row, **values):
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        (lambda t: t.drop(index=4), r"missing, or there twice: \(example 2, epoch 1\)"),
-        (lambda t: pd.concat([t, t.iloc[[4]]]), r"missing, or there twice: \(example 2, epoch 1\)"),
+        (lambda t: t.drop(index=4), r"1 missing, first \(example 2, epoch 1\)"),
+        (lambda t: t.drop(index=[3, 11]), r"2 missing, first \(example 5, epoch 1\)"),
+        (lambda t: t.iloc[:-2], r"2 missing, first \(example 2, epoch 3\)"),
+        (lambda t: pd.concat([t, t.iloc[[4]]]), r"some are there twice, first \(example 2, epoch 1\)"),
         (lambda t: t.assign(epoch=t["epoch"] + 4), "the first epoch is 5; epochs count from 1, or from 0"),
-        (lambda t: t.assign(epoch=t["epoch"] * 10**9 - 10**9), "missing, or there twice"),
+        (lambda t: t.assign(epoch=t["epoch"] * 10**9 - 10**9), "no rows between epoch 0 and 1000000000"),
+        (lambda t: t[t["epoch"] != 2], "no rows between epoch 1 and 3"),
+        (lambda t: t.assign(epoch=t["epoch"] + 0.5), "column 'epoch' is not a whole number"),
         (lambda t: t.iloc[:0], "column 'z' is null|no rows"),
-        (lambda t: edited(t, 5, y=1), r"column 'y' changes between epochs \(the 4\. example\)"),
+        (lambda t: edited(t, 5, y=1), r"column 'y' changes between epochs; it must not: \(example 7, epoch 2\)"),
         (lambda t: t.assign(y=t["y"] + 1), "column 'y' is not everywhere a class from 0 to 3|not a class|is not"),
         (lambda t: t.assign(y=t["y"].astype(str)), "'y'"),
         (lambda t: t.assign(id=t["id"] + 0.5), "column 'id' is not a whole number"),
-        (lambda t: edited(t, 2, z=np.zeros(3)), "does not have the same number of classes"),
-        (lambda t: edited(t, 2, z=np.array([0, np.inf, 0, 0])), "has 1 numbers that are not finite"),
+        (lambda t: edited(t, 2, z=np.zeros(3)), r"4 in the first row, other than in \(example 11, epoch 1\)"),
+        (lambda t: edited(t, 2, z=None), r"4 in the first row, other than in \(example 11, epoch 1\)"),
+        (
+            lambda t: edited(t, 2, z=np.array([0, np.inf, 0, 0])),
+            r"1 numbers that are not finite.*\(example 11, epoch 1\)",
+        ),
+        (
+            lambda t: edited(t, 7, z=np.array([0, np.nan, 0, 0])),
+            r"1 numbers that are not finite.*\(example 11, epoch 2\)",
+        ),
+        (lambda t: edited(t, 7, z=np.array([0, 1e300, 0, 0])), r"too large for float32: \(example 11, epoch 2\)"),
         (lambda t: t.assign(z=1.0), "column 'z' is double, expected a list"),
         (lambda t: t.assign(z=[["a", "b"]] * len(t)), "expected a list of one number per class"),
+        (lambda t: t.assign(y=[[1]] * len(t)), "column 'y' is list.* expected one value in every row"),
         (lambda t: t.drop(columns="z"), "no column 'z'; it has id, epoch"),
     ],
 )
@@ -102,3 +125,78 @@ def test_logits_are_not_taken_for_probabilities(table, tmp_path):
     table.to_parquet(tmp_path / "own.parquet")
     with pytest.raises(UserError, match="are they logits"):
         read_own_records(tmp_path / "own.parquet", settings)
+    with pytest.raises(UserError, match=r"15 rows that are no probabilities.*\(example 7, epoch 1\), .*, \.\.\."):
+        read_own_records(tmp_path / "own.parquet", settings)
+
+
+def test_records_without_training_examples_are_refused(table, tmp_path):
+    with pytest.raises(UserError, match="column 'part' has no row of train"):
+        read(table.assign(part="test"), tmp_path / "own.parquet", split="part")
+
+
+def test_a_class_has_one_name(table, tmp_path):
+    named = table.assign(name=np.where(table["id"] == 3, "three", table["y"].astype(str)))
+    with pytest.raises(UserError, match="label 3 goes with class_name three and 3"):
+        read(named, tmp_path / "own.parquet", class_name="name")
+
+
+def test_whole_numbers_may_be_stored_as_floats_and_lists_in_any_kind(table, tmp_path):
+    """As pandas leaves them after a merge; lists of fixed size, of half precision, in several row groups."""
+    expected = read(table, tmp_path / "a.parquet")
+    as_floats = table.astype({"id": float, "epoch": float})
+    as_floats.to_parquet(tmp_path / "b.parquet")
+    lists = pa.array(np.stack(table["z"]).astype(np.float32).tolist(), pa.list_(pa.float32(), CLASSES))
+    parquet = pq.read_table(tmp_path / "b.parquet")
+    pq.write_table(
+        parquet.set_column(parquet.column_names.index("z"), "z", lists), tmp_path / "b.parquet", row_group_size=4
+    )
+    found = read_own_records(tmp_path / "b.parquet", SETTINGS)
+    np.testing.assert_array_equal(found.logits, expected.logits)
+    pd.testing.assert_frame_equal(found.examples, expected.examples)
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (lambda t: t[t["id"] != 3], r"first\.parquet: runs of one data set .*second\.parquet lacks 1: 3$"),
+        (lambda t: t.replace({"id": {3: 4}}), r"first\.parquet lacks 1: 4$"),
+        (lambda t: t.assign(y=3 - t["y"]), r"5 differ in label: example 2 has 1 in \S+second\.parquet, 2 in \S+first"),
+        (lambda t: t.assign(part="train"), r"2 differ in split: example 7 has train in"),
+        (lambda t: t.assign(hard=t["hard"] * 2), r"4 differ in hard: example 2 has 0\.4 in"),
+    ],
+)
+def test_runs_of_other_examples_are_refused(table, tmp_path, edit, message):
+    paths, settings = [tmp_path / "second.parquet", tmp_path / "first.parquet"], {"split": "part", "truth": ["hard"]}
+    second, first = read(edit(table), paths[0], **settings), read(table, paths[1], **settings)
+    stored = first.examples.sort_values("split").assign(file="")
+    with pytest.raises(UserError, match=rf"second\.parquet and .*{message}"):
+        check_same_examples(second.examples, stored, *paths)
+    check_same_examples(first.examples, stored, *paths)
+
+
+def test_the_import_of_a_second_run_names_both_files(table, tmp_path):
+    first, second = tmp_path / "first.parquet", tmp_path / "second.parquet"
+    table.to_parquet(first)
+    table[table["epoch"] < 3].to_parquet(second)
+    common = {"settings": SETTINGS, "code": "", "upstream": "", "first": first}
+    made = {name: tmp_path / f"{name}.out" for name in ("examples", "labels", "records", "history")}
+    import_examples.main(Namespace(**common, records=first, examples=made["examples"]))
+    examples = read_table(made["examples"], EXAMPLES)
+    labels = examples[["example_id", "split", "label"]].assign(clean_label=examples["label"], is_corrupt=False)
+    write_table(labels, made["labels"], LABELS)
+    import_records.main(Namespace(**common, own=first, **made))
+    records = read_table(made["records"], RECORDS)
+    assert len(records) == EPOCHS * COUNT and records["epoch"].max() == EPOCHS
+    with pytest.raises(UserError, match=r"second\.parquet and \S+first\.parquet: .* number of epochs; the first has 2"):
+        import_records.main(Namespace(**common, own=second, **made))
+
+
+@pytest.mark.parametrize(("edit", "name"), [(lambda t: t[t["epoch"] < 3], "epochs"), (None, "classes")])
+def test_runs_of_other_epochs_or_classes_are_refused(table, tmp_path, edit, name):
+    other = edit(table) if edit else table.assign(z=[[*row, 0.0] for row in table["z"]])
+    second, first = read(other, tmp_path / "b.parquet").counts(), read(table, tmp_path / "a.parquet").counts()
+    with pytest.raises(
+        UserError, match=rf"b\.parquet and a\.parquet: .* the same number of {name}; the first has {second[name]}"
+    ):
+        check_same_shape(second, first, "b.parquet", "a.parquet")
+    check_same_shape(first, {**first, "settings": {}}, "a.parquet", "a.parquet")

@@ -1,5 +1,8 @@
 """Weights that were trained elsewhere: taken over exactly, or refused by name."""
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -9,6 +12,7 @@ from difficulty.datasets.pixels import write_pixels
 from difficulty.errors import UserError
 from difficulty.models.building import build_model
 from difficulty.models.snapshots import load_snapshot
+from import_checkpoints import refuse_not_finite
 
 SETTINGS = {"architecture": "resnet9", "width": 4}
 
@@ -68,6 +72,50 @@ def test_what_does_not_fit_is_named(trained, tmp_path):
         load(tmp_path / "broken.pt")
     with pytest.raises(UserError, match=r"missing\.pt: no such file"):
         load(tmp_path / "missing.pt")
+
+
+def test_tensors_of_no_use_are_named(trained, tmp_path):
+    state, weight = trained.state_dict(), trained.state_dict()["stem.0.weight"]
+    count = weight.numel()
+    for wrong, told in (
+        (weight.where(weight != weight.max(), torch.nan), f"has 1 of {count} values that are not finite"),
+        (weight.double() * 1e300, f"has {count} of {count} values that are not finite, or too large for float32"),
+        (torch.zeros(1).expand(10**9, 10), r"claims the shape \(1000000000, 10\), more than the file holds"),
+        (weight.to_sparse(), "is sparse, quantized or complex"),
+        (weight.to(torch.complex64), "is sparse, quantized or complex"),
+        (weight.to(torch.int8), "is int8, but the network's is float32"),
+        (weight.tolist(), "is a list, expected a tensor"),
+        (7, "is a int, expected a tensor"),
+    ):
+        with pytest.raises(UserError, match=rf"weights\.pt: 'stem\.0\.weight' {told}"):
+            load(save(tmp_path, {**state, "stem.0.weight": wrong}))
+    for wrong, told in (
+        ([weight], "holds a list where a dict"),
+        ({}, "holds 0 entries"),
+        ({1: weight}, "'1' is the name"),
+    ):
+        with pytest.raises(UserError, match=rf"weights\.pt: {told}"):
+            load(save(tmp_path, wrong))
+    save_file({**state, "stem.0.weight": torch.full_like(weight, torch.inf)}, tmp_path / "a.safetensors")
+    with pytest.raises(UserError, match=rf"a\.safetensors: 'stem\.0\.weight' has {count} of {count} values"):
+        load(tmp_path / "a.safetensors")
+
+
+def test_a_whole_model_is_not_unpickled(trained, tmp_path):
+    torch.save(trained, tmp_path / "model.pt")
+    with pytest.raises(UserError, match=r"model\.pt: weights cannot be read: .*; save model\.state_dict\(\), not"):
+        load(tmp_path / "model.pt")
+
+
+def test_half_precision_is_taken(trained, tmp_path):
+    state = {name: value.half() if value.is_floating_point() else value for name, value in trained.state_dict().items()}
+    model, _ = load(save(tmp_path, state))
+    assert torch.equal(model.linear.weight, trained.linear.weight.half().float())
+
+
+def test_outputs_that_overflow_name_the_network():
+    with pytest.raises(UserError, match=r"a\.pt: outputs are not finite for 2 of 3 examples, first 8"):
+        refuse_not_finite(np.array([0.1, np.nan, np.inf]), np.array([7, 8, 9]), Path("a.pt"))
 
 
 def test_configured_normalization_has_a_number_for_each_channel(tmp_path):

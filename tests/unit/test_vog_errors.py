@@ -109,3 +109,15 @@ def test_undefined_everywhere_gives_no_row():
     scores, rows, labels = make_tables(runs=1)
     rows["seed-0"]["magnitude"] = 1.0
     assert vog_errors(scores.assign(vog_late=np.nan), rows, labels, ["late"]).empty
+
+
+def test_few_examples_are_cut_alike_in_all_runs_and_by_each_ranking():
+    """Six examples: seed-1 has VoG for four of them, and by magnitude all have a value."""
+    scores, rows, labels = make_tables(examples=6)
+    is_undefined = (scores["run"] == "seed-1") & (scores["example_id"] < 2)
+    table = vog_errors(scores.assign(vog_late=scores["vog_late"].mask(is_undefined)), rows, labels, ["late"])
+    bins = table[table["part"] == "bin"].groupby(["ranked_by", "run"])["percent"].agg(list)
+    assert bins["vog"].tolist() == [[25, 50, 75, 100]] * 3
+    assert bins["magnitude"].map(len).tolist() == [6] * 3
+    sizes = table.query("part == 'bin' and ranked_by == 'vog' and run == 'seed-0'")["examples"]
+    assert sizes.tolist() == [2, 1, 2, 1]

@@ -1,10 +1,17 @@
-"""What jobs need on a cluster: memory that grows, records that outlive Snakemake, and no job that writes beside another."""
+"""What jobs need on a cluster: memory that grows, threads that a node has, records that outlive Snakemake, no job that
+writes beside another, and a word about jobs that cannot start.
+"""
 
-import shutil
 import subprocess
+import threading
 import time
 
 from snakemake.persistence import PersistenceBase
+
+from difficulty.slurm import jobs_that_never_start, processors_of_nodes, queued_jobs
+
+SLURM_LOGS = Path(".snakemake", "slurm_logs").absolute()
+SECONDS_BETWEEN_QUESTIONS = 30
 
 
 def memory(mb):
@@ -12,22 +19,25 @@ def memory(mb):
     return lambda wildcards, attempt: mb * attempt
 
 
-def leftover_jobs(logs):
-    """Numbers of the user's SLURM jobs, waiting or running, whose log is in a folder."""
-    command = ["squeue", "--me", "--noheader", "-O", "JobID:20,STDOUT:4000"]
-    lines = subprocess.run(command, capture_output=True, text=True).stdout.splitlines()
-    jobs = [line.split(maxsplit=1) for line in lines]
-    return [number for number, log in jobs if logs in Path(log).parents]
+def limit_threads_to_a_node():
+    """Lowers the threads that rules would like to what one node has, as --cores does without a cluster.
+
+    SLURM keeps a job that asks for more in its queue for ever.
+    """
+    resources = workflow.resource_settings
+    asked = [resources.default_resources, *resources.overwrite_resources.values()]
+    partitions = {named["slurm_partition"].raw for named in asked if named and "slurm_partition" in named}
+    if partitions and (processors := processors_of_nodes(partitions)):
+        resources.max_threads = min(processors, resources.max_threads or processors)
 
 
 def cancel_leftover_jobs():
-    """Cancels what a Snakemake that was killed has left in SLURM, or it would write what is now made anew."""
-    logs = Path(".snakemake", "slurm_logs").resolve()
-    if driver_lock is None or not logs.exists() or not shutil.which("squeue"):
+    """Cancels what a Snakemake that was killed has left in SLURM, or it would write what is now made again."""
+    if driver_lock is None or not SLURM_LOGS.exists():
         return
     told = set()
     for _ in range(120):  # seconds, until they have ended
-        if not (jobs := leftover_jobs(logs)):
+        if not (jobs := [job.number for job in queued_jobs(SLURM_LOGS.resolve())]):
             return
         if new := set(jobs) - told:
             print(f"cancelling SLURM jobs of a Snakemake that was killed: {', '.join(sorted(new))}", file=sys.stderr)
@@ -38,8 +48,21 @@ def cancel_leftover_jobs():
     sys.exit(1)
 
 
+def report_jobs_that_never_start():
+    """Prints why, once for each job and reason, as long as this process lives."""
+    told = set()
+    while True:
+        time.sleep(SECONDS_BETWEEN_QUESTIONS)
+        lines = jobs_that_never_start(SLURM_LOGS.resolve()) if SLURM_LOGS.exists() else {}
+        for key in lines.keys() - told:
+            print(lines[key], file=sys.stderr, flush=True)
+        told |= lines.keys()
+
+
 onstart:
     cancel_leftover_jobs()
+    if not workflow.local_exec:
+        threading.Thread(target=report_jobs_that_never_start, daemon=True).start()
 
 
 def record_what_jobs_finish():
@@ -63,5 +86,6 @@ def record_what_jobs_finish():
 
 if workflow.is_main_process:
     os.environ.pop("SNAKEMAKE_PROFILE", None)  # jobs inherit the environment and would apply the profile once more
+    limit_threads_to_a_node()
 if workflow.remote_exec:
     record_what_jobs_finish()

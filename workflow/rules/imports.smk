@@ -35,7 +35,9 @@ rule import_examples:
 rule import_records:
     input:
         own=lambda w: literal(own_records(w.experiment, w.run)),
+        first=lambda w: literal(own_records(w.experiment, "seed-0")),
         labels="results/experiments/{experiment}/labels.parquet",
+        examples=lambda w: examples_of(w.experiment),
     output:
         records="results/experiments/{experiment}/{run}/records.parquet",
         history="results/experiments/{experiment}/{run}/history.parquet",
@@ -57,5 +59,6 @@ rule import_records:
         upstream=lambda w: labels_key(w.experiment),
     shell:
         "python $SCRIPTS/import_records.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q} --own {input.own:q} --labels {input.labels:q}"
+        " --upstream {params.upstream} --log {log:q} --own {input.own:q} --first {input.first:q}"
+        " --labels {input.labels:q} --examples {input.examples:q}"
         " --records {output.records:q} --history {output.history:q}"

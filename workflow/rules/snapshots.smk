@@ -6,6 +6,7 @@ checkpoints/, records and history, as training would have left them.
 rule import_checkpoints:
     input:
         weights=lambda w: literal(snapshot_files(w.experiment, w.run)),
+        first=lambda w: literal(snapshot_files(w.experiment, runs(w.experiment)[0])[:1]),
         checked=ancient("results/experiments/{experiment}/checked.parquet"),
         labels="results/experiments/{experiment}/labels.parquet",
         pixels=lambda w: pixels_of(w.experiment),
@@ -34,5 +35,5 @@ rule import_checkpoints:
     shell:
         "python $SCRIPTS/import_checkpoints.py --settings {params.settings:q} --code {params.code}"
         " --upstream {params.upstream} --log {log:q} --threads {threads} --workers {resources.workers}"
-        " --weights {input.weights:q} --labels {input.labels:q} --pixels {input.pixels:q} --files {input.files:q}"
+        " --weights {input.weights:q} --first {input.first:q} --labels {input.labels:q} --pixels {input.pixels:q} --files {input.files:q}"
         " --records {output.records:q} --history {output.history:q} --checkpoints {output.checkpoints:q}"

@@ -8,7 +8,7 @@ import pandas as pd
 from difficulty.datasets.example_tables import EXAMPLES, LABELS
 from difficulty.scores.pairwise_tables import QUERIES
 from difficulty.scores.queries import choose_queries
-from difficulty.stage import arguments, provenance, run_stage
+from difficulty.stage import arguments, provenance, run_stage, warn
 from difficulty.tables import read_table, write_table
 from difficulty.training.majority import majority_of
 
@@ -23,7 +23,7 @@ def main(args):
     if args.records:
         candidates["predicted"] = majority_of(args.records, example_ids, "test")
         if len(candidates) and candidates["predicted"].isna().all():
-            logger.warning("no run has records of test examples: what it predicts is unknown (records: online)")
+            warn("no run has records of test examples: what it predicts is unknown (records: online)")
     queries = choose_queries(candidates, args.settings, f"analyses.influence.queries.{args.output.stem}")
     logger.info("%d of %d test examples", len(queries), len(candidates))
     write_table(queries, args.output, QUERIES, provenance(args))

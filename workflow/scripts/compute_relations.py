@@ -11,7 +11,7 @@ from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.errors import UserError
 from difficulty.scores.collect import EXAMPLE_SCORES, SCORES, ranking_columns
 from difficulty.scores.runs import ROLE_SUFFIXES
-from difficulty.stage import arguments, provenance, run_stage
+from difficulty.stage import arguments, provenance, run_stage, warn
 from difficulty.tables import read_schema, read_table, write_table
 
 logger = logging.getLogger("difficulty")
@@ -23,7 +23,7 @@ def main(args):
     statistics = [read_table(path, EXAMPLE_SCORES) for path in args.statistics]
     known = known_numbers(read_table(args.examples, EXAMPLES), statistics).loc[scores.index]
     if BRIGHTNESS not in known:
-        logger.warning("brightness is not known: no partial correlations; add it to analyses.images.statistics")
+        warn("brightness is not known: no partial correlations; add it to analyses.images.statistics")
     wanted, parts, had = args.settings.get("scores"), [], set()
     for role in ROLE_SUFFIXES:
         rows = scores[f"runs_{role}"] > 0

@@ -27,7 +27,7 @@ def main(args):
         parts.setdefault(run_of(path), []).append(read_table(path, VOG_RUN))
     rows = {run: pd.concat(tables) for run, tables in parts.items()}
     errors = vog_errors(read_table(args.family, RUN_SCORES), rows, labels, stages)
-    logger.info("errors: role %s, %d runs", errors["role"].iloc[0], len(rows))
+    logger.info("errors: %d rows, %d runs", len(errors), len(rows))
     write_table(errors, args.errors, VOG_ERRORS, facts)
 
     columns, scores = read_schema(args.scores).columns, read_table(args.scores, SCORES)

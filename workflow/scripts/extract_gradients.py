@@ -1,15 +1,10 @@
 """Gradient maps of a run's examples at one checkpoint: d logit / d image, averaged over channels."""
 
-import logging
-import sys
-
 from difficulty.scores.gradient_maps import maps_writer
 from difficulty.scores.shards import epoch_of
-from difficulty.stage import run_stage
+from difficulty.stage import run_stage, warn
 from difficulty.training.gradient_command import GradientPass, gradient_pass
 from difficulty.training.network_command import network_arguments
-
-logger = logging.getLogger("difficulty")
 
 _MUCH = 4  # GiB
 
@@ -28,9 +23,7 @@ def warn_of_size(gradients: GradientPass) -> None:
     height, width = gradients.size
     size = 2 * gradients.examples * height * width / 2**30
     if size > _MUCH:
-        text = f"the maps of one checkpoint take about {size:.0f} GiB; with vog.keep_gradients: false none is kept"
-        logger.warning(text)
-        print(f"extract_gradients: {text}", file=sys.stderr)
+        warn(f"the maps of one checkpoint take about {size:.0f} GiB; with vog.keep_gradients: false none is kept")
 
 
 if __name__ == "__main__":

@@ -39,15 +39,19 @@ def main(args):
     run = args.records.parent
     progress = Progress(f"{run.parent.name}/{run.name}", len(args.weights), "networks")
     records, history, checksums = [], [], {}
+    _, known = load_snapshot(settings, channels, tuple(size), args.first)
     for epoch, path in enumerate(args.weights, start=1):
         model, classes = load_snapshot(settings, channels, tuple(size), path)
         if classes < needed:
             raise UserError(f"{path}: knows {classes} classes, but there are labels up to {needed - 1}")
+        if classes != known:
+            raise UserError(f"{path} and {args.first}: have {classes} and {known} classes; all networks need the same")
         about = description(settings, channels, size, classes, normalization.mean, normalization.std)
         checksums[epoch] = save_tensors(args.checkpoints / checkpoint_name(epoch), model.state_dict(), about)
         model.to(device, memory_format=torch.channels_last)
         data = TrainingData(images, padded(targets_of(labels), classes), nothing, normalization).to(device)
         arrays = clean_outcomes(model, data, settings)
+        refuse_not_finite(arrays["loss"], labels["example_id"].to_numpy(), path)
         records.append(records_frame(arrays, labels["example_id"], given, split, epoch))
         for group in ("train", "test"):
             if (members := split == group).any():
@@ -64,11 +68,21 @@ def main(args):
     write_manifest(args.checkpoints, checksums, facts)
 
 
+def refuse_not_finite(loss: np.ndarray, example_id: np.ndarray, path: Path) -> None:
+    """Raises UserError if a network's outputs overflow; loss and example_id are (N,)."""
+    if (wrong := ~np.isfinite(loss)).any():
+        raise UserError(
+            f"{path}: outputs are not finite for {wrong.sum():,} of {len(loss):,} examples, first "
+            f"{example_id[wrong][0]}; are architecture and normalization those of its training?"
+        )
+
+
 if __name__ == "__main__":
     parser = arguments(__doc__)
     parser.add_argument("--threads", type=int, default=1, help="those of the workers included")
     parser.add_argument("--workers", type=int, default=0, help="processes that decode images which are in files")
     parser.add_argument("--weights", type=Path, nargs="+", required=True, help="in the order of training")
+    parser.add_argument("--first", type=Path, required=True, help="weights of the first run's first network")
     for name in ("labels", "pixels", "files", "records", "history", "checkpoints"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     run_stage(main, parser)

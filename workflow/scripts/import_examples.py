@@ -12,14 +12,14 @@ from difficulty.tables import Column, write_table
 
 
 def main(args):
-    examples = read_own_records(args.records, args.settings).examples
-    examples = examples.sort_values("split", ascending=False, kind="stable").assign(file="", sha256="")
+    own = read_own_records(args.records, args.settings)
+    examples = own.examples.sort_values("split", ascending=False, kind="stable").assign(file="", sha256="")
     examples["duplicate_of"] = pd.array([pd.NA] * len(examples), dtype="Int64")
     truth = {
         name: Column(pa.Array.from_pandas(examples[name]).type, "truth column of the source", nullable=True)
         for name in args.settings.get("truth", ())
     }
-    write_table(examples, args.examples, EXAMPLES.extended(truth), provenance(args))
+    write_table(examples, args.examples, EXAMPLES.extended(truth), provenance(args, **own.counts()))
 
 
 if __name__ == "__main__":

@@ -7,11 +7,10 @@ import numpy as np
 import pandas as pd
 import torch
 
-from difficulty.datasets.example_tables import LABELS
-from difficulty.datasets.records import read_own_records
-from difficulty.errors import UserError
+from difficulty.datasets.example_tables import EXAMPLES, LABELS
+from difficulty.datasets.records import check_same_examples, check_same_shape, read_own_records
 from difficulty.stage import arguments, provenance, run_stage
-from difficulty.tables import read_table, write_table
+from difficulty.tables import read_provenance, read_table, write_table
 from difficulty.training.outcomes import example_outcomes, group_summary, records_frame
 from difficulty.training.run_tables import HISTORY, RECORDS
 
@@ -20,24 +19,16 @@ logger = logging.getLogger("difficulty")
 
 def main(args):
     own = read_own_records(args.own, args.settings)
-    labels = read_table(args.labels, LABELS)
-    examples = own.examples.set_index("example_id")
-    if sorted(labels["example_id"]) != examples.index.tolist():
-        raise UserError(f"{args.own}: not the examples of the first run's table; all runs need the same")
-    examples = examples.loc[labels["example_id"]]
-    other = (examples["label"].to_numpy() != labels["label"].to_numpy()) | (
-        examples["split"].to_numpy() != labels["split"].to_numpy()
-    )
-    if other.any():
-        raise UserError(
-            f"{args.own}: example {examples.index[other][0]} has another label or split than in the first run"
-        )
+    labels, examples = read_table(args.labels, LABELS), read_table(args.examples, EXAMPLES)
+    if args.own != args.first:
+        check_same_shape(own.counts(), read_provenance(args.examples), args.own, args.first)
+        check_same_examples(own.examples, examples, args.own, args.first)
     rows = np.searchsorted(own.examples["example_id"], labels["example_id"])
     given, roles = labels["label"].to_numpy(), labels["split"].to_numpy()
     records, history = [], []
     for epoch, logits in enumerate(own.logits, start=1):
         outcomes = example_outcomes(
-            torch.from_numpy(logits[rows]), torch.full((len(rows), 1), torch.nan), torch.from_numpy(given)
+            torch.from_numpy(logits[rows]), torch.full((len(rows), 1), torch.nan), torch.tensor(given)
         )
         arrays = {name: values.numpy() for name, values in outcomes.items()}
         arrays["predicted"] = arrays["predicted"].astype(np.int32)
@@ -54,6 +45,8 @@ def main(args):
 
 if __name__ == "__main__":
     parser = arguments(__doc__)
-    for name in ("own", "labels", "records", "history"):
+    parser.add_argument("--own", type=Path, required=True, help="table of this run")
+    parser.add_argument("--first", type=Path, required=True, help="table of the first run, for messages")
+    for name in ("labels", "examples", "records", "history"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     run_stage(main, parser)

@@ -1,6 +1,5 @@
 """Draws the training curves of an experiment, over all its runs."""
 
-import logging
 from pathlib import Path
 
 import pandas as pd
@@ -9,20 +8,19 @@ from difficulty.figures.command import figure_arguments, write_figure
 from difficulty.figures.convergence import convergence, convergence_sentences
 from difficulty.figures.training import training_figure
 from difficulty.scores.runs import experiment_of, run_of
-from difficulty.stage import run_stage
+from difficulty.stage import run_stage, warn
 from difficulty.tables import read_table
 from difficulty.training.run_tables import HISTORY, STEPS
-
-logger = logging.getLogger("difficulty")
 
 
 def main(args):
     history = pd.concat([read_table(path, HISTORY).assign(run=run_of(path)) for path in args.history])
     steps = [read_table(path, STEPS).assign(run=run_of(path)) for path in args.steps]
     steps = pd.concat(steps) if steps else pd.DataFrame(columns=["run", *STEPS.columns])
+    experiment = experiment_of(args.history[0])
     for sentence in convergence_sentences(convergence(history)):
-        logger.warning(sentence)
-    write_figure(training_figure(history, steps, f"{experiment_of(args.history[0])}: training curves"), args)
+        warn(f"{experiment}: {sentence}")
+    write_figure(training_figure(history, steps, f"{experiment}: training curves"), args)
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ def main(args):
     directions = {name: columns[column].direction for name, column in ranking.items()}
     percentiles = hardness_percentiles(scores[list(ranking.values())].set_axis(list(ranking), axis=1), directions)
     examples = read_table(args.examples, EXAMPLES)
-    names = dict(enumerate(class_names(examples)))
+    names = dict(enumerate(class_names(examples, predicted_classes(args.records))))
     examples = examples.set_index("example_id").loc[scores["example_id"]].reset_index()
     if has_label_sets(examples):
         given = examples["label_set"].map(set_text)
@@ -54,6 +54,11 @@ def main(args):
     write_csv(table, args.output, float_format="%.2f")
     suggestions = int(table["suggested_label"].notna().sum())
     logger.info("%d examples ranked by %s; another label is suggested for %d", len(table), wanted, suggestions)
+
+
+def predicted_classes(paths: list[Path]) -> int:
+    """How many classes it takes to name what the runs predicted: networks may know more than the examples have."""
+    return 1 + max(int(read_table(path, RECORDS, columns=["predicted"])["predicted"].max()) for path in paths)
 
 
 def run_records(paths: list[Path]) -> Iterator[RecordArrays]:

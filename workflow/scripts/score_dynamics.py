@@ -37,7 +37,8 @@ def main(args):
             scores.insert(1, "role", role)
             parts.append(scores.reset_index())
     if len(epochs := set(lengths.values())) > 1:
-        raise UserError(f"{args.output.parent}: runs of different length, {lengths}; delete them and run again")
+        counted = ", ".join(f"{run} has {count}" for run, count in lengths.items())
+        raise UserError(f"{args.output.parent.parent}: all runs need the same number of epochs; {counted}")
     table = pd.concat(parts, ignore_index=True).sort_values(["run", "example_id"], kind="stable")
     columns = dynamics_columns(epochs.pop())
     if table["grand_last"].isna().all():  # the records do not tell the norm of the features

@@ -8,8 +8,8 @@ import pandas as pd
 from difficulty.datasets.example_tables import LABELS
 from difficulty.scores.collect import RUN_SCORES
 from difficulty.scores.probe_tables import VOTES, depth_columns, depth_scores
-from difficulty.scores.runs import run_of
-from difficulty.stage import arguments, provenance, run_stage
+from difficulty.scores.runs import experiment_of, run_of
+from difficulty.stage import arguments, provenance, run_stage, warn
 from difficulty.tables import TableError, read_provenance, read_table, write_table
 from difficulty.training.runs import roles_of
 
@@ -18,7 +18,9 @@ logger = logging.getLogger("difficulty")
 
 def main(args):
     given = read_table(args.labels, LABELS).set_index("example_id")
-    probes, tables = read_provenance(args.votes[0])["probes"], []
+    made = read_provenance(args.votes[0])
+    probes, tables = made["probes"], []
+    warn_of_small_classes(given, made["settings"]["k"], experiment_of(args.votes[0].parent))
     for path in args.votes:
         if read_provenance(path)["probes"] != probes:
             raise TableError(path, f"has other probes than {args.votes[0]}")
@@ -33,6 +35,16 @@ def main(args):
         tables.append(scores.assign(run=run))
     schema = RUN_SCORES.extended(depth_columns(len(probes)))
     write_table(pd.concat(tables), args.output, schema, provenance(args, probes=probes))
+
+
+def warn_of_small_classes(labels: pd.DataFrame, k: int, experiment: str) -> None:
+    """Says so if classes have fewer training examples than vote: their neighbours are mostly of others."""
+    sizes = labels.loc[labels["split"] == "train", "label"].value_counts()
+    if count := int((sizes < k).sum()):
+        warn(
+            f"{experiment}: {count} of {len(sizes)} classes have fewer than k = {k} training examples, the smallest "
+            f"{sizes.min()}, and are outvoted by others; lower analyses.prediction_depth.k"
+        )
 
 
 if __name__ == "__main__":

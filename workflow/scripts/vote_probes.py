@@ -11,7 +11,7 @@ from difficulty.datasets.example_tables import LABELS
 from difficulty.scores.collect import EXAMPLE_SCORES
 from difficulty.scores.probe_tables import VOTES, neighbors_schema
 from difficulty.scores.votes import vote_and_ties
-from difficulty.stage import arguments, provenance, run_stage
+from difficulty.stage import arguments, provenance, run_stage, warn
 from difficulty.table_parts import read_parts
 from difficulty.tables import TableError, read_provenance, read_schema, read_table, write_table
 
@@ -28,7 +28,7 @@ def main(args):
         if read_provenance(path).get("probes") != probes:
             raise TableError(path, f"has other probes than {args.neighbors[0]}")
         if (stored := neighbors_of(path)) < settings["k"]:
-            logger.warning("%s: has %d neighbours of each example, all of which vote", path, stored)
+            warn(f"{path}: has {stored} neighbours of each example, all of which vote")
         parts += [
             votes(part, labels, settings)
             for part in read_parts(path, neighbors_schema(stored), max(1, _NEIGHBORS_AT_ONCE // stored))

@@ -2,7 +2,7 @@
 
 A script is `run_stage(main, arguments())` around a `main(args)` that reads tables, calls the library
 and writes tables. Everything that is logged goes to the stage's own file; the terminal gets progress
-lines and, on failure, one line.
+lines, what `warn` says, and on failure one line.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from pathlib import Path
 from difficulty.errors import UserError
 
 logger = logging.getLogger("difficulty")
+_FOR_THE_USER = "for_the_user"
 
 
 def arguments(description: str) -> argparse.ArgumentParser:
@@ -63,11 +64,21 @@ def run_stage(main: Callable[[argparse.Namespace], None], parser: argparse.Argum
         _fail(args, f"{type(error).__name__}: {error}", error)
 
 
+def warn(message: str) -> None:
+    """Says on the terminal and in the log what the user should know although the stage goes on; one line."""
+    logger.warning(message, extra={_FOR_THE_USER: True})
+
+
 def start_logging(log: Path | None, level: int = logging.INFO) -> None:
     """Sends what this process logs to the end of a file, or to the terminal if there is none."""
     target = logging.FileHandler(log, mode="a", encoding="utf-8") if log else logging.StreamHandler()
     target.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    logging.basicConfig(level=level, handlers=[target], force=True)
+    handlers = [target]
+    if log:
+        handlers.append(logging.StreamHandler())
+        handlers[1].addFilter(lambda record: getattr(record, _FOR_THE_USER, False))
+        handlers[1].setFormatter(logging.Formatter(f"{Path(sys.argv[0]).stem}: %(message)s"))
+    logging.basicConfig(level=level, handlers=handlers, force=True)
     logging.captureWarnings(True)
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from difficulty.errors import UserError
@@ -25,12 +26,13 @@ from difficulty.memory import check_claims
 from difficulty.text_tables import ENDINGS, is_text_table, read_text_table
 
 ROWS_PER_GROUP = 1 << 20
+_MAKE_AGAIN = "delete it and run the workflow again"
 
 
 class TableError(UserError):
     """A table that cannot be read or does not fit its schema; names the file and the remedy."""
 
-    def __init__(self, path, problem, remedy="delete it and run the workflow again"):
+    def __init__(self, path, problem, remedy=_MAKE_AGAIN):
         super().__init__(f"{path}: {problem}; {remedy}")
         self.path = Path(path)
 
@@ -142,9 +144,9 @@ def write_table(
             table = pa.Table.from_pandas(frame, schema=wanted, preserve_index=False)
     except (pa.ArrowInvalid, pa.ArrowTypeError, ValueError) as error:
         raise TableError(
-            path, f"does not fit schema {schema.name}: {_one_line(error)}", "a fault of the stage"
+            path, f"does not fit schema {schema.name}: {_one_line(error)}", "check the data that it is made of"
         ) from error
-    _check_rows(table, path, schema)
+    _check_rows(table, path, schema, "check the data that it is made of")
     with atomic_path(path) as temporary:
         pq.write_table(
             table.cast(sealed(wanted, schema.name, provenance or {})),
@@ -278,10 +280,10 @@ def _checksum(columns: pa.Schema) -> str:
     return hashlib.sha256(repr((fields, facts)).encode()).hexdigest()
 
 
-def _check_rows(table: pa.Table, path, schema: Schema) -> None:
+def _check_rows(table: pa.Table, path, schema: Schema, remedy: str = _MAKE_AGAIN) -> None:
     for name, column in schema.columns.items():
         if not column.nullable and table[name].null_count:
-            raise TableError(path, f"column {name!r} has {table[name].null_count} nulls")
+            raise TableError(path, f"column {name!r} has {table[name].null_count} nulls", remedy)
     if schema.key and table.num_rows:
         keys = table.select(schema.key)
         if len(schema.key) == 1 and pa.types.is_integer(keys.schema[0].type):
@@ -290,7 +292,9 @@ def _check_rows(table: pa.Table, path, schema: Schema) -> None:
         else:
             repeated = keys.group_by(list(schema.key)).aggregate([]).num_rows < table.num_rows
         if repeated:
-            raise TableError(path, f"the key {', '.join(schema.key)} occurs twice")
+            counts = keys.group_by(list(schema.key)).aggregate([([], "count_all")])
+            (first,) = counts.filter(pc.greater(counts["count_all"], 1)).drop("count_all").slice(0, 1).to_pylist()
+            raise TableError(path, f"the key {', '.join(schema.key)} occurs twice: {first}", remedy)
 
 
 def _one_line(error: Exception) -> str:

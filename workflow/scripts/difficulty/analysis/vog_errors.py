@@ -40,13 +40,13 @@ VOG_ERRORS = Schema(
 )
 
 
-def part_bounds(examples: int) -> pd.DataFrame:
+def part_bounds(examples: int, most_bins: int = BINS) -> pd.DataFrame:
     """The parts that `examples` examples in ascending order are cut into: part, percent, start, stop (excluded).
 
-    Bins cover every example once and are of equal count within one, the larger ones first; below ten examples there
-    are as many bins as examples. The lowest and highest k percent are rounded up to whole examples.
+    Bins cover every example once and are of equal count within one, the larger ones first; with fewer examples than
+    `most_bins` there are as many bins as examples. The lowest and highest k percent are rounded up to whole examples.
     """
-    bins = min(BINS, examples)
+    bins = min(most_bins, examples)
     edges = [-(-number * examples // bins) for number in range(bins + 1)] if examples else []
     rows = [("bin", 100 * (number + 1) / bins, start, stop) for number, (start, stop) in enumerate(pairwise(edges))]
     for percent in PERCENTS if examples else ():
@@ -55,7 +55,7 @@ def part_bounds(examples: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["part", "percent", "start", "stop"]).astype({"percent": float})
 
 
-def part_errors(values: np.ndarray, wrong: np.ndarray) -> pd.DataFrame:
+def part_errors(values: np.ndarray, wrong: np.ndarray, most_bins: int = BINS) -> pd.DataFrame:
     """Error rate of every part of the examples, in ascending order of `values`.
 
     values: (N,), NaN where undefined (left out); equal ones stay in the order of the rows. wrong: bool (N,).
@@ -64,7 +64,7 @@ def part_errors(values: np.ndarray, wrong: np.ndarray) -> pd.DataFrame:
     defined = np.flatnonzero(~np.isnan(values))
     order = defined[np.argsort(values[defined], kind="stable")]
     errors = np.concatenate([[0], np.cumsum(wrong[order])])
-    parts = part_bounds(len(order))
+    parts = part_bounds(len(order), most_bins)
     start, stop = parts.pop("start").to_numpy(int), parts.pop("stop").to_numpy(int)
     parts["examples"] = stop - start
     parts["error_rate"] = (errors[stop] - errors[start]) / parts["examples"]
@@ -78,10 +78,11 @@ def vog_errors(
     """Rows of VOG_ERRORS of an experiment, of every run and their mean.
 
     run_scores: example_id, run, role and vog_{stage} (normalised within its class) of every run. run_rows: of each
-    run the rows of VOG_RUN. labels: given label, by example_id.
+    run the rows of VOG_RUN. labels: given label, by example_id. All runs are cut into the same number of bins, which is
+    below ten where a run has fewer examples with a value.
     """
     role = next(role for role in _ROLES if (run_scores["role"] == role).any())
-    parts = []
+    ranked: dict[tuple[str, str], dict[str, tuple]] = {}
     for run, scores in run_scores[run_scores["role"] == role].groupby("run", sort=False):
         scores = scores.set_index("example_id").sort_index()
         given = labels.loc[scores.index].to_numpy()
@@ -93,10 +94,15 @@ def vog_errors(
                 "vog": scores[f"vog_{stage}"].to_numpy(float),
                 "magnitude": class_normalized(own["magnitude"].to_numpy(), given)[0],
             }
-            parts += [
-                part_errors(values, wrong).assign(stage=stage, ranked_by=name, run=run)
-                for name, values in rankings.items()
-            ]
+            for name, values in rankings.items():
+                ranked.setdefault((stage, name), {})[run] = values, wrong
+    parts = []
+    for (stage, name), by_run in ranked.items():
+        defined = [int((~np.isnan(values)).sum()) for values, _ in by_run.values()]
+        bins = min([BINS, *filter(None, defined)])
+        parts += [
+            part_errors(*arrays, bins).assign(stage=stage, ranked_by=name, run=run) for run, arrays in by_run.items()
+        ]
     single = pd.concat(parts)
     table = pd.concat([single, _mean_of_runs(single)]).assign(role=role)
     table["low"], table["high"] = wilson_interval(table["error_rate"].to_numpy(), table["examples"].to_numpy())

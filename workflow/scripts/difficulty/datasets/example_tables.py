@@ -57,7 +57,10 @@ LABELS = Schema(
 )
 
 
-def class_names(examples) -> list[str]:
-    """Name of each class, by its index; classes without an example are named by their number."""
+def class_names(examples, classes: int = 0) -> list[str]:
+    """Name of each class, by its index; classes without an example are named by their number.
+
+    classes: how many there are at least.
+    """
     names = dict(zip(examples["label"], examples["class_name"], strict=True))
-    return [names.get(label, str(label)) for label in range(max(names) + 1)]
+    return [names.get(label, str(label)) for label in range(max(max(names) + 1, classes))]

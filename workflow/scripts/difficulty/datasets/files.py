@@ -112,5 +112,5 @@ def check_files(table: Path) -> None:
         more = f" and {len(wrong) - _SHOWN} more files" if len(wrong) > _SHOWN else ""
         raise UserError(
             f"{'; '.join(wrong[:_SHOWN])}{more} since the data set was made; put back what was there, "
-            f"or delete {folder.parent} to make it anew"
+            f"or remove {folder.parent}, to have the data set made again from its source"
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from difficulty.errors import UserError
 from difficulty.tables import read_foreign
@@ -26,36 +27,43 @@ class OwnRecords:
     examples: pd.DataFrame
     logits: np.ndarray
 
+    def counts(self) -> dict[str, int]:
+        """What all runs of a data set must have the same number of."""
+        return {"epochs": len(self.logits), "classes": self.logits.shape[2]}
+
 
 def read_own_records(path, settings: Mapping) -> OwnRecords:
     """Reads the table of one run.
 
     settings: names of the columns (example_id, epoch, label, logits or probabilities; class_name, split, key), truth.
-    Raises UserError naming the file and the column if an (example, epoch) pair is missing or occurs twice, if what
-    should be a fact of an example changes between epochs, or if predictions are no logits or probabilities.
+    Raises UserError naming the file, the column and the row if an (example, epoch) pair is missing or occurs twice, if
+    what should be a fact of an example changes between epochs, or if predictions are no logits or probabilities.
     """
     predictions = "logits" if "logits" in settings else "probabilities"
     facts = {name: settings[name] for name in ("label", "class_name", "split", "key") if name in settings}
     facts |= {name: name for name in settings.get("truth", ())}
     wanted = [settings["example_id"], settings["epoch"], settings[predictions], *facts.values()]
     table = read_foreign(path, list(dict.fromkeys(wanted)))
-    ids = _whole_numbers(table, settings["example_id"], path)
-    epochs = _whole_numbers(table, settings["epoch"], path)
-    order, shape = _order(ids, epochs, path)
-    values = _matrix(table[settings[predictions]], settings[predictions], path)[order].reshape(*shape, -1)
+    rows = _rows(table, settings, path)
+    values = _matrix(table[settings[predictions]], settings[predictions], rows, path)
     if predictions == "probabilities":
-        values = _logarithms(values, settings[predictions], path)
-    columns = {name: _fact(table, column, order, shape, path) for name, column in facts.items()}
+        values = _logarithms(values, settings[predictions], rows, path)
+    values = values[rows.order].reshape(*rows.shape, -1)
+    columns = {name: _fact(table, column, rows, path) for name, column in facts.items()}
     label = columns.pop("label")
     classes = values.shape[2]
     if not (np.issubdtype(label.dtype, np.integer) and label.min() >= 0 and label.max() < classes):
         raise UserError(
             f"{path}: column {settings['label']!r} is not a class number from 0 to {classes - 1} everywhere"
         )
-    example_id = ids[order].reshape(shape)[0]
+    example_id = rows.example[rows.order].reshape(rows.shape)[0]
     split = pd.Series(columns.pop("split", np.full(len(label), "train"))).map(_SPLITS)
     if split.isna().any():
         raise UserError(f"{path}: column {settings['split']!r} has other values than {', '.join(_SPLITS)}")
+    if not (split == "train").any():
+        raise UserError(
+            f"{path}: column {settings['split']!r} has no row of train; scores are those of training examples"
+        )
     frame = {
         "example_id": example_id,
         "split": split.to_numpy(),
@@ -64,66 +72,158 @@ def read_own_records(path, settings: Mapping) -> OwnRecords:
         "label": label.astype(np.int64),
         "class_name": pd.Series(columns.pop("class_name", label)).astype(str).to_numpy(),
     }
-    return OwnRecords(pd.DataFrame({**frame, **columns}), values)
+    examples = pd.DataFrame({**frame, **columns})
+    _check_class_names(examples, path)
+    return OwnRecords(examples, values)
+
+
+def check_same_examples(own: pd.DataFrame, first: pd.DataFrame, path, first_path) -> None:
+    """Raises UserError naming both files and the first examples if two runs are not of the same examples.
+
+    own, first: examples of the runs as `read_own_records` gives them; first may have further columns, and its rows in
+    another order.
+    """
+    pair = f"{path} and {first_path}: runs of one data set need the same examples"
+    own, first = own.set_index("example_id"), first.set_index("example_id")
+    for here, there, other in ((own, first, path), (first, own, first_path)):
+        if len(only := here.index.difference(there.index)):
+            place = first_path if other == path else path
+            raise UserError(f"{pair}; {place} lacks {len(only):,}: {', '.join(map(str, only[:_SHOWN]))}{_more(only)}")
+    first = first.loc[own.index]
+    for column in own.columns:
+        same = (own[column] == first[column]) | (own[column].isna() & first[column].isna())
+        if not same.all():
+            example = own.index[~same][0]
+            raise UserError(
+                f"{pair}; {(~same).sum():,} differ in {column}: example {example} has {own.loc[example, column]} in "
+                f"{path}, {first.loc[example, column]} in {first_path}"
+            )
+
+
+def check_same_shape(own: Mapping[str, int], first: Mapping[str, int], path, first_path) -> None:
+    """Raises UserError naming both files if two runs differ in what is counted, e.g. {"epochs": 3, "classes": 10}."""
+    for name, count in own.items():
+        if count != first[name]:
+            raise UserError(
+                f"{path} and {first_path}: runs of one data set need the same number of {name}; the first has "
+                f"{count}, the second {first[name]}; record them alike, or give each its own data set"
+            )
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The (example, epoch) pairs of a table's R rows. order: positions by epoch and example; shape: (E, N)."""
+
+    example: np.ndarray
+    epoch: np.ndarray
+    order: np.ndarray
+    shape: tuple[int, int]
+
+    def named(self, wrong: np.ndarray) -> str:
+        """The first rows where `wrong`, bool (R,), in words."""
+        places = np.flatnonzero(wrong)
+        pairs = [f"(example {self.example[row]}, epoch {self.epoch[row]})" for row in places[:_SHOWN]]
+        return ", ".join(pairs) + _more(places)
+
+
+def _rows(table: pa.Table, settings: Mapping, path) -> _Rows:
+    example = _whole_numbers(table, settings["example_id"], path)
+    epoch = _whole_numbers(table, settings["epoch"], path)
+    if not len(example):
+        raise UserError(f"{path}: no rows; expected one per example and epoch")
+    epochs, ids = np.unique(epoch), np.unique(example)
+    if epochs[0] not in (0, 1):
+        raise UserError(f"{path}: the first epoch is {epochs[0]}; epochs count from 1, or from 0, without gaps")
+    if (gaps := np.flatnonzero(np.diff(epochs) != 1)).size:
+        before, after = epochs[gaps[0]], epochs[gaps[0] + 1]
+        raise UserError(
+            f"{path}: no rows between epoch {before} and {after}; epochs count from 1, or from 0, without gaps"
+        )
+    shape = (len(epochs), len(ids))
+    place = (epoch - epochs[0]) * shape[1] + np.searchsorted(ids, example)
+    there, order, counts = np.unique(place, return_index=True, return_counts=True)
+    problem = ""
+    if missing := shape[0] * shape[1] - len(there):
+        gaps = np.flatnonzero(there != np.arange(len(there)))
+        problem, first = f"{missing:,} missing", gaps[0] if len(gaps) else len(there)
+    elif (counts > 1).any():
+        problem, first = "some are there twice", there[counts > 1][0]
+    if problem:
+        pair = f"(example {ids[first % shape[1]]}, epoch {first // shape[1] + epochs[0]})"
+        raise UserError(f"{path}: expected one row per example and epoch; {problem}, first {pair}")
+    return _Rows(example, epoch, order, shape)
 
 
 def _whole_numbers(table: pa.Table, column: str, path) -> np.ndarray:
-    if not pa.types.is_integer(table[column].type) or table[column].null_count:
-        raise UserError(f"{path}: column {column!r} is not a whole number in every row; mend it or name another")
-    return table[column].to_numpy().astype(np.int64)
-
-
-def _order(ids: np.ndarray, epochs: np.ndarray, path) -> tuple[np.ndarray, tuple[int, int]]:
-    """Row order by epoch and example, and (epochs, examples)."""
-    if not len(ids):
-        raise UserError(f"{path}: no rows; expected one per example and epoch")
-    example, epoch = np.unique(ids), epochs - epochs.min()
-    shape = (int(epoch.max()) + 1, len(example))
-    if epochs.min() not in (0, 1):
-        raise UserError(f"{path}: the first epoch is {epochs.min()}; epochs count from 1, or from 0")
-    place = epoch * shape[1] + np.searchsorted(example, ids)
-    counts = np.bincount(place, minlength=shape[0] * shape[1]) if shape[0] <= len(ids) else np.zeros(1)
-    if not (counts == 1).all():
-        wrong = np.flatnonzero(counts != 1)[:_SHOWN]
-        pairs = ", ".join(f"(example {example[p % shape[1]]}, epoch {p // shape[1] + epochs.min()})" for p in wrong)
-        raise UserError(f"{path}: expected one row per example and epoch; missing, or there twice: {pairs}")
-    return np.argsort(place), shape
-
-
-def _matrix(column: pa.ChunkedArray, name: str, path) -> np.ndarray:
-    """float32 (rows, C) of a column of lists of C numbers."""
-    kind = column.type
-    if not (pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)):
-        raise UserError(f"{path}: column {name!r} is {kind}, expected a list of one number per class in every row")
-    lists = column.combine_chunks()
-    flat = lists.flatten().to_numpy(zero_copy_only=False)
-    if not np.issubdtype(flat.dtype, np.number):
-        raise UserError(f"{path}: column {name!r} is {kind}, expected a list of one number per class in every row")
-    classes, rest = divmod(len(flat), max(len(lists), 1))
-    if rest or classes < 2 or lists.null_count or not (lists.value_lengths().to_numpy() == classes).all():
-        raise UserError(f"{path}: column {name!r} does not have the same number of classes, two or more, in every row")
-    values = flat.astype(np.float32).reshape(-1, classes)
-    if not np.isfinite(values).all():
+    """int64 (R,) of a column of whole numbers, which may be stored as floats."""
+    values = table[column]
+    try:
+        if values.null_count or not (pa.types.is_integer(values.type) or pa.types.is_floating(values.type)):
+            raise pa.ArrowInvalid("no numbers")
+        return values.cast(pa.int64()).to_numpy()
+    except pa.ArrowInvalid as error:
         raise UserError(
-            f"{path}: column {name!r} has {np.count_nonzero(~np.isfinite(values))} numbers that are not finite"
+            f"{path}: column {column!r} is not a whole number in every row; correct it or name another"
+        ) from error
+
+
+def _matrix(column: pa.ChunkedArray, name: str, rows: _Rows, path) -> np.ndarray:
+    """float32 (R, C) of a column of lists of C numbers."""
+    kind = column.type
+    is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    if not is_list or not (pa.types.is_integer(kind.value_type) or pa.types.is_floating(kind.value_type)):
+        raise UserError(f"{path}: column {name!r} is {kind}, expected a list of one number per class in every row")
+    lengths = pc.list_value_length(column).fill_null(0).to_numpy()
+    classes = int(lengths[0])
+    if classes < 2 or not (lengths == classes).all():
+        where = f": {classes} in the first row, other than in {rows.named(lengths != classes)}" if classes > 1 else ""
+        raise UserError(
+            f"{path}: column {name!r} does not have the same number of classes, two or more, in every row{where}"
+        )
+    # Chunk by chunk: lists of 32-bit offsets cannot hold 2^31 numbers together.
+    parts = [chunk.flatten().to_numpy(zero_copy_only=False) for chunk in column.chunks]
+    with np.errstate(over="ignore"):
+        values = np.concatenate([part.astype(np.float32) for part in parts]).reshape(-1, classes)
+    if not (finite := np.isfinite(values)).all():
+        raise UserError(
+            f"{path}: column {name!r} has {np.count_nonzero(~finite):,} numbers that are not finite, or too large for "
+            f"float32: {rows.named(~finite.all(axis=1))}"
         )
     return values
 
 
-def _logarithms(probabilities: np.ndarray, name: str, path) -> np.ndarray:
-    sums = probabilities.sum(axis=-1, dtype=np.float64)
-    if probabilities.min() < 0 or np.abs(sums - 1).max() > 1e-2:
+def _logarithms(probabilities: np.ndarray, name: str, rows: _Rows, path) -> np.ndarray:
+    sums = probabilities.sum(axis=1, dtype=np.float64)
+    wrong = (probabilities.min(axis=1) < 0) | (np.abs(sums - 1) > 1e-2)
+    if wrong.any():
         raise UserError(
-            f"{path}: column {name!r} has rows that are no probabilities (not negative, sum 1); are they logits?"
+            f"{path}: column {name!r} has {wrong.sum():,} rows that are no probabilities (not negative, sum 1), "
+            f"{rows.named(wrong)}; are they logits?"
         )
     return np.log(np.maximum(probabilities, np.finfo(np.float32).tiny))
 
 
-def _fact(table: pa.Table, column: str, order: np.ndarray, shape: tuple[int, int], path) -> np.ndarray:
+def _check_class_names(examples: pd.DataFrame, path) -> None:
+    pairs = examples[["label", "class_name"]].drop_duplicates()
+    for one, other in (("label", "class_name"), ("class_name", "label")):
+        if (twice := pairs[one].duplicated()).any():
+            value = pairs.loc[twice, one].iloc[0]
+            both = " and ".join(map(str, pairs.loc[pairs[one] == value, other][:2]))
+            raise UserError(f"{path}: {one} {value} goes with {other} {both}; give each class one number and one name")
+
+
+def _more(found) -> str:
+    return ", ..." if len(found) > _SHOWN else ""
+
+
+def _fact(table: pa.Table, column: str, rows: _Rows, path) -> np.ndarray:
     """(N,) of a column that must say the same of an example at every epoch."""
-    values = table[column].to_pandas().to_numpy()[order].reshape(shape)
+    if pa.types.is_nested(table[column].type):
+        raise UserError(f"{path}: column {column!r} is {table[column].type}, expected one value in every row")
+    values = table[column].to_pandas().to_numpy()[rows.order].reshape(rows.shape)
     same = (values == values[0]) | (pd.isna(values) & pd.isna(values[0]))
     if not same.all():
-        row = int(np.flatnonzero(~same.all(axis=0))[0])
-        raise UserError(f"{path}: column {column!r} changes between epochs (the {row + 1}. example); it must not")
+        changes = np.zeros(len(rows.example), bool)
+        changes[rows.order] = ~same.ravel()
+        raise UserError(f"{path}: column {column!r} changes between epochs; it must not: {rows.named(changes)}")
     return values[0]

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from difficulty.analysis.vog_errors import ALL_RUNS
+from difficulty.analysis.vog_errors import ALL_RUNS, BINS
 from difficulty.figures.appearance import (
     ALL_RIGHT,
     ALL_WRONG,
@@ -37,9 +37,9 @@ def vog_errors_figure(table: pd.DataFrame, stages: Mapping[str, Sequence[int]], 
 
     table: columns of VOG_ERRORS. stages: stage -> its epochs, in the order of the panels.
     """
-    if table.empty:
+    if not (table["ranked_by"] == "vog").any():
         figure, _ = new_figure(6, 1.2, title)
-        say_empty(figure.add_subplot(), "no example has a defined VoG: each class has one member")
+        say_empty(figure.add_subplot(), "no example has a defined VoG: its class has one member, or one value")
         return figure
     role, runs = table["role"].iloc[0], table.loc[table["run"] != ALL_RUNS, "run"].nunique()
     columns = min(len(stages), _MOST_BESIDE)
@@ -71,21 +71,37 @@ def _draw_bins(axes: Axes, table: pd.DataFrame, color: str, runs: int) -> None:
     bins = table[table["part"] == "bin"]
     by_vog, baseline = (bins[bins["ranked_by"] == name] for name in ("vog", "magnitude"))
     single, mean = (by_vog[by_vog["run"] != ALL_RUNS], by_vog[by_vog["run"] == ALL_RUNS])
+    baseline = baseline[baseline["run"] == ALL_RUNS]
     if mean.empty:
         say_empty(axes, "not defined")
         return
-    place = mean["percent"].to_numpy() * len(mean) / 100
     if runs > 1:
-        marks = single["percent"] * len(mean) / 100
         axes.plot(
-            marks, single["error_rate"], "o", color=color, alpha=0.45, markersize=3.2, markeredgewidth=0, gid="runs"
+            _centers(single, len(mean)),
+            single["error_rate"],
+            "o",
+            color=color,
+            alpha=0.45,
+            markersize=3.2,
+            markeredgewidth=0,
+            gid="runs",
         )
-    baseline = baseline[baseline["run"] == ALL_RUNS]
-    axes.plot(place, baseline["error_rate"], gid="magnitude", **_BASELINE)
+    axes.plot(_centers(baseline, len(baseline)), baseline["error_rate"], gid="magnitude", **_BASELINE)
+    place = _centers(mean, len(mean))
     axes.vlines(place, mean["low"], mean["high"], color=color, linewidth=0.9, gid="intervals")
     axes.plot(place, mean["error_rate"], color=color, linewidth=1.4, marker="o", markersize=3.6, gid="vog")
-    axes.set(xlim=(0.5, len(mean) + 0.5), xlabel="tenth by VoG, lowest first" if len(mean) == 10 else "part by VoG")
-    integer_ticks(axes.xaxis, 10)
+    if len(mean) == BINS and len(baseline) in (0, BINS):
+        axes.set(xlim=(0.5, BINS + 0.5), xlabel="tenth by VoG, lowest first")
+        integer_ticks(axes.xaxis, BINS)
+    else:  # too few examples for tenths: each line has parts of its own
+        ticks = np.arange(0, 101, 20)
+        axes.set(xlim=(0.5, BINS + 0.5), xlabel="part by VoG, lowest first, %")
+        axes.set_xticks(ticks * BINS / 100 + 0.5, ticks.astype(str))
+
+
+def _centers(bins: pd.DataFrame, count: int) -> np.ndarray:
+    """Where the middle of each of `count` equal parts lies, in tenths: 1 to 10 if there are ten."""
+    return (bins["percent"].to_numpy() - 50 / count) * BINS / 100 + 0.5 if count else np.empty(0)
 
 
 def _draw_ends(axes: Axes, table: pd.DataFrame) -> None:
@@ -129,10 +145,11 @@ def _notes(table: pd.DataFrame, role: str, runs: int) -> list[str]:
     bins = mean[mean["part"] == "bin"]
     few, many = int(bins["examples"].min()), int(bins["examples"].max())
     each = f"{many:,}" if few == many else f"{few:,} or {many:,}"
+    part = "tenth" if bins["percent"].min() * BINS == 100 else "part"
     notes = [
-        f"{counted(int(total['examples'].max()), f'{role} example')}, {each} in each tenth, in the order of each run's "
-        "own VoG (as z-score within the given label); an error is a prediction, at the last checkpoint of the stage, "
-        f"that is not the given label. Lines: mean over {counted(runs, 'run')}."
+        f"{counted(int(total['examples'].max()), f'{role} example')}, {each} in each {part}, in the order of each "
+        "run's own VoG (as z-score within the given label); an error is a prediction, at the last checkpoint of the "
+        f"stage, that is not the given label. Lines: mean over {counted(runs, 'run')}."
         f" Wilson intervals: of the mean rate, for the number of examples of one run. Error rate overall: "
         f"{_listed(total)}."
     ]

@@ -11,11 +11,11 @@ import json
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
 from torch import nn
 
 from difficulty.errors import UserError
 from difficulty.models.classifier import Classifier
+from difficulty.models.weight_files import check_number_types, read_state
 from difficulty.random_streams import derived_seed
 
 _INITIALIZATION = "difficulty.models.initialization"
@@ -91,6 +91,7 @@ def load_weights(model: nn.Module, path) -> None:
     state = read_state(path)
     last = name_of(model, final_linear(model))
     own = model.state_dict()
+    check_number_types(state, own, path)
     other_size = [name for name in state if name in own and state[name].shape != own[name].shape]
     kept = {name: value for name, value in state.items() if name not in other_size or not name.startswith(f"{last}.")}
     try:
@@ -101,20 +102,6 @@ def load_weights(model: nn.Module, path) -> None:
     missing = [name for name in mismatch.missing_keys if not name.startswith(f"{last}.")]
     if missing or mismatch.unexpected_keys:
         raise UserError(f"{path}: weights missing {missing[:3]}, unexpected {mismatch.unexpected_keys[:3]}")
-
-
-def read_state(path) -> dict[str, torch.Tensor]:
-    """The weights in a safetensors file or a weights-only dict; UserError naming the file if it is neither."""
-    try:
-        if str(path).endswith(".safetensors"):
-            return load_file(path)
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        return state.get("state_dict", state)
-    except FileNotFoundError as error:
-        raise UserError(f"{path}: no such file; see `weights` in the configuration") from error
-    except Exception as error:  # a foreign file can make the readers raise anything
-        reason = type(error).__name__
-        raise UserError(f"{path}: weights cannot be read as safetensors or a weights-only dict ({reason})") from error
 
 
 def description(settings: dict, channels: int, size: tuple[int, int], classes: int, mean, std) -> str:

@@ -1,10 +1,10 @@
 """Networks that were trained elsewhere, from files of their weights."""
 
-import torch
 from torch import nn
 
 from difficulty.errors import UserError
-from difficulty.models.building import build_model, final_linear, name_of, read_state
+from difficulty.models.building import build_model, final_linear, name_of
+from difficulty.models.weight_files import check_number_types, read_state
 
 _PARALLEL = "module."  # what torch's DataParallel puts before every name
 
@@ -13,15 +13,17 @@ def load_snapshot(settings: dict, channels: int, size: tuple[int, int], path) ->
     """(network in evaluation mode, number of its classes) with the weights of a safetensors file or weights-only dict.
 
     settings: architecture, and what it takes (width, depth, stem). The number of classes is that of the last layer.
-    Raises UserError naming the file if it cannot be read, or if a weight is missing, unknown or of another shape.
+    Raises UserError naming the file if it cannot be read, or if a weight is missing, unknown, of another shape or type,
+    or not finite.
     """
     state = {name.removeprefix(_PARALLEL): value for name, value in read_state(path).items()}
     probe = build_model(settings, channels, size, classes=2, seed=0)
     last = name_of(probe, final_linear(probe))
     weight = state.get(f"{last}.weight")
-    if not isinstance(weight, torch.Tensor) or weight.ndim != 2:
+    if weight is None or weight.ndim != 2:
         raise UserError(f"{path}: has no {last}.weight, the last layer of {settings['architecture']}")
     model = build_model(settings, channels, size, classes=len(weight), seed=0)
+    check_number_types(state, model.state_dict(), path)
     try:
         mismatch = model.load_state_dict(state, strict=False)
     except RuntimeError as error:
