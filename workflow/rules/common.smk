@@ -8,7 +8,6 @@ again when one of them differs from what its results were made with, and only th
 import atexit
 import fcntl
 import gc
-import hashlib
 import json
 import os
 import re
@@ -26,6 +25,7 @@ from difficulty.config.reading import load
 from difficulty.config.resolve import resolve
 from difficulty.config.snapshots import files_in_order
 from difficulty.errors import UserError
+from difficulty.hash_chain import hash_chain
 from difficulty.source_digest import SourceDigests
 
 gc.freeze()  # what is imported stays; looking through it for garbage again and again took a sixth of a dry run
@@ -110,8 +110,3 @@ def any_of(names):
 def settings_json(settings, keys=None):
     """Settings as a stage takes them and Snakemake compares them; only `keys`, where they are given."""
     return json.dumps({k: v for k, v in settings.items() if keys is None or k in keys}, sort_keys=True)
-
-
-def hash_chain(*parts):
-    """One link of the hash chain: a digest of strings and of links before."""
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
