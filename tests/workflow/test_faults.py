@@ -1,16 +1,19 @@
 """Faults cost time and never results: mistakes are told in one line, killed runs go on, damage is named."""
 
 import hashlib
+import json
 import os
 import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import psutil
 import pytest
 from PIL import Image
 
+from difficulty.verification import verify
 from tests.workflow.conftest import TINY, Workflow, changed
 
 RUN = "results/experiments/plain/seed-0"
@@ -135,7 +138,7 @@ def flip(path):
 
 
 DAMAGED = [
-    (f"{RUN}/records.parquet", "score_dynamics", truncate),
+    (f"{RUN}/records.parquet", "score_dynamics", flip),
     (f"{RUN}/checkpoints/epoch-3.safetensors", "evaluate_run", flip),
     ("results/datasets/few/pixels.parquet", "train_model", flip),
 ]
@@ -172,6 +175,101 @@ def test_damaged_artifacts_are_rebuilt_once_they_are_deleted(finished, file, con
 def test_what_a_killed_job_left_half_written_is_no_table(finished):
     (finished.work / RUN / ".records.parquet.k3qz81x_.parquet").write_bytes(b"PAR1")
     assert finished.planned() == set()
+
+
+@pytest.fixture
+def expected(finished, monkeypatch) -> dict:
+    """What `verify` expects of a finished run, which is the working directory."""
+    result = finished.snakemake("--cores", "1", "verify")
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert "are as they were made and fit the configuration" in result.stdout + result.stderr
+    monkeypatch.chdir(finished.work)
+    return json.loads(Path(".snakemake/difficulty/expected.json").read_text())
+
+
+def results_that_count() -> list[Path]:
+    """All files of results/ but those that a run need not repeat."""
+    files = [path for path in sorted(Path("results").rglob("*")) if path.is_file() and not path.name.startswith(".")]
+    return [path for path in files if path.parts[1] not in ("benchmarks", "checksums", "logs")]
+
+
+def test_verify_finds_every_truncated_file(expected):
+    listed = {path for path in results_that_count() if path.suffix == ".safetensors" or "images" in path.parts}
+    alone = [path for path in results_that_count() if path not in listed]
+    assert {str(path) for path in alone} == {path for path in expected if Path(path).suffix}
+    found = {str(path) for path in alone if truncated(path, {str(path): expected[str(path)]})}
+    assert found == {str(path) for path in alone}
+    for path in listed:
+        table = "results/datasets/few/files.parquet" if path.suffix == ".png" else f"{path.parent}/manifest.parquet"
+        if path.suffix == ".safetensors" or path.name.endswith("7.png"):
+            assert truncated(path, {table: expected[table]})
+
+
+def truncated(path: Path, expected: dict) -> bool:
+    """Whether `verify` names a file when half of it is missing; puts the rest back."""
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    problems = verify(expected).problems
+    path.write_bytes(content)
+    return any(problem.startswith(str(path)) for problem in problems)
+
+
+def test_verify_finds_every_deleted_file_and_what_was_made_otherwise(expected):
+    for path in map(Path, expected):
+        path.rename(f"{path}.away")
+        assert any(problem.startswith(str(path)) for problem in verify({str(path): expected[str(path)]}).problems), path
+        Path(f"{path}.away").rename(path)
+    figure = "results/figures/evaluations.png"
+    other = {figure: {**expected[figure], "code": "0"}}
+    assert verify(other).problems == [f"{figure}: was made with other code than the configuration has now"]
+    Path("results/checksums/figures/plot_evaluations.json").write_text("{")
+    assert len(verify(other).problems) == 2
+
+
+def test_truncated_results_and_deleted_images_are_made_again(finished):
+    """Although Snakemake's own rules find nothing to do."""
+    scores, suspects = "results/experiments/plain/scores.parquet", "results/experiments/noisy/suspects.csv"
+    damaged = [scores, suspects, "results/figures/evaluations.pdf", f"{RUN}/checkpoints/epoch-3.safetensors"]
+    for file in damaged:
+        damage_unnoticed(finished, file, truncate)
+    (finished.work / "results/experiments/plain/seed-1/checkpoints/epoch-3.safetensors").unlink()
+    shutil.rmtree(finished.work / "results/datasets/few/images")
+    result = finished.snakemake("-n")
+    for file in damaged:
+        assert f"{file}: has " in result.stderr and "it is made again" in result.stderr
+    assert "plain/seed-1/checkpoints/epoch-3.safetensors: is missing" in result.stderr
+    planned = finished.planned()
+    assert {("collect_scores", "plain"), ("rank_suspects", "noisy"), ("plot_evaluations", "")} <= planned
+    assert {("train_model", "plain seed-0"), ("train_model", "plain seed-1"), ("prepare_dataset", "few")} <= planned
+
+
+def test_tables_without_records_are_told_once_with_their_number(finished):
+    shutil.rmtree(finished.work / ".snakemake")
+    result = finished.snakemake("-n")
+    lines = [line for line in result.stderr.splitlines() if ".snakemake" in line]
+    assert result.returncode == 1 and len(lines) == 1
+    tables = list((finished.work / "results").rglob("*.parquet"))
+    assert f"says how {len(tables)} of {len(tables)} tables were made" in lines[0]
+
+
+def test_a_living_snakemake_is_waited_for_and_a_dead_one_is_not(finished):
+    """The first is stopped, so that it cannot end; a dry run beside it goes on."""
+    finished.configure(changed(figures={"dpi": 51}))
+    first = subprocess.Popen(finished.command("--cores", "1"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not list((finished.work / ".snakemake/locks").glob("*.lock")):
+        assert first.poll() is None
+        time.sleep(0.02)
+    jobs = psutil.Process(first.pid).children(recursive=True)
+    first.send_signal(signal.SIGSTOP)
+    assert finished.planned()
+    second = finished.snakemake("--cores", "1")
+    assert second.returncode == 1 and f"process {first.pid} on " in second.stderr
+    assert "still works here; wait for it" in second.stderr and "--unlock" not in second.stderr
+    for process in [psutil.Process(first.pid), *jobs]:
+        process.kill()
+    first.wait()
+    assert list((finished.work / ".snakemake/locks").glob("*.lock"))
+    finished.run("results/figures/evaluations.png")
 
 
 def test_verify_finds_results_good(finished):

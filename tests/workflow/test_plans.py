@@ -19,7 +19,15 @@ def make_inputs(folder: Path) -> None:
         (folder / "VOCdevkit/VOC2007" / name).mkdir()
     for path in (lists / "trainval.txt", lists / "test.txt"):
         path.touch()
-    for name in ("run.parquet", "a.parquet", "seconds.csv", "noise.csv", "a.npz", *(f"{x}.pt" for x in "abcd"), "start.pt"):
+    for name in (
+        "run.parquet",
+        "a.parquet",
+        "seconds.csv",
+        "noise.csv",
+        "a.npz",
+        *(f"{x}.pt" for x in "abcd"),
+        "start.pt",
+    ):
         (folder / name).touch()
     for kind in ("cat", "dog"):
         for split in ("train", "test"):

@@ -29,17 +29,18 @@ def python_of(text: str) -> str:
     return "\n".join(kept)
 
 
-def defined_names(statements: list[ast.stmt]) -> Iterator[str]:
-    """Names that statements of a module give a value, one after another; not what they only add to."""
+def defined_names(statements: list[ast.stmt]) -> Iterator[tuple[str, str]]:
+    """(name, what it is imported from, if it is) of what statements of a module define; not what they only add to."""
     for statement in statements:
         if isinstance(statement, ast.FunctionDef | ast.ClassDef):
-            yield statement.name
+            yield statement.name, ""
         elif isinstance(statement, ast.Import | ast.ImportFrom):
-            yield from (alias.asname or alias.name for alias in statement.names)
+            module = getattr(statement, "module", "")
+            yield from ((alias.asname or alias.name, f"{module}.{alias.name}") for alias in statement.names)
         elif isinstance(statement, ast.Assign | ast.AnnAssign):
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
             names = [node for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)]
-            yield from (name.id for name in names if isinstance(name.ctx, ast.Store))
+            yield from ((name.id, "") for name in names if isinstance(name.ctx, ast.Store))
         else:
             handlers = [statement for each in getattr(statement, "handlers", []) for statement in each.body]
             parts = [getattr(statement, part, []) for part in ("body", "orelse", "finalbody")]
@@ -51,9 +52,10 @@ def defined_twice(files: dict[str, str]) -> dict[str, list[str]]:
     """Name -> the files that define it, for names that are defined more than once."""
     places = defaultdict(list)
     for file, text in files.items():
-        for name in defined_names(ast.parse(python_of(text)).body):
-            places[name].append(file)
-    return {name: files for name, files in places.items() if len(files) > 1}
+        for name, origin in defined_names(ast.parse(python_of(text)).body):
+            places[name].append((file, origin))
+    same = {name for name, found in places.items() if found[0][1] and len({origin for _, origin in found}) == 1}
+    return {name: [file for file, _ in found] for name, found in places.items() if len(found) > 1 and name not in same}
 
 
 def test_no_name_is_defined_twice_in_all_rule_files():
@@ -64,7 +66,7 @@ def test_no_name_is_defined_twice_in_all_rule_files():
 
 def test_names_defined_twice_are_found():
     first = """
-        from a import key
+        from a import key, common
         family_tables = []
         if family_tables:
             include: "b.smk"
@@ -78,6 +80,7 @@ def test_names_defined_twice_are_found():
         x, y = 1, 2
     """
     second = """
+        from a import common
         family_tables += [1]
         families["vog"] = key
         settings = lambda w: 1

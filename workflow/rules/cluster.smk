@@ -23,7 +23,7 @@ def leftover_jobs(logs):
 def cancel_leftover_jobs():
     """Cancels what a Snakemake that was killed has left in SLURM, or it would write what is now made anew."""
     logs = Path(".snakemake", "slurm_logs").resolve()
-    if driver_lock is None or not logs.exists() or not shutil.which("squeue"):
+    if not driver_locks or not logs.exists() or not shutil.which("squeue"):
         return
     told = set()
     for _ in range(120):  # seconds, until they have ended

@@ -6,7 +6,6 @@ again when one of them differs from what its results were made with, and only th
 """
 
 import atexit
-import fcntl
 import gc
 import json
 import os
@@ -69,31 +68,7 @@ wildcard_constraints:
     **CONSTRAINTS,
 
 
-def release_abandoned_lock():
-    """Removes Snakemake's lock if the Snakemake that took it was killed.
-
-    A living one holds a lock of the operating system as well, which ends with the process. Returns the open file,
-    to be kept until this process ends; None if the lock could not be had.
-    """
-    Path(".snakemake", "difficulty").mkdir(parents=True, exist_ok=True)
-    file = open(Path(".snakemake", "difficulty", "driver.lock"), "w")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:  # another one is alive, or the file system has no such locks: Snakemake's own lock decides
-        return None
-    for lock in Path(".snakemake", "locks").glob("*.lock"):
-        lock.unlink(missing_ok=True)
-    return file
-
-
-if workflow.is_main_process:
-    try:
-        driver_lock = release_abandoned_lock()
-    except OSError as error:
-        print(f"{os.getcwd()}: cannot be written to ({error.strerror}); choose another --directory", file=sys.stderr)
-        sys.exit(1)
-
-
+include: "driver.smk"
 include: "cluster.smk"
 
 

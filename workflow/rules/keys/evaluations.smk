@@ -1,6 +1,5 @@
 """What the accuracies of all runs rest on."""
 
-
 @lru_cache
 def evaluations_upstream():
     return hash_chain([[experiment, runs(experiment), evaluation_key(experiment)] for experiment in with_checkpoints])

@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 
 from difficulty.errors import UserError
+from difficulty.written import note_written
 
 ROWS_PER_GROUP = 1 << 20
 
@@ -96,7 +97,7 @@ class Schema:
 def atomic_path(path) -> Iterator[Path]:
     """Yields a temporary path beside `path`; renames it to `path` if the block succeeds.
 
-    A reader therefore sees the old file, the new file or none, never half of one.
+    A reader therefore sees the old file, the new file or none, never half of one. The file enters the job's record.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -108,6 +109,7 @@ def atomic_path(path) -> Iterator[Path]:
         os.umask(umask)
         Path(temporary).chmod(0o666 & ~umask)
         Path(temporary).replace(path)
+        note_written(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
