@@ -77,7 +77,9 @@ def mark_changed_files():
     wrong = [each for each in wrong if each[1] is not None or os.path.isdir(artifact(each[0]))]
     for path, found, size in wrong:
         now = "is missing" if found is None else f"has {found:,} bytes"
-        then = "delete it to make it again" if other_records_of_snakemake() else "it is made again if it is still wanted"
+        then = (
+            "delete it to make it again" if other_records_of_snakemake() else "it is made again if it is still wanted"
+        )
         print(f"{path}: {now}, of {size:,} that were written; {then}", file=sys.stderr)
     if wrong and not other_records_of_snakemake():
         persistence = FilePersistence(nolock=True)
