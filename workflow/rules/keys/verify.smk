@@ -109,7 +109,8 @@ def planned_outputs(targets):
 
 def expected_results():
     """Path -> the settings, code and upstream that it would be made with now; None for a table that nothing makes."""
-    targets = [*rules.data.input, *rules.runs.input, *rules.scores.input, *rules.figures.input]
+    names = ("data", "runs", "scores", "figures")
+    targets = [path for name in names for path in workflow.get_rule(name).expand_input({})[0]]
     return {**dict.fromkeys(tables_on_disk()), **planned_outputs(targets)}
 
 
