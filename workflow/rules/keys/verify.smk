@@ -7,6 +7,7 @@ from snakemake.persistence.file import FilePersistence
 
 EXPECTED = Path(".snakemake", "difficulty", "expected.json")
 RECORDS = Path("results", "checksums")
+MANIFEST = "manifest.parquet"
 NOT_TABLES = {"benchmarks", "checksums", "figures", "logs"}
 
 
@@ -22,7 +23,7 @@ def tables_on_disk():
 
 def artifact(path):
     """What Snakemake knows a file as: checkpoints and factors are folders."""
-    in_folder = path.endswith(("/manifest.parquet", ".safetensors"))
+    in_folder = path.endswith((MANIFEST, ".safetensors"))
     return os.path.dirname(path) if in_folder else path
 
 
@@ -101,8 +102,8 @@ def planned_outputs(targets):
         for output in maker.expand_output(wildcards)[0]:
             seen.add(str(output))
             if not is_flagged(output, "temp"):
-                lists = is_flagged(output, "directory") and not output.endswith("/images")
-                expected[f"{output}/manifest.parquet" if lists else str(output)] = params
+                lists = is_flagged(output, "directory") and os.path.basename(output) != "images"
+                expected[os.path.join(output, MANIFEST) if lists else str(output)] = params
         wanted += map(str, maker.expand_input(wildcards)[0])
     return expected
 
