@@ -12,17 +12,25 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 COPIED = ["Snakefile", "config.yaml", "workflow", "envs", "profiles"]
 
-# Put before each script: creates what is named on the command line and is not there yet, and goes no further. The
-# source stays below it, so that its digest and its imports are looked up as ever.
+# Put before each script: creates what is named on the command line and is not there yet, records it as the stages do,
+# and goes no further. The source stays below it, so that its digest and its imports are looked up as ever.
 CREATE_OUTPUTS = """\
-import os, sys
+import json, os, sys
+options = dict(zip(sys.argv, sys.argv[1:]))
+record = options["--log"].replace("logs", "checksums", 1)[:-len(".log")] + ".json"
+outputs = {}
 for path in sys.argv[1:]:
     if path.startswith("results/") and not os.path.exists(path):
         os.makedirs(os.path.dirname(path), exist_ok=True)
         if os.path.splitext(path)[1]:
             open(path, "w").close()
+            outputs[path] = {"bytes": 0, "sha256": "0" * 64}
         else:
             os.mkdir(path)
+os.makedirs(os.path.dirname(record), exist_ok=True)
+with open(record, "w") as file:
+    parameters = {name: options.get(f"--{name}", "") for name in ("settings", "code", "upstream")}
+    json.dump({**parameters, "outputs": outputs}, file)
 sys.exit()
 """
 

@@ -82,6 +82,10 @@ class Workflow:
 
     def planned(self, *targets: str) -> set[tuple[str, str]]:
         """(rule, wildcards) of every job that a dry run names, e.g. ("train_model", "plain seed-0")."""
+        return self.planned_and_told(*targets)[0]
+
+    def planned_and_told(self, *targets: str) -> tuple[set[tuple[str, str]], str]:
+        """The jobs that a dry run names, and all that it prints."""
         result = self.snakemake("-n", *targets)
         text = result.stdout + result.stderr
         assert result.returncode == 0, text[-3000:]
@@ -91,7 +95,14 @@ class Workflow:
             values = re.findall(r"\w+=([^,]+)", wildcards[1]) if wildcards else []
             jobs.add((rule, " ".join(values)))
         assert jobs or "Nothing to be done" in text, text[-3000:]
-        return jobs - {("all", "")}
+        return jobs - {("all", "")}, text
+
+    def verify(self) -> list[str]:
+        """What `verify` reports of what has been made, when not everything has been."""
+        result = self.snakemake("--cores", "1", "verify")
+        assert "made and fit the configuration" in result.stderr or " problems in results/" in result.stderr
+        lines = [line for line in result.stderr.splitlines() if line.startswith("results/")]
+        return [line for line in lines if not line.endswith("is missing; run the workflow again")]
 
     def counts(self) -> dict[str, int]:
         """Rule -> number of jobs that a dry run names."""

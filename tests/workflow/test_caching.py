@@ -197,6 +197,8 @@ def test_results_moved_without_their_metadata_are_refused(finished):
     assert result.returncode == 1
     line = [line for line in result.stderr.splitlines() if "results" in line][-1]
     assert ".snakemake" in line and "Traceback" not in result.stderr
+    tables = len(list((finished.work / "results").rglob("*.parquet")))
+    assert f"says how {tables} of {tables} tables were made" in line
 
 
 def test_a_partial_configuration_in_the_working_directory_is_enough(tmp_path):

@@ -1,16 +1,19 @@
 """Faults cost time and never results: mistakes are told in one line, killed runs go on, damage is named."""
 
 import hashlib
+import json
 import os
 import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import psutil
 import pytest
 from PIL import Image
 
+from difficulty.verification import verify
 from tests.workflow.conftest import TINY, Workflow, changed
 
 RUN = "results/experiments/plain/seed-0"
@@ -139,7 +142,7 @@ def flip(path):
 
 
 DAMAGED = [
-    (f"{RUN}/records.parquet", "score_dynamics", truncate),
+    (f"{RUN}/records.parquet", "score_dynamics", flip),
     (f"{RUN}/checkpoints/epoch-3.safetensors", "evaluate_run", flip),
     ("results/datasets/few/pixels.parquet", "train_model", flip),
 ]
@@ -178,17 +181,85 @@ def test_what_a_killed_job_left_half_written_is_no_table(finished):
     assert finished.planned() == set()
 
 
-def test_verify_finds_results_good(finished):
-    result = finished.snakemake("--cores", "1", "verify")
-    assert result.returncode == 0
-    assert "are as they were made and fit the configuration" in result.stdout + result.stderr
+def test_verify_finds_every_file_that_is_truncated_deleted_or_outdated(finished, monkeypatch):
+    told = finished.run("verify")
+    assert "are as they were made and fit the configuration" in told
+    monkeypatch.chdir(finished.work)
+    expected = json.loads(Path(".snakemake/difficulty/expected.json").read_text())
+    files = results_that_count()
+    listed = {path for path in files if path.suffix == ".safetensors" or "images" in path.parts}
+    assert {str(path) for path in files if path not in listed} == {path for path in expected if Path(path).suffix}
+    some_images = {path for path in files if "images" in path.parts and not path.name.endswith("7.png")}
+    for path in {*files} - some_images:
+        manifest = "results/datasets/few/files.parquet" if "images" in path.parts else f"{path.parent}/manifest.parquet"
+        source = manifest if path in listed else str(path)
+        assert is_named(path, truncate, {source: expected[source]})
+        assert is_named(path, Path.unlink, {source: expected[source]})
+    assert is_named(Path("results/datasets/few/images"), move_away, expected)
+    figure = "results/figures/evaluations.png"
+    other = {figure: {**expected[figure], "code": "0"}}
+    assert verify(other).problems == [f"{figure}: was made with other code than the configuration has now"]
+
+
+def results_that_count() -> list[Path]:
+    """All files of results/ but those that a run need not repeat."""
+    files = [path for path in sorted(Path("results").rglob("*")) if path.is_file() and not path.name.startswith(".")]
+    return [path for path in files if path.parts[1] not in ("benchmarks", "checksums", "logs")]
+
+
+def is_named(path: Path, damage, expected: dict) -> bool:
+    """Whether `verify` names a file or folder once it is damaged; puts it back."""
+    content = path.read_bytes() if path.is_file() else None
+    damage(path)
+    problems = verify(expected).problems
+    if content is None:
+        path.with_name("away").rename(path)
+    else:
+        path.write_bytes(content)
+    return any(problem.startswith(str(path)) for problem in problems)
+
+
+def move_away(path: Path) -> None:
+    path.rename(path.with_name("away"))
+
+
+def test_truncated_results_and_deleted_images_are_made_again(finished):
+    """Although Snakemake's own rules find nothing to do."""
+    scores, suspects = "results/experiments/plain/scores.parquet", "results/experiments/noisy/suspects.csv"
+    damaged = [scores, suspects, "results/figures/evaluations.pdf", f"{RUN}/checkpoints/epoch-3.safetensors"]
+    for file in damaged:
+        damage_unnoticed(finished, file, truncate)
+    (finished.work / "results/experiments/plain/seed-1/checkpoints/epoch-3.safetensors").unlink()
+    shutil.rmtree(finished.work / "results/datasets/few/images")
+    planned, told = finished.planned_and_told()
+    for file in damaged:
+        assert f"{file}: has " in told and "it is made again" in told
+    assert "plain/seed-1/checkpoints/epoch-3.safetensors: is missing" in told
+    assert {("collect_scores", "plain"), ("rank_suspects", "noisy"), ("plot_evaluations", "")} <= planned
+    assert {("train_model", "plain seed-0"), ("train_model", "plain seed-1"), ("prepare_dataset", "few")} <= planned
+
+
+def test_a_living_snakemake_is_waited_for(finished):
+    """The first is stopped, so that it cannot end; a dry run beside it goes on."""
+    finished.configure(changed(figures={"dpi": 51}))
+    first = subprocess.Popen(finished.command("--cores", "1"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not list((finished.work / ".snakemake/locks").glob("*.lock")):
+        assert first.poll() is None
+        time.sleep(0.02)
+    jobs = psutil.Process(first.pid).children(recursive=True)
+    first.send_signal(signal.SIGSTOP)
+    assert finished.planned()
+    second = finished.snakemake("--cores", "1")
+    for process in [psutil.Process(first.pid), *jobs]:
+        process.kill()
+    first.wait()
+    assert second.returncode == 1 and f"process {first.pid} on " in second.stderr
+    assert "still works here; wait for it" in second.stderr and "--unlock" not in second.stderr
+
+
+def test_verify_names_problems_and_fails(finished):
     damage_unnoticed(finished, f"{RUN}/records.parquet", truncate)
-    result = finished.snakemake("--cores", "1", "verify")
-    assert result.returncode == 1 and f"{RUN}/records.parquet: is damaged" in result.stdout + result.stderr
-    image = next((finished.work / "results/datasets/few/images").rglob("*.png"))
-    image.write_bytes(b"")
-    result = finished.snakemake("--cores", "1", "verify")
-    assert result.returncode == 1 and image.name in result.stdout + result.stderr
     finished.configure(changed(defaults={"epochs": 2}))
     result = finished.snakemake("--cores", "1", "verify")
-    assert f"{RUN}/history.parquet: was made with other settings" in result.stdout + result.stderr
+    assert result.returncode == 1 and f"{RUN}/records.parquet: is damaged" in result.stderr
+    assert f"{RUN}/history.parquet: was made with other settings" in result.stderr

@@ -6,9 +6,7 @@ again when one of them differs from what its results were made with, and only th
 """
 
 import atexit
-import fcntl
 import gc
-import hashlib
 import json
 import os
 import re
@@ -26,6 +24,7 @@ from difficulty.config.reading import load
 from difficulty.config.resolve import resolve
 from difficulty.config.snapshots import files_in_order
 from difficulty.errors import UserError
+from difficulty.hash_chain import hash_chain
 from difficulty.source_digest import SourceDigests
 
 gc.freeze()  # what is imported stays; looking through it for garbage again and again took a sixth of a dry run
@@ -69,31 +68,7 @@ wildcard_constraints:
     **CONSTRAINTS,
 
 
-def release_abandoned_lock():
-    """Removes Snakemake's lock if the Snakemake that took it was killed.
-
-    A living one holds a lock of the operating system as well, which ends with the process. Returns the open file,
-    to be kept until this process ends; None if the lock could not be had.
-    """
-    Path(".snakemake", "difficulty").mkdir(parents=True, exist_ok=True)
-    file = open(Path(".snakemake", "difficulty", "driver.lock"), "w")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:  # another one is alive, or the file system has no such locks: Snakemake's own lock decides
-        return None
-    for lock in Path(".snakemake", "locks").glob("*.lock"):
-        lock.unlink(missing_ok=True)
-    return file
-
-
-if workflow.is_main_process:
-    try:
-        driver_lock = release_abandoned_lock()
-    except OSError as error:
-        print(f"{os.getcwd()}: cannot be written to ({error.strerror}); choose another --directory", file=sys.stderr)
-        sys.exit(1)
-
-
+include: "driver.smk"
 include: "cluster.smk"
 include: "literal_paths.smk"
 
@@ -111,8 +86,3 @@ def any_of(names):
 def settings_json(settings, keys=None):
     """Settings as a stage takes them and Snakemake compares them; only `keys`, where they are given."""
     return json.dumps({k: v for k, v in settings.items() if keys is None or k in keys}, sort_keys=True)
-
-
-def hash_chain(*parts):
-    """One link of the hash chain: a digest of strings and of links before."""
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]

@@ -36,9 +36,9 @@ rule plot_comparison:
         mem_mb=memory(1500),
         runtime=20,
     params:
-        settings=lambda w: comparison_settings(w.measure),
+        settings=lambda w: comparison_figure_settings(w.measure),
         code=source_digest("plot_comparison"),
-        upstream=lambda w: comparison_key(w.comparison),
+        upstream=lambda w: comparison_figure_upstream(w.comparison),
     shell:
         "python $SCRIPTS/plot_comparison.py --settings {params.settings:q} --code {params.code}"
         " --upstream {params.upstream} --log {log:q}"

@@ -61,9 +61,9 @@ rule compare_distributions:
         mem_mb=memory(2000),
         runtime=60,
     params:
-        settings=lambda w: comparison_settings(w.experiment),
+        settings=lambda w: distribution_settings(w.experiment),
         code=source_digest("compare_distributions"),
-        upstream=lambda w: comparison_key(w.experiment, w.dataset),
+        upstream=lambda w: distribution_key(w.experiment, w.dataset),
     shell:
         "python $SCRIPTS/compare_distributions.py --settings {params.settings:q} --code {params.code}"
         " --upstream {params.upstream} --log {log:q} --own {input.own:q} --other {input.other:q}"
@@ -95,7 +95,7 @@ rule plot_out_of_distribution:
     params:
         settings=figure_settings(),
         code=source_digest("plot_out_of_distribution"),
-        upstream=lambda w: comparison_key(w.experiment, w.dataset),
+        upstream=lambda w: distribution_key(w.experiment, w.dataset),
     shell:
         "python $SCRIPTS/plot_out_of_distribution.py --settings {params.settings:q} --code {params.code}"
         " --upstream {params.upstream} --log {log:q} --comparison {input.comparison:q} --curves {input.curves:q}"

@@ -24,7 +24,7 @@ rule collect_evaluations:
     params:
         settings="{}",
         code=source_digest("collect_evaluations"),
-        upstream=lambda w: evaluations_key(),
+        upstream=lambda w: evaluations_upstream(),
     shell:
         "python $SCRIPTS/collect_evaluations.py --settings {params.settings:q} --code {params.code}"
         " --upstream {params.upstream} --log {log:q} --evaluations {input:q} --output {output:q}"

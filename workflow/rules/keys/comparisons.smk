@@ -3,11 +3,11 @@
 comparisons = analyses["comparisons"]
 
 
-def comparison_settings(measure):
+def comparison_figure_settings(measure):
     return settings_json({"dpi": configuration.figures["dpi"], "measure": measure})
 
 
-def comparison_key(comparison):
+def comparison_figure_upstream(comparison):
     return hash_chain([runs_key(experiment) for experiment in comparisons[comparison]])
 
 

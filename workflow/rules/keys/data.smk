@@ -80,9 +80,10 @@ def flat_folders(root, recursive):
 
 
 def dataset_files(dataset):
-    """The tables that a data set has; records of other runs have no images."""
-    tables = ["examples"] if dataset in recorded else ["examples", "pixels", "files"]
-    return [f"results/datasets/{dataset}/{table}.parquet" for table in tables]
+    """The tables and the folder that a data set has; records of other runs have no images."""
+    names = ["examples.parquet"]
+    names += [] if dataset in recorded else ["pixels.parquet", "files.parquet", "images"]
+    return [f"results/datasets/{dataset}/{name}" for name in names]
 
 
 used_datasets = sorted(

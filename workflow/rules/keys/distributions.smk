@@ -26,16 +26,16 @@ def tested_runs(experiment, dataset):
     return experiment_files(experiment, f"tested/{dataset}.parquet")
 
 
-def comparison_settings(experiment):
+def distribution_settings(experiment):
     stages = vog_stages[experiment]
     latest = max(stages, key=lambda stage: stages[stage][-1])
     return settings_json({"bootstrap": analyses["detection"]["bootstrap"], "latest": latest})
 
 
-def comparison_key(experiment, dataset):
+def distribution_key(experiment, dataset):
     passes = [tested_upstream(experiment, name) for name in (tested_datasets(experiment)[0], dataset)]
     code = [streaming_code(experiment), source_digest("compare_distributions")]
-    return hash_chain(passes, tested_settings(experiment), runs(experiment), comparison_settings(experiment), code)
+    return hash_chain(passes, tested_settings(experiment), runs(experiment), distribution_settings(experiment), code)
 
 
 family_tables += [

@@ -1,8 +1,12 @@
 """What the accuracies of all runs rest on."""
 
 @lru_cache
-def evaluations_key():
+def evaluations_upstream():
     return hash_chain([[experiment, runs(experiment), evaluation_key(experiment)] for experiment in with_checkpoints])
+
+
+def evaluations_key():
+    return hash_chain(evaluations_upstream(), source_digest("collect_evaluations"))
 
 
 if with_checkpoints:

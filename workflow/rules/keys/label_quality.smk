@@ -23,5 +23,5 @@ score_families["label_quality"] = label_quality_key
 family_tables += [
     f"results/experiments/{experiment}/label_quality.parquet"
     for experiment in experiments
-    if label_quality_key(experiment)
+    if "folds" in experiments[experiment]
 ]

@@ -1,9 +1,14 @@
-"""What is on disk, and what the current configuration would have made it with."""
+"""What the configuration expects in results/, and what is there."""
 
 from base64 import urlsafe_b64encode
 
+from snakemake.io import is_flagged
+from snakemake.persistence.file import FilePersistence
+
 EXPECTED = Path(".snakemake", "difficulty", "expected.json")
-NOT_TABLES = {"benchmarks", "figures", "logs"}
+RECORDS = Path("results", "checksums")
+MANIFEST = "manifest.parquet"
+NOT_TABLES = {"benchmarks", "checksums", "figures", "logs"}
 
 
 def tables_on_disk():
@@ -17,52 +22,103 @@ def tables_on_disk():
 
 
 def artifact(path):
-    """What Snakemake knows a table as: checkpoints are a folder."""
-    return os.path.dirname(path) if path.endswith("manifest.parquet") else path
+    """What Snakemake knows a file as: checkpoints and factors are folders."""
+    in_folder = path.endswith((MANIFEST, ".safetensors"))
+    return os.path.dirname(path) if in_folder else path
+
+
+def other_records_of_snakemake():
+    """Whether Snakemake keeps its records in another way than in files."""
+    return Path(".snakemake", "metadata.db").exists()
 
 
 def refuse_unrecorded_tables():
+    """Ends with one line if there are tables of which Snakemake has no record, as it would take them for up to date."""
     records = Path(".snakemake")
-    if (records / "metadata.db").exists():  # another way for Snakemake to keep its records
-        return
     known = {name for kind in ("metadata", "incomplete") for _, _, names in os.walk(records / kind) for name in names}
-    for path in tables_on_disk():
-        name = urlsafe_b64encode(artifact(path).encode()).decode()
-        if name not in known and len(name) < 255:
-            print(
-                f"{path}: nothing in .snakemake/ tells how it was made; bring along the .snakemake folder from where "
-                "it was made, or delete it to make it anew",
-                file=sys.stderr,
-            )
-            sys.exit(1)
+    tables = list(tables_on_disk())
+    names = {path: urlsafe_b64encode(artifact(path).encode()).decode() for path in tables}
+    unrecorded = [path for path, name in names.items() if name not in known and len(name) < 255]
+    if unrecorded:
+        print(
+            f"results/: nothing in .snakemake/ says how {len(unrecorded)} of {len(tables)} tables were made, e.g. "
+            f"{unrecorded[0]}; bring along the .snakemake folder from where they were made, or delete them to make them "
+            "again",
+            file=sys.stderr,
+        )
+        sys.exit(1)
 
 
-def output_pattern(output):
-    """A regular expression for an output, whose wildcards become groups."""
-    parts = re.split(r"\{(\w+)(?:,([^{}]*))?\}", str(output))
-    literals = map(re.escape, parts[::3])
-    groups = [f"(?P<{name}>{own or CONSTRAINTS[name]})" for name, own in zip(parts[1::3], parts[2::3])]
-    return "".join(text for pair in zip(literals, [*groups, ""]) for text in pair)
+def recorded_sizes():
+    """(path, bytes) of every file that a finished job has recorded; a record that cannot be read says nothing."""
+    for folder, _, names in os.walk(RECORDS):
+        for name in names:
+            try:
+                with open(os.path.join(folder, name)) as file:
+                    outputs = json.load(file)["outputs"]
+                yield from ((path, facts["bytes"]) for path, facts in outputs.items())
+            except (ValueError, KeyError, TypeError, AttributeError):
+                continue
 
 
-def expected_provenance():
-    """Table -> the settings, code and upstream that it would be made with now; None if nothing would make it."""
-    stages = [(output_pattern(output), stage.params) for stage in workflow.rules for output in stage.output]
-    expected = {}
-    for path in tables_on_disk():
-        expected[path] = None
-        for pattern, params in stages:
-            if match := re.fullmatch(pattern, artifact(path)):
-                wildcards = SimpleNamespace(**match.groupdict())
-                try:
-                    expected[path] = {k: v(wildcards) if callable(v) else v for k, v in params.items()}
-                except KeyError:  # of an experiment or a data set that is not in the configuration any more
-                    break
+def size_of(path):
+    """In bytes; None if there is no such file."""
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return None
+
+
+def mark_changed_files():
+    """Has Snakemake make again what has not the size that was recorded: it would take it for up to date.
+
+    What is missing, Snakemake sees itself, but not in a folder that is there.
+    """
+    wrong = [(path, size_of(path), size) for path, size in recorded_sizes() if size_of(path) != size]
+    wrong = [each for each in wrong if each[1] is not None or os.path.isdir(artifact(each[0]))]
+    for path, found, size in wrong:
+        now = "is missing" if found is None else f"has {found:,} bytes"
+        then = (
+            "delete it to make it again" if other_records_of_snakemake() else "it is made again if it is still wanted"
+        )
+        print(f"{path}: {now}, of {size:,} that were written; {then}", file=sys.stderr)
+    if wrong and not other_records_of_snakemake():
+        persistence = FilePersistence(nolock=True)
+        for path, _, _ in wrong:
+            persistence._mark_incomplete(artifact(path), None)
+
+
+def planned_outputs(targets):
+    """Output -> parameters, of every job that the targets need; a folder with a manifest counts as its manifest."""
+    expected, seen, wanted = {}, set(), [str(target) for target in targets]
+    while wanted:
+        path = wanted.pop()
+        maker = None if path in seen else next((rule for rule in workflow.rules if rule.is_producer(path)), None)
+        if maker is None:  # of the user, or seen before
+            continue
+        wildcards = maker.get_wildcards(path)
+        named = SimpleNamespace(**wildcards)
+        params = {key: value(named) if callable(value) else value for key, value in maker.params.items()}
+        for output in maker.expand_output(wildcards)[0]:
+            seen.add(str(output))
+            if not is_flagged(output, "temp"):
+                lists = is_flagged(output, "directory") and os.path.basename(output) != "images"
+                expected[os.path.join(output, MANIFEST) if lists else str(output)] = params
+        wanted += map(str, maker.expand_input(wildcards)[0])
     return expected
+
+
+def expected_results():
+    """Path -> the settings, code and upstream that it would be made with now; None for a table that nothing makes."""
+    names = ("data", "runs", "scores", "figures")
+    targets = [path for name in names for path in workflow.get_rule(name).expand_input({})[0]]
+    return {**dict.fromkeys(tables_on_disk()), **planned_outputs(targets)}
 
 
 if "verify" in sys.argv:  # the targets are not yet known to Snakemake when this is read
     EXPECTED.parent.mkdir(parents=True, exist_ok=True)
-    EXPECTED.write_text(json.dumps(expected_provenance()))
+    EXPECTED.write_text(json.dumps(expected_results()))
 elif workflow.is_main_process:
-    refuse_unrecorded_tables()
+    if not other_records_of_snakemake():
+        refuse_unrecorded_tables()
+    mark_changed_files()

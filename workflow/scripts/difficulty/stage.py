@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from difficulty.errors import UserError
+from difficulty.written import discard_record, write_record
 
 logger = logging.getLogger("difficulty")
 _FOR_THE_USER = "for_the_user"
@@ -44,14 +45,18 @@ def provenance(args: argparse.Namespace, packages: tuple[str, ...] = ("numpy", "
 
 
 def run_stage(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> None:
-    """Parses the command line, runs `main` with logging set up, and exits 1 with one line if it fails."""
+    """Parses the command line, runs `main` with logging set up, and records what it wrote; exits 1 with one line if it
+    fails."""
     args = parser.parse_args()
     if args.log:
         args.log.parent.mkdir(parents=True, exist_ok=True)
         args.log.write_text("")
+        discard_record(args.log)
     start_logging(args.log)
     try:
         main(args)
+        if args.log:
+            write_record(args.log, args.settings, args.code, args.upstream)
     except KeyboardInterrupt:
         _fail(args, "interrupted")
     except UserError as error:

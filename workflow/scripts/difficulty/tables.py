@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 from difficulty.errors import UserError
 from difficulty.memory import check_claims
 from difficulty.text_tables import ENDINGS, is_text_table, read_text_table
+from difficulty.written import note_written
 
 ROWS_PER_GROUP = 1 << 20
 _MAKE_AGAIN = "delete it and run the workflow again"
@@ -99,7 +100,7 @@ class Schema:
 def atomic_path(path) -> Iterator[Path]:
     """Yields a temporary path beside `path`; renames it to `path` if the block succeeds.
 
-    A reader therefore sees the old file, the new file or none, never half of one.
+    A reader therefore sees the old file, the new file or none, never half of one. The file enters the job's record.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -111,6 +112,7 @@ def atomic_path(path) -> Iterator[Path]:
         os.umask(umask)
         Path(temporary).chmod(0o666 & ~umask)
         Path(temporary).replace(path)
+        note_written(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise

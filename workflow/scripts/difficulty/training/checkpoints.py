@@ -9,6 +9,7 @@ from difficulty.errors import UserError
 from difficulty.tables import read_table, write_table
 from difficulty.tensor_files import load_tensors
 from difficulty.training.run_tables import CHECKPOINTS
+from difficulty.written import note_written
 
 MANIFEST = "manifest.parquet"
 
@@ -18,7 +19,9 @@ def checkpoint_name(epoch: int) -> str:
 
 
 def write_manifest(folder: Path, checksums: dict[int, str], provenance: dict) -> None:
-    """Lists the checkpoints of a folder: epoch -> SHA-256."""
+    """Lists the checkpoints of a folder, which enter the job's record: epoch -> SHA-256."""
+    for epoch in checksums:
+        note_written(folder / checkpoint_name(epoch))
     rows = [
         (epoch, checkpoint_name(epoch), (folder / checkpoint_name(epoch)).stat().st_size, checksum)
         for epoch, checksum in sorted(checksums.items())

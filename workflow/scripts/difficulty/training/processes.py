@@ -18,6 +18,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from difficulty.errors import UserError
 from difficulty.stage import start_logging
+from difficulty.written import write_record
 
 logger = logging.getLogger("difficulty")
 
@@ -95,6 +96,8 @@ def _member(rank, work, args, count, log, on_gpus, meeting_point, errors) -> Non
         backend = "nccl" if on_gpus else "gloo"
         distributed.init_process_group(backend, init_method=meeting_point, rank=rank, world_size=count)
         work(args, Processes(rank, count))
+        if rank == 0 and log:
+            write_record(log, args.settings, args.code, args.upstream)
         distributed.destroy_process_group()
     except UserError as error:
         errors.put(str(error))

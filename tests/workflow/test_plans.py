@@ -1,0 +1,129 @@
+"""Configurations of every kind are planned, and a change of any job reaches every job downstream of it."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.workflow.configurations import choices, written
+from tests.workflow.planning import ROOT, Job, Plan, plans
+
+EVERY_RULE = yaml.safe_load((ROOT / "tests" / "every_rule.yaml").read_text())
+
+
+def make_inputs(folder: Path) -> None:
+    """Makes files of no content where plans need their paths."""
+    lists = folder / "VOCdevkit/VOC2007/ImageSets/Main"
+    lists.mkdir(parents=True)
+    for name in ("JPEGImages", "Annotations"):
+        (folder / "VOCdevkit/VOC2007" / name).mkdir()
+    for path in (lists / "trainval.txt", lists / "test.txt"):
+        path.touch()
+    for name in (
+        "run.parquet",
+        "a.parquet",
+        "seconds.csv",
+        "noise.csv",
+        "a.npz",
+        *(f"{x}.pt" for x in "abcd"),
+        "start.pt",
+    ):
+        (folder / name).touch()
+    for kind in ("cat", "dog"):
+        for split in ("train", "test"):
+            (folder / "photos" / split / kind).mkdir(parents=True)
+        (folder / "textures" / kind / "sample_a").mkdir(parents=True)
+
+
+@pytest.fixture(scope="session")
+def stand_in(tmp_path_factory):
+    """A working directory with these inputs."""
+    folder = tmp_path_factory.mktemp("plans")
+    make_inputs(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def every_rule(stand_in) -> Plan:
+    """The plan of a configuration that needs every rule."""
+    (plan,) = plans([EVERY_RULE], stand_in)
+    assert not plan.problem, plan.problem
+    return plan
+
+
+def strings_below(links: dict[str, tuple], digest: str) -> set[str]:
+    """All strings that a link of the hash chain is made of, directly or by other links."""
+    found, wanted = set(), [digest]
+    while wanted:
+        part = wanted.pop()
+        if isinstance(part, str):
+            if part not in found:
+                found.add(part)
+                wanted.append(links.get(part, ()))
+        elif isinstance(part, dict):
+            wanted += [*part, *part.values()]
+        elif isinstance(part, list | tuple):
+            wanted += part
+    return found
+
+
+def unnoticed_changes(plan: Plan) -> set[str]:
+    """What could change in a job and leave the `upstream` of a job downstream as it is."""
+    makers = {path: job for job in plan.jobs for path in job.outputs}
+    before: dict[str, dict[str, Job]] = {}
+
+    def jobs_before(job: Job) -> dict[str, Job]:
+        if job.name not in before:
+            direct = {makers[path].name: makers[path] for path in job.inputs if path in makers}
+            before[job.name] = dict(direct)
+            for maker in direct.values():
+                before[job.name] |= jobs_before(maker)
+        return before[job.name]
+
+    found = set()
+    for job in plan.jobs:
+        if job.code:
+            known = strings_below(plan.links, job.upstream)
+            found |= {
+                f"{name} of {earlier.name}, for {job.name}"
+                for earlier in jobs_before(job).values()
+                for name in ("settings", "code")
+                if unknown(getattr(earlier, name), known)
+            }
+    return found
+
+
+def unknown(parameter: str, known: set[str]) -> bool:
+    """Whether a parameter that can change is in no link."""
+    return parameter not in ("", "{}") and parameter not in known
+
+
+def test_every_change_reaches_all_jobs_downstream(every_rule):
+    assert unnoticed_changes(every_rule) == set()
+
+
+def check(configs: list[dict], folder: Path) -> None:
+    """Fails with all configurations that cannot be planned, or where a change would go unnoticed."""
+    faults = []
+    for config, plan in zip(configs, plans(configs, folder), strict=True):
+        problems = [plan.problem] if plan.problem else sorted(unnoticed_changes(plan))
+        faults += [f"{yaml.safe_dump(config, default_flow_style=True)}: {problem}" for problem in problems[:3]]
+    assert not faults, "\n".join(faults)
+
+
+def test_configurations_of_all_kinds_are_planned(stand_in):
+    check([written(choice) for choice in choices(40)], stand_in)
+
+
+@pytest.mark.full
+def test_more_configurations_are_planned(stand_in):
+    check([written(choice) for choice in choices(200)[40:]], stand_in)
+
+
+def test_a_short_configuration_inherits_the_analyses_of_the_default_suite(stand_in):
+    noisy = {"label_noise": {"kind": "symmetric", "fraction": 0.1}}
+    own = {"experiments": {"clean": {}, "noisy": noisy}, "analyses": {"comparisons": {"noise": ["clean", "noisy"]}}}
+    (plan,) = plans([own], stand_in, alone=False)
+    assert not plan.problem, plan.problem
+    rules = {job.rule for job in plan.jobs}
+    assert {"plot_comparison", "compute_vog", "fit_factors"} <= rules

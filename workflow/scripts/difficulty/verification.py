@@ -1,0 +1,106 @@
+"""Whether results are what the configuration expects, and as they were written: tables, folders, figures and lists."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from difficulty.datasets.files import FILES
+from difficulty.errors import UserError
+from difficulty.tables import read_arrow, read_provenance, read_schema, read_table
+from difficulty.training.run_tables import CHECKPOINTS
+from difficulty.written import RECORDS
+
+_AGAIN = "run the workflow again"
+_MADE_WITH = ("settings", "code", "upstream")
+
+
+@dataclass
+class Verified:
+    """What was found: one line for each problem, and how much was compared.
+
+    leftovers: tables that belong to nothing in the configuration, which is no problem.
+    """
+
+    problems: list[str] = field(default_factory=list)
+    tables: int = 0
+    files: int = 0
+    leftovers: int = 0
+
+
+def verify(expected: Mapping[str, Mapping[str, str] | None], results: Path = Path("results")) -> Verified:
+    """Compares results with what is expected; reads every file, changes nothing.
+
+    expected: path -> settings, code and upstream that it would be made with now; None for a table that nothing would
+    make, of which only damage counts. A path without ending is a folder, whose files a table lists.
+    """
+    found = Verified()
+    records, found.problems = read_records(results / RECORDS)
+    for path, made_with in expected.items():
+        try:
+            if Path(path).suffix == ".parquet":
+                found.tables += 1
+                found.leftovers += made_with is None
+                found.problems += outdated(path, read_provenance(path), made_with)
+                found.problems += damaged_table(path, found)
+            elif Path(path).suffix:
+                found.files += 1
+                found.problems += damaged_file(path, records.get(path), made_with)
+            elif not Path(path).is_dir():
+                found.problems.append(f"{path}: is missing; {_AGAIN}")
+        except UserError as error:
+            found.problems.append(str(error))
+    return found
+
+
+def read_records(folder: Path) -> tuple[dict[str, dict], list[str]]:
+    """(path -> size, checksum and what it was made with, problems) of all that jobs have recorded below a folder."""
+    records, problems = {}, []
+    for file in sorted(folder.rglob("[!.]*.json")):
+        try:
+            record = json.loads(file.read_text())
+            made_with = {key: record[key] for key in _MADE_WITH}
+            records |= {path: {**facts, **made_with} for path, facts in record["outputs"].items()}
+        except (ValueError, KeyError, TypeError, AttributeError):
+            problems.append(f"{file}: is damaged; delete what it is the record of, and {_AGAIN}")
+    return records, problems
+
+
+def outdated(path: str, made: Mapping, made_with: Mapping | None) -> list[str]:
+    """What a file was made with that would be different now. made: as recorded, settings as such or as JSON."""
+    if made_with is None:
+        return []
+    settings = made.get("settings", {})
+    was = {**made, "settings": settings if isinstance(settings, str) else json.dumps(settings, sort_keys=True)}
+    other = [key for key in _MADE_WITH if was.get(key, "") != made_with.get(key, "")]
+    return [f"{path}: was made with other {' and '.join(other)} than the configuration has now"] if other else []
+
+
+def damaged_table(path: str, found: Verified) -> Iterator[str]:
+    """Problems of the files that a table lists, which are counted; TableError if it cannot be read itself."""
+    schema = read_schema(path)
+    read_arrow(path, schema)
+    folders = {FILES.name: Path(path).parent / "images", CHECKPOINTS.name: Path(path).parent}
+    if schema.name in folders:
+        table = read_table(path, schema)
+        for file, sha256 in zip(table["file"], table["sha256"], strict=True):
+            found.files += 1
+            yield from _other_content(folders[schema.name] / file, sha256)
+
+
+def damaged_file(path: str, record: Mapping | None, made_with: Mapping | None) -> list[str]:
+    """Problems of a figure or a list. record: what its job has recorded of it, if anything."""
+    if not Path(path).is_file():
+        return [f"{path}: is missing; {_AGAIN}"]
+    if record is None:
+        return [f"{path}: no record below results/{RECORDS}/ says how it was made"]
+    return [*_other_content(Path(path), record["sha256"]), *outdated(path, record, made_with)]
+
+
+def _other_content(path: Path, sha256: str) -> list[str]:
+    try:
+        same = hashlib.sha256(path.read_bytes()).hexdigest() == sha256
+    except OSError as error:
+        return [f"{path}: cannot be read ({error.strerror})"]
+    return [] if same else [f"{path}: is not the file that was written"]
