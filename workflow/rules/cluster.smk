@@ -2,6 +2,7 @@
 writes beside another, and a word about jobs that cannot start.
 """
 
+import shutil
 import subprocess
 import threading
 import time
