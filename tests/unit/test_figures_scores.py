@@ -130,6 +130,18 @@ def test_correlation_has_a_matrix_per_role_and_needs_two_scores():
     assert "fewer than two" in said(correlation.correlation_figure(CORRELATION[:0], "t"))
 
 
+def test_scores_in_the_same_order_are_drawn_once():
+    names, rows = ("aum", "edges", "per_pixel"), []
+    for a in names:
+        for b in names:
+            spearman = 1.0 if a == b or "aum" not in (a, b) else 0.3
+            rows.append({"score_a": a, "score_b": b, "spearman": spearman, "low": spearman, "high": spearman})
+    table = pd.DataFrame(rows).assign(role="train", examples=50, direction_a=None, direction_b=None)
+    figure = correlation.correlation_figure(table, "t")
+    assert "In the same order, so drawn once: per_pixel = edges." in said(figure)
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["edges"]
+
+
 def test_correlation_of_many_scores_has_no_numbers():
     names = [f"score_{number}" for number in range(32)]
     figure = correlation.correlation_figure(make_correlation(names, [1] * 32, np.ones((32, 32))), "t")

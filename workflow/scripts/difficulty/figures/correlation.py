@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from difficulty.analysis.ties import repetitions
 from difficulty.figures.appearance import (
     DIVERGING,
     FAINT_INK,
@@ -20,6 +21,7 @@ from difficulty.figures.appearance import (
 _CELL = 0.47
 _LEAST_CELL = 0.3
 _MOST_WITH_INTERVALS = 18
+_SAME = 1 - 1e-9  # correlation of two scores that order all examples alike
 _MOST_WITH_NUMBERS = 30
 
 
@@ -49,7 +51,8 @@ def correlation_figure(table: pd.DataFrame, title: str) -> Figure:
     table: columns of `hardness_correlations`, and role and examples. Scores are turned so that higher is harder.
     """
     roles = [role for role in ROLE_COLORS if (table["role"] == role).any()]
-    parts = [table[table["role"] == role] for role in roles]
+    found = [_without_repeated(table[table["role"] == role]) for role in roles]
+    parts = [part for part, _ in found]
     matrices = [hardness_correlations(part) for part in parts]
     most = max((len(names) for names, _ in matrices), default=0)
     notes = ["Scores are turned so that higher means harder; a minus marks those published the other way round."]
@@ -57,6 +60,8 @@ def correlation_figure(table: pd.DataFrame, title: str) -> Figure:
         figure, _ = new_figure(6, 1.2, title)
         say_empty(figure.add_subplot(), "fewer than two scores to compare")
         return figure
+    if same := dict.fromkeys(pair for _, pairs in found for pair in pairs):
+        notes.append(f"In the same order, so drawn once: {', '.join(same)}.")
     if most <= _MOST_WITH_INTERVALS:
         notes[0] += " Small numbers: 95 % bootstrap interval (examples resampled)."
     cell = _CELL if most <= _MOST_WITH_INTERVALS else _LEAST_CELL
@@ -68,6 +73,19 @@ def correlation_figure(table: pd.DataFrame, title: str) -> Figure:
         examples = counted(int(part["examples"].max()), "example")
         axes.set_title(f"{role}: {examples}", color=ROLE_COLORS[role])
     return figure
+
+
+def _without_repeated(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Rows of one role less the scores that order all examples as an earlier one does, and what these are: `b = a`."""
+    scores = list(dict.fromkeys(table["score_a"]))
+    cells = table.set_index(["score_a", "score_b"])["spearman"].astype(float)
+    repeated: dict[str, str] = {}
+    for number, score in enumerate(scores):
+        earlier = (name for name in scores[:number] if name not in repeated)
+        if first := next((name for name in earlier if cells.get((score, name), 0) >= _SAME), None):
+            repeated[score] = first
+    kept = ~(table["score_a"].isin(repeated) | table["score_b"].isin(repeated))
+    return table[kept], repetitions(repeated)
 
 
 def _draw_matrix(axes: Axes, names: list[str], values: np.ndarray) -> None:
