@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from difficulty.config.data_source import DataSource, OneOrMore
 from difficulty.config.image_folders import FlatFolder, ImageFolder, KthTips2b, Voc
-from difficulty.config.names import Text
+from difficulty.config.names import FilePath, Text
 from difficulty.config.ranges import Count, Seed
 from difficulty.config.section import ChosenBy, Section, problem, problems_at, without_repeats
 from difficulty.config.subsets import Subset
@@ -32,7 +32,7 @@ _COLUMNS_OF_EXAMPLES = (
 
 
 Files = Annotated[
-    list[Text],
+    list[FilePath],
     Field(min_length=1),
     AfterValidator(without_repeats),
     OneOrMore,
@@ -69,7 +69,9 @@ class Shapes(DataSource):
 
 
 class _Cifar(DataSource):
-    root: Text = Field("data", description="folder that holds torchvision's files, relative to the working directory")
+    root: FilePath = Field(
+        "data", description="folder that holds torchvision's files, relative to the working directory"
+    )
     download: bool = Field(True, description="fetch the files from their publisher where they are missing or damaged")
 
 
@@ -114,8 +116,8 @@ class Parquet(DataSource):
 class NpzFiles(Section):
     """The archive of each split."""
 
-    train: Text = Field(description="archive with the training examples, relative to the working directory")
-    test: Text | None = Field(None, description="archive with the test examples, or the same; null: no test split")
+    train: FilePath = Field(description="archive with the training examples, relative to the working directory")
+    test: FilePath | None = Field(None, description="archive with the test examples, or the same; null: no test split")
 
 
 ArrayNames = Annotated[list[Text], Field(min_length=2, max_length=2)]

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from difficulty.config.data_source import DataSource, OneOrMore
-from difficulty.config.names import Text
+from difficulty.config.names import FilePath, Text
 from difficulty.config.problems import expected
 from difficulty.config.ranges import Range, Seed
 from difficulty.config.section import problem, problems_at, without_repeats
@@ -16,7 +16,7 @@ class ImageFolder(DataSource):
     """A folder {train,test|val}/{class}/* of image files."""
 
     source: Literal["image_folder"] = Field(description="where the images come from")
-    path: Text = Field(description="folder that holds train/ and test/ or val/, relative to the working directory")
+    path: FilePath = Field(description="folder that holds train/ and test/ or val/, relative to the working directory")
     on_bad_image: Literal["error", "skip"] = Field(
         "error", description="what to do with images that cannot be decoded; they are listed by name either way"
     )
@@ -27,9 +27,11 @@ class FlatFolder(DataSource):
     """One folder of image files, with a table of labels or labels in the file names."""
 
     source: Literal["flat_folder"] = Field(description="where the images come from")
-    path: Text = Field(description="folder that holds the images, relative to the working directory")
+    path: FilePath = Field(description="folder that holds the images, relative to the working directory")
     recursive: bool = Field(False, description="whether images in folders below it count; their names contain the path")
-    labels: Text | None = Field(None, description="CSV or Parquet table of labels, relative to the working directory")
+    labels: FilePath | None = Field(
+        None, description="CSV or Parquet table of labels, relative to the working directory"
+    )
     file_column: Text = Field("file", description="column of `labels` that has the file names")
     label_column: Text = Field("label", description="column of `labels` that has the classes, by name or number")
     split_column: Text | None = Field(
@@ -73,7 +75,7 @@ class KthTips2b(DataSource):
     """KTH-TIPS2-b: photographs of materials, {class}/sample_{a,b,c,d}/*.png."""
 
     source: Literal["kth_tips2b"] = Field(description="where the images come from")
-    path: Text = Field(
+    path: FilePath = Field(
         "KTH-TIPS2-b", description="folder that holds one folder per class, relative to the working directory"
     )
     test_samples: Annotated[
@@ -112,7 +114,7 @@ class Voc(DataSource):
     is_multi_label: ClassVar[bool] = True
 
     source: Literal["voc"] = Field(description="where the images come from")
-    path: Text = Field(
+    path: FilePath = Field(
         description="folder that holds VOC2007/{JPEGImages,Annotations,ImageSets}, relative to the working directory"
     )
     train: _Lists = Field(

@@ -13,7 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-from difficulty.config.names import Text
+from difficulty.config.names import FilePath, Text
 from difficulty.config.problems import Place, expected
 from difficulty.config.section import Section, problem, problems_at, without_repeats
 from difficulty.config.subsets import ByScore, Subset
@@ -66,7 +66,7 @@ class Join(Section):
 
     dataset: Text = Field(description="data set whose images are meant, and no subset: those have the column, too")
     split: Literal["train", "test"] | None = Field(None, description="split whose images are meant; null: both")
-    file: Text = Field(
+    file: FilePath = Field(
         description="CSV or Parquet table, or an array (.npy) whose rows are in the original order, relative to the "
         "working directory"
     )

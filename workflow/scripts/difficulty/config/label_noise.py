@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from difficulty.config.names import ClassName, Text
+from difficulty.config.names import ClassName, FilePath
 from difficulty.config.ranges import Fraction, Seed
 from difficulty.config.section import ChosenBy, Section, problem, problems_at
 
@@ -47,7 +47,7 @@ class FromFile(Section):
     """Labels from a table."""
 
     kind: Literal["file"] = Field(description="how labels are changed")
-    path: Text = Field(description="Parquet table with the columns label and example_id, key or original_index")
+    path: FilePath = Field(description="Parquet table with the columns label and example_id, key or original_index")
 
 
 class FirstBlock(Section):

@@ -44,6 +44,13 @@ def _checked_text(value) -> str:
     return value
 
 
+def _checked_path(value) -> str:
+    """A path that no program takes for one of its options."""
+    if _checked_text(value).startswith("-"):
+        raise problem(f"{value!r} starts with -, as options of programs do; rename the file or the folder")
+    return value
+
+
 def _checked_class(value) -> str:
     """Classes called 3 or 7 need no quotes."""
     return _checked_text(str(value) if type(value) is int and 0 <= value < 10**9 else value)
@@ -69,6 +76,9 @@ Name = Annotated[
 StageName = Annotated[
     str, PlainValidator(_checked_stage), WithJsonSchema({"type": "string", "pattern": f"^{_STAGE.pattern}$"})
 ]
-# A path, a column, a reference to something named elsewhere.
+FilePath = Annotated[
+    str, PlainValidator(_checked_path), WithJsonSchema({"type": "string", "minLength": 1, "pattern": "^[^-]"})
+]
+# A column, a reference to something named elsewhere.
 Text = Annotated[str, PlainValidator(_checked_text), WithJsonSchema({"type": "string", "minLength": 1})]
 ClassName = Annotated[str, PlainValidator(_checked_class), WithJsonSchema({"type": ["string", "integer"]})]

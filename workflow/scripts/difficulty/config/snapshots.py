@@ -5,13 +5,14 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, TypeAdapter
 
-from difficulty.config.names import StageName, Text
+from difficulty.config.names import FilePath, StageName
 from difficulty.config.section import without_repeats
 
 _SEED = "{seed}"
 
 Snapshots = Annotated[
-    dict[StageName, Annotated[list[Text], Field(min_length=1), AfterValidator(without_repeats)]], Field(min_length=1)
+    dict[StageName, Annotated[list[FilePath], Field(min_length=1), AfterValidator(without_repeats)]],
+    Field(min_length=1),
 ]
 SNAPSHOTS = TypeAdapter(Snapshots)
 

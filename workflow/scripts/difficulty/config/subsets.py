@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from difficulty.config.names import ClassName, Text
+from difficulty.config.names import ClassName, FilePath, Text
 from difficulty.config.ranges import Count, Range, Seed
 from difficulty.config.section import ChosenBy, Section, without_repeats
 
@@ -16,7 +16,7 @@ class ByList(Section):
     """The examples that a table names."""
 
     by: Literal["list"] = Field(description="how the training examples are chosen")
-    path: Text = Field(description="CSV or Parquet table, relative to the working directory")
+    path: FilePath = Field(description="CSV or Parquet table, relative to the working directory")
     column: Literal["example_id", "key", "file", "original_index"] = Field(
         "example_id", description="its column, called as in the table of examples, that says which examples are meant"
     )

@@ -10,7 +10,7 @@ from difficulty.config.architectures import CHOICES, Architecture, is_torchvisio
 from difficulty.config.augmentation import Augmentation
 from difficulty.config.initialization import Initialization
 from difficulty.config.label_noise import LabelNoise
-from difficulty.config.names import Text
+from difficulty.config.names import FilePath, Text
 from difficulty.config.normalization import Normalization
 from difficulty.config.optimizers import Optimizer
 from difficulty.config.problems import expected
@@ -48,7 +48,7 @@ class Experiment(Section):
         description="first layers of resnet18, resnet50 and densenet121, last layers of vgg16: for small or for large "
         "images; null: by the size of the images",
     )
-    weights: Text | None = Field(
+    weights: FilePath | None = Field(
         None, description="weights to start from: a file, or the name of torchvision's, e.g. IMAGENET1K_V1"
     )
     initialization: Initialization | None = Field(
