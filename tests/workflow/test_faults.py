@@ -84,6 +84,12 @@ def test_missing_data_are_told_by_place(tmp_path):
     result = workflow.snakemake("-n")
     assert result.returncode == 1 and "datasets.few: no such file or folder: photos" in result.stderr
     assert "Traceback" not in result.stderr
+    noise = {"kind": "file", "path": "labels.csv"}
+    workflow.configure(changed(experiments={"plain": {"weights": "w.pt"}, "noisy": {"label_noise": noise}}))
+    (workflow.work / "w.pt").mkdir()
+    lines = workflow.snakemake("-n").stderr.splitlines()
+    assert "experiments.plain.weights: w.pt is a folder, expected a file; fix the path" in lines
+    assert "experiments.noisy.label_noise.path: no such file: labels.csv; fix the path" in lines
 
 
 def test_a_failing_stage_shows_its_log_and_loses_nothing(finished):

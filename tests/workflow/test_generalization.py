@@ -62,7 +62,7 @@ def table(workflow, path):
 
 
 def test_a_study_is_evaluated_and_trains_nothing(workflow):
-    assert rules(workflow.before) == {"evaluate_run", *OWN}
+    assert rules(workflow.before) == {"check_experiment", "evaluate_run", *OWN}
     assert {wildcards.split()[0] for rule, wildcards in workflow.before if rule == "evaluate_run"} == {
         "easy",
         "hard",

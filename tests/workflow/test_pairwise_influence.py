@@ -176,4 +176,4 @@ def test_an_unknown_class_is_told(asked):
     asked.configure(with_queries(queries={"odd": {"classes": ["ten"]}}))
     result = asked.snakemake("--cores", "1", "results/experiments/noisy/queries/odd.parquet")
     assert result.returncode
-    assert "analyses.influence.queries.odd.classes: no test example of class 'ten'" in result.stderr
+    assert "analyses.influence.queries.odd.classes[0]: no test example of class 'ten'" in result.stderr

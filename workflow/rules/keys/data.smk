@@ -40,6 +40,10 @@ def source_paths(dataset):
         paths.append(settings["labels"])
     if kind == "voc":
         paths += voc_lists(settings)
+    for path in paths:
+        if os.path.isdir(path):
+            print(f"datasets.{dataset}: {path} is a folder, expected a file; name the files in it", file=sys.stderr)
+            sys.exit(1)
     for path in [*paths, settings.get("path", ".")]:
         if not os.path.exists(path):
             print(f"datasets.{dataset}: no such file or folder: {path}; mend the configuration", file=sys.stderr)

@@ -92,6 +92,33 @@ def runs_key(experiment, chosen=None):
     return hash_chain(run_key(experiment), list(chosen or runs(experiment)))
 
 
+def named_files():
+    """(place, path) of each single file that experiments and subsets in use are told to read."""
+    for experiment, settings in experiments.items():
+        if "path" in settings.get("label_noise", {}):
+            yield f"experiments.{experiment}.label_noise.path", settings["label_noise"]["path"]
+        if experiment in trained and os.path.splitext(settings.get("weights", ""))[1]:
+            yield f"experiments.{experiment}.weights", settings["weights"]
+    for dataset in used_datasets:
+        while dataset in subsets:
+            if "path" in datasets[dataset]["select"]:
+                yield f"datasets.{dataset}.select.path", datasets[dataset]["select"]["path"]
+            dataset = datasets[dataset]["of"]
+
+
+def refuse_missing_files():
+    """All at once; Snakemake would name the rules that miss them, but not where they are configured."""
+    missing = dict.fromkeys((place, path) for place, path in named_files() if not os.path.isfile(path))
+    for place, path in missing:
+        found = f"{path} is a folder, expected a file" if os.path.isdir(path) else f"no such file: {path}"
+        print(f"{place}: {found}; fix the path", file=sys.stderr)
+    if missing:
+        sys.exit(1)
+
+
+refuse_missing_files()
+
+
 def checks_of(experiment):
     """The table that says that an experiment's settings fit its data; records of other runs need none."""
     return [ancient(f"results/experiments/{experiment}/checked.parquet")] if experiment in with_checkpoints else []

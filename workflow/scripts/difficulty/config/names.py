@@ -46,8 +46,10 @@ def _checked_text(value) -> str:
 
 
 def _checked_path(value) -> str:
-    """`~` is the home folder, as in a shell."""
+    """A path that no program takes for one of its options; `~` is the home folder, as in a shell."""
     text = _checked_text(value)
+    if text.startswith("-"):
+        raise problem(f"{value!r} starts with -, as options of programs do; rename the file or the folder")
     try:
         return str(Path(text).expanduser()) if text.startswith("~") else text
     except RuntimeError:
@@ -82,5 +84,7 @@ StageName = Annotated[
 # A column, a reference to something named elsewhere.
 Text = Annotated[str, PlainValidator(_checked_text), WithJsonSchema({"type": "string", "minLength": 1})]
 # A path of the user's own, relative to the working directory.
-PathText = Annotated[str, PlainValidator(_checked_path), WithJsonSchema({"type": "string", "minLength": 1})]
+PathText = Annotated[
+    str, PlainValidator(_checked_path), WithJsonSchema({"type": "string", "minLength": 1, "pattern": "^[^-]"})
+]
 ClassName = Annotated[str, PlainValidator(_checked_class), WithJsonSchema({"type": ["string", "integer"]})]

@@ -11,16 +11,24 @@ Place = tuple[str | int, ...]
 _LONGEST_TEXT = 60
 _LONGEST_NUMBER_IN_BITS = 200
 _MOST_NAMES = 20  # in one message
+_MOST_LINES = 50  # of one configuration
 # Few misspell the first letter: without it, words must be more alike (gpu does not mean cpu).
 _LEAST_SIMILARITY, _WITH_ANOTHER_FIRST_LETTER = 0.65, 0.8
 
 
 class ConfigurationError(UserError):
-    """All that is wrong with a configuration; `lines` has one line for each mistake."""
+    """All that is wrong with a configuration; `lines` has one for each mistake, of many the first ones."""
 
     def __init__(self, lines: Sequence[str]):
-        super().__init__("\n".join(lines))
-        self.lines = list(lines)
+        self.lines = list(lines[:_MOST_LINES])
+        if len(lines) > _MOST_LINES:
+            self.lines.append(f"and {len(lines) - _MOST_LINES:,} more mistakes like these")
+        super().__init__("\n".join(self.lines))
+
+
+def told(source: str, faults: Iterable[tuple[Place, str]]) -> list[str]:
+    """`config.yaml: experiments.noisy.seeds[1]: 0 occurs twice`, a line for each (place, problem)."""
+    return [": ".join(filter(None, (source, written(place), text))) for place, text in faults]
 
 
 def written(place: Place) -> str:

@@ -9,7 +9,8 @@ import yaml
 
 from difficulty.config.grids import expanded, only
 from difficulty.config.inheritance import merged
-from difficulty.config.problems import ConfigurationError, shown
+from difficulty.config.problems import ConfigurationError, shown, told
+from difficulty.config.sizes import size_faults
 
 # Sections that replace those of an earlier file, and what refers to the earlier ones by name and goes with them.
 _REPLACED = {
@@ -49,6 +50,7 @@ def load(paths: Sequence[str | Path]) -> dict:
     for path in paths:
         try:
             files.append(read_yaml(path))
+            lines += told(str(path), size_faults(files[-1]))
         except ConfigurationError as error:
             lines += error.lines
     if lines:

@@ -35,9 +35,10 @@ from difficulty.config.influence import Influence
 from difficulty.config.names import Name
 from difficulty.config.patterns import spelled_out
 from difficulty.config.prediction_depth import PredictionDepth
-from difficulty.config.problems import ConfigurationError, Place, expected, written
+from difficulty.config.problems import ConfigurationError, Place, expected, told
 from difficulty.config.relations import Relations
 from difficulty.config.section import Section, findings
+from difficulty.config.sizes import size_faults
 from difficulty.config.suite import CheckedSection, Suite
 from difficulty.config.training import Experiment, run_names
 from difficulty.config.vog import Vog
@@ -167,6 +168,8 @@ def resolve(config: dict, source: str = "config.yaml") -> Configuration:
 
     source: how error messages name it. Raises ConfigurationError with one line for everything that is wrong.
     """
+    if too_large := size_faults(config):
+        raise ConfigurationError(told(source, too_large))
     expansion = grids.expanded(config.get("experiments") if isinstance(config, dict) else None)
     # Where a grid is wrong, whether a name is an experiment's is not known, and nothing is told of names.
     experiments = list(expansion.layers) if expansion.is_complete else []
@@ -204,7 +207,7 @@ def resolve(config: dict, source: str = "config.yaml") -> Configuration:
     if faults:
         order = list(ConfigurationFile.model_fields)
         faults.sort(key=lambda fault: order.index(fault[0][0]) if fault[0] and fault[0][0] in order else -1)
-        raise ConfigurationError([": ".join(filter(None, (source, written(place), text))) for place, text in faults])
+        raise ConfigurationError(told(source, faults))
     return _configuration(file, checked.resolved, suite)
 
 
