@@ -10,7 +10,7 @@ include: "keys/data.smk"
 
 rule data:
     input:
-        [path for dataset in used_datasets for path in dataset_files(dataset)],
+        [path for dataset in needed_datasets for path in dataset_files(dataset)],
 
 
 rule prepare_dataset:

@@ -14,9 +14,14 @@ recorded = [name for name, settings in datasets.items() if settings["source"] ==
 sources = [name for name in datasets if name not in {*subsets, *recorded}]
 
 
+def ancestors(dataset):
+    """The data set, what it is a subset of, what that is a subset of, and so on."""
+    return [dataset, *(ancestors(datasets[dataset]["of"]) if dataset in subsets else [])]
+
+
 def root(dataset):
     """The data set itself, or what it is, in the end, a subset of."""
-    return root(datasets[dataset]["of"]) if dataset in subsets else dataset
+    return ancestors(dataset)[-1]
 
 
 @lru_cache
@@ -95,3 +100,5 @@ used_datasets = sorted(
     | {dataset for further in configuration.evaluations.values() for dataset in further}
     | set(configuration.analyses.get("vog", {}).get("out_of_distribution", []))
 )
+# All that must be there for these: subsets are linked from the images of others.
+needed_datasets = sorted({name for dataset in used_datasets for name in ancestors(dataset)})
