@@ -12,7 +12,7 @@ import pytest
 
 from difficulty.analysis.agreement import AGREED_CLASSES, AGREEMENT
 from difficulty.analysis.correlation import CORRELATION, SEED_CORRELATION, STABILITY
-from difficulty.analysis.detection import DETECTION, DETECTION_CURVES, detection_report
+from difficulty.analysis.detection import DETECTION, DETECTION_CURVES, DETECTION_DIFFERENCES, detection_report
 from difficulty.datasets.example_tables import EXAMPLES, LABELS
 from difficulty.scores.collect import RUN_SCORES, SCORES
 from difficulty.scores.dynamics import DYNAMICS, score_records
@@ -303,6 +303,11 @@ def test_detection(results):
     assert overall["positives"].unique().tolist() == [12]
     assert overall.loc[["aum", "confidence", "loss_mean", "correctness"], "auroc"].gt(0.9).all()
     assert overall["auroc_low"].le(overall["auroc"]).all()
+    assert overall["auroc_low_seeds"].le(overall["auroc_low"]).all()
+    differences = read_table(results / "detection" / "noisy-differences.parquet", DETECTION_DIFFERENCES)
+    pairs = differences[differences["metric"] == "auroc"]
+    assert len(pairs) == len(overall) * (len(overall) - 1) / 2
+    assert (pairs["low"] <= pairs["difference"]).all() and (pairs["difference"] <= pairs["high"]).all()
     one = noisy[noisy["run"] == "seed-1"].set_index("score")
     assert one["auroc_low"].isna().all()
     records = read_table(results / "experiments/noisy/seed-1/records.parquet", RECORDS)

@@ -94,12 +94,16 @@ def _draw_curves(axes: Axes, curves: pd.DataFrame, styles: dict, prevalence: flo
 
 
 def _like_the_best(overall: pd.DataFrame, differences: pd.DataFrame | None, metric: str) -> set[str]:
-    """The scores whose difference from the best one by `metric` has an interval that includes 0."""
+    """The scores whose difference from the best one by `metric` has an interval that includes 0.
+
+    The interval is that for other images and seeds where there is one, else that for other images.
+    """
     if differences is None or overall[metric].isna().all():
         return set()
     best = overall.loc[overall[metric].astype(float).idxmax(), "score"]
     rows = differences[(differences["metric"] == metric) & (differences[["score_a", "score_b"]] == best).any(axis=1)]
-    rows = rows[(rows["low"] <= 0) & (rows["high"] >= 0)]
+    low, high = (rows.get(f"{end}_seeds", rows[end]).fillna(rows[end]) for end in ("low", "high"))
+    rows = rows[(low <= 0) & (high >= 0)]
     return {*rows["score_a"], *rows["score_b"]} - {best}
 
 
@@ -161,5 +165,5 @@ def _notes(
         text += "; thin lines: for other images and other seeds"
     text += "; ticks below: single runs." if len(single) else "."
     if differences is not None and differences["low"].notna().any():
-        text += " =: does not differ from the best (95 % interval of the paired difference, other images)."
+        text += " =: not shown to differ from the best (95 % interval of the paired difference)."
     return [text]
