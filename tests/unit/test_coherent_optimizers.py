@@ -206,7 +206,7 @@ def test_state_goes_through_a_partial_run_bit_by_bit(optimizer_class, seen, tmp_
 
     model, optimizer = network()
     train(model, optimizer, 0, seen)
-    PartialRun(tmp_path / "run", {}).save(seen, model, optimizer, {}, [], "{}")
+    PartialRun(tmp_path / "run", {}).save(seen, model, optimizer, {}, [], "{}", model)
     train(model, optimizer, seen, 9)
     resumed, other = network()
     PartialRun(tmp_path / "run", {}).restore(resumed, other)

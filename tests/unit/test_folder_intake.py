@@ -155,7 +155,7 @@ def test_flat_names_that_are_not_utf8(tmp_path):
     with pytest.raises(UserError, match=r"does not match 1 image \(a\\xe9_3\.png\)"):
         flat_folder.read(settings)
     source = flat_folder.read({**settings, "on_bad_image": "skip"})
-    assert len(source.examples) == 2 and left_out(source) == {"without a label": 1}
+    assert len(source.examples) == 2 and left_out(source) == {"not matched by the pattern": 1}
 
 
 def test_unicode_forms_are_one_class(photos, tmp_path):

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from difficulty.datasets.intake import Intake
 from difficulty.datasets.label_noise import corrupt_labels
 from difficulty.datasets.preparation import _limited
 from difficulty.errors import UserError
@@ -108,6 +109,6 @@ def test_refusals():
 
 def test_noise_and_a_limit_of_the_same_seed_draw_different_examples():
     examples = pd.DataFrame({"split": ["train"] * len(LABELS)})
-    kept = _limited(examples, {"limit": {"train": 2_000}, "limit_seed": 0}, "digits")
+    kept = _limited(examples, {"limit": {"train": 2_000}, "limit_seed": 0}, "digits", Intake())
     changed = np.flatnonzero(noisy("symmetric", 0.1) != LABELS)
     assert len(np.intersect1d(kept, changed)) == pytest.approx(200, abs=60)

@@ -57,7 +57,7 @@ def train_in(args, processes):
 
 
 def run(folder, settings, count, dying=None, failing=None):
-    args = Namespace(settings=settings, folder=folder, dying=dying, failing=failing)
+    args = Namespace(settings=settings, code="", upstream="", folder=folder, dying=dying, failing=failing)
     run_together(train_in, args, count, folder.parent / "log")
     return PartialRun(folder, {})
 

@@ -183,6 +183,7 @@ def test_the_import_of_a_second_run_names_both_files(table, tmp_path):
     import_examples.main(Namespace(**common, records=first, examples=made["examples"]))
     examples = read_table(made["examples"], EXAMPLES)
     labels = examples[["example_id", "split", "label"]].assign(clean_label=examples["label"], is_corrupt=False)
+    labels["content"] = labels["example_id"]
     write_table(labels, made["labels"], LABELS)
     import_records.main(Namespace(**common, own=first, **made))
     records = read_table(made["records"], RECORDS)

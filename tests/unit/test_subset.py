@@ -265,7 +265,7 @@ def test_a_copy_of_the_whole_folder_passes_and_a_change_does_not(tree, tmp_path)
     check_files(tmp_path / "copied" / "files.parquet")
     member = next(tree.rglob("2.png"))
     member.write_bytes(bytes([9] * 10))
-    with pytest.raises(UserError, match=r"2\.png has changed since the data set was made; put back .* or delete"):
+    with pytest.raises(UserError, match=r"2\.png has changed since the data set was made; put back .* or remove"):
         check_files(table)
     shutil.rmtree(tree)
     with pytest.raises(UserError, match=r"0\.png is missing; .* and 1 more files"):

@@ -15,17 +15,21 @@ def size_faults(config) -> list[tuple[Place, str]]:
     """(place, problem) of what is too large. config: as it is written, right or wrong."""
     if not isinstance(config, Mapping):
         return []
-    return list(_crowded((), config)) or [*_experiments(config.get("experiments")), *_chains(config.get("datasets"))]
+    crowded = list(_crowded((), config, ()))
+    return crowded or [*_experiments(config.get("experiments")), *_chains(config.get("datasets"))]
 
 
-def _crowded(place: Place, section: Mapping) -> Iterator[tuple[Place, str]]:
-    """Mappings with too many keys; nothing is said of what is in them."""
+def _crowded(place: Place, section: Mapping, outer: tuple) -> Iterator[tuple[Place, str]]:
+    """Mappings with too many keys; nothing is said of what is in them.
+
+    outer: identities of the mappings around this one, since YAML's aliases can put one into itself.
+    """
     if len(section) > _MOST_KEYS and place[-1:] != _FREE:
         yield place, f"has {len(section):,} keys, expected at most {_MOST_KEYS:,}; leave some out"
         return
     for key, value in section.items():
-        if isinstance(value, Mapping):
-            yield from _crowded((*place, str(key)), value)
+        if isinstance(value, Mapping) and id(value) not in outer:
+            yield from _crowded((*place, str(key)), value, (*outer, id(value)))
 
 
 def _experiments(section) -> Iterator[tuple[Place, str]]:

@@ -21,8 +21,11 @@ class Classifier(nn.Linear):
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Logits (..., classes) of features (..., D)."""
+        features = at_least_float32(features)
+        if features.is_meta:  # shapes only; there is no autocast for them
+            return super().forward(features)
         with torch.autocast(features.device.type, enabled=False):
-            return super().forward(at_least_float32(features))
+            return super().forward(features)
 
 
 def at_least_float32(values: torch.Tensor) -> torch.Tensor:
