@@ -71,6 +71,7 @@ wildcard_constraints:
 include: "driver.smk"
 include: "cluster.smk"
 include: "literal_paths.smk"
+include: "ancient_inputs.smk"
 
 
 def runs(experiment, seeds=None):
