@@ -50,7 +50,9 @@ DETECTION = Schema(
         "truth": Column(pa.string(), "column that says what is really hard"),
         "role": Column(pa.string(), "role of the examples in the runs: train, validation or test"),
         "score": _SCORE,
-        "run": Column(pa.string(), "run, or 'all': the mean of the score over the runs"),
+        "run": Column(
+            pa.string(), "seed, as seed-0: the mean of the score over its folds, if any; or 'all': that over the seeds"
+        ),
         "direction": Column(pa.int8(), "+1: ranked as harder when higher; -1: when lower"),
         "examples": Column(pa.int64(), "examples compared: those where no compared score is undefined"),
         "positives": Column(pa.int64(), "number of hard ones among them"),
