@@ -24,6 +24,7 @@ from difficulty.analysis.detection_intervals import (
     difference_intervals,
     example_covariances,
     metric_intervals,
+    plain_half_widths,
     seed_covariances,
 )
 from difficulty.analysis.detection_metrics import METRICS, Ranking, inspected, ranking_metrics
@@ -80,7 +81,9 @@ def sample_of_scores(random, truth, area, spread, bootstrap):
         ]
     )
     metrics, covariances, (low, high) = intervals_of(hardness, truth, bootstrap)
-    ends = difference_intervals(metrics, low, high, covariances, np.array([[0, 1]]))
+    pairs = np.array([[0, 1]])
+    least = plain_half_widths(covariances, pairs, min(truth.sum(), (~truth).sum()))
+    ends = difference_intervals(metrics, low, high, covariances, pairs, least)
     return np.stack([(low[0], high[0]), (ends[0][0], ends[1][0])])
 
 

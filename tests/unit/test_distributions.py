@@ -44,6 +44,14 @@ def test_the_mean_over_runs_is_ranked():
     assert report.set_index("run")["auroc"].to_dict() == {"all": 1.0, "a": 0.5, "b": 1.0}
 
 
+def test_the_folds_of_a_seed_are_one_row():
+    """Their networks start from the same weights: single values beside the mean are those of seeds."""
+    values = {"seed-0-fold-0": [0.0, 3.0], "seed-0-fold-1": [0.0, 0.0], "seed-1-fold-0": [0.0, 0.0]}
+    own = {run: pd.DataFrame({"vog_late": column}) for run, column in values.items()}
+    report, _ = compare_distributions(own, {run: pd.DataFrame({"vog_late": [2.0]}) for run in values}, bootstrap=0)
+    assert report.set_index("run")["auroc"].to_dict() == {"all": 1.0, "seed-0": 1.0, "seed-1": 1.0}
+
+
 def test_a_data_set_without_test_images_is_refused():
     frame = pd.DataFrame({"vog_late": [1.0]})
     with pytest.raises(UserError, match="need images in their test split"):

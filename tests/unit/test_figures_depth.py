@@ -224,7 +224,7 @@ def test_depths_without_examples_have_no_point():
 def test_consistency_of_one_role_only_and_of_none():
     table = make_levels(make_scores())
     assert len(depth_levels_figure(table, "t").axes) == 6
-    assert "no consensus: fewer than three runs held these examples out" in said(depth_levels_figure(table, "t"))
+    assert "no consensus: fewer than three seeds held these examples out" in said(depth_levels_figure(table, "t"))
     figure = depth_levels_figure(make_levels(make_scores(), without_consensus=tuple(ROLES)), "t")
     assert len(figure.axes) == 4
     assert "onsisten" not in said(figure)

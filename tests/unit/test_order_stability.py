@@ -98,7 +98,7 @@ def test_reliability_of_signal_and_noise():
     facts = ["members", "count", "per_half", "seeds_per_half", "splits", "examples"]
     assert [row[name] for name in facts] == ["seeds", 8, 4, 4, 35, 20_000]
     assert row["spearman_mean"] == pytest.approx(spearman_of(4 / 6), abs=SAMPLED)
-    assert row["spearman_low"] <= row["spearman_mean"] <= row["spearman_high"]
+    assert row["spearman_q025"] <= row["spearman_mean"] <= row["spearman_q975"]
     assert row["reliability"] == pytest.approx(2 * row["spearman_mean"] / (1 + row["spearman_mean"]), abs=EXACT)
     assert row["reliability"] == pytest.approx(8 / 10, abs=SAMPLED)
 
@@ -111,13 +111,14 @@ def test_splits_are_all_where_few_and_else_as_many_as_asked_for_and_always_the_s
     pd.testing.assert_frame_equal(rows, reliability_rows(values, runs_of(9), splits=20))
 
 
-def test_percentiles_are_those_over_all_splits():
+def test_quantiles_are_those_over_all_splits_and_called_so():
     values = noisy_ranks(4, 60)
     halves = [([0, 1], [2, 3]), ([0, 2], [1, 3]), ([0, 3], [1, 2])]
     found = [spearmanr(values[a].mean(axis=0), values[b].mean(axis=0)).statistic for a, b in halves]
     row = reliability_rows(values, runs_of(4)).iloc[0]
     expected = [np.mean(found), *np.quantile(found, [0.025, 0.975])]
-    np.testing.assert_allclose(row[["spearman_mean", "spearman_low", "spearman_high"]].astype(float), expected)
+    np.testing.assert_allclose(row[["spearman_mean", "spearman_q025", "spearman_q975"]].astype(float), expected)
+    assert not [name for name in RELIABILITY.columns if name.endswith(("_low", "_high"))]
 
 
 def test_experiments_are_split_by_the_means_of_their_runs():

@@ -143,14 +143,38 @@ def test_depths_of_a_run():
     np.testing.assert_allclose(scores["probe_ties"], 1 / 3)
 
 
-def test_the_consensus_is_that_of_at_least_three_runs():
-    predicted = {1: [4, 4, 2], 2: [0, 1], 3: [5, 3, 3, 5], 4: []}
-    rows = [(example, label) for example, labels in predicted.items() for label in labels]
-    table = consensus([4, 3, 2, 1], pd.DataFrame(rows, columns=["example_id", "predicted"]))
+def held_out(predicted):
+    """Rows of predictions: example -> what the runs of each seed predict."""
+    rows = [
+        (example, seed, label)
+        for example, seeds in predicted.items()
+        for seed, labels in enumerate(seeds)
+        for label in labels
+    ]
+    return pd.DataFrame(rows, columns=["example_id", "seed", "predicted"])
+
+
+def test_the_consensus_is_that_of_at_least_three_seeds():
+    predicted = held_out({1: [[4], [4], [2]], 2: [[0], [1]], 3: [[5], [3], [3], [5]], 4: []})
+    table = consensus([4, 3, 2, 1], predicted)
     assert table["example_id"].tolist() == [4, 3, 2, 1]
     assert table["consensus_class"].tolist() == [pd.NA, 3, pd.NA, 4]
     np.testing.assert_allclose(table["consensus_consistency"].astype(float), [np.nan, 0.5, np.nan, 2 / 3])
-    assert table["consensus_runs"].tolist() == [0, 4, 2, 3]
+    assert table["consensus_seeds"].tolist() == [0, 4, 2, 3]
+
+
+def test_the_folds_of_a_seed_share_one_vote():
+    """Five networks that start from the same weights are no consensus, and three of them do not outvote two seeds."""
+    table = consensus([1, 2, 3], held_out({1: [[7] * 5], 2: [[0] * 3, [1] * 3, [1, 1, 2]], 3: [[2, 2, 0], [0], [2]]}))
+    assert table["consensus_seeds"].tolist() == [1, 3, 3]
+    assert table["consensus_class"].tolist() == [pd.NA, 1, 2]
+    expected = [np.nan, (1 + 2 / 3) / 3, (1 + 2 / 3) / 3]
+    np.testing.assert_allclose(table["consensus_consistency"].astype(float), expected, rtol=1e-6)
+
+
+def test_seeds_with_as_many_votes_tie_whatever_their_folds():
+    table = consensus([1], held_out({1: [[8] * 3, [8] * 3, [3], [3]]}))
+    assert table["consensus_class"].tolist() == [3]
 
 
 def test_accuracy_of_each_probe():

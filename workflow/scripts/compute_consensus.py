@@ -24,7 +24,8 @@ def main(args):
         rows = read_table(path, schema, ["example_id", "predicted"], [("probe", "==", 0)])
         run = Run.from_name(run_of(path.parent))
         role = roles(given, run, args.settings.get("folds"))
-        parts.append(rows[pd.Series(role, given.index).loc[rows["example_id"]].to_numpy() != "train"])
+        held_out = pd.Series(role, given.index).loc[rows["example_id"]].to_numpy() != "train"
+        parts.append(rows[held_out].assign(seed=run.seed))
     table = consensus(given.index.to_numpy(), pd.concat(parts))
     write_table(table, args.output, EXAMPLE_SCORES.extended(CONSENSUS), provenance(args))
     defined = table["consensus_class"].notna()

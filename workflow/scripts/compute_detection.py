@@ -1,4 +1,4 @@
-"""How well every score of an experiment finds the examples that are really hard; over the runs, and run by run."""
+"""How well every score of an experiment finds the examples that are really hard; over all seeds, and seed by seed."""
 
 import logging
 from pathlib import Path
@@ -14,7 +14,7 @@ from difficulty.analysis.detection import (
     detection_report,
     detection_tables,
 )
-from difficulty.analysis.run_values import by_run, by_seed, run_values
+from difficulty.analysis.run_values import by_seed, of_each_seed, run_values
 from difficulty.analysis.truth import hard_examples
 from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.errors import UserError
@@ -39,14 +39,13 @@ def main(args):
     table = read_table(args.scores, SCORES).set_index("example_id")
     hard = truth_of(table, settings, args.examples)
     rows, truth = table.loc[hard.index, list(ranking.values())].set_axis(list(ranking), axis=1), hard.to_numpy()
-    values = list(run_values(args.families, list(ranking), role))
-    seeds = by_seed(values, hard.index.to_numpy())
-    report, differences = detection_tables(rows, truth, directions, by_seed=seeds, bootstrap=settings["bootstrap"])
+    seeds = by_seed(run_values(args.families, list(ranking), role), hard.index.to_numpy())
+    values = {score: own.to_numpy() for score, own in seeds.items()}
+    report, differences = detection_tables(rows, truth, directions, by_seed=values, bootstrap=settings["bootstrap"])
     reports = [report.assign(run=ALL_RUNS)]
-    for run, of_run in by_run(values).items():
-        of_run = of_run.loc[of_run.index.intersection(hard.index)]
-        single = detection_report(of_run, hard[of_run.index].to_numpy(), directions, bootstrap=0)
-        reports.append(single.assign(run=run))
+    for seed, of_seed in of_each_seed(seeds).items():
+        single = detection_report(of_seed, hard[of_seed.index].to_numpy(), directions, bootstrap=0)
+        reports.append(single.assign(run=seed))
     name, facts = args.output.stem, provenance(args)
     report = pd.concat(reports).assign(detection=name, truth=settings["column"], role=role)
     report["experiment"] = args.scores.resolve().parent.name

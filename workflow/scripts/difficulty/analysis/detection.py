@@ -15,6 +15,7 @@ from difficulty.analysis.detection_intervals import (
     difference_intervals,
     example_covariances,
     metric_intervals,
+    plain_half_widths,
     seed_covariances,
 )
 from difficulty.analysis.detection_metrics import METRICS, Ranking, found_curve, ranking_metrics
@@ -50,7 +51,9 @@ DETECTION = Schema(
         "truth": Column(pa.string(), "column that says what is really hard"),
         "role": Column(pa.string(), "role of the examples in the runs: train, validation or test"),
         "score": _SCORE,
-        "run": Column(pa.string(), "run, or 'all': the mean of the score over the runs"),
+        "run": Column(
+            pa.string(), "seed, as seed-0: the mean of the score over its folds, if any; or 'all': that over the seeds"
+        ),
         "direction": Column(pa.int8(), "+1: ranked as harder when higher; -1: when lower"),
         "examples": Column(pa.int64(), "examples compared: those where no compared score is undefined"),
         "positives": Column(pa.int64(), "number of hard ones among them"),
@@ -173,7 +176,8 @@ def detection_tables(
         for which, further in zip(_INTERVALS, (None, over_seeds), strict=True):
             low, high = metric_intervals(metrics, over_examples, *numbers, further, count)
             total = over_examples if further is None else over_examples + further
-            found = np.stack(difference_intervals(metrics, low, high, total, pairs))
+            least = plain_half_widths(over_examples, pairs, min(numbers), further, count)
+            found = np.stack(difference_intervals(metrics, low, high, total, pairs, least))
             ends[which], differences[which] = (low, high), np.where(same[:, None], 0 * found, found)
     report = {
         "score": names,

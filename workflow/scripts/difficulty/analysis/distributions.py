@@ -31,7 +31,8 @@ def compare_distributions(
     """(report, curves) of how well each score ranks the other images as stranger.
 
     own, other: run -> scores by example_id, as of `strangeness`. Higher is stranger, of the confidence lower.
-    report: rows of `detection_report` for the mean over runs and for each run; curves: of `detection_curve`, and score.
+    report: rows of `detection_report` for the mean over runs and for that of each seed; curves: of `detection_curve`,
+    and score.
     Raises UserError if there are no images of one kind.
     """
     if any(frame.empty for scores in (own, other) for frame in scores.values()):
@@ -49,8 +50,8 @@ def compare_distributions(
     seeds = [_mean_over(runs) for runs in by_seed.values()]
     values = {score: np.stack([rows[score].to_numpy() for rows in seeds]) for score in columns}
     reports = [detection_report(mean, truth, directions, by_seed=values, bootstrap=bootstrap).assign(run=ALL_RUNS)]
-    for run, pair in pairs.items():
-        reports.append(detection_report(_mean_over([pair]), truth, directions, bootstrap=0).assign(run=run))
+    for seed, rows in zip(by_seed, seeds, strict=True):
+        reports.append(detection_report(rows, truth, directions, bootstrap=0).assign(run=seed))
     return pd.concat(reports), detection_curves(mean, truth, directions)
 
 

@@ -65,8 +65,8 @@ RELIABILITY = Schema(
         "splits": Column(pa.int32(), "number of pairs of disjoint halves"),
         "examples": Column(pa.int64(), "number of examples compared, the least of all splits"),
         "spearman_mean": _spearman("mean over the splits of Spearman's correlation between the halves"),
-        "spearman_low": _spearman("2.5th percentile over the splits"),
-        "spearman_high": _spearman("97.5th percentile over the splits"),
+        "spearman_q025": _spearman("2.5 % quantile over the splits, which share runs: no confidence interval"),
+        "spearman_q975": _spearman("97.5 % quantile over the splits"),
         "reliability": _spearman(
             "spearman_mean, stepped up (Spearman-Brown) to the mean over all seeds, or over all experiments"
         ),
@@ -218,15 +218,15 @@ def experiment_halves(runs: Sequence[Run], splits: int, draws: np.random.Generat
 def _split_half(values: np.ndarray, count: int, halves: Sequence[tuple[Half, Half]]) -> dict:
     found = [half_correlation(np.stack([_mean(values, a), _mean(values, b)]), [0], [1]) for a, b in halves]
     spearman = np.array([correlation for correlation, _ in found])
-    mean, (low, high) = spearman.mean(), np.quantile(spearman, [0.025, 0.975])
+    mean, quantiles = spearman.mean(), np.quantile(spearman, [0.025, 0.975])
     return {
         "count": count,
         "per_half": count // 2,
         "splits": len(halves),
         "examples": min(examples for _, examples in found),
         "spearman_mean": mean,
-        "spearman_low": low,
-        "spearman_high": high,
+        "spearman_q025": quantiles[0],
+        "spearman_q975": quantiles[1],
         "reliability": spearman_brown(mean, count / (count // 2)),
     }
 

@@ -1,6 +1,6 @@
-"""The scores of an experiment as they rank, run by run, from the tables of the families that know runs."""
+"""The scores of an experiment as they rank, seed by seed, from the tables of the families that know runs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,17 +25,8 @@ def run_values(families: Sequence[Path], wanted: Sequence[str], role: str) -> It
             yield ranking_values(table, columns).assign(run=table["run"])
 
 
-def by_run(values: Sequence[pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Run -> its scores of all families, by example_id. values: as `run_values` gives them."""
-    found: dict[str, list[pd.DataFrame]] = {}
-    for family in values:
-        for run, rows in family.groupby("run"):
-            found.setdefault(run, []).append(rows.drop(columns="run"))
-    return {run: pd.concat(parts, axis=1) for run, parts in found.items()}
-
-
-def by_seed(values: Sequence[pd.DataFrame], example_id: np.ndarray) -> dict[str, np.ndarray]:
-    """Score -> its mean over the runs of each seed, float64 (K seeds, N) in the order of `example_id` (N,).
+def by_seed(values: Iterable[pd.DataFrame], example_id: np.ndarray) -> dict[str, pd.DataFrame]:
+    """Score -> its mean over the runs of each seed: float64, a row for each seed, a column for each of `example_id`.
 
     values: as `run_values` gives them. NaN where an example has the role in no run of the seed.
     """
@@ -45,6 +36,17 @@ def by_seed(values: Sequence[pd.DataFrame], example_id: np.ndarray) -> dict[str,
         grid = RunGrid.of(family.reset_index())
         places = pd.Index(grid.example_id).get_indexer(example_id)
         for score in family.columns.drop("run"):
-            means = seed_means(grid, family[score].to_numpy())[1]
-            found[score] = np.where(places >= 0, means[:, places], np.nan)
+            seeds, means = seed_means(grid, family[score].to_numpy())
+            found[score] = pd.DataFrame(np.where(places >= 0, means[:, places], np.nan), seeds, example_id)
     return found
+
+
+def of_each_seed(scores: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Seed -> its scores, a column each, of the examples that have one. scores: as `by_seed` gives them."""
+    seeds = dict.fromkeys(seed for rows in scores.values() for seed in rows.index)
+    return {
+        seed: pd.DataFrame({score: rows.loc[seed] for score, rows in scores.items() if seed in rows.index}).dropna(
+            how="all"
+        )
+        for seed in seeds
+    }

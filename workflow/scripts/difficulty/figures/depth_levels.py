@@ -65,7 +65,7 @@ def depth_levels_figure(table: pd.DataFrame, title: str) -> Figure:
         part = table[(table["role"] == role) & (table["examples"] > 0)].sort_values("place")
         for name, axes in zip(rows, column, strict=True):
             if part[name].isna().all():
-                say_none(axes, "no consensus: fewer than three runs held these examples out")
+                say_none(axes, "no consensus: fewer than three seeds held these examples out")
                 continue
             set_apart(axes, names)
             if name == "examples":

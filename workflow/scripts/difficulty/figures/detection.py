@@ -36,7 +36,7 @@ def detection_figure(
 ) -> Figure:
     """Left the share found against the share inspected; right average precision and AUROC with intervals.
 
-    table: score, run ('all' for the mean over runs, else one run), direction, examples, positives, prevalence, auroc,
+    table: score, run ('all' for the mean over seeds, else one seed), direction, examples, positives, prevalence, auroc,
     average_precision and their _low and _high, for other seeds, too, _low_seeds and _high_seeds; curves: score,
     inspected, found (fractions). wanted: what the positive examples are called. differences: columns of
     DETECTION_DIFFERENCES; None: not compared.
@@ -159,11 +159,11 @@ def _notes(
     text = (
         f"{counted(int(first['examples']), 'example')}, {int(first['positives']):,} truly {wanted} "
         f"({percent(float(first['prevalence']), 1)}). ↑: higher is harder, ↓: lower is harder, as published. Dots and "
-        "thick lines: mean score over the runs with its 95 % interval for other images"
+        "thick lines: mean score over the seeds with its 95 % interval for other images"
     )
     if "auroc_low_seeds" in overall and overall["auroc_low_seeds"].notna().any():
         text += "; thin lines: for other images and other seeds"
-    text += "; ticks below: single runs." if len(single) else "."
+    text += "; ticks below: single seeds." if len(single) else "."
     if differences is not None and differences["low"].notna().any():
         text += " =: not shown to differ from the best (95 % interval of the paired difference)."
     return [text]

@@ -45,12 +45,18 @@ VOTES = Schema(
 
 CONSENSUS: Mapping[str, Column] = {
     "consensus_class": Column(
-        pa.int64(), "class that most runs predict which held the example out; null below three of them", nullable=True
+        pa.int64(),
+        "class that most runs predict which held the example out, those of a seed sharing one vote; null below three "
+        "seeds",
+        nullable=True,
     ),
-    "consensus_consistency": Column(pa.float32(), "share of these runs that predict it", nullable=True),
-    "consensus_runs": Column(pa.int16(), "number of runs that held the example out"),
+    "consensus_consistency": Column(pa.float32(), "share of these votes for it", nullable=True),
+    "consensus_seeds": Column(
+        pa.int16(), "number of seeds with a run that held the example out; folds of a seed are not independent"
+    ),
 }
-_FEWEST_RUNS = 3
+_FEWEST_SEEDS = 3
+_DIGITS = 9  # of a sum of votes, that are no rounding errors
 
 
 def depth_columns(probes: int) -> dict[str, Column]:
@@ -100,19 +106,22 @@ def depth_scores(votes: pd.DataFrame) -> pd.DataFrame:
 def consensus(example_ids: Sequence[int], predictions: pd.DataFrame) -> pd.DataFrame:
     """example_id and the columns of CONSENSUS of all examples.
 
-    predictions: example_id and predicted, one row for each run that held an example out. Of classes that as many runs
-    predict the lowest counts.
+    predictions: example_id, seed and predicted, one row for each run that held an example out. A seed has one vote: the
+    networks of its folds start from the same weights, so each has its share of it. Of classes with as many votes the
+    lowest counts.
     """
-    counts = predictions.value_counts(["example_id", "predicted"], sort=False).rename("runs").reset_index()
-    counts = counts.sort_values(["example_id", "runs", "predicted"], ascending=[True, False, True])
+    of_seed = predictions.groupby(["example_id", "seed"])["predicted"]
+    votes = predictions.assign(votes=1 / of_seed.transform("size"))
+    counts = votes.groupby(["example_id", "predicted"], as_index=False)["votes"].sum().round({"votes": _DIGITS})
+    counts = counts.sort_values(["example_id", "votes", "predicted"], ascending=[True, False, True])
     best = counts.drop_duplicates("example_id").set_index("example_id").reindex(example_ids)
-    runs = counts.groupby("example_id")["runs"].sum().reindex(example_ids, fill_value=0)
-    enough = runs >= _FEWEST_RUNS
+    seeds = predictions.groupby("example_id")["seed"].nunique().reindex(example_ids, fill_value=0)
+    enough = seeds >= _FEWEST_SEEDS
     return pd.DataFrame(
         {
             "example_id": np.asarray(example_ids),
             "consensus_class": best["predicted"].where(enough).astype("Int64"),
-            "consensus_consistency": (best["runs"] / runs).where(enough),
-            "consensus_runs": runs.astype(np.int16),
+            "consensus_consistency": (best["votes"] / seeds).where(enough),
+            "consensus_seeds": seeds.astype(np.int16),
         }
     ).reset_index(drop=True)
