@@ -353,8 +353,11 @@ def test_schema_fits_partial_files(schema, text, fits):
         ([0, 7, 15], {"complete": [0, 7, 15]}),
         ([7, 15], None),
         ("last", None),
-        ({"early": ["a", "b", "c"], "late": ["d", "e"]}, {"early": [1, 2, 3], "complete": [1, 2, 3, 4, 5]}),
-        ({"early": ["a", "b"]}, None),
+        (
+            {"early": ["a", "b", "c"], "late": ["d", "e"], "last": ["e"]},
+            {"early": [1, 2, 3], "late": [4, 5], "complete": [1, 2, 3, 4, 5]},
+        ),
+        ({"early": ["a"]}, None),
     ],
 )
 def test_default_stages_have_three_checkpoints_each_and_early_and_late_none_in_common(checkpoints, stages):
@@ -362,3 +365,16 @@ def test_default_stages_have_three_checkpoints_each_and_early_and_late_none_in_c
     own = {"checkpoints": checkpoints, **({} if isinstance(checkpoints, dict) else {"epochs": 15})}
     configuration = resolve({**config, "experiments": {"x": own}, "analyses": {"vog": {}}})
     assert configuration.vog_stages == ({} if stages is None else {"x": stages})
+
+
+@pytest.mark.parametrize(
+    ("vog", "stages"),
+    [
+        ({"checkpoints": 2}, {"complete": [7, 15]}),
+        ({"checkpoints": 2, "experiments": ["x"]}, {"complete": [7, 15]}),
+        ({"stages": {"both": [15, 7]}}, {"both": [7, 15]}),
+    ],
+)
+def test_stages_of_two_checkpoints_are_the_users_own_wish(vog, stages):
+    config = {**yaml.safe_load(BASE), "experiments": {"x": {"epochs": 15, "checkpoints": [7, 15]}}}
+    assert resolve({**config, "analyses": {"vog": vog}}).vog_stages == {"x": stages}

@@ -34,6 +34,10 @@ def grids(count, options):
             "experiments.clean: has 20,000 keys, expected at most 1,000; leave some out",
         ),
         (
+            {"experiments": {"clean": {"seeds": list(range(50_000))}}},
+            "experiments.clean.seeds: has 50,000 entries, expected at most 10,000; leave some out",
+        ),
+        (
             {"experiments": grids(40, 31)},
             "experiments: makes 38,440 experiments, expected at most 1,000; leave options out, or split it into "
             "several configurations",

@@ -2,6 +2,7 @@
 
 import os
 import unicodedata
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -248,3 +249,43 @@ def test_backgrounds_and_levels():
     source = DataSource(background="#0a0B0c", levels=[-1024, 3071])
     assert source.background == "#0a0B0c" and source.levels == [-1024, 3071]
     assert pd.Series(DataSource().model_dump()).isna()[["background", "levels"]].all()
+
+
+def test_classes_without_training_images_are_no_classes(photos, tmp_path):
+    save(photos / "test" / "ant" / "7.png", *(photos / "test" / "aardvark" / f"{number}.png" for number in range(2)))
+    with pytest.raises(UserError, match="class 'aardvark' has no training images"):
+        image_folder.read({"path": str(photos)})
+    source = image_folder.read({"path": str(photos), "on_bad_image": "skip"})
+    assert left_out(source) == {"class that no training example has": 2}
+    assert source.examples.groupby("class_name")["label"].agg(set).to_dict() == {"ant": {0}, "bee": {1}}
+    for path in (photos / "train" / "ant").iterdir():
+        path.write_bytes(b"")
+    prepared = prepare(source, {"on_bad_image": "skip"}, tmp_path / "images", "photos")
+    assert prepared.examples["class_name"].tolist() == ["bee", "bee", "ant"]
+    (remark,) = prepared.remarks
+    assert remark.startswith("classes without training examples: 1 (ant); no network can be right on")
+
+
+def test_no_training_example_is_said_of_the_data_set(photos, tmp_path):
+    for path in photos.rglob("*.png"):
+        path.write_bytes(b"")
+    source = image_folder.read({"path": str(photos)})
+    with pytest.raises(UserError, match=r"^datasets.photos: no training example is left; see above"):
+        prepare(source, {"on_bad_image": "skip"}, tmp_path / "images", "photos")
+
+
+def test_the_training_folder_is_no_test_folder(photos):
+    with pytest.raises(UserError, match=r"photos/train: is the training folder; name another one in datasets"):
+        split_folders(photos, "train")
+
+
+def test_folders_that_cannot_be_read_are_named(photos, monkeypatch):
+    monkeypatch.chdir(photos / "train" / "ant")
+    for _ in range(25):
+        Path("d" * 200).mkdir()
+        os.chdir("d" * 200)
+    os.chdir(photos)
+    message = r"^.{300}\.\.\.: cannot be read \(File name too long\); move or rename it$"
+    for read in (watched_folders, lambda root: image_folder.read({"path": str(root)})):
+        with pytest.raises(UserError, match=message):
+            read(photos)

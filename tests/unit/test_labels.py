@@ -36,6 +36,7 @@ def classes(column, **options):
         pa.chunked_array([[2, 0], [10, None]]),
         np.array([2, 0, 10, NAN]),
         np.array([2, 0, 10, NAN], ">f4"),
+        np.array([2, 0, 10, NAN], np.longdouble),
         np.array(["2", "0", "10", "nan"]),
     ],
     ids=lambda column: str(getattr(column, "type", getattr(column, "dtype", ""))),
@@ -147,3 +148,11 @@ def test_names_in_a_column_of_their_own():
 def test_two_billion_is_one_class():
     assert read_labels(pa.array([0, 2_000_000_000]), "").names == ("0", "2000000000")
     assert read_labels(pa.array([2**63], pa.uint64()), "").names == (str(2**63),)
+
+
+def test_maps_and_nameless_classes_are_refused():
+    with pytest.raises(UserError, match=r"^a: is map<string, int64>, expected one class for each row"):
+        read_labels(pa.array([[("a", 1)]], pa.map_(pa.string(), pa.int64())), "a")
+    for nameless in ("", " ", None):
+        with pytest.raises(UserError, match=r"^a: class 1 has an empty name; give it one$"):
+            read_labels(pa.array([0, 1]), "a", ["ant", nameless])

@@ -144,3 +144,14 @@ def test_files_that_cannot_be_used(tmp_path):
         read(str(tmp_path / "none.npz"))
     with pytest.raises(UserError, match="cannot be read"):
         read(str(tmp_path))
+
+
+def test_encrypted_archives_are_refused(tmp_path):
+    path = tmp_path / "a.npz"
+    content = bytearray((tmp_path / archive(path, x=RGB, y=LABELS)).read_bytes())
+    entry = content.find(b"PK\1\2")
+    content[6] |= 1
+    content[entry + 8] |= 1
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=r"cannot be read as an archive of plain arrays .*encrypted"):
+        read(str(path))

@@ -133,7 +133,7 @@ def test_hidden_labels_are_an_error_or_left_out_and_change_no_other(tmp_path):
         "photos: left out: negative label: 2 (a.parquet/1, b.parquet/0)",
         "photos: left out: label beyond the 3 named classes: 1 (b.parquet/1)",
     ]
-    with pytest.raises(UserError, match="no usable training images"):
+    with pytest.raises(UserError, match="no training example is left"):
         prepared(read(test, unlabelled="skip"), tmp_path)
 
 
@@ -184,5 +184,5 @@ def test_empty_files_among_others(tmp_path):
         write_hugging_face(tmp_path / f"{name}.parquet", [0, 1][:count]) for name, count in (("a", 0), ("b", 2))
     )
     assert classes(read([empty, full], empty)) == [("train", 0, "0"), ("train", 1, "1")]
-    with pytest.raises(UserError, match="no usable training images"):
+    with pytest.raises(UserError, match="no training example is left"):
         prepared(read(empty), tmp_path)

@@ -95,8 +95,9 @@ def edited(table, row, **values):
         (lambda t: t.assign(epoch=t["epoch"] + 0.5), "column 'epoch' is not a whole number"),
         (lambda t: t.iloc[:0], "column 'z' is null|no rows"),
         (lambda t: edited(t, 5, y=1), r"column 'y' changes between epochs; it must not: \(example 7, epoch 2\)"),
-        (lambda t: t.assign(y=t["y"] + 1), "column 'y' is not everywhere a class from 0 to 3|not a class|is not"),
-        (lambda t: t.assign(y=t["y"].astype(str)), "'y'"),
+        (lambda t: t.assign(y=t["y"] + 1), "column 'y': label beyond the 4 named classes in 9 of 15 rows"),
+        (lambda t: t.assign(y=t["y"] - 3), r"column 'y': negative label in 6 of 15 rows \(row 3: -2"),
+        (lambda t: t.assign(y=t["y"].map("ant{}".format)), "label that is none of the 4 classes"),
         (lambda t: t.assign(id=t["id"] + 0.5), "column 'id' is not a whole number"),
         (lambda t: edited(t, 2, z=np.zeros(3)), r"4 in the first row, other than in \(example 11, epoch 1\)"),
         (lambda t: edited(t, 2, z=None), r"4 in the first row, other than in \(example 11, epoch 1\)"),
@@ -111,7 +112,7 @@ def edited(table, row, **values):
         (lambda t: edited(t, 7, z=np.array([0, 1e300, 0, 0])), r"too large for float32: \(example 11, epoch 2\)"),
         (lambda t: t.assign(z=1.0), "column 'z' is double, expected a list"),
         (lambda t: t.assign(z=[["a", "b"]] * len(t)), "expected a list of one number per class"),
-        (lambda t: t.assign(y=[[1]] * len(t)), "column 'y' is list.* expected one value in every row"),
+        (lambda t: t.assign(y=[[1, 2]] * len(t)), "column 'y': lists of up to 2 values in 15 of 15 rows"),
         (lambda t: t.drop(columns="z"), "no column 'z'; it has id, epoch"),
     ],
 )
@@ -201,3 +202,25 @@ def test_runs_of_other_epochs_or_classes_are_refused(table, tmp_path, edit, name
     ):
         check_same_shape(second, first, "b.parquet", "a.parquet")
     check_same_shape(first, {**first, "settings": {}}, "a.parquet", "a.parquet")
+
+
+@pytest.mark.parametrize("labels", [float, str, lambda number: [number]])
+def test_labels_may_be_of_every_type_that_holds_class_numbers(table, tmp_path, labels):
+    expected = read(table, tmp_path / "a.parquet").examples
+    found = read(table.assign(y=table["y"].map(labels)), tmp_path / "b.parquet").examples
+    pd.testing.assert_frame_equal(found, expected)
+
+
+def test_splits_have_the_names_that_folders_have(table, tmp_path):
+    parts = np.where(table["id"] < 6, "Training", "valid")
+    examples = read(table.assign(part=parts), tmp_path / "a.parquet", split="part").examples
+    assert examples["split"].tolist() == ["train", "train", "train", "test", "test"]
+    with pytest.raises(UserError, match=r"column 'part': expected train, test, val or validation, found holdout$"):
+        read(table.assign(part="holdout"), tmp_path / "b.parquet", split="part")
+
+
+@pytest.mark.parametrize("column", ["class_name", "key"])
+def test_names_that_are_missing_are_named(table, tmp_path, column):
+    names = table["id"].map({7: None, 3: "a", 11: "b", 5: "c", 2: " "})
+    with pytest.raises(UserError, match=r"column 'n' has no name in 6 rows, \(example 7, epoch 1\), \(example 2, epo"):
+        read(table.assign(n=names), tmp_path / "a.parquet", **{column: "n"})

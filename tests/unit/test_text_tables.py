@@ -46,6 +46,7 @@ def test_json_keeps_its_types_but_of_names(tmp_path):
         ("a.jsonl", b'{"file": "a", "label": 1}\n{"file": "b", "label": "x"}\n', "'label' mixes values of different"),
         ("a.jsonl", b'{"file": "a", "label": 1}\n{"file"\n', "line 2 is not JSON"),
         ("a.jsonl", b"[1]\n", "line 1 is not an object"),
+        ("a.jsonl", b"[" * 100_000, r"line 1 is not JSON \(maximum recursion depth"),
         ("a.txt", b"file,label\na,b\n", "cannot be read as a table .*expected .parquet, .csv, .tsv, .jsonl, .ndjson"),
     ],
 )

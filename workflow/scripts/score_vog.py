@@ -9,7 +9,7 @@ from difficulty.datasets.example_tables import LABELS
 from difficulty.scores.collect import RUN_SCORES
 from difficulty.scores.runs import run_of
 from difficulty.scores.vog_tables import VOG_RUN, run_scores, vog_columns
-from difficulty.stage import arguments, provenance, run_stage
+from difficulty.stage import arguments, provenance, run_stage, warn
 from difficulty.tables import read_table, write_table
 from difficulty.training.runs import roles_of
 
@@ -18,6 +18,9 @@ logger = logging.getLogger("difficulty")
 
 def main(args):
     stages = args.settings["stages"]
+    if pairs := [stage for stage, epochs in stages.items() if len(epochs) == 2]:
+        scores = ", ".join(f"vog_{stage}" for stage in pairs)
+        warn(f"{args.labels.parent.name}: {scores}: of two checkpoints, so half of a single difference; three say more")
     given = read_table(args.labels, LABELS).set_index("example_id")
     by_run: dict[str, list[pd.DataFrame]] = {}
     for path in args.runs:

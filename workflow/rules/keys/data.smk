@@ -53,14 +53,14 @@ def source_paths(dataset):
         if not os.path.exists(path):
             print(f"datasets.{dataset}: no such file or folder: {path}; mend the configuration", file=sys.stderr)
             sys.exit(1)
-    if kind == "image_folder":
-        try:
+    try:
+        if kind == "image_folder":
             paths += watched_folders(Path(settings["path"]), settings.get("test_folder"))
-        except UserError as error:
-            print(f"datasets.{dataset}: {error}", file=sys.stderr)
-            sys.exit(1)
-    if kind == "flat_folder":
-        paths += flat_folders(settings["path"], settings["recursive"])
+        if kind == "flat_folder":
+            paths += flat_folders(settings["path"], settings["recursive"])
+    except UserError as error:
+        print(f"datasets.{dataset}: {error}", file=sys.stderr)
+        sys.exit(1)
     if kind == "voc":
         folders = dict.fromkeys(path.rpartition(f"{os.sep}ImageSets{os.sep}")[0] for path in paths)
         paths += [os.path.join(folder, part) for folder in folders for part in ("JPEGImages", "Annotations")]

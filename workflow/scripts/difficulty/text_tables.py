@@ -71,7 +71,7 @@ def _read_json_lines(path, text: Sequence[str]) -> pa.Table:
             continue
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise UserError(f"{path}: line {number:,} is not JSON ({error}); write one object in each line") from error
         if not isinstance(row, dict):
             raise UserError(f'{path}: line {number:,} is not an object like {{"file": "a.png", "label": "ant"}}')

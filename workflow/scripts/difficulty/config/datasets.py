@@ -38,7 +38,11 @@ def _matching(patterns: list[str]) -> list[str]:
     for index, pattern in enumerate(patterns):
         is_pattern = set("*?[") & set(pattern) and not Path(pattern).exists()
         root = Path(pattern).anchor
-        found = sorted(map(str, Path(root).glob(pattern.removeprefix(root)))) if is_pattern else [pattern]
+        try:
+            found = sorted(map(str, Path(root).glob(pattern.removeprefix(root)))) if is_pattern else [pattern]
+        except (ValueError, OSError) as error:
+            unmatched.append(((index,), f"{pattern!r} is no pattern of files ({error}); correct it"))
+            continue
         files += found
         if not found:
             unmatched.append(((index,), f"no file matches {pattern!r}"))

@@ -35,7 +35,8 @@ def findings(error: ValidationError) -> list[tuple[Place, str, bool]]:
 
 def without_repeats(values: list) -> list:
     """Validator of a list whose entries must differ."""
-    repeated = [index for index, value in enumerate(values) if value in values[:index]]
+    first = {}  # of each value, which is text or a number
+    repeated = [index for index, value in enumerate(values) if first.setdefault(value, index) != index]
     if repeated:
         raise problems_at(((index,), f"{values[index]!r} occurs twice") for index in repeated)
     return values

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from difficulty.config.problems import Place
 
 _MOST_KEYS = 1000  # of one mapping: data sets, experiments, ...
+_MOST_ENTRIES = 10_000  # of one list: seeds, files, ...
 _MOST_EXPERIMENTS = 1000  # of all grids together
 _LONGEST_CHAIN = 50  # subsets of subsets
 _FREE = ("map",)  # label_noise.map may name every class
@@ -20,7 +21,7 @@ def size_faults(config) -> list[tuple[Place, str]]:
 
 
 def _crowded(place: Place, section: Mapping, outer: tuple) -> Iterator[tuple[Place, str]]:
-    """Mappings with too many keys; nothing is said of what is in them.
+    """Mappings with too many keys and lists with too many entries; nothing is said of what is in them.
 
     outer: identities of the mappings around this one, since YAML's aliases can put one into itself.
     """
@@ -28,7 +29,10 @@ def _crowded(place: Place, section: Mapping, outer: tuple) -> Iterator[tuple[Pla
         yield place, f"has {len(section):,} keys, expected at most {_MOST_KEYS:,}; leave some out"
         return
     for key, value in section.items():
-        if isinstance(value, Mapping) and id(value) not in outer:
+        if isinstance(value, list) and len(value) > _MOST_ENTRIES:
+            text = f"has {len(value):,} entries, expected at most {_MOST_ENTRIES:,}; leave some out"
+            yield (*place, str(key)), text
+        elif isinstance(value, Mapping) and id(value) not in outer:
             yield from _crowded((*place, str(key)), value, (*outer, id(value)))
 
 

@@ -14,7 +14,8 @@ from difficulty.config.suite import CheckedSection, Suite
 from difficulty.training.checkpoint_epochs import checkpoint_epochs
 
 _DEFAULT_STAGES = ("early", "late", "complete")
-_FEWEST = 3  # checkpoints of a stage; of two, the deviation is half of a single difference
+_FEWEST = 2  # checkpoints of a stage, where the user says so; the deviation is then half of a single difference
+_FEWEST_UNASKED = 3  # checkpoints of a stage otherwise
 _MAGNITUDE = "gradient_magnitude"
 _TARGETS = ("label", "predicted")
 _CLASS = TypeAdapter(Annotated[int, Range(0, 10**9)])
@@ -42,19 +43,19 @@ class Vog(CheckedSection):
     experiments: Annotated[list[Text], Field(min_length=1), AfterValidator(without_repeats)] | None = Field(
         None,
         description="experiments that are scored (noise-*: all whose name fits); "
-        "null: all that keep at least three checkpoints",
+        "null: all that keep at least three checkpoints, or two where `checkpoints` is 2",
     )
     stages: Annotated[dict[StageName, _Epochs], Field(min_length=1)] | None = Field(
         None,
-        description="name -> three or more epochs whose checkpoints make a stage (0: the initialisation); null: early, "
+        description="name -> two or more epochs whose checkpoints make a stage (0: the initialisation); null: early, "
         "late and complete, from `checkpoints` ones. Where an experiment's checkpoints are files by stage, these are "
-        "its stages, if they have three files or more, and complete",
+        "its stages, if they have two files or more, and complete",
     )
     checkpoints: Annotated[int, Range(_FEWEST, 1000)] = Field(
         3,
-        description="how many each of early and late has where stages is null: twice as many, evenly spread from the "
-        "first epoch to the last, of which the first half are early, the last half late, all complete; of an "
-        "experiment that keeps fewer than six, all are complete, and no others are made",
+        description="how many each of early and late has where stages is null, three at least unless this is 2: twice "
+        "as many, evenly spread from the first epoch to the last, of which the first half are early, the last half "
+        "late, all complete; of an experiment that keeps fewer, all are complete, and no others are made",
     )
     splits: Annotated[list[Literal["train", "test"]], Field(min_length=1), AfterValidator(without_repeats)] = Field(
         ["train", "test"], description="splits whose examples are scored"
@@ -104,7 +105,7 @@ class Vog(CheckedSection):
             if name in suite.experiments
             and not suite.is_imported(name)
             and not suite.has_no_own_passes(name)
-            and len(saved_epochs(suite.experiments[name])) >= _FEWEST
+            and len(saved_epochs(suite.experiments[name])) >= self._fewest(suite.experiments[name])
             and stages_of(self.stages, self.checkpoints, suite.experiments[name])
         ]
 
@@ -115,14 +116,21 @@ class Vog(CheckedSection):
             for name in self.scored_experiments(suite)
         }
 
+    def _fewest(self, settings: Mapping) -> int:
+        """How many checkpoints an experiment must keep."""
+        says_which = self.stages is not None or is_snapshots(settings.get("checkpoints"))
+        return _FEWEST if says_which else min(self.checkpoints, _FEWEST_UNASKED)
+
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
         """The experiments exist and keep the checkpoints of every stage."""
         for index, name in enumerate(self.experiments or []):
             if text := suite.no_experiment(name):
                 yield ("experiments", index), text
-            elif len(saved := saved_epochs(suite.experiments[name]) or [0, 1, 2]) < _FEWEST:
+            elif len(saved := saved_epochs(suite.experiments[name]) or [0, 1, 2]) < (
+                fewest := self._fewest(suite.experiments[name])
+            ):
                 kept = "one checkpoint" if len(saved) == 1 else "two checkpoints"
-                text = f"experiment {name!r} keeps {kept} only, expected {_FEWEST} or more"
+                text = f"experiment {name!r} keeps {kept} only, expected {fewest} or more"
                 yield ("experiments", index), f"{text}; set its checkpoints: all, or train for more epochs"
             elif suite.is_imported(name):
                 yield ("experiments", index), f"experiment {name!r} is records of other runs, which have no checkpoints"
@@ -158,19 +166,20 @@ def stages_of(stages: Mapping[str, list[int]] | None, checkpoints: int, settings
 
     If `stages` is None, the early and the late stage have `checkpoints` of its checkpoints each, and none in common:
     twice as many, evenly spread from the first epoch to the last; all of them are the complete stage. It is the only
-    one where early and late would have less than three, and there is none of less than three. Of networks that were
-    trained elsewhere, the stages are those that name their files.
+    one where early and late would have less than three, or than `checkpoints`, and there is none of less than that.
+    Of networks that were trained elsewhere, the stages are those that name their files.
     """
+    fewest = min(checkpoints, _FEWEST_UNASKED)
     if is_snapshots(settings["checkpoints"]):
         return stages_in_epochs(settings["checkpoints"], _FEWEST)
     if stages is not None:
         return {stage: sorted(epochs) for stage, epochs in stages.items()}
     saved = saved_epochs(settings)
-    saved = saved[1:] if saved[:1] == [0] and len(saved) > _FEWEST else saved
-    if len(saved) < _FEWEST:
+    saved = saved[1:] if saved[:1] == [0] and len(saved) > fewest else saved
+    if len(saved) < fewest:
         return {}
     part = min(checkpoints, len(saved) // 2)
-    if part < _FEWEST:
+    if part < fewest:
         return {_DEFAULT_STAGES[-1]: saved}
     chosen = [saved[(index * (len(saved) - 1)) // (2 * part - 1)] for index in range(2 * part)]
     return dict(zip(_DEFAULT_STAGES, (chosen[:part], chosen[-part:], chosen), strict=True))

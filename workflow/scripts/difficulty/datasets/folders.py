@@ -3,6 +3,10 @@
 import os
 from pathlib import Path
 
+from difficulty.datasets.path_names import printable
+from difficulty.errors import UserError
+
+_LONGEST_SHOWN = 300  # characters of a path in a message
 _NO_FOLDERS = 2  # links of a folder without folders, on file systems that count them; on others every folder has 1
 
 
@@ -14,10 +18,22 @@ def is_folder(entry: os.DirEntry) -> bool:
         return False
 
 
+def entries_of(folder: Path) -> list[os.DirEntry]:
+    """What is in a folder, in order of the names; UserError if it cannot be read."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError as error:
+        remedy = "change its permissions" if isinstance(error, PermissionError) else "move or rename it"
+        name = printable(folder)
+        name = name if len(name) <= _LONGEST_SHOWN else f"{name[:_LONGEST_SHOWN]}..."
+        raise UserError(f"{name}: cannot be read ({error.strerror}); {remedy}") from error
+
+
 def subfolders(folder: Path) -> list[Path]:
-    """The folders in a folder, in order, without hidden ones."""
-    with os.scandir(folder) as entries:
-        return sorted(folder / entry.name for entry in entries if is_folder(entry) and not entry.name.startswith("."))
+    """The folders in a folder, in order, without hidden ones; UserError if it cannot be read."""
+    found = entries_of(folder)
+    return sorted(folder / entry.name for entry in found if is_folder(entry) and not entry.name.startswith("."))
 
 
 def identity(folder: Path) -> tuple[int, int] | None:
@@ -43,12 +59,12 @@ def folders_below(folder: Path) -> list[Path]:
     below, waiting, seen = [], [folder], own_results()
     while waiting:
         current = waiting.pop()
-        found = current.stat()
-        if (found.st_dev, found.st_ino) in seen:
+        found = identity(current)
+        if found in seen:
             continue
-        seen.add((found.st_dev, found.st_ino))
+        seen.add(found)
         if current != folder:
             below.append(current)
-        if found.st_nlink != _NO_FOLDERS:
-            waiting += subfolders(current)
+        if found is None or current.stat().st_nlink != _NO_FOLDERS:
+            waiting += subfolders(current)  # of a folder that cannot be looked at: says so
     return sorted(below)

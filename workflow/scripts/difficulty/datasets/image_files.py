@@ -4,11 +4,10 @@ import logging
 import os
 from pathlib import Path
 
-from difficulty.datasets.folders import identity, is_folder, own_results
+from difficulty.datasets.folders import entries_of, identity, is_folder, own_results
 from difficulty.datasets.formats import EXTENSIONS, HEAD, OTHER_EXTENSIONS, format_of
 from difficulty.datasets.intake import Intake
 from difficulty.datasets.path_names import printable
-from difficulty.errors import UserError
 
 logger = logging.getLogger(__name__)
 _HIDDEN = "hidden, as the name starts with a dot"
@@ -37,7 +36,7 @@ def image_files(folder: Path, recursive: bool = False, intake: Intake | None = N
             _leave_out(intake, _READ_ALREADY, current)
             continue
         read.add(found)
-        for entry in _entries(current):
+        for entry in entries_of(current):
             path = current / entry.name
             if entry.name.startswith("."):
                 _leave_out_hidden(intake, path, entry)
@@ -49,14 +48,6 @@ def image_files(folder: Path, recursive: bool = False, intake: Intake | None = N
             else:
                 images.append(path)
     return sorted(images)
-
-
-def _entries(folder: Path) -> list[os.DirEntry]:
-    try:
-        with os.scandir(folder) as entries:
-            return sorted(entries, key=lambda entry: entry.name)
-    except OSError as error:
-        raise UserError(f"{printable(folder)}: cannot be read ({error.strerror}); change its permissions") from error
 
 
 def _no_image(path: Path) -> str | None:

@@ -7,6 +7,7 @@ import pandas as pd
 from difficulty.datasets.folders import subfolders
 from difficulty.datasets.image_files import image_files
 from difficulty.datasets.intake import Intake
+from difficulty.datasets.label_matching import UNTRAINED
 from difficulty.datasets.path_names import is_utf8, printable, unique_names
 from difficulty.datasets.source import Source
 from difficulty.datasets.split_folders import TEST_NAMES, SplitFolders, class_folders, split_folders
@@ -18,6 +19,7 @@ def read(settings: dict) -> Source:
 
     settings: path; test_folder, name of the folder of test images (None: as `split_folders` finds it); on_bad_image.
     Keys are the class and the path below its folder. Class names and keys are in Unicode's composed form.
+    Test images of classes without training images are left out.
     Raises UserError if there is no train folder, no class, or (with on_bad_image: error) a class without a training
     image or with a name that is not UTF-8.
     """
@@ -30,15 +32,24 @@ def read(settings: dict) -> Source:
     unreadable = [name for name in classes if not is_utf8(name)]
     problems = [f"{printable(root)}: the name of class {printable(name)} is not UTF-8" for name in unreadable]
     classes = [name for name in classes if is_utf8(name)]
+    images = {
+        split: {
+            name: [(folder, file) for folder in of_class.get(name, ()) for file in image_files(folder, True, intake)]
+            for name in classes
+        }
+        for split, of_class in folders.items()
+    }
+    untrained = [name for name in classes if not images["train"][name]]
+    problems += [f"{printable(splits.train / name)}: class {name!r} has no training images" for name in untrained]
+    for name in untrained:
+        intake.leave_out(UNTRAINED, [printable(file) for _, file in images["test"][name]])
+    classes = [name for name in classes if name not in untrained]
     rows, files = [], []
-    for split, of_class in folders.items():
+    for split, of_class in images.items():
         for label, name in enumerate(classes):
-            images = [(folder, file) for folder in of_class.get(name, ()) for file in image_files(folder, True, intake)]
-            if not images and split == "train":
-                problems.append(f"{printable(splits.train / name)}: class {name!r} has no training images")
-            keys = unique_names([file.relative_to(folder.parent).as_posix() for folder, file in images])
+            keys = unique_names([file.relative_to(folder.parent).as_posix() for folder, file in of_class[name]])
             rows += [(split, key, label, name) for key in keys]
-            files += [file for _, file in images]
+            files += [file for _, file in of_class[name]]
     if problems and settings.get("on_bad_image", "error") == "error":
         raise UserError(f"{'; '.join(problems)}; add some, remove the class everywhere or set on_bad_image: skip")
     _leave_out_unread(root, splits, intake)

@@ -119,7 +119,9 @@ class _Fault:
 
 
 def _all_different(names: Sequence[str], place: str) -> list[str]:
-    names = [tidied(str(name)) for name in names]
+    names = ["" if name is None else tidied(str(name)) for name in names]
+    if "" in names:
+        raise UserError(f"{place}: class {names.index('')} has an empty name; give it one")
     if twice := [name for name, count in Counter(names).items() if count > 1]:
         raise UserError(f"{place}: two of its classes are called {twice[0]!r}; rename one of them")
     return names
@@ -169,11 +171,13 @@ def _class_of_text(text: str, declared: Sequence[str] | None) -> str | _Fault:
 def _scalars(column, place: str) -> pa.Array:
     """The labels (N,) as one array of numbers, booleans or text."""
     if isinstance(column, np.ndarray):
-        column = pa.array(column.astype(column.dtype.newbyteorder("=")))
+        kind = np.float64 if column.dtype.kind == "f" else column.dtype.newbyteorder("=")
+        column = pa.array(column.astype(kind))  # Arrow has no long floats
     values = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if isinstance(values, pa.DictionaryArray):
         values = values.dictionary_decode()
-    if isinstance(values, pa.ListArray | pa.LargeListArray | pa.FixedSizeListArray):
+    is_map = isinstance(values, pa.MapArray)  # which pyarrow counts among the lists
+    if isinstance(values, pa.ListArray | pa.LargeListArray | pa.FixedSizeListArray) and not is_map:
         values = _only_entries(values, place)
     kind = values.type
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):

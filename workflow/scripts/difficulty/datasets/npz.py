@@ -81,7 +81,7 @@ def _load(path: str, names: tuple[str, str]) -> dict[str, np.ndarray]:
             return {name: archive[name] for name in names}
     except FileNotFoundError as error:
         raise UserError(f"{path}: no such file; see datasets.*.files in the configuration") from error
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise UserError(f"{path}: cannot be read as an archive of plain arrays ({error})") from error
 
 

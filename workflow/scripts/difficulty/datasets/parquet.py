@@ -88,7 +88,7 @@ def _labels(paths: list[str], tables: list[pa.Table], settings: dict) -> list[Cl
 
 def _only_names(declared: list, path: str, kind: pa.DataType) -> list[str] | None:
     """The class names that numbers in a file without names mean: those of the others."""
-    others = {tuple(names) for names in declared if names}
+    others = {tuple(map(str, names)) for names in declared if names}
     if not others or not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
         return None
     if len(others) > 1:
@@ -96,13 +96,14 @@ def _only_names(declared: list, path: str, kind: pa.DataType) -> list[str] | Non
     return list(others.pop())
 
 
-def _declared_names(table: pa.Table, column: str) -> list[str] | None:
+def _declared_names(table: pa.Table, column: str) -> list | None:
     """Hugging Face's names of the classes 0 to C-1, if the metadata has them."""
     try:
         feature = json.loads((table.schema.metadata or {}).get(b"huggingface", b"{}"))["info"]["features"][column]
-        return [str(name) for name in feature["names"]] or None
+        names = feature["names"]
     except (ValueError, KeyError, TypeError):
         return None
+    return names if isinstance(names, list) and names else None
 
 
 def _examples(table: pa.Table, codes: np.ndarray, names: list[str], settings: dict, first: int) -> pd.DataFrame:

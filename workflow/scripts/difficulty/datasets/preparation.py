@@ -14,7 +14,8 @@ from difficulty.datasets.duplicates import duplicate_of
 from difficulty.datasets.example_tables import SPLITS
 from difficulty.datasets.image_remarks import DEEP, NOT_UTF8, REASONS, described, levels_of, reason_of
 from difficulty.datasets.images import IN_FILES, stored_in
-from difficulty.datasets.intake import Intake
+from difficulty.datasets.intake import SHOWN, Intake
+from difficulty.datasets.label_sets import has_label_sets
 from difficulty.datasets.path_names import is_utf8, printable
 from difficulty.datasets.pixels import channel_histogram
 from difficulty.datasets.placing import FileNames, place
@@ -97,12 +98,13 @@ def prepare(source: Source, settings: dict, folder: Path, name: str = "images") 
     examples = examples.assign(file=files, sha256=digests).dropna(subset="file").reset_index(drop=True)
     examples["duplicate_of"] = duplicate_of(examples)
     if not (examples["split"] == "train").any():
-        raise UserError("the data set has no usable training images")
+        raise UserError(f"datasets.{name}: no training example is left; see above what was left out, and why")
     _check_shapes(shapes, examples)
+    untrained = _about_untrained(examples)
     images = None if in_files else np.stack(decoded)
     if not in_files:
         histogram = channel_histogram(images[(examples["split"] == "train").to_numpy()])
-    return Prepared(examples, images, shapes[0], histogram, bad, reading, tuple(described(remarks, reading)))
+    return Prepared(examples, images, shapes[0], histogram, bad, reading, (*untrained, *described(remarks, reading)))
 
 
 def _reading(settings: dict) -> Reading:
@@ -137,6 +139,19 @@ def _limited(examples: pd.DataFrame, settings: dict, name: str, intake: Intake) 
             positions = np.sort(generator.choice(positions, limit, replace=False))
         chosen.append(positions)
     return np.concatenate(chosen)
+
+
+def _about_untrained(examples: pd.DataFrame) -> list[str]:
+    """Says which classes have test examples but no training example: all of those are broken or beyond a limit."""
+    if has_label_sets(examples):
+        return []
+    test = examples[~examples["label"].isin(examples.loc[examples["split"] == "train", "label"])]
+    if test.empty:
+        return []
+    classes = sorted(set(test["class_name"]))
+    shown = ", ".join(map(printable, classes[:SHOWN])) + (", ..." if len(classes) > SHOWN else "")
+    of_classes = f"classes without training examples: {len(classes)} ({shown})"
+    return [f"{of_classes}; no network can be right on their {len(test)} test examples"]
 
 
 def _report(bad: dict[str, str], settings: dict, intake: Intake) -> None:

@@ -8,10 +8,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from difficulty.datasets.label_text import tidied
+from difficulty.datasets.labels import class_numbers
+from difficulty.datasets.split_folders import TEST_NAMES, TRAIN_NAMES
 from difficulty.errors import UserError
 from difficulty.tables import read_foreign
 
-_SPLITS = {"train": "train", "test": "test", "val": "test", "validation": "test"}
+_SPLITS = {**dict.fromkeys(TRAIN_NAMES, "train"), **dict.fromkeys(TEST_NAMES, "test")}
 _SHOWN = 3
 
 
@@ -40,26 +43,26 @@ def read_own_records(path, settings: Mapping) -> OwnRecords:
     what should be a fact of an example changes between epochs, or if predictions are no logits or probabilities.
     """
     predictions = "logits" if "logits" in settings else "probabilities"
-    facts = {name: settings[name] for name in ("label", "class_name", "split", "key") if name in settings}
+    facts = {name: settings[name] for name in ("class_name", "split", "key") if name in settings}
     facts |= {name: name for name in settings.get("truth", ())}
-    wanted = [settings["example_id"], settings["epoch"], settings[predictions], *facts.values()]
+    wanted = [*(settings[name] for name in ("example_id", "epoch", "label", predictions)), *facts.values()]
     table = read_foreign(path, list(dict.fromkeys(wanted)))
     rows = _rows(table, settings, path)
     values = _matrix(table[settings[predictions]], settings[predictions], rows, path)
     if predictions == "probabilities":
         values = _logarithms(values, settings[predictions], rows, path)
     values = values[rows.order].reshape(*rows.shape, -1)
-    columns = {name: _fact(table, column, rows, path) for name, column in facts.items()}
-    label = columns.pop("label")
-    classes = values.shape[2]
-    if not (np.issubdtype(label.dtype, np.integer) and label.min() >= 0 and label.max() < classes):
-        raise UserError(
-            f"{path}: column {settings['label']!r} is not a class number from 0 to {classes - 1} everywhere"
-        )
+    label = _labels(table[settings["label"]], settings["label"], values.shape[2], rows, path)
+    columns = {name: _values(table, column, path) for name, column in facts.items()}
+    for name in facts.keys() & {"class_name", "key"}:
+        _check_named(columns[name], facts[name], rows, path)
+    columns = {name: _fact(column, facts[name], rows, path) for name, column in columns.items()}
     example_id = rows.example[rows.order].reshape(rows.shape)[0]
-    split = pd.Series(columns.pop("split", np.full(len(label), "train"))).map(_SPLITS)
+    split = columns.pop("split", np.full(len(label), "train"))
+    split, written = pd.Series(split).astype(str).str.strip().str.lower().map(_SPLITS), split
     if split.isna().any():
-        raise UserError(f"{path}: column {settings['split']!r} has other values than {', '.join(_SPLITS)}")
+        other = ", ".join(sorted({str(value) for value in written[split.isna()]})[:_SHOWN])
+        raise UserError(f"{path}: column {settings['split']!r}: expected train, test, val or validation, found {other}")
     if not (split == "train").any():
         raise UserError(
             f"{path}: column {settings['split']!r} has no row of train; scores are those of training examples"
@@ -69,8 +72,8 @@ def read_own_records(path, settings: Mapping) -> OwnRecords:
         "split": split.to_numpy(),
         "key": pd.Series(columns.pop("key", example_id)).astype(str).to_numpy(),
         "original_index": example_id,
-        "label": label.astype(np.int64),
-        "class_name": pd.Series(columns.pop("class_name", label)).astype(str).to_numpy(),
+        "label": label,
+        "class_name": pd.Series(columns.pop("class_name", label)).astype(str).map(tidied).to_numpy(),
     }
     examples = pd.DataFrame({**frame, **columns})
     _check_class_names(examples, path)
@@ -216,11 +219,31 @@ def _more(found) -> str:
     return ", ..." if len(found) > _SHOWN else ""
 
 
-def _fact(table: pa.Table, column: str, rows: _Rows, path) -> np.ndarray:
-    """(N,) of a column that must say the same of an example at every epoch."""
+def _labels(column: pa.ChunkedArray, name: str, classes: int, rows: _Rows, path) -> np.ndarray:
+    """int64 (N,): the class of each example, one of those that predictions are of."""
+    place = f"{path}: column {name!r}"
+    return _fact(class_numbers(column, place, [str(number) for number in range(classes)]), name, rows, path)
+
+
+def _values(table: pa.Table, column: str, path) -> np.ndarray:
+    """(R,) of a column that is not nested."""
     if pa.types.is_nested(table[column].type):
         raise UserError(f"{path}: column {column!r} is {table[column].type}, expected one value in every row")
-    values = table[column].to_pandas().to_numpy()[rows.order].reshape(rows.shape)
+    return table[column].to_pandas().to_numpy()
+
+
+def _check_named(values: np.ndarray, column: str, rows: _Rows, path) -> None:
+    """Raises UserError if a column of names has rows without one."""
+    unnamed = np.array([value is None or value != value or not str(value).strip() for value in values.tolist()], bool)
+    if unnamed.any():
+        raise UserError(
+            f"{path}: column {column!r} has no name in {unnamed.sum():,} rows, {rows.named(unnamed)}; fill them in"
+        )
+
+
+def _fact(values: np.ndarray, column: str, rows: _Rows, path) -> np.ndarray:
+    """(N,) of the values (R,) of a column that must say the same of an example at every epoch."""
+    values = values[rows.order].reshape(rows.shape)
     same = (values == values[0]) | (pd.isna(values) & pd.isna(values[0]))
     if not same.all():
         changes = np.zeros(len(rows.example), bool)

@@ -46,6 +46,8 @@ def split_folders(root: Path, test: str | None = None) -> SplitFolders:
         chosen = next(labelled, None)
     elif test in found:
         chosen = found[test]
+        if chosen == train:
+            raise UserError(f"{train}: is the training folder; name another one in datasets.*.test_folder")
     else:
         raise UserError(f"{root}: no folder {test}/; see datasets.*.test_folder in the configuration")
     others = tuple(path for path in found.values() if path not in (train, chosen))
