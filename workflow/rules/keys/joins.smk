@@ -1,4 +1,4 @@
-"""What joined statistics rest on, and which subsets are chosen by one."""
+"""What joined statistics depend on, and which subsets are chosen by one."""
 
 JOIN_KEYS = [
     "split",
