@@ -6,7 +6,7 @@ same shape: the same jobs, files, wildcards, logs, benchmarks, resources and env
 lengths, all as plain strings; no configuration, no functions, no library, no captions for a report. Both say "Nothing
 to be done". Goal: at most 1.2 times.
 
-Both are made anew in a temporary folder. The scripts of ours only create their outputs there, but carry their source,
+Both are made again in a temporary folder. The scripts of ours only create their outputs there, but carry their source,
 so that digests and hash chains are computed as in a real run. Also measured: the default suite when it is finished,
 by `snakemake --cores all`, which is what `make run` starts. Goal: under 4 CPU seconds.
 """

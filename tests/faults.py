@@ -154,7 +154,7 @@ def kill_job(rule: str, longest: float):
 
 
 def killed_in_time(workflow: Workflow, rule: str, delay: float) -> bool:
-    """Runs a stage anew and kills its first job after a delay; False if it had ended before."""
+    """Runs a stage again and kills its first job after a delay; False if it had ended before."""
     process = start(workflow, "--forcerun", rule, "--until", rule)
     victim = None
     while process.poll() is None and victim is None:

@@ -16,7 +16,7 @@ from difficulty.analysis.agreement import (
     chance_corrected,
     true_positive_agreement,
 )
-from difficulty.analysis.agreement_groups import CLEAN, GIVEN, compared_runs, shared_labels
+from difficulty.analysis.agreement_groups import CLEAN, GIVEN, compared_runs, left_out, shared_labels
 from difficulty.errors import UserError
 from difficulty.scores.record_arrays import RecordArrays
 
@@ -288,3 +288,17 @@ def test_a_role_that_an_experiment_lacks_is_left_out():
     }
     assert compared(records, "train") is None
     assert compared(records, "test").correct.shape == (3, 2, 1)
+
+
+def test_roles_that_are_not_compared_are_named_with_the_reason():
+    roles = ["train", "validation", "train", "validation"]
+    whole = run_records(np.arange(2), ["train"] * 2)
+    folds = {("a", f"seed-0-fold-{fold}"): run_records(np.arange(4), roles) for fold in range(2)}
+    every = ("train", "validation", "test")
+    assert left_out({("a", "seed-0"): whole}, every) == [
+        "left out: train examples: only one network has any; add a seed"
+    ]
+    assert left_out({**folds, ("b", "seed-0"): whole}, every) == [
+        "left out: train examples: those of a differ from fold to fold",
+        "left out: validation examples: b has none",
+    ]

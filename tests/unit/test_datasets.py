@@ -95,7 +95,7 @@ def test_sixteen_bit_images_are_scaled_not_clipped(tmp_path):
 def test_broken_images_are_named_or_skipped(folder, tmp_path, content, reason):
     (folder / "train" / "ant" / "1.png").write_bytes(content)
     source = image_folder.read({"path": folder})
-    with pytest.raises(UserError, match=rf"1 broken images: .*ant/1\.png.*{reason}.*set on_bad_image: skip"):
+    with pytest.raises(UserError, match=rf"1 broken image: .*ant/1\.png.*{reason}.*set on_bad_image: skip"):
         prepared(source, tmp_path, color="rgb")
     result = prepared(source, tmp_path, color="rgb", on_bad_image="skip")
     assert len(result.examples) == len(result.images) == 7

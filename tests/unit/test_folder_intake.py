@@ -46,7 +46,7 @@ def test_names_of_the_test_split(photos, name):
     save(photos / name / "ant" / "7.png")
     source = image_folder.read({"path": photos})
     assert source.examples["split"].tolist() == ["train"] * 4 + ["test"]
-    assert source.notes == (f"{photos}: {name}/ is the test split",) and left_out(source) == {}
+    assert source.notes == (f"{photos}/{name}/ is the test split",) and left_out(source) == {}
     assert watched_folders(photos)[:2] == [str(photos / "train"), str(photos / name)]
 
 
@@ -54,7 +54,7 @@ def test_unlabelled_test_images_do_not_hide_the_validation_split(photos):
     save(photos / "val" / "bee" / "5.png", photos / "test" / "1.png", photos / "test" / "unknown" / "2.png")
     source = image_folder.read({"path": photos})
     assert source.examples["key"].tolist()[4:] == ["bee/5.png"]
-    assert source.notes == (f"{photos}: val/ is the test split, not test/",)
+    assert source.notes == (f"{photos}/val/ is the test split, not test/",)
     assert left_out(source) == {"in test/, which is not read": 2}
 
 
@@ -136,7 +136,7 @@ def test_what_is_named_like_an_image_and_is_none_is_a_bad_image(photos, tmp_path
 def test_names_that_are_not_utf8(photos, tmp_path):
     (photos / "train" / "ant" / "1.png").rename(photos / "train" / "ant" / os.fsdecode(b"caf\xe9.png"))
     source = image_folder.read({"path": photos})
-    with pytest.raises(UserError, match=r"1 broken images: .*ant/caf\\xe9\.png has a name that is not UTF-8"):
+    with pytest.raises(UserError, match=r"1 broken image: .*ant/caf\\xe9\.png has a name that is not UTF-8"):
         prepare(source, {}, tmp_path / "out")
     found = prepare(source, {"on_bad_image": "skip"}, tmp_path / "out")
     assert found.examples["key"].tolist() == ["ant/0.png", "bee/0.png", "bee/1.png"]

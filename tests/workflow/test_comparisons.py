@@ -1,4 +1,4 @@
-"""Comparisons of a grid's experiments through the workflow: what they rest on, and what they leave alone."""
+"""Comparisons of a grid's experiments through the workflow: what they depend on, and what they leave alone."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Studies of generalization through the workflow: what they imply, what they rest on, what they leave alone."""
+"""Studies of generalization through the workflow: what they imply, what they depend on, what they leave alone."""
 
 import copy
 

@@ -1,4 +1,4 @@
-"""Order stability through the workflow: what is made of a group, what it rests on, and what it leaves alone."""
+"""Order stability through the workflow: what is made of a group, what it depends on, and what it leaves alone."""
 
 import pandas as pd
 import pytest

@@ -1,4 +1,4 @@
-"""Relations of statistics of images with learning, through the workflow: of whom, and what they rest on."""
+"""Relations of statistics of images with learning, through the workflow: of whom, and what they depend on."""
 
 import pandas as pd
 import pytest

@@ -82,7 +82,7 @@ def test_data_are_made_and_not_made_again(workflow):
     configure(workflow, "shapes", "table", "names", "kth", "one", "voc", "braces")
     said = workflow.run("data")
     assert "table: 1 group of identical files (4 examples)" in said
-    assert "braces: my{x}<photos>: valid/ is the test split\n" in said and "braces: 4 files found, all used\n" in said
+    assert "braces: my{x}<photos>/valid/ is the test split\n" in said and "braces: 4 files found, all used\n" in said
     assert workflow.planned("data") == set()
     (workflow.work / "photos" / "more" / "b7.png").write_bytes((workflow.work / "photos" / "b0.png").read_bytes())
     (workflow.work / "VOCdevkit" / "VOC2007" / "Annotations" / "000000.xml").rename(workflow.work / "000000.xml")
@@ -99,4 +99,4 @@ def test_missing_inputs_are_named(workflow):
     configure(workflow, "table")
     done = workflow.snakemake("-n", "data")
     assert done.returncode == 1
-    assert "datasets.table: no such file or folder: labels.csv; mend the configuration" in done.stderr
+    assert "datasets.table: no such file or folder: labels.csv; fix the path" in done.stderr

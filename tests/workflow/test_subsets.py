@@ -73,7 +73,7 @@ def planned(workflow, **places):
 
 def test_another_seed_of_the_experiment_that_chose_changes_nothing(subsets):
     assert planned(subsets, experiments__plain={"seeds": [0, 1]}) - {"runs"} == set()
-    subsets.run("scores")  # writes the scores anew that the subset was chosen by
+    subsets.run("scores")  # rewrites the scores that the subset was chosen by
     assert "link_subset" not in {rule for rule, _ in subsets.planned()}
 
 

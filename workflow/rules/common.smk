@@ -1,7 +1,7 @@
 """The configuration, resolved once, and what every rule file needs of it.
 
 A job's parameters are three: `settings`, the keys of the configuration that its result depends on; `code`, a digest
-of the source it runs; `upstream`, a hash chain over settings and code of all that it rests on. Snakemake runs a job
+of the source it runs; `upstream`, a hash chain over settings and code of all that it depends on. Snakemake runs a job
 again when one of them differs from what its results were made with, and only then.
 """
 

@@ -4,7 +4,7 @@
 kfac, second moments for diagonal and ekfac) and {run}/factors/{variant}-epoch-{epoch}/ (the curvature), merged.
 
 Sums are deleted once they are merged: each shard's take as much space as the factors. The chain of `upstream` tells
-when factors must be merged anew; then Snakemake makes their sums again.
+when factors must be merged again; then Snakemake makes their sums again.
 """
 
 

@@ -1,7 +1,7 @@
 """Subsets. From: a data set, and what an experiment on it says of its examples. To: results/datasets/{dataset}/
 
 The same tables as any data set, images/ of hard links, and chosen.csv, the list of what was chosen and why. An
-experiment's scores and records count as `ancient`: they are written anew when a seed is added, which changes nothing
+experiment's scores and records count as `ancient`: they are written again when a seed is added, which changes nothing
 here; `upstream` tells when what was chosen by has changed.
 """
 

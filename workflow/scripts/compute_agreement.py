@@ -15,12 +15,12 @@ from difficulty.analysis.agreement import (
     chance_corrected,
     true_positive_agreement,
 )
-from difficulty.analysis.agreement_groups import compared_runs, shared_labels
+from difficulty.analysis.agreement_groups import compared_runs, left_out, shared_labels
 from difficulty.datasets.example_tables import EXAMPLES, LABELS, class_names
 from difficulty.datasets.label_sets import has_label_sets, set_class_names, target_matrix
 from difficulty.scores.record_arrays import stored_records
 from difficulty.scores.runs import ROLE_SUFFIXES, experiment_of, run_of
-from difficulty.stage import arguments, provenance, run_stage
+from difficulty.stage import arguments, provenance, run_stage, warn
 from difficulty.tables import read_table, write_table
 from difficulty.training.run_tables import RECORDS
 
@@ -43,9 +43,11 @@ def main(args):
         [pd.DataFrame(columns=list(AGREEMENT.columns))],
         [pd.DataFrame(columns=list(AGREED_CLASSES.columns))],
     )
+    uncompared = []
     for role in ROLE_SUFFIXES:
         compared = compared_runs(records, shared, role)
         if compared is None:
+            uncompared.append(role)
             continue
         correct, example_id = compared.correct, compared.example_id
         label = shared.labels.loc[example_id].to_numpy()
@@ -62,8 +64,8 @@ def main(args):
         histograms.append(histogram)
         last = curve.iloc[-1]
         logger.info("%s: %d runs agree on %.3f after epoch %d", role, len(correct), last["agreement"], last["epoch"])
-    if len(curves) == 1:  # e.g. one seed with folds, and no test split
-        logger.warning("%s: no two runs have the same examples in the same role; add a seed", args.output.stem)
+    for line in left_out(records, uncompared):
+        warn(f"{args.output.stem}: {line}")
     members = sorted("/".join(member) for member in records)
     facts = provenance(args, members=members, judged_by=shared.judged_by)
     write_table(pd.concat(curves), args.output, AGREEMENT, facts)

@@ -15,20 +15,24 @@ from difficulty.analysis.order_stability import (
 )
 from difficulty.scores.collect import RUN_SCORES
 from difficulty.scores.runs import ROLE_SUFFIXES, experiment_of
-from difficulty.stage import arguments, provenance, run_stage
+from difficulty.stage import arguments, provenance, run_stage, warn
 from difficulty.tables import read_schema, read_table, write_table
 
 logger = logging.getLogger("difficulty")
+ONE_NETWORK = "left out, as only one network has them"
+ONE_SEED = "without halves, as all networks have the same seed, so none are independent"
 
 
 def main(args):
     found = scores_by_experiment(args.families, args.settings["scores"])
     order, reliability = [pd.DataFrame(columns=list(ORDER.columns))], [pd.DataFrame(columns=list(RELIABILITY.columns))]
+    left_out = {ONE_NETWORK: [], ONE_SEED: []}
     for role in ROLE_SUFFIXES:
         for score in args.settings["scores"]:
             parts = {name: own[role, score] for name, own in found.items() if (role, score) in own}
             runs = [(name, seed) for name, (seeds, _, _) in parts.items() for seed in seeds]
             if len(runs) < 2:
+                left_out[ONE_NETWORK] += [f"{role} {score}"] if runs else []
                 continue
             values = aligned((example_id, scores) for _, example_id, scores in parts.values())
             named = {"role": role, "score": score}
@@ -39,9 +43,10 @@ def main(args):
                 mean = halves["spearman_mean"].iloc[0]
                 logger.info("%s, %s: %d runs, halves of the seeds correlate %.3f", role, score, len(runs), mean)
             else:
-                logger.warning("%s, %s: all runs have the same seed, so none are independent; add one", role, score)
-    if len(order) == 1:
-        logger.warning("%s: no two runs have examples in the same role; add a seed", args.output.stem)
+                left_out[ONE_SEED].append(f"{role} {score}")
+    for reason, what in left_out.items():
+        if what:
+            warn(f"{args.output.stem}: {reason}: {', '.join(what)}; add a seed")
     facts = provenance(args, experiments=list(found))
     write_table(pd.concat(order), args.output, ORDER, facts)
     write_table(pd.concat(reliability), args.reliability, RELIABILITY, facts)

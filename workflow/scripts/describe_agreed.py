@@ -6,13 +6,13 @@ from pathlib import Path
 import pandas as pd
 
 from difficulty.analysis.agreed_statistics import AGREED_STATISTICS, agreed_statistics
-from difficulty.analysis.agreement_groups import compared_runs, shared_labels
+from difficulty.analysis.agreement_groups import compared_runs, left_out, shared_labels
 from difficulty.analysis.known_numbers import known_numbers
 from difficulty.datasets.example_tables import EXAMPLES, LABELS
 from difficulty.scores.collect import EXAMPLE_SCORES
 from difficulty.scores.record_arrays import stored_records
 from difficulty.scores.runs import ROLE_SUFFIXES, experiment_of, run_of
-from difficulty.stage import arguments, provenance, run_stage
+from difficulty.stage import arguments, provenance, run_stage, warn
 from difficulty.tables import read_table, write_table
 from difficulty.training.run_tables import RECORDS
 
@@ -29,17 +29,19 @@ def main(args):
     statistics = [read_table(path, EXAMPLE_SCORES) for path in args.statistics]
     known = known_numbers(read_table(args.examples, EXAMPLES), statistics)
     parts = [pd.DataFrame(columns=list(AGREED_STATISTICS.columns))]
+    uncompared = []
     for role in ROLE_SUFFIXES:
         compared = compared_runs(records, shared, role)
         if compared is None:
+            uncompared.append(role)
             continue
         correct, example_id = compared.correct, compared.example_id
         described = agreed_statistics(correct, known.loc[example_id])
         parts.append(described.assign(role=role, judged_by=shared.judged_by))
         agreed, examples = int(correct[:, -1].all(axis=0).sum()), len(example_id)
         logger.info("%s: %d runs, in the end all right on %d of %d examples", role, len(correct), agreed, examples)
-    if len(parts) == 1:
-        logger.warning("%s: no two runs have the same examples in the same role; add a seed", args.output.stem)
+    for line in left_out(records, uncompared):
+        warn(f"{args.output.stem}: {line}")
     members = sorted("/".join(member) for member in records)
     facts = provenance(args, members=members, judged_by=shared.judged_by)
     write_table(pd.concat(parts), args.output, AGREED_STATISTICS, facts)

@@ -1,4 +1,4 @@
-"""The curvature of a run's network at one checkpoint, on its training examples, as factors that influence rests on."""
+"""The curvature of a run's network at one checkpoint, on its training examples, as factors for influence."""
 
 import numpy as np
 

@@ -2,7 +2,6 @@
 
 import logging
 import shutil
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -18,7 +17,7 @@ from difficulty.errors import UserError
 from difficulty.scores.choosing import learned, mean_hardness
 from difficulty.scores.collect import EXAMPLE_SCORES, RUN_SCORES
 from difficulty.scores.record_arrays import stored_records
-from difficulty.stage import arguments, provenance, run_stage
+from difficulty.stage import arguments, provenance, run_stage, warn
 from difficulty.tables import read_foreign, read_provenance, read_schema, read_table, write_table
 from difficulty.training.run_tables import RECORDS
 
@@ -65,7 +64,7 @@ def main(args):
     counts = linked.groupby("split").size().to_dict()
     empty = sorted(set(class_names(linked)) - set(linked.loc[linked["split"] == "train", "class_name"]))
     if empty:
-        print(f"{name}: no training examples of class {', '.join(empty)}", file=sys.stderr)
+        warn(f"{name}: no training examples of class {', '.join(empty)}")
     logger.info("%s of %d examples, by %s", counts, len(parent), select["by"])
 
 

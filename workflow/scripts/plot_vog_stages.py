@@ -25,7 +25,7 @@ def main(args):
         read_table(args.correlation, VOG_CORRELATION),
         read_table(args.label_noise, VOG_LABEL_NOISE),
         stages,
-        f"{args.scores.parent.name}: variance of gradients early and late in training",
+        f"{args.scores.parent.name}: variance of gradients in the stages of training",
     )
     write_figure(figure, args)
 

@@ -3,7 +3,6 @@
 import importlib
 import logging
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,7 +15,7 @@ from difficulty.datasets.label_sets import LABEL_SETS
 from difficulty.datasets.pixels import channel_statistics, write_example_ids, write_pixels
 from difficulty.datasets.preparation import prepare
 from difficulty.errors import UserError
-from difficulty.stage import arguments, provenance, run_stage
+from difficulty.stage import arguments, provenance, run_stage, warn
 from difficulty.tables import Column, write_table
 
 logger = logging.getLogger("difficulty")
@@ -25,15 +24,20 @@ logger = logging.getLogger("difficulty")
 def main(args):
     name = args.examples.parent.name
     source = importlib.import_module(f"difficulty.datasets.{args.settings['source']}").read(args.settings)
-    say([f"{name}: {note}" for note in source.notes], logging.WARNING)
+    for note in source.notes:
+        warn(f"{name}: {note}")
     try:
         prepared = prepare(source, args.settings, args.images, name)
     except UserError:
-        say(source.intake.lines(name, used=0)[1:], logging.WARNING)  # what was left out before
+        for line in source.intake.lines(name, used=0)[1:]:  # what was left out before
+            warn(line)
         raise
     used = len(prepared.examples)
-    say(source.intake.lines(name, used), logging.INFO)
-    say([f"{name}: {remark}" for remark in prepared.remarks], logging.WARNING)
+    for line in source.intake.lines(name, used):
+        print(line, file=sys.stderr)
+        logger.info(line)
+    for remark in prepared.remarks:
+        warn(f"{name}: {remark}")
     facts = provenance(
         args, ("numpy", "pandas", "pyarrow", "pillow"), bad_images=len(prepared.bad), intake=source.intake.facts(used)
     )
@@ -41,7 +45,7 @@ def main(args):
     for line in lines:
         logger.warning(line)
     if summary:
-        print(f"{name}: {summary}; see {args.log or 'above'}", file=sys.stderr)
+        warn(f"{name}: {summary}; see {args.log or 'above'}")
     facts_of_pixels = {**facts, **channel_statistics(prepared.histogram), "reading": prepared.reading.facts()}
     example_ids = prepared.examples["example_id"]
     if prepared.images is None:
@@ -60,13 +64,6 @@ def main(args):
     files = describe_files(args.images, prepared.examples["file"], prepared.examples["sha256"])
     write_table(files, args.files, FILES, facts)
     logger.info("%s examples, images of shape %s", prepared.examples["split"].value_counts().to_dict(), prepared.shape)
-
-
-def say(lines: Iterable[str], level: int) -> None:
-    """Writes lines to the terminal as well as to the log."""
-    for line in lines:
-        print(line, file=sys.stderr)
-        logger.log(level, line)
 
 
 if __name__ == "__main__":

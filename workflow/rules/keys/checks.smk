@@ -10,7 +10,7 @@ def subset_chain(dataset):
 
 
 def choosers(dataset):
-    """The experiments that a data set rests on."""
+    """The experiments that a data set depends on."""
     return [each["select"]["experiment"] for each in subset_chain(dataset) if "experiment" in each["select"]]
 
 
@@ -26,7 +26,7 @@ def out_of_distribution(experiment):
 
 
 def chosen_subsets(experiment):
-    """The subsets that rest on an experiment: those that it chooses, and theirs."""
+    """The subsets that depend on an experiment: those that it chooses, and theirs."""
     return [dataset for dataset in subsets if experiment in choosers(dataset)]
 
 

@@ -1,4 +1,4 @@
-"""Whose gradients are compared at which checkpoints, and what that rests on."""
+"""Whose gradients are compared at which checkpoints, and what that depends on."""
 
 coherent_epochs = configuration.coherent_epochs
 
@@ -14,7 +14,7 @@ def coherence_code(experiment):
 
 
 def coherence_upstream(experiment):
-    """What is easy and hard rests on all runs."""
+    """What is easy and hard depends on all runs."""
     return hash_chain(run_key(experiment), dynamics_key(experiment))
 
 

@@ -1,4 +1,4 @@
-"""What the comparisons of experiments rest on: all their runs."""
+"""What the comparisons of experiments depend on: all their runs."""
 
 comparisons = analyses["comparisons"]
 

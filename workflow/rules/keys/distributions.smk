@@ -1,4 +1,4 @@
-"""Which data sets are compared with the test images of which experiments, and what that rests on."""
+"""Which data sets are compared with the test images of which experiments, and what that depends on."""
 
 strangers = {
     experiment: [name for name in vog["out_of_distribution"] if name != experiments[experiment]["dataset"]]

@@ -1,4 +1,4 @@
-"""What the accuracies of all runs rest on."""
+"""What the accuracies of all runs depend on."""
 
 @lru_cache
 def evaluations_upstream():

@@ -1,4 +1,4 @@
-"""What studies of generalization rest on: the evaluations of all their runs, and the scores of the parts."""
+"""What studies of generalization depend on: the evaluations of all their runs, and the scores of the parts."""
 
 from difficulty.config.chosen_seeds import choosing_seeds
 

@@ -1,4 +1,4 @@
-"""Whose gradients are extracted at which checkpoints, and what variance of gradients rests on."""
+"""Whose gradients are extracted at which checkpoints, and what variance of gradients depends on."""
 
 vog = analyses.get("vog", {})
 vog_stages = configuration.vog_stages

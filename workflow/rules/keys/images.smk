@@ -1,4 +1,4 @@
-"""Which images have statistics, what these rest on, and the family of scores that they are."""
+"""Which images have statistics, what these depend on, and the family of scores that they are."""
 
 image_experiments, image_maps = configuration.image_experiments, configuration.image_maps
 joins = analyses["images"]["joins"]

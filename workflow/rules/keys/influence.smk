@@ -1,4 +1,4 @@
-"""Whose influence is computed at which checkpoints, and what it rests on."""
+"""Whose influence is computed at which checkpoints, and what it depends on."""
 
 from difficulty.config.influence import variants
 

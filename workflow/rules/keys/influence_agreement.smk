@@ -1,4 +1,4 @@
-"""What the comparison of variants of influence rests on: all of them, in the first run of an experiment."""
+"""What the comparison of variants of influence depends on: all of them, in the first run of an experiment."""
 
 
 def of_first_run(experiment, paths):

@@ -1,4 +1,4 @@
-"""What factors that are merged of sums over shards rest on."""
+"""What factors that are merged of sums over shards depend on."""
 
 CURVATURE_SHARDS = [str(shard) for shard in range(influence["shards"])]
 

@@ -1,4 +1,4 @@
-"""What identifies label quality: which experiments have it, and what it rests on."""
+"""What identifies label quality: which experiments have it, and what it depends on."""
 
 LABEL_QUALITY_KEYS = ["device", "precision", "folds", "batch_norm"]
 

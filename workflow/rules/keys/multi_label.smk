@@ -1,4 +1,4 @@
-"""Whose classes have an average precision, at which checkpoints, and what that rests on."""
+"""Whose classes have an average precision, at which checkpoints, and what that depends on."""
 
 precision_epochs = configuration.precision_epochs
 

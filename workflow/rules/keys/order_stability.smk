@@ -1,4 +1,4 @@
-"""What order stability rests on: the scores of every run of a group, of the families that give those scores."""
+"""What order stability depends on: the scores of every run of a group, of the families that give those scores."""
 
 order_families = dict.fromkeys(configuration.score_families[score] for score in analyses["agreement"]["scores"])
 groups_of_several = [group for group, names in agreement_groups.items() if len(names) > 1]

@@ -1,4 +1,4 @@
-"""Which test examples are asked about, and what the influence of training examples on them rests on."""
+"""Which test examples are asked about, and what the influence of training examples on them depends on."""
 
 QUERY_SETS = list(influence["queries"])
 
@@ -15,7 +15,7 @@ def queries_settings(queries):
 
 
 def queries_records(experiment, queries):
-    """What tells which predictions are wrong; other queries do not rest on the runs."""
+    """What tells which predictions are wrong; other queries do not depend on the runs."""
     wrong = influence["queries"][queries]["misclassified"]
     return experiment_files(experiment, "records.parquet") if wrong else []
 

@@ -1,4 +1,4 @@
-"""Whose networks are probed at which checkpoints, and what prediction depth rests on."""
+"""Whose networks are probed at which checkpoints, and what prediction depth depends on."""
 
 depth = analyses.get("prediction_depth", {})
 probed_epochs = configuration.probed_epochs

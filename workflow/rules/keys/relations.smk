@@ -1,4 +1,4 @@
-"""Whose scores are correlated with what is known of the images, and what that rests on."""
+"""Whose scores are correlated with what is known of the images, and what that depends on."""
 
 related_experiments = configuration.related_experiments
 related_groups = [group for group, names in agreement_groups.items() if set(names) <= set(related_experiments)]

@@ -1,4 +1,4 @@
-"""Which experiments have truth columns, and what their correlation with scores rests on."""
+"""Which experiments have truth columns, and what their correlation with scores depends on."""
 
 
 def truth_correlation_key(experiment):

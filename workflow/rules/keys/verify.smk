@@ -81,7 +81,7 @@ def mark_changed_files():
         then = (
             "delete it to make it again" if other_records_of_snakemake() else "it is made again if it is still wanted"
         )
-        print(f"{path}: {now}, of {size:,} that were written; {then}", file=sys.stderr)
+        print(f"{path}: {now}, expected the {size:,} that were written; {then}", file=sys.stderr)
     if wrong and not other_records_of_snakemake():
         persistence = FilePersistence(nolock=True)
         for path, _, _ in wrong:

@@ -1,4 +1,4 @@
-"""What is made of the variance of gradients of each experiment, and what that rests on."""
+"""What is made of the variance of gradients of each experiment, and what that depends on."""
 
 VOG_TABLES = ["errors", "correlation", "label-noise"]
 VOG_FIGURES = ["vog_errors", "vog_correlation", "vog_stages"]

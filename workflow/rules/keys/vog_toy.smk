@@ -1,4 +1,4 @@
-"""The toy experiment of variance of gradients: whether it is wanted, and what its figures rest on."""
+"""The toy experiment of variance of gradients: whether it is wanted, and what its figures depend on."""
 
 VOG_TOY_SPLITS = ["train", "test"]
 vog_toy = analyses.get("vog_toy", {})

@@ -27,7 +27,7 @@ def arguments(description: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--settings", type=json.loads, default={}, help="the stage's resolved settings, as JSON")
     parser.add_argument("--code", default="", help="digest of the stage's source, for provenance")
-    parser.add_argument("--upstream", default="", help="digest of all that the inputs rest on, for provenance")
+    parser.add_argument("--upstream", default="", help="digest of all that the inputs depend on, for provenance")
     parser.add_argument("--log", type=Path, help="log file (default: the terminal)")
     return parser
 

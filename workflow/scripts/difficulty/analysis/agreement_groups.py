@@ -1,6 +1,6 @@
 """Which runs of a group of experiments are compared, on which examples, and by which label."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,14 +78,7 @@ def compared_runs(
     Returns None unless every experiment of the group has runs to compare, and there are at least two.
     Raises UserError if the runs do not have the same examples.
     """
-    parts: dict[tuple[str, str], list[RecordArrays]] = {}
-    for (experiment, run), arrays in records.items():
-        seed = seed_of(run)
-        if (role == "train" and run != seed) or (role == "test" and (experiment, seed) in parts):
-            continue
-        part = arrays.of_role(role)
-        if len(part.example_id):
-            parts.setdefault((experiment, seed), []).append(part)
+    parts = _networks(records, role)
     if len(parts) < 2 or {name for name, _ in parts} != {name for name, _ in records}:
         return None
     epochs = min(part.epochs for joined in parts.values() for part in joined)
@@ -103,3 +96,34 @@ def compared_runs(
         hits = [shared.hits(part.first_epochs(epochs)) for part in joined]
         stacked.append(np.concatenate(hits, axis=1)[:, order])
     return ComparedRuns(np.stack(stacked), first, len({seed for _, seed in parts}))
+
+
+def left_out(records: Mapping[tuple[str, str], RecordArrays], roles: Iterable[str]) -> list[str]:
+    """Says why `compared_runs` compares nothing in some roles; one line per reason, none for roles without examples."""
+    roles_by_reason: dict[str, list[str]] = {}
+    for role in roles:
+        if any(len(arrays.of_role(role).example_id) for arrays in records.values()):
+            roles_by_reason.setdefault(_why_not_compared(records, role), []).append(role)
+    return [f"left out: {' and '.join(roles)} examples: {reason}" for reason, roles in roles_by_reason.items()]
+
+
+def _why_not_compared(records: Mapping[tuple[str, str], RecordArrays], role: str) -> str:
+    without = sorted({name for name, _ in records} - {name for name, _ in _networks(records, role)})
+    if not without:
+        return "only one network has any; add a seed"
+    if role == "train":
+        return f"those of {', '.join(without)} differ from fold to fold"
+    return f"{', '.join(without)} {'has' if len(without) == 1 else 'have'} none"
+
+
+def _networks(records: Mapping[tuple[str, str], RecordArrays], role: str) -> dict[tuple[str, str], list[RecordArrays]]:
+    """(experiment, seed) -> records of one network, in parts, of those that have examples of the role to compare."""
+    parts: dict[tuple[str, str], list[RecordArrays]] = {}
+    for (experiment, run), arrays in records.items():
+        seed = seed_of(run)
+        if (role == "train" and run != seed) or (role == "test" and (experiment, seed) in parts):
+            continue
+        part = arrays.of_role(role)
+        if len(part.example_id):
+            parts.setdefault((experiment, seed), []).append(part)
+    return parts

@@ -20,16 +20,12 @@ DEPTH_LEVELS = Schema(
         "examples": Column(pa.float64(), "mean number of examples of this depth in a run"),
         "share": Column(pa.float64(), "share of all examples of all runs"),
         "accuracy": Column(pa.float64(), "share of these whose predicted class is the given label", nullable=True),
-        "accuracy_low": Column(
-            pa.float64(), "lower end of its 95 % Wilson interval, examples resampled", nullable=True
-        ),
+        "accuracy_low": Column(pa.float64(), "lower end of its 95 % Wilson interval", nullable=True),
         "accuracy_high": Column(pa.float64(), "upper end of it", nullable=True),
         "consistency": Column(
             pa.float64(), "their mean consensus consistency, where there is a consensus", nullable=True
         ),
-        "consistency_low": Column(
-            pa.float64(), "lower end of its 95 % Wilson interval, examples resampled", nullable=True
-        ),
+        "consistency_low": Column(pa.float64(), "lower end of its 95 % Wilson interval", nullable=True),
         "consistency_high": Column(pa.float64(), "upper end of it", nullable=True),
     },
     key=("role", "depth"),

@@ -23,7 +23,7 @@ class ResizedCrop(Section):
 
 
 class Augmentation(Section):
-    """Random changes of the training images, drawn anew for every image and epoch."""
+    """Random changes of the training images, drawn afresh for every image and epoch."""
 
     crop: Annotated[int, Range(1, 512)] | None = Field(
         None, description="pixels of zero padding before a random crop of the image's own size; null: none"

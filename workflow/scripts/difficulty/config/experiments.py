@@ -1,4 +1,4 @@
-"""Experiments resolved from defaults and overrides, each mistake told once and where it was made."""
+"""Experiments resolved from defaults and overrides, each mistake reported once and where it was made."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,8 +33,8 @@ def check_experiments(
     """Resolves every experiment.
 
     experiments: name -> the layers that change the defaults, the last one last. sources: data sets by name, None for
-    one that is not valid itself; None: not known. A mistake in `defaults` is told there and not again for the
-    experiments that inherit it; a required key that all of them lack is told once, too.
+    one that is not valid itself; None: not known. A mistake in `defaults` is reported there and not again for the
+    experiments that inherit it; a required key that all of them lack is reported once, too.
     """
     resolved, known, own_faults = {}, {}, {}
     for name, layers in experiments.items():

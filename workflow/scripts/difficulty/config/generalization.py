@@ -111,7 +111,7 @@ def _experiment_fault(experiment: str, dataset: str, first: Mapping[str, str], s
 
 
 def resolved_studies(studies: Studies, suite: Suite) -> dict[str, dict]:
-    """Study -> what its tables rest on, of studies without faults.
+    """Study -> what its tables depend on, of studies without faults.
 
     experiments, datasets: in order, what each is trained on. original: the data set that all are, in the end, subsets
     of. tests: data sets whose test splits differ, the original last. control, if there is one. chosen_by: data set ->

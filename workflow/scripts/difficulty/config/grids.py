@@ -56,7 +56,7 @@ class Expansion:
 def expanded(experiments) -> Expansion:
     """Experiments and grids in the order of the file, a grid's last axis fastest.
 
-    experiments: the section as it is written. What is wrong with settings themselves is not told here.
+    experiments: the section as it is written. What is wrong with settings themselves is not reported here.
     """
     written = _with_names(experiments)
     taken = {name for name, settings in written.items() if settings.get(_GRID) is None}
@@ -95,7 +95,7 @@ def only(experiments: Mapping, is_kept: Callable[[Mapping], bool]) -> dict:
 
 
 def _with_names(experiments) -> dict[str, Mapping]:
-    """Name -> settings; none where they are no mapping, which is told elsewhere."""
+    """Name -> settings; none where they are no mapping, which is reported elsewhere."""
     section = experiments if isinstance(experiments, Mapping) else {}
     return {
         name: settings if isinstance(settings, Mapping) else {}

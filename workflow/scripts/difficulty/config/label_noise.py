@@ -21,7 +21,7 @@ class SymmetricAny(Section):
     """A new label, uniform over all classes, the right one among them."""
 
     kind: Literal["symmetric_any"] = Field(description="how labels are changed")
-    fraction: Fraction = Field(description="share of the training examples whose label is drawn anew, 0..1")
+    fraction: Fraction = Field(description="share of the training examples whose label is drawn at random, 0..1")
     seed: Seed = Field(0, description="seed of the draw, shared by all runs of the experiment")
 
 

@@ -42,7 +42,7 @@ class Spelled:
     def as_written(self, faults: Iterable[tuple[Place, str]]) -> list[tuple[Place, str]]:
         """The faults at the places that were written, one for all that a pattern stands for.
 
-        Nothing else is told of an unmatched pattern or of a list that has one: it only seems too short.
+        Nothing else is reported of an unmatched pattern or of a list that has one: it only seems too short.
         """
         told = {*self.unmatched, *(place[:-1] for place in self.unmatched)}
         found = []

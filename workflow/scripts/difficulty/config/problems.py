@@ -1,4 +1,4 @@
-"""How a mistake in the configuration is told: one line with place, expectation, value and "did you mean"."""
+"""How a mistake in the configuration is reported: one line with place, expectation, value and "did you mean"."""
 
 import re
 from collections.abc import Iterable, Sequence

@@ -132,7 +132,7 @@ class Configuration:
     coherent_epochs: experiment -> epochs, of the experiments whose gradients' coherence is computed.
     precision_epochs: experiment -> epochs, of the experiments whose images have several labels.
     evaluations: experiment -> further data sets, those that a study of generalization implies included.
-    generalization: study -> what its tables rest on, see `resolved_studies`.
+    generalization: study -> what its tables depend on, see `resolved_studies`.
     image_experiments: the experiments whose scores include statistics of the images.
     image_maps: experiment -> statistics, of the experiments of which maps of images are drawn.
     related_experiments: the experiments whose scores are correlated with what is known of the images.
@@ -171,7 +171,7 @@ def resolve(config: dict, source: str = "config.yaml") -> Configuration:
     if too_large := size_faults(config):
         raise ConfigurationError(told(source, too_large))
     expansion = grids.expanded(config.get("experiments") if isinstance(config, dict) else None)
-    # Where a grid is wrong, whether a name is an experiment's is not known, and nothing is told of names.
+    # Where a grid is wrong, whether a name is an experiment's is not known, and nothing is reported of names.
     experiments = list(expansion.layers) if expansion.is_complete else []
     spelled = spelled_out(config, experiments)
     file, faults = _checked_file(spelled.config)

@@ -95,7 +95,7 @@ class ChosenBy:
 
 
 def _explained(error: ValidationError, section: type[Section]) -> ValidationError:
-    """The same errors in the user's words; a key that is missing because it is misspelt is told once."""
+    """Translates pydantic's errors into the user's terms; reports a misspelt required key once."""
     lines = error.errors(include_url=False)
     unknown = [line["loc"][0] for line in lines if line["type"] in ("extra_forbidden", "invalid_key")]
     misspelt = {did_you_mean(key, section.model_fields) for key in unknown}

@@ -21,7 +21,7 @@ def size_faults(config) -> list[tuple[Place, str]]:
 
 
 def _crowded(place: Place, section: Mapping, outer: tuple) -> Iterator[tuple[Place, str]]:
-    """Mappings with too many keys and lists with too many entries; nothing is said of what is in them.
+    """Mappings with too many keys and lists with too many entries; what is in them is not checked.
 
     outer: identities of the mappings around this one, since YAML's aliases can put one into itself.
     """
@@ -37,7 +37,7 @@ def _crowded(place: Place, section: Mapping, outer: tuple) -> Iterator[tuple[Pla
 
 
 def _experiments(section) -> Iterator[tuple[Place, str]]:
-    """Too many experiments in all; of a single grid that makes too many it is told when that is expanded."""
+    """Too many experiments in all; a single grid that makes too many is reported when it is expanded."""
     settings = section.values() if isinstance(section, Mapping) else ()
     grids = [each["grid"] for each in settings if isinstance(each, Mapping) and isinstance(each.get("grid"), Mapping)]
     counts = [math.prod(len(axis) for axis in grid.values() if isinstance(axis, Mapping)) for grid in grids]
@@ -55,7 +55,7 @@ def _chains(section) -> Iterator[tuple[Place, str]]:
     for name in of:
         way = []
         while isinstance(name, str) and name in of and name not in depth:
-            if len(way) > len(of):  # a circle, which is told elsewhere
+            if len(way) > len(of):  # a circle, which is reported elsewhere
                 break
             way.append(name)
             name = of[name]

@@ -18,7 +18,7 @@ def faults(datasets: Mapping[str, object], suite: Suite) -> Iterator[tuple[Place
         elif isinstance(suite.datasets.get(subset.of), Records):
             yield (name, "of"), f"data set {subset.of!r} has no images to link to; choose another"
         elif circle := _circle(name, suite):
-            yield (name,), f"rests on itself ({' of '.join(circle)}); choose by another experiment"
+            yield (name,), f"depends on itself ({' of '.join(circle)}); choose by another experiment"
         elif isinstance(subset.select, ByClass) and suite.has_label_sets(subset.of):
             text = f"images of {subset.of!r} have several labels each; choose by list, score, learned or random"
             yield (name, "select", "by"), text

@@ -23,7 +23,7 @@ class ByList(Section):
 
 
 class ByClass(Section):
-    """All examples of some classes, which are numbered anew."""
+    """All examples of some classes, which are renumbered."""
 
     by: Literal["class"] = Field(description="how the training examples are chosen")
     classes: Annotated[list[ClassName], Field(min_length=1), AfterValidator(without_repeats)] = Field(

@@ -29,7 +29,7 @@ def count_contradictions(content: pd.Series, labels: pd.Series) -> tuple[int, in
 
 
 def describe_duplicates(examples: pd.DataFrame) -> tuple[list[str], str | None]:
-    """What to tell the user of identical files.
+    """Reports identical files to the user.
 
     examples: columns example_id, split, key, label and sha256. Returns (one line per kind that occurs, with the
     first groups by name; one line that sums it up, or None where all files differ).

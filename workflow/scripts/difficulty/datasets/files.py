@@ -1,4 +1,4 @@
-"""The image files of a data set: placed by link or copy, and checked before anything rests on them.
+"""The image files of a data set: placed by link or copy, and checked before anything depends on them.
 
 A hard link shares its content with the file that it was made from, so a change of that file is a change of the data
 set. Inode, size and time of every file are therefore kept beside it and compared at every read; where they differ,
@@ -69,7 +69,7 @@ def link_file(source, path, link: str = "hard") -> None:
 
 
 def _no_link(source, link: str, error: OSError) -> Exception:
-    """What to tell of a file that could not be placed."""
+    """What to report of a file that could not be placed."""
     if error.errno == errno.ENOSPC or link == "copy":
         return error
     reason = "it is on another file system" if error.errno == errno.EXDEV else error.strerror

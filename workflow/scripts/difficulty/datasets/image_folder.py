@@ -67,7 +67,7 @@ def _about_splits(root: Path, splits: SplitFolders) -> list[str]:
     if splits.test.name == "test" and not others:
         return []
     beside = f", not {', '.join(f'{printable(path.name)}/' for path in others)}" if others else ""
-    return [f"{printable(root)}: {printable(splits.test.name)}/ is the test split{beside}"]
+    return [f"{printable(root / splits.test.name)}/ is the test split{beside}"]
 
 
 def _about_forms(folders: dict[str, dict[str, list[Path]]]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What the user is told of images: why one cannot be used, and how unusual ones were read."""
+"""What is reported of images: why one cannot be used, and how unusual ones were read."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path

@@ -157,11 +157,13 @@ def _about_untrained(examples: pd.DataFrame) -> list[str]:
 def _report(bad: dict[str, str], settings: dict, intake: Intake) -> None:
     for name, reason in bad.items():
         logger.warning("%s: %s", name, reason)
-        intake.leave_out(reason if reason in REASONS else "broken image", [name])
     if settings.get("on_bad_image", "error") == "error":
         shown = "; ".join(f"{name} {reason}" for name, reason in list(bad.items())[:_BAD_IMAGES_SHOWN])
         more = f" and {len(bad) - _BAD_IMAGES_SHOWN} more, see the log" if len(bad) > _BAD_IMAGES_SHOWN else ""
-        raise UserError(f"{len(bad)} broken images: {shown}{more}; repair or remove them, or set on_bad_image: skip")
+        images = "image" if len(bad) == 1 else "images"
+        raise UserError(f"{len(bad)} broken {images}: {shown}{more}; repair or remove them, or set on_bad_image: skip")
+    for name, reason in bad.items():
+        intake.leave_out(reason if reason in REASONS else "broken image", [name])
 
 
 def _check_shapes(shapes: list[tuple], examples: pd.DataFrame) -> None:

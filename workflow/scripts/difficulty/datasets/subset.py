@@ -19,7 +19,7 @@ def choose(examples: pd.DataFrame, settings: Mapping, evidence: pd.Series | None
     evidence: index example_id; by `score` how hard each training example is (higher: harder; those without a
         value are not chosen), by `learned` whether it was, by `list` anything: its index is the list.
     Returns rows of `examples`, training examples first, otherwise in their order, with their new splits. Classes
-    chosen by name are numbered anew; the example_id stays. Where no number of test examples is given, the test split
+    chosen by name are renumbered; the example_id stays. Where no number of test examples is given, the test split
     stays as it is, but for examples that a list or the classes leave out.
     Images that are identical (see `duplicate_of`) are never on two sides: not in a test part that is drawn and in
     training, not among the easiest and the hardest, not learned and not learned.

@@ -63,8 +63,8 @@ def convergence_sentences(table: pd.DataFrame) -> list[str]:
             "improving": f"training has not converged: over the last {window} epochs the loss of the {kind} examples "
             f"still fell by {change}, at {top1} right. Scores describe a training cut short; train for more epochs",
             "underfit": f"the loss is flat, but only {top1} of the {kind} examples are right at the end. Hard "
-            "examples may merely be out of this training's reach; try more epochs, a wider network or another "
-            "learning rate",
+            "examples may merely be out of this training's reach; try more epochs, smaller batches, a wider "
+            "network or another learning rate",
         }[state]
         sentences.append(f"{_names(list(runs['run']), len(table))}: {meaning}.")
     return sentences

@@ -138,6 +138,6 @@ def _legend() -> list:
     return [
         Line2D([], [], color=INK, label="examples of one depth", **_POINT),
         Line2D([], [], color=INK, markerfacecolor="white", label=f"fewer than {_FEW} per run", **_POINT),
-        Line2D([], [], color=INK, linewidth=1, label="95 % interval (examples resampled)"),
+        Line2D([], [], color=INK, linewidth=1, label="95 % Wilson interval"),
         Line2D([], [], label="accuracy over all depths", **_OVERALL),
     ]

@@ -14,7 +14,7 @@ _DRAWS = {
 
 
 def initialize(model: nn.Module, settings: dict, seed: int) -> None:
-    """Draws the weights of all convolutions and linear layers anew, as a function of `seed` alone; biases become 0.
+    """Draws the weights of all convolutions and linear layers again, as a function of `seed` alone; biases become 0.
 
     settings: kind and distribution. The variance is 2 over the inputs of an output (kaiming, for ReLU), or 2 over the
     inputs of an output plus the outputs of an input (xavier). Batch norm stays as it is.

@@ -74,7 +74,7 @@ def distinct_probes(probes: Probes, images: torch.Tensor) -> tuple[dict[str, int
 class Activations:
     """What a network makes of a data set at its probes.
 
-    dimensions: probe -> numbers per image, of `distinct_probes`. batches: gives all images, normalised, anew at each
+    dimensions: probe -> numbers per image, of `distinct_probes`. batches: gives all images, normalised, again at each
     call: `count` of them, of which the mean of the first `bank` is subtracted. predicted: int64 (count,), what the
     network predicts, known as soon as `rows` gives the first probe.
     """

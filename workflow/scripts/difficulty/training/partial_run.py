@@ -1,7 +1,7 @@
 """What a run has finished so far, so that a killed one goes on from its last finished epoch.
 
 A folder holds, per epoch, the weights and the outcomes, and one state file (optimizer, checksums) that is replaced
-last: what it does not name does not count. A key of all that the run depends on guards it; another key starts anew.
+last: what it does not name does not count. A key of all that the run depends on guards it; another key starts again.
 """
 
 import fcntl

@@ -106,7 +106,7 @@ class _PublishedLinear(nn.Linear):
 
 
 def published_network(hidden: int) -> nn.Module:
-    """Two linear layers and nothing between, in single precision; normal weights, drawn anew from seed 0 for each.
+    """Two linear layers and nothing between, in single precision; normal weights, drawn from seed 0 for each.
 
     Rounding to single precision moves the published z-scores by up to 1e-5, since logits reach 10 and more. In which
     order products are added decides how, and a library for linear algebra picks that by processor. These layers add as
