@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.workflow.configurations import choices, written
+from tests.workflow.configurations import choices, fits_nothing, written
 from tests.workflow.planning import ROOT, Job, Plan, plans
 
 EVERY_RULE = yaml.safe_load((ROOT / "tests" / "every_rule.yaml").read_text())
@@ -109,6 +109,10 @@ def check(configs: list[dict], folder: Path) -> None:
         problems = [plan.problem] if plan.problem else sorted(unnoticed_changes(plan))
         faults += [f"{yaml.safe_dump(config, default_flow_style=True)}: {problem}" for problem in problems[:3]]
     assert not faults, "\n".join(faults)
+
+
+def test_every_form_of_a_part_is_valid_with_some_of_the_others():
+    assert fits_nothing() == []
 
 
 def test_configurations_of_all_kinds_are_planned(stand_in):
