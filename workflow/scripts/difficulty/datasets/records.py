@@ -8,6 +8,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from difficulty.datasets.intake import Intake
+from difficulty.datasets.label_matching import labelled
+from difficulty.datasets.labels import read_labels
 from difficulty.errors import UserError
 from difficulty.tables import read_foreign
 
@@ -21,11 +24,12 @@ class OwnRecords:
 
     examples: N rows sorted by example_id, columns example_id, split, key, original_index, label, class_name and the
         truth columns. logits: float32 (E, N, C), epochs in order; of probabilities their logarithms, which have the
-        same softmax and the same margins.
+        same softmax and the same margins. intake: the examples that were left out as they have no class.
     """
 
     examples: pd.DataFrame
     logits: np.ndarray
+    intake: Intake
 
     def counts(self) -> dict[str, int]:
         """What all runs of a data set must have the same number of."""
@@ -35,28 +39,27 @@ class OwnRecords:
 def read_own_records(path, settings: Mapping) -> OwnRecords:
     """Reads the table of one run.
 
-    settings: names of the columns (example_id, epoch, label, logits or probabilities; class_name, split, key), truth.
+    settings: names of the columns (example_id, epoch, label, logits or probabilities; class_name, split, key), truth,
+    unlabelled (error or skip: examples whose label is none of the classes 0 to C-1).
     Raises UserError naming the file, the column and the row if an (example, epoch) pair is missing or occurs twice, if
-    what should be a fact of an example changes between epochs, or if predictions are no logits or probabilities.
+    what should be a fact of an example changes between epochs, if predictions are no logits or probabilities, or if an
+    example has no class.
     """
     predictions = "logits" if "logits" in settings else "probabilities"
-    facts = {name: settings[name] for name in ("label", "class_name", "split", "key") if name in settings}
+    facts = {name: settings[name] for name in ("class_name", "split", "key") if name in settings}
     facts |= {name: name for name in settings.get("truth", ())}
-    wanted = [settings["example_id"], settings["epoch"], settings[predictions], *facts.values()]
+    wanted = [*(settings[name] for name in ("example_id", "epoch", "label", predictions)), *facts.values()]
     table = read_foreign(path, list(dict.fromkeys(wanted)))
     rows = _rows(table, settings, path)
     values = _matrix(table[settings[predictions]], settings[predictions], rows, path)
     if predictions == "probabilities":
         values = _logarithms(values, settings[predictions], rows, path)
     values = values[rows.order].reshape(*rows.shape, -1)
-    columns = {name: _fact(table, column, rows, path) for name, column in facts.items()}
-    label = columns.pop("label")
-    classes = values.shape[2]
-    if not (np.issubdtype(label.dtype, np.integer) and label.min() >= 0 and label.max() < classes):
-        raise UserError(
-            f"{path}: column {settings['label']!r} is not a class number from 0 to {classes - 1} everywhere"
-        )
-    example_id = rows.example[rows.order].reshape(rows.shape)[0]
+    label, intake = _labels(table, settings, values.shape[2], rows, path)
+    kept = label >= 0
+    label, values = label[kept], values if kept.all() else values[:, kept]
+    columns = {name: _fact(table, column, rows, path)[kept] for name, column in facts.items()}
+    example_id = rows.example[rows.order].reshape(rows.shape)[0, kept]
     split = pd.Series(columns.pop("split", np.full(len(label), "train"))).map(_SPLITS)
     if split.isna().any():
         raise UserError(f"{path}: column {settings['split']!r} has other values than {', '.join(_SPLITS)}")
@@ -69,12 +72,12 @@ def read_own_records(path, settings: Mapping) -> OwnRecords:
         "split": split.to_numpy(),
         "key": pd.Series(columns.pop("key", example_id)).astype(str).to_numpy(),
         "original_index": example_id,
-        "label": label.astype(np.int64),
+        "label": label,
         "class_name": pd.Series(columns.pop("class_name", label)).astype(str).to_numpy(),
     }
     examples = pd.DataFrame({**frame, **columns})
     _check_class_names(examples, path)
-    return OwnRecords(examples, values)
+    return OwnRecords(examples, values, intake)
 
 
 def check_same_examples(own: pd.DataFrame, first: pd.DataFrame, path, first_path) -> None:
@@ -216,11 +219,30 @@ def _more(found) -> str:
     return ", ..." if len(found) > _SHOWN else ""
 
 
+def _labels(table: pa.Table, settings: Mapping, classes: int, rows: _Rows, path) -> tuple[np.ndarray, Intake]:
+    """int64 (N,), the class of each example, -1 for none; which those are, unless they are an error."""
+    column, place = table[settings["label"]], f"{path}: column {settings['label']!r}"
+    names = list(map(str, range(classes)))
+    _constant(read_labels(column, place, names).codes, settings["label"], rows, path)
+    count = rows.shape[1]
+    labels, ids = read_labels(column.take(pa.array(rows.order[:count])), place, names), rows.example[rows.order[:count]]
+    intake = Intake("examples")
+    (kept,) = labelled([labels], lambda _, row: f"example {ids[row]}", settings.get("unlabelled", "error"), intake)
+    if not kept.any():
+        raise UserError(f"{place}: no example has one of the {classes:,} classes; name another column")
+    return labels.codes, intake
+
+
 def _fact(table: pa.Table, column: str, rows: _Rows, path) -> np.ndarray:
     """(N,) of a column that must say the same of an example at every epoch."""
     if pa.types.is_nested(table[column].type):
         raise UserError(f"{path}: column {column!r} is {table[column].type}, expected one value in every row")
-    values = table[column].to_pandas().to_numpy()[rows.order].reshape(rows.shape)
+    return _constant(table[column].to_pandas().to_numpy(), column, rows, path)
+
+
+def _constant(values: np.ndarray, column: str, rows: _Rows, path) -> np.ndarray:
+    """(N,) of values (R,); raises UserError if they differ between the epochs of an example."""
+    values = values[rows.order].reshape(rows.shape)
     same = (values == values[0]) | (pd.isna(values) & pd.isna(values[0]))
     if not same.all():
         changes = np.zeros(len(rows.example), bool)
