@@ -135,7 +135,7 @@ def test_what_does_not_fit_is_counted_and_named_or_skipped(folder):
     missing = f"{labels}: column 'file' names 1 image (cat_33.png) that {folder} does not have"
     with pytest.raises(UserError) as caught:
         by_table(folder, table)
-    assert str(caught.value) == f"{unlabelled}; {missing}; mend this or set on_bad_image: skip"
+    assert str(caught.value) == f"{unlabelled}; {missing}; fix this or set on_bad_image: skip"
     source = by_table(folder, table, on_bad_image="skip")
     assert len(source.examples) == 18 and source.notes == (unlabelled, missing)
     assert not source.examples["key"].isin(["cat_3.png", "cat_4.png"]).any()

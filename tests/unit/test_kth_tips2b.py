@@ -145,7 +145,7 @@ def test_files_of_other_names_are_told_or_left_out(small, caplog):
     problem = f"{small}: 2 files ({names}) are not called like 15a-scale_10_im_10_col.png"
     with caplog.at_level(logging.INFO), pytest.raises(UserError) as caught:
         read(small)
-    assert str(caught.value) == f"{problem}; mend this or set on_bad_image: skip"
+    assert str(caught.value) == f"{problem}; fix this or set on_bad_image: skip"
     assert "Thumbs.db: left out: no image by name or content" in caplog.text
     source = read(small, on_bad_image="skip")
     assert len(source.examples) == 16 and source.notes == (problem,)
@@ -158,7 +158,7 @@ def test_class_without_training_images_is_told_or_left_out(small):
     problem = f"{small / 'wool'}: class 'wool' has no training images"
     with pytest.raises(UserError) as caught:
         read(small)
-    assert str(caught.value) == f"{problem}; mend this or set on_bad_image: skip"
+    assert str(caught.value) == f"{problem}; fix this or set on_bad_image: skip"
     source = read(small, on_bad_image="skip")
     assert source.notes == (problem,) and Counter(source.examples["class_name"]) == {"cork": 8, "wool": 2}
     for sample in "abd":

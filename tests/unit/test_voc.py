@@ -117,7 +117,7 @@ def test_annotations_that_do_not_fit(devkit, content, reason):
     path.unlink()
     if content:
         path.write_text(content)
-    with pytest.raises(UserError, match=rf"{reason}.*; mend this or set on_bad_image: skip$"):
+    with pytest.raises(UserError, match=rf"{reason}.*; fix this or set on_bad_image: skip$"):
         read(devkit)
     source = read(devkit, on_bad_image="skip")
     assert source.examples["key"].tolist() == ["000002", "000003"] and len(source.notes) == 1
@@ -130,7 +130,7 @@ def test_other_objects_that_do_not_fit(devkit):
     with pytest.raises(UserError) as caught:
         read(devkit)
     assert "000002.jpg: no such image; " in str(caught.value)
-    assert "000001.xml: class 'unicorn' is none of VOC's twenty; mend this" in str(caught.value)
+    assert "000001.xml: class 'unicorn' is none of VOC's twenty; fix this" in str(caught.value)
     write_image(devkit / "VOC2007", "000001", [("cat", 3, 1, 2, 2, 0)])
     with pytest.raises(UserError, match=r"000001\.xml: a box or the image is empty"):
         read(devkit)

@@ -140,7 +140,7 @@ def test_a_missing_file_of_weights_is_named(scored):
     scored.configure({**config, "experiments": {**config["experiments"], "own": own}})
     result = scored.snakemake("-n")
     assert result.returncode == 1
-    assert "experiments.own.checkpoints: no such file: gone.pt; mend the configuration" in result.stderr
+    assert "experiments.own.checkpoints: no such file: gone.pt; fix the path" in result.stderr
 
 
 def test_provenance_names_the_checkpoint_and_the_target(scored):

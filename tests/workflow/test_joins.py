@@ -126,5 +126,5 @@ def test_joins_alone_and_files_that_are_missing(joined):
     (joined.work / "seconds.csv").unlink()
     failed = joined.snakemake("-n", "scores")
     assert failed.returncode == 1
-    expected = "analyses.images.joins.seconds.file: no such file: seconds.csv; mend the configuration"
+    expected = "analyses.images.joins.seconds.file: no such file: seconds.csv; fix the path"
     assert expected in failed.stderr.splitlines()

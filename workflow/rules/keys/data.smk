@@ -51,7 +51,7 @@ def source_paths(dataset):
             sys.exit(1)
     for path in [*paths, settings.get("path", ".")]:
         if not os.path.exists(path):
-            print(f"datasets.{dataset}: no such file or folder: {path}; mend the configuration", file=sys.stderr)
+            print(f"datasets.{dataset}: no such file or folder: {path}; fix the path", file=sys.stderr)
             sys.exit(1)
     if kind == "image_folder":
         try:

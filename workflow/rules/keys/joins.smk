@@ -19,7 +19,7 @@ def joined_file(join):
     """The user's table."""
     path = joins[join]["file"]
     if not os.path.exists(path):
-        print(f"analyses.images.joins.{join}.file: no such file: {path}; mend the configuration", file=sys.stderr)
+        print(f"analyses.images.joins.{join}.file: no such file: {path}; fix the path", file=sys.stderr)
         sys.exit(1)
     return path
 

@@ -56,7 +56,7 @@ def snapshot_files(experiment, run):
     for path in paths:
         if not os.path.isfile(path):
             print(
-                f"experiments.{experiment}.checkpoints: no such file: {path}; mend the configuration", file=sys.stderr
+                f"experiments.{experiment}.checkpoints: no such file: {path}; fix the path", file=sys.stderr
             )
             sys.exit(1)
     return paths

@@ -2,7 +2,7 @@
 
 
 class UserError(Exception):
-    """Something the user can mend: the message names the place and the remedy, in one line.
+    """Something the user can fix: the message names the place and the remedy, in one line.
 
     Whoever catches it prints the message alone, never a traceback.
     """

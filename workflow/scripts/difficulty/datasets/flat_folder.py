@@ -42,7 +42,7 @@ def read(settings: dict) -> Source:
     labels_of = labels_from_table if "labels" in settings else labels_from_names
     given, problems, notes = labels_of(settings, files, intake)
     if problems and "skip" not in (settings.get("on_bad_image"), settings.get("unlabelled")):
-        raise UserError(f"{'; '.join(problems)}; mend this or set on_bad_image: skip")
+        raise UserError(f"{'; '.join(problems)}; fix this or set on_bad_image: skip")
     if given.empty:
         raise UserError(f"{root}: none of its {len(files):,} images has a label; {'; '.join(problems)}")
     if "split" in given:

@@ -64,7 +64,7 @@ def read(settings: dict) -> Source:
     if unknown:
         problems.append(f"{root}: {_counted(unknown)} not called like 15a-scale_10_im_10_col.png")
     if problems and settings.get("on_bad_image", "error") == "error":
-        raise UserError(f"{'; '.join(problems)}; mend this or set on_bad_image: skip")
+        raise UserError(f"{'; '.join(problems)}; fix this or set on_bad_image: skip")
     if not training:
         raise UserError(f"{root}: no training images; {'; '.join(problems)}")
     listed = {file for folder in folders.values() for file in image_files(folder)}

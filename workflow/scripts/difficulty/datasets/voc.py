@@ -77,7 +77,7 @@ def read(settings: dict) -> Source:
             rows.append((split, image if is_unique else f"{folder}/{image}", index, *described(annotation, split)))
     if problems and settings.get("on_bad_image", "error") == "error":
         more = f" and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
-        raise UserError(f"{'; '.join(problems[:_SHOWN])}{more}; mend this or set on_bad_image: skip")
+        raise UserError(f"{'; '.join(problems[:_SHOWN])}{more}; fix this or set on_bad_image: skip")
     return Source(pd.DataFrame(rows, columns=_COLUMNS), lambda row: files[row], tuple(problems), intake)
 
 

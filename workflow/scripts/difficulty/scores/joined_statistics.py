@@ -57,7 +57,7 @@ def read_measured(path: Path, settings: Mapping) -> Measured:
     try:
         return Measured(path, keys, human_entropy(np.stack(columns, axis=1)))
     except ValueError as error:
-        raise UserError(f"{path}: {error}; mend or remove the rows") from error
+        raise UserError(f"{path}: {error}; fix or remove the rows") from error
 
 
 def human_entropy(probabilities: np.ndarray) -> np.ndarray:
@@ -173,7 +173,7 @@ def _keys(path: Path, table: pa.Table, settings: Mapping) -> pd.Index:
     elif pa.types.is_integer(column.type):
         keys = pd.Index(column.to_numpy())
     else:
-        raise UserError(f"{path}: column {name!r} is {column.type}, expected whole numbers; join by name, or mend it")
+        raise UserError(f"{path}: column {name!r} is {column.type}, expected whole numbers; fix it, or join by name")
     if keys.has_duplicates:
         twice = keys[keys.duplicated()].tolist()[0]
         raise UserError(f"{path}: {by} {twice!r} occurs twice in column {name!r}; keep one row for each image")
@@ -184,7 +184,7 @@ def _numbers(path: Path, table: pa.Table, name: str | int) -> np.ndarray:
     """A column as float64, NaN where it is null."""
     column = table[str(name)]
     if not any(kind(column.type) for kind in (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)):
-        raise UserError(f"{path}: column {name!r} is {column.type}, expected numbers; mend it or name another")
+        raise UserError(f"{path}: column {name!r} is {column.type}, expected numbers; fix it or name another")
     values = column.cast(pa.float64()).to_numpy()
     _finite(path, name, values[column.is_valid().to_numpy()])
     return values
@@ -197,7 +197,7 @@ def _finite(path: Path, name: str | int, values: np.ndarray) -> np.ndarray:
     if bad.any():
         raise UserError(
             f"{path}: column {name!r} has {bad.sum():,} numbers that are not finite, e.g. {values[bad][0]}; "
-            "mend them or remove the rows"
+            "fix these or remove the rows"
         )
     return values
 
