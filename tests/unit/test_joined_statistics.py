@@ -85,7 +85,11 @@ NAMED = {"by": "name", "column": "index", "value": "s"}
         ({"index": [0, 1, 0], "s": [1, 2, 3]}, VALUE, "original_index 0 occurs twice in column 'index'; keep one row"),
         ({"index": ["a.png", "b/a.jpg"], "s": [1, 2]}, NAMED, "name 'a' occurs twice in column 'index'; keep one row"),
         ({"index": [0, None], "s": [1, 2]}, VALUE, "1 rows have nothing in column 'index'; remove them"),
-        ({"index": ["0"], "s": [1]}, VALUE, "column 'index' is string, expected whole numbers; fix it, or join by name"),
+        (
+            {"index": ["0"], "s": [1]},
+            VALUE,
+            "column 'index' is string, expected whole numbers; fix it, or join by name",
+        ),
         ({"index": [0.0], "s": [1]}, VALUE, "column 'index' is double, expected whole numbers"),
         ({"index": [0], "s": ["1.5 s"]}, VALUE, "column 's' is string, expected numbers; fix it or name another"),
         ({"index": [0], "s": [True]}, VALUE, "column 's' is bool, expected numbers"),
