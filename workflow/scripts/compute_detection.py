@@ -19,7 +19,7 @@ from difficulty.analysis.truth import hard_examples
 from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.errors import UserError
 from difficulty.scores.collect import SCORES, ranking_columns
-from difficulty.stage import arguments, provenance, run_stage
+from difficulty.stage import arguments, provenance, run_stage, warn
 from difficulty.tables import read_schema, read_table, write_table
 
 logger = logging.getLogger("difficulty")
@@ -39,12 +39,18 @@ def main(args):
     table = read_table(args.scores, SCORES).set_index("example_id")
     hard = truth_of(table, settings, args.examples)
     rows, truth = table.loc[hard.index, list(ranking.values())].set_axis(list(ranking), axis=1), hard.to_numpy()
-    values = list(run_values(args.families, list(ranking), role))
+    rows = defined_scores(rows, args.output.stem)
+    if rows.empty:
+        raise UserError(f"{args.scores}: all scores compared are undefined for every example of role {role}")
+    values = list(run_values(args.families, list(rows), role))
     seeds = by_seed(values, hard.index.to_numpy())
     report, differences = detection_tables(rows, truth, directions, by_seed=seeds, bootstrap=settings["bootstrap"])
     reports = [report.assign(run=ALL_RUNS)]
     for run, of_run in by_run(values).items():
-        of_run = of_run.loc[of_run.index.intersection(hard.index)]
+        of_run = defined_scores(of_run.loc[of_run.index.intersection(hard.index)], f"{args.output.stem}: {run}")
+        if not of_run.notna().all(axis=1).any() or of_run.empty:
+            warn(f"{args.output.stem}: {run}: left out, as no example has all scores")
+            continue
         single = detection_report(of_run, hard[of_run.index].to_numpy(), directions, bootstrap=0)
         reports.append(single.assign(run=run))
     name, facts = args.output.stem, provenance(args)
@@ -57,6 +63,14 @@ def main(args):
     best = reports[0].sort_values("average_precision", ascending=False).iloc[0]
     summary = best[["examples", "positives", "score", "auroc", "average_precision"]]
     logger.info("%d examples, %d of them hard; best: %s, AUROC %.3f, average precision %.3f", *summary)
+
+
+def defined_scores(scores: pd.DataFrame, place: str) -> pd.DataFrame:
+    """Scores (N rows) without the columns that are undefined everywhere, which it warns of."""
+    undefined = scores.columns[scores.isna().all()]
+    if len(undefined):
+        warn(f"{place}: left out, as undefined for every example: {', '.join(undefined)}")
+    return scores.drop(columns=undefined)
 
 
 def truth_of(scores: pd.DataFrame, settings: dict, examples: Path) -> pd.Series:
