@@ -55,9 +55,7 @@ def snapshot_files(experiment, run):
     paths = [path.replace("{seed}", run.removeprefix("seed-")) for path in named]
     for path in paths:
         if not os.path.isfile(path):
-            print(
-                f"experiments.{experiment}.checkpoints: no such file: {path}; fix the path", file=sys.stderr
-            )
+            print(f"experiments.{experiment}.checkpoints: no such file: {path}; fix the path", file=sys.stderr)
             sys.exit(1)
     return paths
 
