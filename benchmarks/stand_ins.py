@@ -43,6 +43,7 @@ rule {rule}:
     conda: "trivial.yaml"
     threads: 1
     resources: mem_mb=1000, runtime=10
+    {constraints}
     params: settings={params[0]!r}, code={params[1]!r}, upstream={params[2]!r}
     shell: {shell!r}
 """
@@ -143,9 +144,23 @@ def _trivial_rules(jobs: list[Job], parameters: dict[str, list[str]]) -> Iterato
             output=", ".join(outputs),
             log=patterns["log"][0],
             benchmark=patterns["benchmark"][0],
+            constraints=_constraints(several),
             params=["x" * len(value) for value in parameters[rule]],
             shell=f"{make_folders}touch {' '.join(file.replace('{', '{wildcards.') for file in files)}",
         )
+
+
+def _pattern(part: str, wildcards: dict[str, str]) -> str:
+    """A part of a path, which may be the value of a wildcard, or begin with it: `pair-order`."""
+    value, dash, rest = part.partition("-")
+    return wildcards.get(part) or (wildcards[value] + dash + rest if value in wildcards else part)
+
+
+def _constraints(jobs: list[Job]) -> str:
+    """Each wildcard has only the values that it has in one of the jobs, as names have in ours."""
+    values = {name: dict.fromkeys(job.wildcards()[name] for job in jobs) for name in jobs[0].wildcards()}
+    constraints = ", ".join(f"{name}={json.dumps('|'.join(each))}" for name, each in values.items())
+    return f"wildcard_constraints: {constraints}" if constraints else ""
 
 
 def _patterns(jobs: list[Job], kind: str) -> list[str]:
@@ -154,7 +169,7 @@ def _patterns(jobs: list[Job], kind: str) -> list[str]:
     patterns = []
     for path in jobs[0].paths(kind):
         stem, dot, suffix = path.rpartition(".") if "." in path else (path, "", "")
-        patterns.append("/".join(wildcards.get(part, part) for part in stem.split("/")) + dot + suffix)
+        patterns.append("/".join(_pattern(part, wildcards) for part in stem.split("/")) + dot + suffix)
     for job in jobs:
         if [pattern.format(**job.wildcards()) for pattern in patterns] != job.paths(kind):
             sys.exit(f"{job.rule}: {kind} of its jobs are not of one form; choose a configuration where they are")

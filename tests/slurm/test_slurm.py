@@ -56,6 +56,7 @@ ALL_ANALYSES = {
     "evaluations": {"half": ["few"]},
     "analyses": {
         "agreement": {"groups": {"pair": ["noisy", "held"]}},
+        "comparisons": {"pair": ["noisy", "held"]},
         "generalization": {"halves": {"experiments": ["easy", "half"], "control": "half"}},
         "correlation": {"bootstrap": 20},
         "detection": {"bootstrap": 20},

@@ -43,6 +43,18 @@ def test_means_and_standard_errors_by_a_loop(statistics):
             assert row["mean_all"] == pytest.approx(statistics[name].mean(), rel=EXACT)
 
 
+def test_multiples_are_described_once(statistics):
+    correct = np.random.default_rng(3).random((2, 3, 40)) < 0.8
+    expected = agreed_statistics(correct, statistics)
+    repeated = {"twice": 2 * statistics["people"] + 1}
+    found = agreed_statistics(correct, statistics.assign(**repeated, again=statistics["people"] * 3))
+    also = found[found["epoch"] == 1].set_index("statistic")["also"]
+    assert also["people"] == "twice again" and pd.isna(also["unknown"])
+    pd.testing.assert_frame_equal(found.drop(columns="also"), expected.drop(columns="also"))
+    curved = agreed_statistics(correct, statistics.assign(curved=np.exp(5 * statistics["people"])))
+    assert "curved" in set(curved["statistic"]) and curved["also"].isna().all()
+
+
 def test_identical_networks_agree_on_what_one_gets_right(statistics):
     one = np.random.default_rng(2).random((1, 4, 40)) < 0.6
     table = agreed_statistics(np.repeat(one, 3, axis=0), statistics)

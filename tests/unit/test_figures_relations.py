@@ -101,7 +101,14 @@ def agreed(statistics=("edges", "people"), roles=("train", "test"), epochs=6):
                 row |= {"agreement": min((epoch - 1) / 5, 1)}
                 row |= {"examples": 50, "agreed": 10, "known": 10, "mean": number + epoch, "mean_all": 9.0}
                 rows.append(row | {"standard_error": 0.5})
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).assign(also=None)
+
+
+def test_statistics_that_are_multiples_of_another_one_are_said():
+    table = agreed()
+    table.loc[table["statistic"] == "edges", "also"] = "edges_per_pixel"
+    assert "so drawn once: edges_per_pixel = edges." in said(agreed_statistics_figure(table, "t"))
+    assert "drawn once" not in said(agreed_statistics_figure(agreed(), "t"))
 
 
 def test_epochs_with_little_agreement_are_hidden():

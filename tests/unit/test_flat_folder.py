@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from difficulty.datasets import flat_folder
+from difficulty.datasets.drawn_split import drawn_for_test
 from difficulty.datasets.preparation import prepare
 from difficulty.errors import UserError
 
@@ -104,12 +105,31 @@ def test_whole_numbers_are_classes_in_their_order(folder):
 @pytest.mark.parametrize("sizes", [[10, 10], [100, 3, 1], [2] * 50, [1] * 7, [1000]])
 def test_drawn_splits_are_stratified(fraction, sizes):
     labels = np.random.default_rng(0).permutation(np.repeat(np.arange(len(sizes)), sizes))
-    is_test = flat_folder._drawn_for_test(labels, fraction, 0)
+    content = np.arange(len(labels))
+    is_test = drawn_for_test(labels, content, fraction, 0)
     drawn, sizes = np.bincount(labels[is_test], minlength=len(sizes)), np.array(sizes)
     assert (drawn < sizes).all()
     assert (np.abs(drawn - np.minimum(fraction * sizes, sizes - 1)) < 1).all()
     assert drawn.sum() == min(round(fraction * sizes.sum()), (sizes - 1).sum())
-    np.testing.assert_array_equal(is_test, flat_folder._drawn_for_test(labels, fraction, 0))
+    np.testing.assert_array_equal(is_test, drawn_for_test(labels, content, fraction, 0))
+
+
+def test_identical_files_are_drawn_together(folder):
+    for number in range(4):
+        save(folder / f"cat_{number}.png", 7)  # as cat_7, so that five of ten are the same
+        save(folder / f"dog_{number}.png", 105 + number % 2)  # as dog_5 and dog_6
+    for seed in range(20):
+        examples = by_name(folder, split_seed=seed, test_fraction=0.5).examples
+        content = examples["key"].map(lambda name: (folder / name).read_bytes())
+        assert examples.groupby(content)["split"].nunique().eq(1).all()
+        assert examples.groupby(["split", "class_name"]).size()["test"].between(4, 5).all()
+
+
+def test_identical_files_with_several_labels_are_not_drawn():
+    labels, content = np.array([0] * 6 + [1] * 6), np.array([0, 0, 1, 2, 3, 4, 0, 5, 6, 7, 8, 9])
+    drawn = [drawn_for_test(labels, content, 0.5, seed) for seed in range(30)]
+    assert not np.any(drawn, axis=0)[content == 0].any() and np.any(drawn, axis=0)[content > 0].all()
+    assert {each.sum() for each in drawn} == {6}
 
 
 def test_split_seed_draws_another_split(folder):

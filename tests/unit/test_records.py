@@ -95,9 +95,18 @@ def edited(table, row, **values):
         (lambda t: t.assign(epoch=t["epoch"] + 0.5), "column 'epoch' is not a whole number"),
         (lambda t: t.iloc[:0], "column 'z' is null|no rows"),
         (lambda t: edited(t, 5, y=1), r"column 'y' changes between epochs; it must not: \(example 7, epoch 2\)"),
-        (lambda t: t.assign(y=t["y"] + 1), "column 'y': label beyond the 4 named classes in 9 of 15 rows"),
-        (lambda t: t.assign(y=t["y"] - 3), r"column 'y': negative label in 6 of 15 rows \(row 3: -2"),
-        (lambda t: t.assign(y=t["y"].map("ant{}".format)), "label that is none of the 4 classes"),
+        (
+            lambda t: t.assign(y=t["y"] + 1),
+            r"column 'y': label beyond the 4 named classes in 3 of 5 rows \(example 3: 4, example 7: 4, ",
+        ),
+        (
+            lambda t: t.assign(y=-1),
+            r"negative label in 5 of 5 rows \(example 2: -1, .*, \.\.\.\); correct these labels",
+        ),
+        (lambda t: t.assign(y=t["y"].where(t["id"] != 7)), r"no label in 1 of 5 rows \(example 7: n(ull|an)\)"),
+        (lambda t: t.assign(y=t["y"] + 0.5), "label that is no whole number in 5 of 5 rows"),
+        (lambda t: t.assign(y=t["y"] - 3), r"column 'y': negative label in 2 of 5 rows"),
+        (lambda t: t.assign(y="cat"), r"label that is none of the 4 classes in 5 of 5 rows \(example 2: cat"),
         (lambda t: t.assign(id=t["id"] + 0.5), "column 'id' is not a whole number"),
         (lambda t: edited(t, 2, z=np.zeros(3)), r"4 in the first row, other than in \(example 11, epoch 1\)"),
         (lambda t: edited(t, 2, z=None), r"4 in the first row, other than in \(example 11, epoch 1\)"),
@@ -112,13 +121,42 @@ def edited(table, row, **values):
         (lambda t: edited(t, 7, z=np.array([0, 1e300, 0, 0])), r"too large for float32: \(example 11, epoch 2\)"),
         (lambda t: t.assign(z=1.0), "column 'z' is double, expected a list"),
         (lambda t: t.assign(z=[["a", "b"]] * len(t)), "expected a list of one number per class"),
-        (lambda t: t.assign(y=[[1, 2]] * len(t)), "column 'y': lists of up to 2 values in 15 of 15 rows"),
+        (lambda t: t.assign(y=[[1, 0]] * len(t)), "column 'y': lists of up to 2 values in 15 of 15 rows"),
+        (lambda t: t.assign(hard=[[1]] * len(t)), "column 'hard' is list.* expected one value in every row"),
         (lambda t: t.drop(columns="z"), "no column 'z'; it has id, epoch"),
     ],
 )
 def test_what_cannot_be_records_is_named(table, tmp_path, edit, message):
     with pytest.raises(UserError, match=rf"own\.parquet: .*({message})"):
-        read(edit(table), tmp_path / "own.parquet")
+        read(edit(table), tmp_path / "own.parquet", truth=["hard"])
+
+
+@pytest.mark.parametrize("kind", [float, str, "category", np.uint8])
+def test_class_numbers_may_be_stored_in_any_type(table, tmp_path, kind):
+    expected = read(table, tmp_path / "a.parquet").examples
+    found = read(table.assign(y=table["y"].astype(kind)), tmp_path / "b.parquet").examples
+    pd.testing.assert_frame_equal(found, expected)
+
+
+def test_a_label_that_is_missing_at_one_epoch_has_changed(table, tmp_path):
+    with pytest.raises(UserError, match=r"column 'y' changes between epochs; it must not: \(example 7, epoch 2\)"):
+        read(edited(table, 5, y=np.nan), tmp_path / "own.parquet", unlabelled="skip")
+
+
+def test_examples_without_a_class_may_be_left_out(table, tmp_path):
+    expected = read(table, tmp_path / "a.parquet")
+    hidden = table.assign(y=table["y"].where(table["id"] != 5, -1).where(table["id"] != 11, 4))
+    found = read(hidden, tmp_path / "b.parquet", unlabelled="skip", truth=["hard"])
+    assert found.examples["example_id"].tolist() == [2, 3, 7]
+    np.testing.assert_array_equal(found.logits, expected.logits[:, [0, 1, 3]])
+    np.testing.assert_array_equal(found.examples["hard"], [0.2, 0.3, np.nan])
+    assert found.intake.lines("own", 3) == [
+        "own: 5 examples found, 3 used, 2 left out",
+        "own: left out: negative label: 1 (example 5)",
+        "own: left out: label beyond the 4 named classes: 1 (example 11)",
+    ]
+    with pytest.raises(UserError, match="column 'y': no example has one of the 4 classes"):
+        read(table.assign(y=-1), tmp_path / "c.parquet", unlabelled="skip")
 
 
 def test_logits_are_not_taken_for_probabilities(table, tmp_path):

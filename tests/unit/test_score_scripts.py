@@ -1,8 +1,10 @@
 """Every script between the records and the figures, from command line to tables, on records made by hand."""
 
+import dataclasses
 import json
 import subprocess
 import sys
+from argparse import Namespace
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +12,14 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+import compute_detection
 from difficulty.analysis.agreement import AGREED_CLASSES, AGREEMENT
 from difficulty.analysis.correlation import CORRELATION, SEED_CORRELATION, STABILITY
 from difficulty.analysis.detection import DETECTION, DETECTION_CURVES, DETECTION_DIFFERENCES, detection_report
 from difficulty.datasets.example_tables import EXAMPLES, LABELS
 from difficulty.scores.collect import RUN_SCORES, SCORES
 from difficulty.scores.dynamics import DYNAMICS, score_records
-from difficulty.tables import Column, read_provenance, read_table, write_table
+from difficulty.tables import Column, read_provenance, read_schema, read_table, write_table
 from difficulty.training.run_tables import RECORDS
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
@@ -317,7 +320,7 @@ def test_detection(results):
     expected = detection_report(score_records(records)[["aum"]], labels["is_corrupt"].to_numpy(), bootstrap=0)
     assert one.loc["aum", "auroc"] == pytest.approx(expected["auroc"].iloc[0], abs=1e-9)
     held_out = table[(table["detection"] == "held-out") & (table["run"] != "all")]
-    assert held_out["examples"].unique().tolist() == [TRAIN / 3]
+    assert held_out["examples"].unique().tolist() == [TRAIN]  # the folds of a seed together
     assert set(held_out["score"]) == {"aum", "first_learned"}
     humans = table[(table["detection"] == "humans") & (table["run"] == "all")].iloc[0]
     known = sum(i % 7 != 0 for i in range(TRAIN, TRAIN + TEST))
@@ -338,6 +341,38 @@ def test_the_same_inputs_give_the_same_bytes(results, tmp_path):
         output=tmp_path / "again.parquet",
     )
     assert (tmp_path / "again.parquet").read_bytes() == (folder / "scores" / "dynamics.parquet").read_bytes()
+
+
+def test_detection_leaves_out_what_is_undefined_everywhere(results, tmp_path, caplog):
+    """A score of one run, another of all runs, and a run without any example that has all of its scores."""
+    folder, first, second = results / "experiments" / "noisy", *PLAIN_RUNS[:2]
+    own = read_table(folder / "scores" / "dynamics.parquet", RUN_SCORES)
+    own.loc[own["run"] == first, "el2n"] = np.nan
+    own.loc[(own["run"] == second) & (own["example_id"] % 2 == 0), "el2n"] = np.nan
+    own.loc[(own["run"] == second) & (own["example_id"] % 2 == 1), "aum"] = np.nan
+    rewrite(folder / "scores" / "dynamics.parquet", own, RUN_SCORES, tmp_path / "dynamics.parquet")
+    mean = read_table(folder / "scores.parquet", SCORES).assign(loss=np.nan)
+    rewrite(folder / "scores.parquet", mean, SCORES, tmp_path / "noisy" / "scores.parquet")
+    settings = {"column": "is_corrupt", "role": "train", "bootstrap": 10, "scores": ["el2n", "aum", "loss"]}
+    tables = {"examples": results / "datasets" / "toy" / "examples.parquet", "output": tmp_path / "noise.parquet"}
+    tables |= {name: tmp_path / f"{name}.parquet" for name in ("curves", "differences")}
+    inputs = {"scores": tmp_path / "noisy" / "scores.parquet", "families": [tmp_path / "dynamics.parquet"]}
+    compute_detection.main(Namespace(settings=settings, code="", upstream="", **inputs, **tables))
+    table = read_table(tmp_path / "noise.parquet", DETECTION)
+    found = table.groupby("run")["score"].agg(list).to_dict()
+    assert found == {"all": ["el2n", "aum"], first: ["aum"], PLAIN_RUNS[2]: ["el2n", "aum"]}
+    assert caplog.messages[:3] == [
+        "noise: left out, as undefined for every example: loss",
+        f"noise: {first}: left out, as undefined for every example: el2n",
+        f"noise: {second}: left out, as no example has all scores",
+    ]
+
+
+def rewrite(source, table, schema, path):
+    """Writes a changed table with the columns that a finished one has, some of them undefined now."""
+    columns = read_schema(source).columns
+    columns |= {name: dataclasses.replace(columns[name], nullable=True) for name in table if table[name].isna().any()}
+    write_table(table, path, dataclasses.replace(schema, columns=columns), {})
 
 
 @pytest.mark.parametrize(

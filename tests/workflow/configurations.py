@@ -18,7 +18,7 @@ datasets:
   half: {source: subset, of: main, select: {by: random, fraction: 0.5}}
   rest: {source: subset, of: main, select: {by: random, fraction: 0.5}, seed: 1}
 defaults:
-  {dataset: main, architecture: resnet9, width: 4, epochs: 4, seeds: [0], optimizer: {name: sgd, lr: 0.1}}
+  {dataset: main, architecture: resnet9, width: 4, epochs: 6, seeds: [0], optimizer: {name: sgd, lr: 0.1}}
 experiments: {a: {}}
 """)
 
@@ -40,6 +40,12 @@ def fits(choice: Choice) -> bool:
     except UserError:
         return False
     return True
+
+
+def fits_nothing(tries: int = 2000) -> list[tuple[str, int]]:
+    """(part, form) of the forms that make no valid configuration with any of some random choices of the others."""
+    draws, forms = random.Random(0), [(part, form) for part, forms in PARTS.items() for form in range(len(forms))]
+    return [each for each in forms if not any(fits(random_choice(draws) | dict([each])) for _ in range(tries))]
 
 
 def pairs(choice: Choice) -> set[tuple]:

@@ -68,6 +68,7 @@ wildcard_constraints:
     **CONSTRAINTS,
 
 
+include: "internals.smk"
 include: "driver.smk"
 include: "cluster.smk"
 include: "literal_paths.smk"

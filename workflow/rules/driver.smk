@@ -4,8 +4,6 @@ import fcntl
 import platform
 from contextlib import contextmanager
 
-from snakemake.persistence import PersistenceBase
-
 DRIVER_LOCK = Path(".snakemake", "difficulty", "driver.lock").absolute()
 driver_locks = []  # the open lock file, once this process has it
 
@@ -31,22 +29,25 @@ def take_driver_lock():
     driver_locks.append(file)
 
 
-def lock_by_process():
+def locking_by_process(lock):
     """Has a Snakemake that locks its folder take our lock first, and then remove the locks of one that was killed.
 
     Dry runs lock nothing. Without our lock, Snakemake's own decides, which outlives the process.
     """
-    lock = PersistenceBase.lock
 
     @contextmanager
     def lock_after_ours(persistence):
         take_driver_lock()
         for abandoned in Path(".snakemake", "locks").glob("*.lock") if driver_locks else ():
             abandoned.unlink(missing_ok=True)
-        with lock(persistence):
-            yield
+        try:
+            with lock(persistence):
+                yield
+        finally:
+            while driver_locks:
+                driver_locks.pop().close()
 
-    PersistenceBase.lock = lock_after_ours
+    return lock_after_ours
 
 
 if workflow.is_main_process:
@@ -56,4 +57,4 @@ if workflow.is_main_process:
     except OSError as error:
         print(f"{os.getcwd()}: cannot be written to ({error.strerror}); choose another --directory", file=sys.stderr)
         sys.exit(1)
-    lock_by_process()
+    replace_internal("snakemake.persistence:PersistenceBase.lock", locking_by_process)

@@ -1,36 +1,39 @@
 """The user's paths, which Snakemake takes as they are: {x} in them is no wildcard, <x> no variable.
 
-Snakemake fills in wildcards in whatever a function of a rule's input returns, and has no way to write a brace that is
-none. So braces are written as characters that no one uses, and become braces again where wildcards are filled in.
+Snakemake fills in wildcards and variables in whatever a function of a rule's input returns, and has no way to write a
+bracket that is none. So those of the user's paths are written as characters that no one uses, and become brackets again
+where wildcards are filled in. All other paths are left to Snakemake.
 """
 
-import snakemake.io
-from snakemake.pathvars import Pathvars
+BRACKETS, STAND_INS = "{}<>", "\ue0f0\ue0f1\ue0f2\ue0f3"  # of Unicode's private use area
 
-BRACES, STAND_INS = "{}", "\ue0f0\ue0f1"  # of Unicode's private use area
+
+class LiteralPath(str):
+    """A path of the user in which Snakemake looks for no variables."""
 
 
 def literal(paths):
     """A path, or each of a list of paths, for an input function to return."""
     if isinstance(paths, str):
-        return paths.translate(str.maketrans(BRACES, STAND_INS))
+        return (paths.rstrip("/") or paths).translate(str.maketrans(BRACKETS, STAND_INS))
     return [literal(path) for path in paths]
 
 
-def restore_braces():
-    """Has Snakemake write braces again in paths whose wildcards are filled in, and look for no variables in paths.
+def restoring_brackets(fill_in):
+    def apply_wildcards(pattern, wildcards):
+        filled_in = fill_in(pattern, wildcards)
+        restored = filled_in.translate(str.maketrans(STAND_INS, BRACKETS))
+        return filled_in if restored == filled_in else LiteralPath(restored)
 
-    The workflow has no such variables.
-    """
-    fill_in = snakemake.io.apply_wildcards
-
-    def filled_in(pattern, wildcards):
-        return fill_in(pattern, wildcards).translate(str.maketrans(STAND_INS, BRACES))
-
-    if not getattr(fill_in, "restores_braces", False):  # a process may read this file more than once
-        filled_in.restores_braces = True
-        snakemake.io.apply_wildcards = filled_in
-        Pathvars.apply = lambda self, path: path
+    return apply_wildcards
 
 
-restore_braces()
+def leaving_literal_paths(fill_in):
+    def apply(pathvars, path):
+        return path if isinstance(path, LiteralPath) else fill_in(pathvars, path)
+
+    return apply
+
+
+replace_internal("snakemake.io:apply_wildcards", restoring_brackets)
+replace_internal("snakemake.pathvars:Pathvars.apply", leaving_literal_paths)

@@ -19,7 +19,7 @@ from difficulty.analysis.truth import hard_examples
 from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.errors import UserError
 from difficulty.scores.collect import SCORES, ranking_columns
-from difficulty.stage import arguments, provenance, run_stage
+from difficulty.stage import arguments, provenance, run_stage, warn
 from difficulty.tables import read_schema, read_table, write_table
 
 logger = logging.getLogger("difficulty")
@@ -39,11 +39,18 @@ def main(args):
     table = read_table(args.scores, SCORES).set_index("example_id")
     hard = truth_of(table, settings, args.examples)
     rows, truth = table.loc[hard.index, list(ranking.values())].set_axis(list(ranking), axis=1), hard.to_numpy()
-    seeds = by_seed(run_values(args.families, list(ranking), role), hard.index.to_numpy())
+    rows = defined_scores(rows, args.output.stem)
+    if rows.empty:
+        raise UserError(f"{args.scores}: all scores compared are undefined for every example of role {role}")
+    seeds = by_seed(run_values(args.families, list(rows), role), hard.index.to_numpy())
     values = {score: own.to_numpy() for score, own in seeds.items()}
     report, differences = detection_tables(rows, truth, directions, by_seed=values, bootstrap=settings["bootstrap"])
     reports = [report.assign(run=ALL_RUNS)]
     for seed, of_seed in of_each_seed(seeds).items():
+        of_seed = defined_scores(of_seed, f"{args.output.stem}: {seed}")
+        if not of_seed.notna().all(axis=1).any():
+            warn(f"{args.output.stem}: {seed}: left out, as no example has all scores")
+            continue
         single = detection_report(of_seed, hard[of_seed.index].to_numpy(), directions, bootstrap=0)
         reports.append(single.assign(run=seed))
     name, facts = args.output.stem, provenance(args)
@@ -56,6 +63,14 @@ def main(args):
     best = reports[0].sort_values("average_precision", ascending=False).iloc[0]
     summary = best[["examples", "positives", "score", "auroc", "average_precision"]]
     logger.info("%d examples, %d of them hard; best: %s, AUROC %.3f, average precision %.3f", *summary)
+
+
+def defined_scores(scores: pd.DataFrame, place: str) -> pd.DataFrame:
+    """Scores (N rows) without the columns that are undefined everywhere, which it warns of."""
+    undefined = scores.columns[scores.isna().all()]
+    if len(undefined):
+        warn(f"{place}: left out, as undefined for every example: {', '.join(undefined)}")
+    return scores.drop(columns=undefined)
 
 
 def truth_of(scores: pd.DataFrame, settings: dict, examples: Path) -> pd.Series:

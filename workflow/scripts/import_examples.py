@@ -7,19 +7,23 @@ import pyarrow as pa
 
 from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.datasets.records import read_own_records
-from difficulty.stage import arguments, provenance, run_stage
+from difficulty.stage import arguments, provenance, run_stage, warn
 from difficulty.tables import Column, write_table
 
 
 def main(args):
     own = read_own_records(args.records, args.settings)
+    intake, used = own.intake, len(own.examples)
+    for line in intake.lines(args.examples.parent.name, used) if intake.left_out else ():
+        warn(line)
     examples = own.examples.sort_values("split", ascending=False, kind="stable").assign(file="", sha256="")
     examples["duplicate_of"] = pd.array([pd.NA] * len(examples), dtype="Int64")
     truth = {
         name: Column(pa.Array.from_pandas(examples[name]).type, "truth column of the source", nullable=True)
         for name in args.settings.get("truth", ())
     }
-    write_table(examples, args.examples, EXAMPLES.extended(truth), provenance(args, **own.counts()))
+    facts = provenance(args, **own.counts(), intake=intake.facts(used))
+    write_table(examples, args.examples, EXAMPLES.extended(truth), facts)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from difficulty.random_streams import derived_seed
+
 
 def resample_counts(
     examples: int, replicates: int, seed: int | tuple[int, ...] = 0, block: int = 1
@@ -13,7 +15,8 @@ def resample_counts(
     Each item is int32 (N, B), one column per replicate: `block` of them, the last item those that remain.
     The stream depends on nothing but `examples` and `seed`.
     """
-    draws = np.random.default_rng(seed)
+    parts = seed if isinstance(seed, tuple) else (seed,)
+    draws = np.random.default_rng(derived_seed("bootstrap", *parts))
     for start in range(0, replicates, block):
         counts = np.empty((examples, min(block, replicates - start)), dtype=np.int32)
         for column in counts.T:

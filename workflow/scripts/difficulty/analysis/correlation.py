@@ -11,6 +11,7 @@ import pyarrow as pa
 from difficulty.analysis.bootstrap import resample_counts
 from difficulty.analysis.rank_tests import fisher_interval, largest
 from difficulty.analysis.ties import midranks, tie_order
+from difficulty.random_streams import derived_seed
 from difficulty.scores.run_grid import defined_mean
 from difficulty.tables import Column, Schema
 
@@ -164,7 +165,7 @@ def stability_table(values: np.ndarray, splits: int = 20, seed: int = 0) -> pd.D
     else `splits` different ones.
     Returns one row per k with the columns seeds_per_half ... examples of STABILITY; none if K is 1.
     """
-    draws = np.random.default_rng(seed)
+    draws = np.random.default_rng(derived_seed("halves of the seeds", seed))
     rows = []
     for size in range(1, len(values) // 2 + 1):
         pairs = disjoint_halves(len(values), size, splits, draws)

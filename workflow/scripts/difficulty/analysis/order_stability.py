@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from difficulty.analysis.correlation import disjoint_halves, half_correlation, spearman_matrix
+from difficulty.random_streams import derived_seed
 from difficulty.scores.run_grid import RunGrid, defined_mean, ranking_values, seed_means
 from difficulty.tables import Column, Schema
 
@@ -169,7 +170,7 @@ def reliability_rows(values: np.ndarray, runs: Sequence[Run], splits: int = 100,
     Returns rows with the columns members ... reliability of RELIABILITY: of the seeds if there are several, of the
     experiments if there are several with seeds that can be told apart.
     """
-    draws = np.random.default_rng(seed)
+    draws = np.random.default_rng(derived_seed("halves of the members", seed))
     experiments, seeds = (list(dict.fromkeys(names)) for names in zip(*runs, strict=True))
     halves = {SEEDS: (len(seeds), seed_halves(runs, splits, draws))}
     halves[EXPERIMENTS] = (len(experiments), experiment_halves(runs, splits, draws))

@@ -83,6 +83,18 @@ def repeated_columns(table: pd.DataFrame) -> dict[str, str]:
     return repeated
 
 
+def columns_on_a_line(table: pd.DataFrame) -> dict[str, str]:
+    """Column -> an earlier one of which it is a positive multiple, plus a constant; only the columns that are.
+
+    table: (N, S), NaN where unknown. A subset of `repeated_columns`, which has columns on a rising curve, too.
+    """
+    return {
+        name: first
+        for name, first in repeated_columns(table).items()
+        if table[name].astype(np.float64).corr(table[first].astype(np.float64)) > _ALIKE
+    }
+
+
 def _disagree(one: np.ndarray, other: np.ndarray) -> bool:
     """Some two examples are ordered one way by the one and the other way by the other."""
     return bool((np.diff(other[np.lexsort((other, one))]) < 0).any())

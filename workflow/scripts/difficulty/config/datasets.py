@@ -196,6 +196,7 @@ class Records(Section):
     split: Text | None = Field(None, description="column of train, test, val or validation; null: all are train")
     key: Text | None = Field(None, description="column of names of the examples, e.g. file names; null: the numbers")
     truth: Truths = Field([], description="columns kept as truth: what is known of an example's real difficulty")
+    unlabelled: Unlabelled = "error"
 
     @model_validator(mode="after")
     def _has_one_kind_of_predictions(self):

@@ -48,7 +48,9 @@ class FlatFolder(DataSource):
         "names tell, split, e.g. '(?P<label>[a-z]+)_[0-9]+[.]jpg' in quotes",
     )
     test_fraction: Annotated[float, Range(0, 1, high_excluded=True)] = Field(
-        0.2, description="share of the images that is drawn for the test, class by class, where no split is given"
+        0.2,
+        description="share of the images that is drawn for the test, class by class and identical files together, "
+        "where no split is given",
     )
     split_seed: Seed = Field(0, description="seed of that draw")
     unlabelled: Unlabelled = "error"

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from difficulty.datasets.drawn_split import drawn_for_test, identical_files
 from difficulty.datasets.flat_folder_labels import labels_from_names, labels_from_table, with_trained_classes
 from difficulty.datasets.folders import subfolders
 from difficulty.datasets.image_files import image_files
@@ -54,7 +55,8 @@ def read(settings: dict) -> Source:
     given["class_name"], given["label"] = given["label"], given["label"].map(numbers).astype(np.int64)
     if "split" not in given:
         fraction, seed = settings.get("test_fraction", 0.2), settings.get("split_seed", 0)
-        is_test = _drawn_for_test(given["label"].to_numpy(), fraction, seed)
+        content = identical_files([files[key] for key in given["key"]])
+        is_test = drawn_for_test(given["label"].to_numpy(), content, fraction, seed)
         given["split"] = np.where(is_test, "test", "train")
     examples = given.sort_values("split", ascending=False, kind="stable", ignore_index=True)  # train, then test
     examples["original_index"] = examples.groupby("split").cumcount()
@@ -81,22 +83,3 @@ def _about_splits(values: pd.Series, settings: dict) -> tuple[str, ...]:
         return ()
     kinds = " and ".join(f"{count:,} {name}" for name, count in counts.sort_index().items())
     return (f"{settings['path']}: {kinds} images are together the test split",)
-
-
-def _drawn_for_test(labels: np.ndarray, fraction: float, seed: int) -> np.ndarray:
-    """A stratified draw, bool (N,), of round(fraction N) of N examples, less what small classes cannot give.
-
-    labels: int (N,) from 0. Each class gives the whole part of fraction n_c; the rest comes one by one from the
-    classes with the largest remainder, drawn where these are equal. No class gives its last example.
-    """
-    random = np.random.default_rng(seed)
-    sizes = np.bincount(labels)
-    shares = fraction * sizes
-    numbers = np.minimum(shares.astype(int), sizes - 1)
-    rest = round(fraction * len(labels)) - numbers.sum()
-    order = np.lexsort((random.random(len(sizes)), numbers - shares))
-    numbers[order[numbers[order] < sizes[order] - 1][: max(rest, 0)]] += 1
-    is_test = np.zeros(len(labels), bool)
-    for label, number in enumerate(numbers):
-        is_test[random.choice(np.flatnonzero(labels == label), number, replace=False)] = True
-    return is_test

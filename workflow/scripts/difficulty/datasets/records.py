@@ -8,8 +8,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from difficulty.datasets.intake import Intake
+from difficulty.datasets.label_matching import labelled
 from difficulty.datasets.label_text import tidied
-from difficulty.datasets.labels import class_numbers
+from difficulty.datasets.labels import read_labels
 from difficulty.datasets.split_folders import TEST_NAMES, TRAIN_NAMES
 from difficulty.errors import UserError
 from difficulty.tables import read_foreign
@@ -24,11 +26,12 @@ class OwnRecords:
 
     examples: N rows sorted by example_id, columns example_id, split, key, original_index, label, class_name and the
         truth columns. logits: float32 (E, N, C), epochs in order; of probabilities their logarithms, which have the
-        same softmax and the same margins.
+        same softmax and the same margins. intake: the examples that were left out as they have no class.
     """
 
     examples: pd.DataFrame
     logits: np.ndarray
+    intake: Intake
 
     def counts(self) -> dict[str, int]:
         """What all runs of a data set must have the same number of."""
@@ -38,9 +41,11 @@ class OwnRecords:
 def read_own_records(path, settings: Mapping) -> OwnRecords:
     """Reads the table of one run.
 
-    settings: names of the columns (example_id, epoch, label, logits or probabilities; class_name, split, key), truth.
+    settings: names of the columns (example_id, epoch, label, logits or probabilities; class_name, split, key), truth,
+    unlabelled (error or skip: examples whose label is none of the classes 0 to C-1).
     Raises UserError naming the file, the column and the row if an (example, epoch) pair is missing or occurs twice, if
-    what should be a fact of an example changes between epochs, or if predictions are no logits or probabilities.
+    what should be a fact of an example changes between epochs, if predictions are no logits or probabilities, or if an
+    example has no class.
     """
     predictions = "logits" if "logits" in settings else "probabilities"
     facts = {name: settings[name] for name in ("class_name", "split", "key") if name in settings}
@@ -52,12 +57,14 @@ def read_own_records(path, settings: Mapping) -> OwnRecords:
     if predictions == "probabilities":
         values = _logarithms(values, settings[predictions], rows, path)
     values = values[rows.order].reshape(*rows.shape, -1)
-    label = _labels(table[settings["label"]], settings["label"], values.shape[2], rows, path)
+    label, intake = _labels(table, settings, values.shape[2], rows, path)
+    kept = label >= 0
+    label, values = label[kept], values if kept.all() else values[:, kept]
+    example_id = rows.example[rows.order].reshape(rows.shape)[0, kept]
     columns = {name: _values(table, column, path) for name, column in facts.items()}
     for name in facts.keys() & {"class_name", "key"}:
-        _check_named(columns[name], facts[name], rows, path)
-    columns = {name: _fact(column, facts[name], rows, path) for name, column in columns.items()}
-    example_id = rows.example[rows.order].reshape(rows.shape)[0]
+        _check_named(columns[name], facts[name], np.isin(rows.example, example_id), rows, path)
+    columns = {name: _constant(column, facts[name], rows, path)[kept] for name, column in columns.items()}
     split = columns.pop("split", np.full(len(label), "train"))
     split, written = pd.Series(split).astype(str).str.strip().str.lower().map(_SPLITS), split
     if split.isna().any():
@@ -77,7 +84,7 @@ def read_own_records(path, settings: Mapping) -> OwnRecords:
     }
     examples = pd.DataFrame({**frame, **columns})
     _check_class_names(examples, path)
-    return OwnRecords(examples, values)
+    return OwnRecords(examples, values, intake)
 
 
 def check_same_examples(own: pd.DataFrame, first: pd.DataFrame, path, first_path) -> None:
@@ -219,10 +226,18 @@ def _more(found) -> str:
     return ", ..." if len(found) > _SHOWN else ""
 
 
-def _labels(column: pa.ChunkedArray, name: str, classes: int, rows: _Rows, path) -> np.ndarray:
-    """int64 (N,): the class of each example, one of those that predictions are of."""
-    place = f"{path}: column {name!r}"
-    return _fact(class_numbers(column, place, [str(number) for number in range(classes)]), name, rows, path)
+def _labels(table: pa.Table, settings: Mapping, classes: int, rows: _Rows, path) -> tuple[np.ndarray, Intake]:
+    """int64 (N,), the class of each example, -1 for none; which those are, unless they are an error."""
+    column, place = table[settings["label"]], f"{path}: column {settings['label']!r}"
+    names = list(map(str, range(classes)))
+    _constant(read_labels(column, place, names).codes, settings["label"], rows, path)
+    count = rows.shape[1]
+    labels, ids = read_labels(column.take(pa.array(rows.order[:count])), place, names), rows.example[rows.order[:count]]
+    intake = Intake("examples")
+    (kept,) = labelled([labels], lambda _, row: f"example {ids[row]}", settings.get("unlabelled", "error"), intake)
+    if not kept.any():
+        raise UserError(f"{place}: no example has one of the {classes:,} classes; name another column")
+    return labels.codes, intake
 
 
 def _values(table: pa.Table, column: str, path) -> np.ndarray:
@@ -232,17 +247,18 @@ def _values(table: pa.Table, column: str, path) -> np.ndarray:
     return table[column].to_pandas().to_numpy()
 
 
-def _check_named(values: np.ndarray, column: str, rows: _Rows, path) -> None:
-    """Raises UserError if a column of names has rows without one."""
+def _check_named(values: np.ndarray, column: str, counted: np.ndarray, rows: _Rows, path) -> None:
+    """Raises UserError if a column of names has `counted` rows, bool (R,), without one."""
     unnamed = np.array([value is None or value != value or not str(value).strip() for value in values.tolist()], bool)
+    unnamed &= counted
     if unnamed.any():
         raise UserError(
             f"{path}: column {column!r} has no name in {unnamed.sum():,} rows, {rows.named(unnamed)}; fill them in"
         )
 
 
-def _fact(values: np.ndarray, column: str, rows: _Rows, path) -> np.ndarray:
-    """(N,) of the values (R,) of a column that must say the same of an example at every epoch."""
+def _constant(values: np.ndarray, column: str, rows: _Rows, path) -> np.ndarray:
+    """(N,) of values (R,); raises UserError if they differ between the epochs of an example."""
     values = values[rows.order].reshape(rows.shape)
     same = (values == values[0]) | (pd.isna(values) & pd.isna(values[0]))
     if not same.all():

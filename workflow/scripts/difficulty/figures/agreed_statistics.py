@@ -24,7 +24,7 @@ from difficulty.figures.appearance import (
     say_empty,
     styled,
 )
-from difficulty.figures.statistic_names import name_and_unit
+from difficulty.figures.statistic_names import drawn_once, name_and_unit
 
 LEAST_AGREEMENT = 0.2  # Pliushch et al. 2022: where networks agree on fewer, the mean says little
 _MOST_IN_A_COLUMN = 5
@@ -111,6 +111,8 @@ def _notes(table: pd.DataFrame) -> list[str]:
     )
     if len(hidden):
         text += f" Where agreement is below {percent(LEAST_AGREEMENT)} (dotted), it is left out."
+    if same := drawn_once(table):
+        text += f" The same curve in another unit, so drawn once: {same}."
     return [text, JUDGED_BY_CLEAN] if (table["judged_by"] == CLEAN).any() else [text]
 
 

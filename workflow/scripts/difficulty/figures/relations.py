@@ -20,7 +20,7 @@ from difficulty.figures.appearance import (
     shortened,
     styled,
 )
-from difficulty.figures.statistic_names import short_name
+from difficulty.figures.statistic_names import drawn_once, short_name
 
 # Inches.
 _NAMES, _PANEL, _ROW, _AROUND = 1.9, 2.25, 0.27, 0.62
@@ -55,8 +55,8 @@ def relations_figure(table: pd.DataFrame, title: str, scores: Sequence[str]) -> 
     scores = [score for score in scores if (table["score"] == score).any()]
     statistics = {role: list(dict.fromkeys(table.loc[table["role"] == role, "statistic"])) for role in roles}
     heights = [_ROW * len(statistics[role]) + _AROUND for role in roles]
-    same = table[["statistic", "also"]].dropna().drop_duplicates("statistic")
-    notes = [*_NOTES, *(["In the same order, so once: " + _same(same) + "."] if len(same) else [])]
+    same = drawn_once(table)
+    notes = [*_NOTES, *([f"In the same order, so once: {same}."] if same else [])]
     figure, below = new_figure(_NAMES + max(_PANEL * len(scores), 4.2), sum(heights), title, notes)
     add_legend(figure, below, _legend())
     grid = figure.subplots(len(roles), len(scores), squeeze=False, sharex=True, height_ratios=heights)
@@ -71,12 +71,6 @@ def relations_figure(table: pd.DataFrame, title: str, scores: Sequence[str]) -> 
     for axes in grid[-1]:
         axes.set_xlabel("rank correlation")
     return figure
-
-
-def _same(rows: pd.DataFrame) -> str:
-    """`local_entropy_u8 = local_entropy, ...`; rows: statistic, also."""
-    pairs = [(other, row.statistic) for row in rows.itertuples() for other in row.also.split()]
-    return ", ".join(f"{other} = {first}" for other, first in pairs)
 
 
 def _panel_title(role: str, score: str, cells: pd.DataFrame, is_first: bool) -> str:

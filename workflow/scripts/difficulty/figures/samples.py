@@ -25,6 +25,7 @@ from difficulty.figures.mosaic import (
     thumbnails,
 )
 from difficulty.figures.set_captions import LINE_SPACING, wrapped_set
+from difficulty.random_streams import derived_seed
 
 _SIDE = 64
 _GAP = 8
@@ -47,7 +48,7 @@ def choose_samples(examples: pd.DataFrame, examples_per_class: int, classes: int
     for label in labels[spread_out(len(labels), classes)]:
         of_class = (examples["label"] == label).to_numpy()
         rows = np.flatnonzero(of_class & is_train if (of_class & is_train).any() else of_class)
-        generator = np.random.default_rng([seed, int(label)])
+        generator = np.random.default_rng(derived_seed(seed, "samples", int(label)))
         chosen.append(generator.choice(rows, min(examples_per_class, len(rows)), replace=False))
     return chosen
 

@@ -1,5 +1,7 @@
 """What statistics of images are called beside an axis, and their units."""
 
+import pandas as pd
+
 from difficulty.figures.short_names import abbreviated
 
 LONGEST = 26
@@ -26,3 +28,9 @@ def short_name(statistic: str) -> str:
 def name_and_unit(statistic: str) -> str:
     """The name, and on a line of its own the unit, where it is known."""
     return f"{short_name(statistic)}\n({UNITS[statistic]})" if statistic in UNITS else short_name(statistic)
+
+
+def drawn_once(table: pd.DataFrame) -> str:
+    """`local_entropy_u8 = local_entropy, ...`, of what a table names in `also`. table: statistic, also."""
+    rows = table[["statistic", "also"]].dropna().drop_duplicates("statistic")
+    return ", ".join(f"{other} = {row.statistic}" for row in rows.itertuples() for other in row.also.split())

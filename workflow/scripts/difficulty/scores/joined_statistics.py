@@ -173,7 +173,7 @@ def _keys(path: Path, table: pa.Table, settings: Mapping) -> pd.Index:
     elif pa.types.is_integer(column.type):
         keys = pd.Index(column.to_numpy())
     else:
-        raise UserError(f"{path}: column {name!r} is {column.type}, expected whole numbers; join by name, or fix it")
+        raise UserError(f"{path}: column {name!r} is {column.type}, expected whole numbers; fix it, or join by name")
     if keys.has_duplicates:
         twice = keys[keys.duplicated()].tolist()[0]
         raise UserError(f"{path}: {by} {twice!r} occurs twice in column {name!r}; keep one row for each image")
@@ -197,7 +197,7 @@ def _finite(path: Path, name: str | int, values: np.ndarray) -> np.ndarray:
     if bad.any():
         raise UserError(
             f"{path}: column {name!r} has {bad.sum():,} numbers that are not finite, e.g. {values[bad][0]}; "
-            "fix them or remove the rows"
+            "fix these or remove the rows"
         )
     return values
 

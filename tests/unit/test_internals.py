@@ -1,0 +1,77 @@
+"""What is replaced of Snakemake: it is still there, replaced once, and only for what we mark."""
+
+import os
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import snakemake.io
+from snakemake.pathvars import Pathvars
+from snakemake.persistence import PersistenceBase
+
+RULES = Path(__file__).parents[2] / "workflow" / "rules"
+REPLACED = [(snakemake.io, "apply_wildcards"), (Pathvars, "apply"), (PersistenceBase, "lock")]
+
+
+@pytest.fixture
+def read(monkeypatch, tmp_path):
+    """Reads rule files as Snakemake does, in an empty folder; what they replace is restored afterwards."""
+    for owner, name in REPLACED:
+        monkeypatch.setattr(owner, name, getattr(owner, name))
+    monkeypatch.chdir(tmp_path)
+
+    def read(*names):
+        workflow = SimpleNamespace(is_main_process=True)
+        names_of_snakemake = {"os": os, "sys": sys, "Path": Path, "workflow": workflow}
+        for name in ("internals", *names):
+            exec(compile((RULES / f"{name}.smk").read_text(), name, "exec"), names_of_snakemake)
+        return SimpleNamespace(**names_of_snakemake)
+
+    return read
+
+
+def test_this_snakemake_has_what_is_used_of_it(read):
+    rules = read()
+    for name in rules.INTERNALS:
+        rules.internal(name)
+
+
+@pytest.mark.parametrize("change", ["gone", "other parameters"])
+def test_another_snakemake_is_refused_in_one_line(read, monkeypatch, capsys, change):
+    rules = read()
+    if change == "gone":
+        monkeypatch.delattr(Pathvars, "apply")
+    else:
+        monkeypatch.setattr(Pathvars, "apply", lambda self, path, rule: path)
+    with pytest.raises(SystemExit):
+        rules.internal("snakemake.pathvars:Pathvars.apply")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "has no Pathvars.apply(self, path) of snakemake.pathvars, which the workflow depends on; install" in line
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_literal_paths_keep_their_brackets_and_others_theirs(read, times):
+    originals = [getattr(owner, name) for owner, name in REPLACED[:2]]
+    for _ in range(times):
+        rules = read("literal_paths")
+    assert [getattr(owner, name).replaced for owner, name in REPLACED[:2]] == originals
+    rule = SimpleNamespace(pathvars=Pathvars.with_defaults())
+    for path in ("photos/{run}/<results> of {/a>", "a<results>", "{x}", "plain", "<none>/"):
+        found = snakemake.io.IOFile(rules.literal(path), rule).apply_wildcards({"run": "seed-0"})
+        assert str(found) == path.rstrip("/")
+    ours = snakemake.io.IOFile("<results>/{run}.parquet", rule).apply_wildcards({"run": "<logs>"})
+    assert str(ours) == "results/logs.parquet"
+
+
+def test_a_folder_is_locked_again_after_it_was_locked(read):
+    """Also by a process that has read the rules twice."""
+    original = PersistenceBase.lock
+    stand_in = SimpleNamespace(locked=False, all_inputfiles=list, all_outputfiles=list, unlock=lambda: None)
+    stand_in._write_locks = lambda kind, files: None
+    for _ in range(2):
+        rules = read("driver")
+        assert PersistenceBase.lock.replaced is original
+        with PersistenceBase.lock(stand_in):
+            assert len(rules.driver_locks) == 1
+        assert not rules.driver_locks
