@@ -186,5 +186,8 @@ def test_patterns_of_files_and_the_home_folder(tmp_path, monkeypatch):
     assert files("data/test[1].parquet") == ["data/test[1].parquet"]
     with pytest.raises(ValidationError, match=r"no file matches 'data/valid-\*'"):
         files("data/train-*", "data/valid-*")
+    for no_pattern in ("**x/*.parquet", f"{'x' * 300}*"):
+        with pytest.raises(ValidationError, match=r"is no pattern of files \(.*\); correct it"):
+            files(no_pattern)
     with pytest.raises(ValidationError, match=r"'data/train-0.parquet' occurs twice"):
         files("data/train-*", "data/train-0.parquet")

@@ -36,9 +36,9 @@ def _matching(patterns: list[str]) -> list[str]:
     """The files that patterns like `train-*.parquet` stand for, sorted; other entries as they are."""
     files, unmatched = [], []
     for index, pattern in enumerate(patterns):
-        is_pattern = set("*?[") & set(pattern) and not Path(pattern).exists()
         root = Path(pattern).anchor
         try:
+            is_pattern = set("*?[") & set(pattern) and not Path(pattern).exists()
             found = sorted(map(str, Path(root).glob(pattern.removeprefix(root)))) if is_pattern else [pattern]
         except (ValueError, OSError) as error:
             unmatched.append(((index,), f"{pattern!r} is no pattern of files ({error}); correct it"))
