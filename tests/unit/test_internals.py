@@ -7,11 +7,18 @@ from types import SimpleNamespace
 
 import pytest
 import snakemake.io
+import snakemake.workflow  # first, since snakemake.dag imports it and is imported by it
+from snakemake.dag import DAG
 from snakemake.pathvars import Pathvars
 from snakemake.persistence import PersistenceBase
 
 RULES = Path(__file__).parents[2] / "workflow" / "rules"
-REPLACED = [(snakemake.io, "apply_wildcards"), (Pathvars, "apply"), (PersistenceBase, "lock")]
+REPLACED = [
+    (snakemake.io, "apply_wildcards"),
+    (Pathvars, "apply"),
+    (PersistenceBase, "lock"),
+    (DAG, "update_needrun"),
+]
 
 
 @pytest.fixture
@@ -75,3 +82,13 @@ def test_a_folder_is_locked_again_after_it_was_locked(read):
         with PersistenceBase.lock(stand_in):
             assert len(rules.driver_locks) == 1
         assert not rules.driver_locks
+
+
+def test_jobs_below_ancient_inputs_are_not_taken_for_triggered(read):
+    """a makes an `ancient` input of b, and another one of c; d depends on b."""
+    rules = read("ancient_inputs")
+    ancient, other = SimpleNamespace(is_ancient=True), SimpleNamespace(is_ancient=False)
+    depending = {"a": {"b": {ancient}, "c": {ancient, other}}, "b": {"d": {other}}, "c": {}, "d": {}}
+    assert list(rules.triggered(None, depending, "a")) == ["a", "c"]
+    assert list(rules.triggered(None, depending, "b")) == ["b", "d"]
+    assert list(rules.triggered(None, depending, "a", stop=lambda job: job == "c")) == ["a"]

@@ -7,8 +7,6 @@ will run as well. It will not if its input is `ancient`: then the job is left ou
 from collections import deque
 from functools import partial
 
-from snakemake.dag import DAG
-
 
 def triggered(dag, direction, *jobs, stop=lambda job: False):
     """As DAG.bfs does, goes through the jobs that depend on some, but on something else than `ancient` inputs only."""
@@ -24,21 +22,18 @@ def triggered(dag, direction, *jobs, stop=lambda job: False):
                 queue.append(other)
 
 
-def judge_jobs_with_ancient_inputs():
-    """Has Snakemake look for reasons in all jobs that no other one triggers."""
-    update_needrun = DAG.update_needrun
-    if getattr(update_needrun, "judges_ancient", False):  # a process may read this file more than once
-        return
+def judging_jobs_with_ancient_inputs(update_needrun):
+    """Looks for reasons in all jobs that no other one triggers."""
 
-    async def update(dag, *arguments, **options):
-        dag.bfs = partial(triggered, dag)
+    async def update(dag, create_inventory=False):
+        dag.bfs = partial(triggered, dag)  # in place of DAG.bfs, by which it leaves jobs out
         try:
-            await update_needrun(dag, *arguments, **options)
+            await update_needrun(dag, create_inventory)
         finally:
             del dag.bfs
 
-    update.judges_ancient = True
-    DAG.update_needrun = update
+    return update
 
 
-judge_jobs_with_ancient_inputs()
+internal("snakemake.dag:DAG.bfs")
+replace_internal("snakemake.dag:DAG.update_needrun", judging_jobs_with_ancient_inputs)

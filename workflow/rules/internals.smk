@@ -8,6 +8,8 @@ from snakemake import __version__ as snakemake_version
 
 # module:name of each function, and its parameters.
 INTERNALS = {
+    "snakemake.dag:DAG.bfs": ["self", "direction", "jobs", "stop"],
+    "snakemake.dag:DAG.update_needrun": ["self", "create_inventory"],
     "snakemake.io:apply_wildcards": ["pattern", "wildcards"],
     "snakemake.pathvars:Pathvars.apply": ["self", "path"],
     "snakemake.persistence:PersistenceBase.lock": ["self"],
