@@ -6,8 +6,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import snakemake.api  # first, since parts of Snakemake import each other
 import snakemake.io
-import snakemake.workflow  # first, since snakemake.dag imports it and is imported by it
 from snakemake.dag import DAG
 from snakemake.pathvars import Pathvars
 from snakemake.persistence import PersistenceBase
@@ -88,7 +88,7 @@ def test_jobs_below_ancient_inputs_are_not_taken_for_triggered(read):
     """a makes an `ancient` input of b, and another one of c; d depends on b."""
     rules = read("ancient_inputs")
     ancient, other = SimpleNamespace(is_ancient=True), SimpleNamespace(is_ancient=False)
-    depending = {"a": {"b": {ancient}, "c": {ancient, other}}, "b": {"d": {other}}, "c": {}, "d": {}}
+    depending = {"a": {"b": [ancient], "c": [ancient, other]}, "b": {"d": [other]}, "c": {}, "d": {}}
     assert list(rules.triggered(None, depending, "a")) == ["a", "c"]
     assert list(rules.triggered(None, depending, "b")) == ["b", "d"]
     assert list(rules.triggered(None, depending, "a", stop=lambda job: job == "c")) == ["a"]
