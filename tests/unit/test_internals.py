@@ -67,6 +67,7 @@ def test_literal_paths_keep_their_brackets_and_others_theirs(read, times):
     for path in ("photos/{run}/<results> of {/a>", "a<results>", "{x}", "plain", "<none>/"):
         found = snakemake.io.IOFile(rules.literal(path), rule).apply_wildcards({"run": "seed-0"})
         assert str(found) == path.rstrip("/")
+        assert str(snakemake.io.IOFile(str(found), rule)) == path.rstrip("/")
     ours = snakemake.io.IOFile("<results>/{run}.parquet", rule).apply_wildcards({"run": "<logs>"})
     assert str(ours) == "results/logs.parquet"
 

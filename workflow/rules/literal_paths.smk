@@ -8,29 +8,28 @@ where wildcards are filled in. All other paths are left to Snakemake.
 BRACKETS, STAND_INS = "{}<>", "\ue0f0\ue0f1\ue0f2\ue0f3"  # of Unicode's private use area
 
 
-class LiteralPath(str):
-    """A path of the user in which Snakemake looks for no variables."""
+literal_paths = set()  # as the user writes them
 
 
 def literal(paths):
     """A path, or each of a list of paths, for an input function to return."""
-    if isinstance(paths, str):
-        return (paths.rstrip("/") or paths).translate(str.maketrans(BRACKETS, STAND_INS))
-    return [literal(path) for path in paths]
+    if not isinstance(paths, str):
+        return [literal(path) for path in paths]
+    path = paths.rstrip("/") or paths  # as Snakemake does
+    literal_paths.add(path)
+    return path.translate(str.maketrans(BRACKETS, STAND_INS))
 
 
 def restoring_brackets(fill_in):
     def apply_wildcards(pattern, wildcards):
-        filled_in = fill_in(pattern, wildcards)
-        restored = filled_in.translate(str.maketrans(STAND_INS, BRACKETS))
-        return filled_in if restored == filled_in else LiteralPath(restored)
+        return fill_in(pattern, wildcards).translate(str.maketrans(STAND_INS, BRACKETS))
 
     return apply_wildcards
 
 
 def leaving_literal_paths(fill_in):
     def apply(pathvars, path):
-        return path if isinstance(path, LiteralPath) else fill_in(pathvars, path)
+        return path if path in literal_paths else fill_in(pathvars, path)
 
     return apply
 
