@@ -91,7 +91,8 @@ class Job:
 
     def paths(self, kind: str) -> list[str]:
         """kind: input, output, log or benchmark."""
-        return self.facts[kind].split(", ") if kind in self.facts else []
+        paths = self.facts[kind].split(", ") if kind in self.facts else []
+        return [path.removesuffix(" (update)") for path in paths]
 
     def wildcards(self) -> dict[str, str]:
         return dict(re.findall(r"(\w+)=([^,]+)", self.facts.get("wildcards", "")))
