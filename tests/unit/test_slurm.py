@@ -6,7 +6,7 @@ import pytest
 
 from difficulty import slurm
 
-LOGS = Path("/work/.snakemake/slurm_logs")
+LOGS = Path("/home/user/.snakemake/slurm_logs")
 # Number, partition, processors, memory, time, reason, log, as `squeue -O` prints them.
 WIDTHS = (20, 80, 20, 20, 20, 80, 4000)
 
