@@ -50,15 +50,22 @@ def refuse_unrecorded_tables():
 
 
 def recorded_sizes():
-    """(path, bytes) of every file that a finished job has recorded; a record that cannot be read says nothing."""
+    """Path -> the sizes in bytes that finished jobs have recorded of it; a record that cannot be read says nothing.
+
+    There are several where one job has made a file after another one, such as factors of influence after they were
+    divided into shards.
+    """
+    sizes = {}
     for folder, _, names in os.walk(RECORDS):
         for name in names:
             try:
                 with open(os.path.join(folder, name)) as file:
                     outputs = json.load(file)["outputs"]
-                yield from ((path, facts["bytes"]) for path, facts in outputs.items())
+                for path, facts in outputs.items():
+                    sizes.setdefault(path, set()).add(facts["bytes"])
             except (ValueError, KeyError, TypeError, AttributeError):
                 continue
+    return sizes
 
 
 def size_of(path):
@@ -74,7 +81,7 @@ def mark_changed_files():
 
     What is missing, Snakemake sees itself, but not in a folder that is there.
     """
-    wrong = [(path, size_of(path), size) for path, size in recorded_sizes() if size_of(path) != size]
+    wrong = [(path, size_of(path), max(sizes)) for path, sizes in recorded_sizes().items() if size_of(path) not in sizes]
     wrong = [each for each in wrong if each[1] is not None or os.path.isdir(artifact(each[0]))]
     for path, found, size in wrong:
         now = "is missing" if found is None else f"has {found:,} bytes"
