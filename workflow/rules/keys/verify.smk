@@ -81,7 +81,9 @@ def mark_changed_files():
 
     What is missing, Snakemake sees itself, but not in a folder that is there.
     """
-    wrong = [(path, size_of(path), max(sizes)) for path, sizes in recorded_sizes().items() if size_of(path) not in sizes]
+    wrong = [
+        (path, size_of(path), max(sizes)) for path, sizes in recorded_sizes().items() if size_of(path) not in sizes
+    ]
     wrong = [each for each in wrong if each[1] is not None or os.path.isdir(artifact(each[0]))]
     for path, found, size in wrong:
         now = "is missing" if found is None else f"has {found:,} bytes"
