@@ -389,3 +389,12 @@ def test_whatever_a_decoder_raises_is_a_bad_image(tmp_path, monkeypatch):
     monkeypatch.setattr("difficulty.datasets.preparation.opened", broken)
     with pytest.raises(UserError, match=r"1 broken image: train/0\.png no such thing"):
         prepare(source(encoded(COLORS)), {}, tmp_path)
+
+
+def test_what_a_source_says_of_an_image_is_logged_without_a_traceback(tmp_path, caplog):
+    def missing(row):
+        raise UserError("a.parquet: row 0 has only a path")
+
+    with pytest.raises(UserError, match=r"1 broken image: train/0\.png a\.parquet: row 0 has only a path"):
+        prepare(Source(source(b"").examples, missing), {}, tmp_path)
+    assert "row 0 has only a path" in caplog.text and "Traceback" not in caplog.text

@@ -75,7 +75,7 @@ def prepare(source: Source, settings: dict, folder: Path, name: str = "images") 
             pixels = sized(converted(found, reading), settings.get("size"))
         except Exception as error:  # whatever is wrong with one image, the others are good and this one is named
             bad[_name(image, example)] = reason_of(image, error)
-            if not isinstance(error, DECODING_ERRORS):
+            if not isinstance(error, (*DECODING_ERRORS, UserError)):
                 logger.info("%s", _name(image, example), exc_info=error)
             files.append(None)
             digests.append(None)
