@@ -1,6 +1,7 @@
 """Decoding keeps what an image shows: what is transparent, has more than 8 bits, or has faulty metadata."""
 
 import io
+import logging
 import os
 import struct
 import zlib
@@ -395,6 +396,7 @@ def test_what_a_source_says_of_an_image_is_logged_without_a_traceback(tmp_path, 
     def missing(row):
         raise UserError("a.parquet: row 0 has only a path")
 
+    caplog.set_level(logging.INFO)
     with pytest.raises(UserError, match=r"1 broken image: train/0\.png a\.parquet: row 0 has only a path"):
         prepare(Source(source(b"").examples, missing), {}, tmp_path)
     assert "row 0 has only a path" in caplog.text and "Traceback" not in caplog.text
