@@ -26,6 +26,11 @@ class Job:
     upstream: str
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+    command: str = ""
+    log: str = ""
+    benchmark: str = ""
+    threads: int = 1
+    resources: dict = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -110,4 +115,15 @@ def _jobs(folder: Path, configfiles: list[Path]) -> list[Job]:
 def _described(job) -> Job:
     assert job.shellcmd is not None or job.rule.name in ("all", "data", "runs", "scores", "figures"), job.rule.name
     parameters = {name: str(job.params.get(name, "")) for name in ("settings", "code", "upstream")}
-    return Job(job.rule.name, **parameters, inputs=tuple(map(str, job.input)), outputs=tuple(map(str, job.output)))
+    resources = {name: value for name, value in job.resources.items() if name in ("mem_mb", "runtime", "workers", "budget")}
+    return Job(
+        job.rule.name,
+        **parameters,
+        inputs=tuple(map(str, job.input)),
+        outputs=tuple(map(str, job.output)),
+        command=job.shellcmd or "",
+        log=str(job.log),
+        benchmark=str(job.benchmark or ""),
+        threads=job.threads,
+        resources=resources,
+    )
