@@ -115,7 +115,8 @@ def _jobs(folder: Path, configfiles: list[Path]) -> list[Job]:
 def _described(job) -> Job:
     assert job.shellcmd is not None or job.rule.name in ("all", "data", "runs", "scores", "figures"), job.rule.name
     parameters = {name: str(job.params.get(name, "")) for name in ("settings", "code", "upstream")}
-    resources = {name: value for name, value in job.resources.items() if name in ("mem_mb", "runtime", "workers", "budget")}
+    asked = ("mem_mb", "runtime", "workers", "budget")
+    resources = {name: value for name, value in job.resources.items() if name in asked}
     return Job(
         job.rule.name,
         **parameters,

@@ -3,25 +3,23 @@ a figure per experiment.
 """
 
 
-include: "keys/coherence.smk"
-
-
 rule measure_coherence:
+    """Measures how far the gradients of right, wrong, easy and hard examples point the same way."""
     input:
-        dynamics="results/experiments/{experiment}/scores/dynamics.parquet",
-        checked=ancient("results/experiments/{experiment}/checked.parquet"),
-        checkpoints="results/experiments/{experiment}/{run}/checkpoints",
-        labels="results/experiments/{experiment}/labels.parquet",
-        pixels=lambda w: pixels_of(w.experiment),
-        files=lambda w: files_of(w.experiment),
+        dynamics=paths.family("dynamics"),
+        checked=ancient(paths.CHECKED),
+        checkpoints=paths.CHECKPOINTS,
+        labels=paths.LABELS,
+        pixels=lambda w: plan.data.path(paths.PIXELS, w.experiment),
+        files=lambda w: plan.data.path(paths.FILES, w.experiment),
     output:
-        "results/experiments/{experiment}/{run}/coherence.parquet",
+        paths.COHERENCE,
     log:
-        "results/logs/experiments/{experiment}/{run}/measure_coherence.log",
+        paths.log("experiments/{experiment}/{run}/measure_coherence"),
     benchmark:
-        "results/benchmarks/experiments/{experiment}/{run}/measure_coherence.tsv"
+        paths.benchmark("experiments/{experiment}/{run}/measure_coherence")
     wildcard_constraints:
-        experiment=any_of(list(coherent_epochs)),
+        experiment=any_of(plan.coherence.epochs),
     conda:
         "../../envs/training.yaml"
     threads: threads_with_workers
@@ -30,45 +28,26 @@ rule measure_coherence:
         mem_mb=memory(6000),
         runtime=720,
     params:
-        settings=lambda w: coherence_settings(w.experiment),
-        code=lambda w: coherence_code(w.experiment),
-        upstream=lambda w: coherence_upstream(w.experiment),
+        **parameters(plan.coherence.measure_coherence),
     shell:
-        "python $SCRIPTS/measure_coherence.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q} --threads {threads} --workers {resources.workers}"
-        " --dynamics {input.dynamics:q} --checkpoints {input.checkpoints:q} --labels {input.labels:q}"
-        " --pixels {input.pixels:q} --files {input.files:q} --output {output:q}"
+        command("measure_coherence", "threads workers", inputs="dynamics checkpoints labels pixels files")
 
 
-rule plot_coherence:
+use rule figure as plot_coherence with:
     input:
-        coherence=lambda w: experiment_files(w.experiment, "coherence.parquet"),
+        coherence=lambda w: plan.of_runs(paths.COHERENCE, w.experiment),
     output:
-        png=report(
-            "results/figures/experiments/{experiment}/coherence.png",
-            caption="../report/coherence.rst",
-            category="Coherence of gradients",
-            labels={"experiment": "{experiment}", "figure": "coherence"},
+        **figure_files(
+            "experiments/{experiment}/coherence",
+            "Coherence of gradients",
+            experiment="{experiment}",
+            figure="coherence",
         ),
-        pdf="results/figures/experiments/{experiment}/coherence.pdf",
     log:
-        "results/logs/figures/experiments/{experiment}/plot_coherence.log",
+        paths.log("figures/experiments/{experiment}/plot_coherence"),
     benchmark:
-        "results/benchmarks/figures/experiments/{experiment}/plot_coherence.tsv"
+        paths.benchmark("figures/experiments/{experiment}/plot_coherence")
     wildcard_constraints:
-        experiment=any_of(list(coherent_epochs)),
-    conda:
-        "../../envs/figures.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=20,
+        experiment=any_of(plan.coherence.epochs),
     params:
-        settings=settings_json({"dpi": configuration.figures["dpi"]}),
-        code=source_digest("plot_coherence"),
-        upstream=lambda w: coherence_key(w.experiment),
-    shell:
-        "python $SCRIPTS/plot_coherence.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q}"
-        " --coherence {input.coherence:q}"
-        " --png {output.png:q} --pdf {output.pdf:q}"
+        **drawing(plan.figures.plot_coherence, "plot_coherence"),

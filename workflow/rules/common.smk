@@ -1,4 +1,4 @@
-"""The configuration, resolved once, and what every rule file needs of it.
+"""The configuration, planned once, and what every rule file uses to declare its rules.
 
 A job's parameters are three: `settings`, the keys of the configuration that its result depends on; `code`, a digest
 of the source it runs; `upstream`, a hash chain over settings and code of all that it depends on. Snakemake runs a job
@@ -7,24 +7,25 @@ again when one of them differs from what its results were made with, and only th
 
 import atexit
 import gc
-import json
+import inspect
 import os
-import re
 import sys
-from functools import lru_cache
 from pathlib import Path
 from shlex import quote as shlex_quote
-from types import SimpleNamespace
 
-SCRIPTS = Path(workflow.basedir, "workflow", "scripts")
+SCRIPTS = Path(workflow.current_basedir.join("../scripts")).resolve()
 sys.path.insert(0, str(SCRIPTS))
 
+from difficulty.config.chosen_seeds import repeated_seeds
 from difficulty.config.inheritance import merged
 from difficulty.config.reading import load
 from difficulty.config.resolve import resolve
-from difficulty.config.snapshots import files_in_order
+from difficulty.driver import ancient_inputs, cluster, expected_results, literal_paths
+from difficulty.driver.lock import DriverLock
 from difficulty.errors import UserError
-from difficulty.hash_chain import hash_chain
+from difficulty.plan import paths
+from difficulty.plan.plan import Plan
+from difficulty.plan.vog import SHARD
 from difficulty.source_digest import SourceDigests
 
 gc.freeze()  # what is imported stays; looking through it for garbage again and again took a sixth of a dry run
@@ -34,24 +35,57 @@ def configuration_files():
     """Files given with --configfile stand alone; otherwise ours, then one in the working directory."""
     if given := workflow.config_settings.configfiles:
         return list(given)
-    own, local = Path(workflow.basedir, "config.yaml"), Path("config.yaml")
+    own, local = SCRIPTS.parents[1] / "config.yaml", Path("config.yaml")
     return [own, local] if local.exists() and not local.samefile(own) else [own]
 
 
-try:
-    configuration_paths = configuration_files()
-    configuration = resolve(
-        merged(load(configuration_paths), dict(workflow.config_settings.config)),
-        source=os.path.relpath(configuration_paths[-1]),
-    )
-except UserError as error:
+def planned(configuration_paths):
+    """The plan of a configuration. Raises UserError with a line for everything that is wrong with it."""
+    values = merged(load(configuration_paths), dict(workflow.config_settings.config))
+    configuration = resolve(values, source=os.path.relpath(configuration_paths[-1]))
+    plan = Plan(configuration, source_digest)
+    plan.training.require_named_files()
+    plan.generalization.require_test_splits()
+    return plan
+
+
+def end_with(error):
+    """Ends with the user's error on the terminal, and nothing else."""
     print(error, file=sys.stderr)
     sys.exit(1)
+
 
 # Absolute: at exit Snakemake has left the folder given with --directory.
 source_digest = SourceDigests(SCRIPTS, Path(".snakemake", "difficulty", "source-digests.json").absolute())
 atexit.register(source_digest.save)
-datasets, experiments = configuration.datasets, configuration.experiments
+driver_lock = DriverLock()
+slurm_logs = Path(".snakemake", "slurm_logs").absolute()
+
+try:
+    ancient_inputs.install()
+    literal_paths.install()
+    plan = planned(configuration_files())
+    if workflow.is_main_process:
+        driver_lock.install()
+        os.environ.pop("SNAKEMAKE_PROFILE", None)  # jobs inherit the environment and would apply the profile once more
+        cluster.limit_threads_to_a_node(workflow.resource_settings)
+        for line in repeated_seeds(plan.datasets, plan.experiments):
+            print(f"warning: {line}", file=sys.stderr)
+    if workflow.remote_exec:
+        cluster.record_what_jobs_finish()
+except UserError as error:
+    end_with(error)
+
+
+onstart:
+    try:
+        if driver_lock.is_held:
+            cluster.cancel_leftover_jobs(slurm_logs)
+    except UserError as error:
+        end_with(error)
+    if not workflow.local_exec:
+        cluster.report_jobs_that_never_start(slurm_logs)
+
 
 # `python` in a rule is the interpreter that runs Snakemake, unless conda provides one.
 with_conda = "conda" in map(str, workflow.deployment_settings.deployment_method)
@@ -61,23 +95,16 @@ shell.prefix(f"set -euo pipefail; set -f; IFS=; {interpreter}SCRIPTS={shlex_quot
 
 
 NAME, RUN = r"[A-Za-z0-9][A-Za-z0-9_-]*", r"seed-\d+(-fold-\d+)?"
-CONSTRAINTS = {"dataset": NAME, "experiment": NAME, "group": NAME, "detection": NAME, "run": RUN}
 
 
 wildcard_constraints:
-    **CONSTRAINTS,
-
-
-include: "internals.smk"
-include: "driver.smk"
-include: "cluster.smk"
-include: "literal_paths.smk"
-include: "ancient_inputs.smk"
-
-
-def runs(experiment, seeds=None):
-    """Names of an experiment's runs, of all seeds or of those given: seed-0, or seed-0-fold-3."""
-    return configuration.runs(experiment, seeds)
+    dataset=NAME,
+    experiment=NAME,
+    group=NAME,
+    detection=NAME,
+    run=RUN,
+    epoch=r"\d+",
+    shard=SHARD,
 
 
 def any_of(names):
@@ -85,6 +112,109 @@ def any_of(names):
     return "|".join(names) or "(?!)"
 
 
-def settings_json(settings, keys=None):
-    """Settings as a stage takes them and Snakemake compares them; only `keys`, where they are given."""
-    return json.dumps({k: v for k, v in settings.items() if keys is None or k in keys}, sort_keys=True)
+def memory(mb):
+    """A job's memory in MB: as much again with every retry, for one that was killed because it wanted more."""
+    return lambda wildcards, attempt: mb * attempt
+
+
+def workers(wildcards):
+    """Processes that decode images next to the one that trains or evaluates, where images stay in their files."""
+    return plan.training.workers(wildcards.experiment)
+
+
+def threads_with_workers(wildcards):
+    """One, and one for each of the workers if it is known that there will be any."""
+    return plan.training.threads(wildcards.experiment)
+
+
+def of_wildcards(method):
+    """A function of the wildcards that calls a method of the plan with those that its parameters are named after."""
+    names = [name for name, each in inspect.signature(method).parameters.items() if each.default is each.empty]
+    return lambda wildcards: method(*(getattr(wildcards, name) for name in names))
+
+
+def parameters(method):
+    """settings, code and upstream of a rule whose stage a method of the plan returns."""
+    stage = of_wildcards(method)
+    return {
+        "settings": lambda wildcards: stage(wildcards).settings,
+        "code": lambda wildcards: stage(wildcards).code,
+        "upstream": lambda wildcards: stage(wildcards).upstream,
+    }
+
+
+def users_files(method):
+    """An input function for files of the user's, which a method of the plan returns or misses."""
+    found = of_wildcards(method)
+
+    def literal_files(wildcards):
+        try:
+            return literal_paths.literal(found(wildcards))
+        except UserError as error:
+            end_with(error)
+
+    return literal_files
+
+
+def subset_evidence(wildcards):
+    """The tables that say which examples of a subset are chosen.
+
+    Scores count as `ancient`: they are written again when a seed is added, which changes nothing of the subset;
+    `upstream` says when what was chosen by has changed.
+    """
+    found = plan.data.evidence(wildcards.dataset)
+    by = plan.datasets[wildcards.dataset]["select"]["by"]
+    return ancient(found) if by == "score" else literal_paths.literal(found)
+
+
+OPTIONS = {
+    "threads": "--threads {threads}",
+    "processes": "--processes {threads}",
+    "workers": "--workers {resources.workers}",
+    "memory": "--memory {resources.budget}",
+    "epoch": "--epoch {wildcards.epoch}",
+    "runs": "--runs {params.runs:q}",
+}
+
+
+def command(script, options="", inputs="", outputs="output"):
+    """The shell text of a rule: its script with the three parameters, its log, and an option for every file.
+
+    options: names of OPTIONS. inputs, outputs: names of the rule's inputs and outputs, which the script's options are
+    called after, or `option=name` where they are not; an output that is called `output` has no name in the rule.
+    """
+    parts = [f"python $SCRIPTS/{script}.py --settings {{params.settings:q}} --code {{params.code}}"]
+    parts += ["--upstream {params.upstream:q} --log {log:q}", *(OPTIONS[name] for name in options.split())]
+    for kind, names in (("input", inputs), ("output", outputs)):
+        for option, _, name in (each.partition("=") for each in names.split()):
+            place = kind if option == "output" and not name else f"{kind}.{name or option}"
+            parts.append(f"--{option.replace('_', '-')} {{{place}:q}}")
+    return " ".join(parts)
+
+
+def figure_files(place, category, caption=None, **labels):
+    """The outputs of a rule that draws a figure: a PNG that goes into the report, and the other formats.
+
+    place: path below results/figures/ without suffix. caption: a file of workflow/report/ (default: the last part).
+    """
+    caption = caption or place.rpartition("/")[2]
+    shown = report(paths.figure(place), caption=f"../report/{caption}.rst", category=category, labels=labels)
+    others = [format for format in plan.figures.formats if format != "png"]
+    return {"png": shown, **{format: paths.figure(place, format) for format in others}}
+
+
+def drawing(method, script):
+    """The parameters of a rule that draws a figure: those of its stage, its script, and options for all its files.
+
+    Each input and output is given by the option that has its name.
+    """
+
+    def options(wildcards, input, output):
+        files = [*input.items(), *output.items()]
+        return [word for name, paths in files for word in (f"--{name.replace('_', '-')}", *words(paths))]
+
+    return {**parameters(method), "script": script, "options": options}
+
+
+def words(paths):
+    return [paths] if isinstance(paths, str) else list(paths)

@@ -1,32 +1,27 @@
-"""Data sets. From: a source of images. To: results/datasets/{dataset}/
+"""Data sets. From: a source of images, records of other runs, or a data set and what is known of its examples. To:
+results/datasets/{dataset}/
 
-examples.parquet (what the examples are), pixels.parquet (decoded once for all jobs), images/ (as files,
-for people and for subsets), files.parquet (their inodes, sizes, times and checksums: what is checked at every read).
+examples.parquet (what the examples are), pixels.parquet (decoded once for all jobs), images/ (as files, for people and
+for subsets), files.parquet (their inodes, sizes, times and checksums: what is checked at every read). A subset has the
+same, of hard links, and chosen.csv, the list of what was chosen and why.
 """
 
 
-include: "keys/data.smk"
-
-
-rule data:
-    input:
-        [path for dataset in needed_datasets for path in dataset_files(dataset)],
-
-
 rule prepare_dataset:
+    """Reads images and labels from their source and decodes them once."""
     input:
-        lambda w: literal(source_paths(w.dataset)),
+        users_files(plan.data.source_paths),
     output:
-        examples="results/datasets/{dataset}/examples.parquet",
-        pixels="results/datasets/{dataset}/pixels.parquet",
-        images=directory("results/datasets/{dataset}/images"),
-        files="results/datasets/{dataset}/files.parquet",
+        examples=paths.EXAMPLES,
+        pixels=paths.PIXELS,
+        images=directory(paths.IMAGES),
+        files=paths.FILES,
     log:
-        "results/logs/datasets/{dataset}/prepare_dataset.log",
+        paths.log("datasets/{dataset}/prepare_dataset"),
     benchmark:
-        "results/benchmarks/datasets/{dataset}/prepare_dataset.tsv"
+        paths.benchmark("datasets/{dataset}/prepare_dataset")
     wildcard_constraints:
-        dataset=any_of(sources),
+        dataset=any_of(plan.data.sources),
     conda:
         "../../envs/training.yaml"
     threads: 1
@@ -34,10 +29,67 @@ rule prepare_dataset:
         mem_mb=memory(4000),
         runtime=120,
     params:
-        settings=lambda w: settings_json(datasets[w.dataset]),
-        code=lambda w: dataset_code(w.dataset),
-        upstream="",
+        **parameters(plan.data.prepare_dataset),
     shell:
-        "python $SCRIPTS/prepare_dataset.py --settings {params.settings:q} --code {params.code} --log {log:q}"
-        " --examples {output.examples:q} --pixels {output.pixels:q} --images {output.images:q}"
-        " --files {output.files:q}"
+        command("prepare_dataset", outputs="examples pixels images files")
+
+
+rule import_examples:
+    """Reads the examples of records that other training runs wrote."""
+    input:
+        records=users_files(plan.data.first_source_path),
+    output:
+        examples=paths.EXAMPLES,
+    log:
+        paths.log("datasets/{dataset}/import_examples"),
+    benchmark:
+        paths.benchmark("datasets/{dataset}/import_examples")
+    wildcard_constraints:
+        dataset=any_of(plan.data.recorded),
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(4000),
+        runtime=30,
+    params:
+        **parameters(plan.data.import_examples),
+    shell:
+        command("import_examples", inputs="records", outputs="examples")
+
+
+rule link_subset:
+    """Chooses examples of a data set and links their images."""
+    input:
+        examples=lambda w: plan.data.parent(paths.EXAMPLES, w.dataset),
+        pixels=lambda w: plan.data.parent(paths.PIXELS, w.dataset),
+        files=lambda w: plan.data.parent(paths.FILES, w.dataset),
+        evidence=subset_evidence,
+    output:
+        examples=paths.EXAMPLES,
+        pixels=paths.PIXELS,
+        files=paths.FILES,
+        chosen=paths.CHOSEN,
+        images=directory(paths.IMAGES),
+    log:
+        paths.log("datasets/{dataset}/link_subset"),
+    benchmark:
+        paths.benchmark("datasets/{dataset}/link_subset")
+    wildcard_constraints:
+        dataset=any_of(plan.data.subsets),
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(4000),
+        runtime=60,
+    params:
+        **parameters(plan.data.link_subset),
+        runs=of_wildcards(plan.data.subset_runs),
+    shell:
+        command(
+            "link_subset",
+            "runs",
+            inputs="parent_examples=examples parent_pixels=pixels parent_files=files evidence",
+            outputs="examples pixels files images list=chosen",
+        )

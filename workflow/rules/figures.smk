@@ -1,339 +1,290 @@
-"""Figures. From: tables of data sets, runs, scores and analyses. To: results/figures/, each as png and pdf.
+"""Figures. From: tables of data sets, runs, scores and analyses. To: results/figures/
 
-Every png also goes into the report, with the caption of its kind from workflow/report/. A figure's settings are its
-resolution and its own section of `figures`, so that another one redraws that figure and nothing else.
+Every PNG also goes into the report, with the caption of its kind from workflow/report/. A figure's settings are its
+resolution and its own section of `figures`, so that another one redraws that figure and nothing else. Figures of a family
+of scores are in the family's own file; all are drawn by the rule `figure` here, with other files and parameters.
 """
-
-
-include: "keys/figures.smk"
 
 
 report: "../report/workflow.rst"
 
 
-rule figures:
-    input:
-        expand(
-            "results/figures/datasets/{dataset}/samples.{format}",
-            dataset=[dataset for dataset in used_datasets if dataset not in recorded],
-            format=["png", "pdf"],
-        ),
-        expand(
-            "results/figures/experiments/{experiment}/{figure}.{format}",
-            experiment=experiments,
-            figure=["training", "panel", "data_map", "correlation", "stability"],
-            format=["png", "pdf"],
-        ),
-        expand(
-            "results/figures/experiments/{experiment}/gallery.{format}",
-            experiment=with_checkpoints,
-            format=["png", "pdf"],
-        ),
-        expand(
-            "results/figures/agreement/{group}.{format}",
-            group=agreement_groups,
-            format=["png", "pdf"],
-        ),
-        expand(
-            "results/figures/detection/{detection}.{format}",
-            detection=detections,
-            format=["png", "pdf"],
-        ),
-        lambda w: family_figures,
-
-
-rule plot_samples:
-    input:
-        examples="results/datasets/{dataset}/examples.parquet",
-        pixels="results/datasets/{dataset}/pixels.parquet",
-    output:
-        png=report(
-            "results/figures/datasets/{dataset}/samples.png",
-            caption="../report/samples.rst",
-            category="Data sets",
-            labels={"data set": "{dataset}"},
-        ),
-        pdf="results/figures/datasets/{dataset}/samples.pdf",
+rule figure:
+    """Is what all rules of figures have in common; it draws nothing itself."""
     log:
-        "results/logs/figures/datasets/{dataset}/plot_samples.log",
+        paths.log("figures/figure"),
     benchmark:
-        "results/benchmarks/figures/datasets/{dataset}/plot_samples.tsv"
+        paths.benchmark("figures/figure")
     conda:
         "../../envs/figures.yaml"
     threads: 1
+    resources:
+        mem_mb=memory(1500),
+        runtime=20,
+    shell:
+        "python $SCRIPTS/{params.script}.py --settings {params.settings:q} --code {params.code}"
+        " --upstream {params.upstream:q} --log {log:q} {params.options:q}"
+
+
+use rule figure as plot_samples with:
+    input:
+        examples=paths.EXAMPLES,
+        pixels=paths.PIXELS,
+    output:
+        **figure_files("datasets/{dataset}/samples", "Data sets", **{"data set": "{dataset}"}),
+    log:
+        paths.log("figures/datasets/{dataset}/plot_samples"),
+    benchmark:
+        paths.benchmark("figures/datasets/{dataset}/plot_samples")
     resources:
         mem_mb=memory(3000),
         runtime=20,
     params:
-        settings=figure_settings("samples"),
-        code=source_digest("plot_samples"),
-        upstream=lambda w: dataset_key(w.dataset),
-    shell:
-        "python $SCRIPTS/plot_samples.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q}"
-        " --examples {input.examples:q} --pixels {input.pixels:q}"
-        " --png {output.png:q} --pdf {output.pdf:q}"
+        **drawing(plan.figures.plot_samples, "plot_samples"),
 
 
-rule plot_training:
+use rule figure as plot_training with:
     input:
-        history=lambda w: experiment_files(w.experiment, "history.parquet"),
-        steps=lambda w: experiment_files(w.experiment, "steps.parquet") if w.experiment in trained else [],
+        history=lambda w: plan.of_runs(paths.HISTORY, w.experiment),
+        steps=of_wildcards(plan.training.steps),
     output:
-        png=report(
-            "results/figures/experiments/{experiment}/training.png",
-            caption="../report/training.rst",
-            category="Training",
-            labels={"experiment": "{experiment}", "figure": "training curves"},
+        **figure_files(
+            "experiments/{experiment}/training", "Training", experiment="{experiment}", figure="training curves"
         ),
-        pdf="results/figures/experiments/{experiment}/training.pdf",
     log:
-        "results/logs/figures/experiments/{experiment}/plot_training.log",
+        paths.log("figures/experiments/{experiment}/plot_training"),
     benchmark:
-        "results/benchmarks/figures/experiments/{experiment}/plot_training.tsv"
-    conda:
-        "../../envs/figures.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=20,
+        paths.benchmark("figures/experiments/{experiment}/plot_training")
     params:
-        settings=figure_settings(),
-        code=source_digest("plot_training"),
-        upstream=lambda w: runs_key(w.experiment),
-    shell:
-        "python $SCRIPTS/plot_training.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q}"
-        " --history {input.history:q} --steps {input.steps:q}"
-        " --png {output.png:q} --pdf {output.pdf:q}"
+        **drawing(plan.figures.plot_training, "plot_training"),
 
 
-rule plot_panel:
+use rule figure as plot_panel with:
     input:
-        records=lambda w: experiment_files(w.experiment, "records.parquet"),
-        labels="results/experiments/{experiment}/labels.parquet",
+        records=lambda w: plan.of_runs(paths.RECORDS, w.experiment),
+        labels=paths.LABELS,
     output:
-        png=report(
-            "results/figures/experiments/{experiment}/panel.png",
-            caption="../report/panel.rst",
-            category="Training",
-            labels={"experiment": "{experiment}", "figure": "right or wrong"},
-        ),
-        pdf="results/figures/experiments/{experiment}/panel.pdf",
+        **figure_files("experiments/{experiment}/panel", "Training", experiment="{experiment}", figure="right or wrong"),
     log:
-        "results/logs/figures/experiments/{experiment}/plot_panel.log",
+        paths.log("figures/experiments/{experiment}/plot_panel"),
     benchmark:
-        "results/benchmarks/figures/experiments/{experiment}/plot_panel.tsv"
-    conda:
-        "../../envs/figures.yaml"
-    threads: 1
+        paths.benchmark("figures/experiments/{experiment}/plot_panel")
     resources:
         mem_mb=memory(3000),
         runtime=20,
     params:
-        settings=figure_settings("panel"),
-        code=source_digest("plot_panel"),
-        upstream=lambda w: runs_key(w.experiment),
-    shell:
-        "python $SCRIPTS/plot_panel.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q}"
-        " --records {input.records:q} --labels {input.labels:q}"
-        " --png {output.png:q} --pdf {output.pdf:q}"
+        **drawing(plan.figures.plot_panel, "plot_panel"),
 
 
-rule plot_data_map:
+use rule figure as plot_evaluations with:
     input:
-        scores="results/experiments/{experiment}/scores.parquet",
+        evaluations=paths.EVALUATIONS,
     output:
-        png=report(
-            "results/figures/experiments/{experiment}/data_map.png",
-            caption="../report/data_map.rst",
-            category="Scores",
-            labels={"experiment": "{experiment}", "figure": "data map"},
-        ),
-        pdf="results/figures/experiments/{experiment}/data_map.pdf",
+        **figure_files("evaluations", "Training", figure="test accuracy of all runs"),
     log:
-        "results/logs/figures/experiments/{experiment}/plot_data_map.log",
+        paths.log("figures/plot_evaluations"),
     benchmark:
-        "results/benchmarks/figures/experiments/{experiment}/plot_data_map.tsv"
-    conda:
-        "../../envs/figures.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=20,
+        paths.benchmark("figures/plot_evaluations")
     params:
-        settings=figure_settings(),
-        code=source_digest("plot_data_map"),
-        upstream=lambda w: scores_key(w.experiment),
-    shell:
-        "python $SCRIPTS/plot_data_map.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q}"
-        " --scores {input.scores:q}"
-        " --png {output.png:q} --pdf {output.pdf:q}"
+        **drawing(plan.figures.plot_evaluations, "plot_evaluations"),
 
 
-rule plot_correlation:
+use rule figure as plot_comparison with:
     input:
-        correlation="results/experiments/{experiment}/correlation.parquet",
+        histories=of_wildcards(plan.figures.compared_histories),
     output:
-        png=report(
-            "results/figures/experiments/{experiment}/correlation.png",
-            caption="../report/correlation.rst",
-            category="Scores",
-            labels={"experiment": "{experiment}", "figure": "correlation of scores"},
+        **figure_files(
+            "comparisons/{comparison}/{measure}",
+            "Training",
+            caption="comparison",
+            group="{comparison}",
+            figure="{measure}, compared",
         ),
-        pdf="results/figures/experiments/{experiment}/correlation.pdf",
     log:
-        "results/logs/figures/experiments/{experiment}/plot_correlation.log",
+        paths.log("figures/comparisons/{comparison}/plot_comparison-{measure}"),
     benchmark:
-        "results/benchmarks/figures/experiments/{experiment}/plot_correlation.tsv"
-    conda:
-        "../../envs/figures.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=20,
+        paths.benchmark("figures/comparisons/{comparison}/plot_comparison-{measure}")
+    wildcard_constraints:
+        comparison=any_of(plan.figures.comparisons),
+        measure="loss|top1",
     params:
-        settings=figure_settings(),
-        code=source_digest("plot_correlation"),
-        upstream=lambda w: correlation_key(w.experiment),
-    shell:
-        "python $SCRIPTS/plot_correlation.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q}"
-        " --correlation {input.correlation:q}"
-        " --png {output.png:q} --pdf {output.pdf:q}"
+        **drawing(plan.figures.plot_comparison, "plot_comparison"),
 
 
-rule plot_stability:
+use rule figure as plot_average_precision with:
     input:
-        stability="results/experiments/{experiment}/stability.parquet",
+        average_precision=paths.AVERAGE_PRECISION,
     output:
-        png=report(
-            "results/figures/experiments/{experiment}/stability.png",
-            caption="../report/stability.rst",
-            category="Scores",
-            labels={"experiment": "{experiment}", "figure": "stability over seeds"},
+        **figure_files(
+            "experiments/{experiment}/average_precision",
+            "Training",
+            experiment="{experiment}",
+            figure="average precision",
         ),
-        pdf="results/figures/experiments/{experiment}/stability.pdf",
     log:
-        "results/logs/figures/experiments/{experiment}/plot_stability.log",
+        paths.log("figures/experiments/{experiment}/plot_average_precision"),
     benchmark:
-        "results/benchmarks/figures/experiments/{experiment}/plot_stability.tsv"
-    conda:
-        "../../envs/figures.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=20,
+        paths.benchmark("figures/experiments/{experiment}/plot_average_precision")
+    wildcard_constraints:
+        experiment=any_of(plan.scores.with_label_sets),
     params:
-        settings=figure_settings(),
-        code=source_digest("plot_stability"),
-        upstream=lambda w: correlation_key(w.experiment),
-    shell:
-        "python $SCRIPTS/plot_stability.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q}"
-        " --stability {input.stability:q}"
-        " --png {output.png:q} --pdf {output.pdf:q}"
+        **drawing(plan.figures.plot_average_precision, "plot_average_precision"),
 
 
-rule plot_gallery:
+use rule figure as plot_data_map with:
     input:
-        scores="results/experiments/{experiment}/scores.parquet",
-        records=lambda w: experiment_files(w.experiment, "records.parquet"),
-        examples=lambda w: examples_of(w.experiment),
-        pixels=lambda w: pixels_of(w.experiment),
+        scores=paths.SCORES,
     output:
-        png=report(
-            "results/figures/experiments/{experiment}/gallery.png",
-            caption="../report/gallery.rst",
-            category="Images",
-            labels={"experiment": "{experiment}", "figure": "easiest and hardest"},
-        ),
-        pdf="results/figures/experiments/{experiment}/gallery.pdf",
+        **figure_files("experiments/{experiment}/data_map", "Scores", experiment="{experiment}", figure="data map"),
     log:
-        "results/logs/figures/experiments/{experiment}/plot_gallery.log",
+        paths.log("figures/experiments/{experiment}/plot_data_map"),
     benchmark:
-        "results/benchmarks/figures/experiments/{experiment}/plot_gallery.tsv"
-    conda:
-        "../../envs/figures.yaml"
-    threads: 1
+        paths.benchmark("figures/experiments/{experiment}/plot_data_map")
+    params:
+        **drawing(plan.figures.plot_data_map, "plot_data_map"),
+
+
+use rule figure as plot_correlation with:
+    input:
+        correlation=paths.CORRELATION,
+    output:
+        **figure_files(
+            "experiments/{experiment}/correlation",
+            "Scores",
+            experiment="{experiment}",
+            figure="correlation of scores",
+        ),
+    log:
+        paths.log("figures/experiments/{experiment}/plot_correlation"),
+    benchmark:
+        paths.benchmark("figures/experiments/{experiment}/plot_correlation")
+    params:
+        **drawing(plan.figures.plot_correlation, "plot_correlation"),
+
+
+use rule figure as plot_stability with:
+    input:
+        stability=paths.STABILITY,
+    output:
+        **figure_files(
+            "experiments/{experiment}/stability", "Scores", experiment="{experiment}", figure="stability over seeds"
+        ),
+    log:
+        paths.log("figures/experiments/{experiment}/plot_stability"),
+    benchmark:
+        paths.benchmark("figures/experiments/{experiment}/plot_stability")
+    params:
+        **drawing(plan.figures.plot_stability, "plot_stability"),
+
+
+use rule figure as plot_truth_correlation with:
+    input:
+        correlation=paths.TRUTH_CORRELATION,
+    output:
+        **figure_files(
+            "experiments/{experiment}/truth_correlation",
+            "Scores",
+            experiment="{experiment}",
+            figure="correlation with what makes images hard",
+        ),
+    log:
+        paths.log("figures/experiments/{experiment}/plot_truth_correlation"),
+    benchmark:
+        paths.benchmark("figures/experiments/{experiment}/plot_truth_correlation")
+    wildcard_constraints:
+        experiment=any_of(plan.scores.with_truth),
+    params:
+        **drawing(plan.figures.plot_truth_correlation, "plot_truth_correlation"),
+
+
+use rule figure as plot_gallery with:
+    input:
+        scores=paths.SCORES,
+        records=lambda w: plan.of_runs(paths.RECORDS, w.experiment),
+        examples=lambda w: plan.data.path(paths.EXAMPLES, w.experiment),
+        pixels=lambda w: plan.data.path(paths.PIXELS, w.experiment),
+    output:
+        **figure_files(
+            "experiments/{experiment}/gallery", "Images", experiment="{experiment}", figure="easiest and hardest"
+        ),
+    log:
+        paths.log("figures/experiments/{experiment}/plot_gallery"),
+    benchmark:
+        paths.benchmark("figures/experiments/{experiment}/plot_gallery")
+    wildcard_constraints:
+        experiment=any_of(plan.training.with_checkpoints),
     resources:
         mem_mb=memory(4000),
         runtime=20,
     params:
-        settings=figure_settings("gallery"),
-        code=source_digest("plot_gallery"),
-        upstream=lambda w: scores_key(w.experiment),
-    shell:
-        "python $SCRIPTS/plot_gallery.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q}"
-        " --scores {input.scores:q} --records {input.records:q} --examples {input.examples:q} --pixels {input.pixels:q}"
-        " --png {output.png:q} --pdf {output.pdf:q}"
+        **drawing(plan.figures.plot_gallery, "plot_gallery"),
 
 
-rule plot_agreement:
+use rule figure as plot_agreement with:
     input:
-        agreement="results/agreement/{group}.parquet",
+        agreement=paths.AGREEMENT,
     output:
-        png=report(
-            "results/figures/agreement/{group}.png",
-            caption="../report/agreement.rst",
-            category="Agreement",
-            labels={"group": "{group}", "figure": "agreement"},
-        ),
-        pdf="results/figures/agreement/{group}.pdf",
+        **figure_files("agreement/{group}", "Agreement", caption="agreement", group="{group}", figure="agreement"),
     log:
-        "results/logs/figures/agreement/{group}/plot_agreement.log",
+        paths.log("figures/agreement/{group}/plot_agreement"),
     benchmark:
-        "results/benchmarks/figures/agreement/{group}/plot_agreement.tsv"
-    conda:
-        "../../envs/figures.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=20,
+        paths.benchmark("figures/agreement/{group}/plot_agreement")
     params:
-        settings=figure_settings(),
-        code=source_digest("plot_agreement"),
-        upstream=lambda w: agreement_key(w.group),
-    shell:
-        "python $SCRIPTS/plot_agreement.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q}"
-        " --agreement {input.agreement:q}"
-        " --png {output.png:q} --pdf {output.pdf:q}"
+        **drawing(plan.figures.plot_agreement, "plot_agreement"),
 
 
-rule plot_detection:
+use rule figure as plot_order_stability with:
     input:
-        detection="results/detection/{detection}.parquet",
-        curves="results/detection/curves/{detection}.parquet",
-        differences="results/detection/differences/{detection}.parquet",
+        order=paths.ORDER,
     output:
-        png=report(
-            "results/figures/detection/{detection}.png",
-            caption="../report/detection.rst",
-            category="Detection",
-            labels={"truth": "{detection}"},
+        **figure_files(
+            "agreement/{group}/order",
+            "Agreement",
+            caption="order_stability",
+            group="{group}",
+            figure="order of the examples",
         ),
-        pdf="results/figures/detection/{detection}.pdf",
     log:
-        "results/logs/figures/detection/{detection}/plot_detection.log",
+        paths.log("figures/agreement/{group}/plot_order_stability"),
     benchmark:
-        "results/benchmarks/figures/detection/{detection}/plot_detection.tsv"
-    conda:
-        "../../envs/figures.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=20,
+        paths.benchmark("figures/agreement/{group}/plot_order_stability")
+    wildcard_constraints:
+        group=any_of(plan.agreement.of_several),
     params:
-        settings=figure_settings(),
-        code=source_digest("plot_detection"),
-        upstream=lambda w: detection_key(w.detection),
-    shell:
-        "python $SCRIPTS/plot_detection.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q}"
-        " --detection {input.detection:q} --curves {input.curves:q}"
-        " --differences {input.differences:q}"
-        " --png {output.png:q} --pdf {output.pdf:q}"
+        **drawing(plan.figures.plot_order_stability, "plot_order_stability"),
+
+
+use rule figure as plot_agreed_statistics with:
+    input:
+        statistics=paths.AGREED_STATISTICS,
+    output:
+        **figure_files(
+            "agreement/{group}/statistics",
+            "Agreement",
+            caption="agreed_statistics",
+            group="{group}",
+            figure="statistics of images",
+        ),
+    log:
+        paths.log("figures/agreement/{group}/plot_agreed_statistics"),
+    benchmark:
+        paths.benchmark("figures/agreement/{group}/plot_agreed_statistics")
+    wildcard_constraints:
+        group=any_of(plan.agreement.related),
+    params:
+        **drawing(plan.figures.plot_agreed_statistics, "plot_agreed_statistics"),
+
+
+use rule figure as plot_detection with:
+    input:
+        detection=paths.DETECTION,
+        curves=paths.DETECTION_CURVES,
+        differences=paths.DETECTION_DIFFERENCES,
+    output:
+        **figure_files("detection/{detection}", "Detection", caption="detection", truth="{detection}"),
+    log:
+        paths.log("figures/detection/{detection}/plot_detection"),
+    benchmark:
+        paths.benchmark("figures/detection/{detection}/plot_detection")
+    params:
+        **drawing(plan.figures.plot_detection, "plot_detection"),

@@ -1,25 +1,23 @@
-"""Do easy examples generalise better among themselves than hard ones? From: the evaluations of experiments on subsets
-of one data set, on each other's held-out parts and on the original test split; the scores of an experiment on all.
-To: results/generalization/{study}.parquet, its summary and traits, and two figures.
+"""Generalization: do easy examples generalise better among themselves than hard ones? From: the evaluations of
+experiments on subsets of one data set, on each other's held-out parts and on the original test split; the scores of an
+experiment on all. To: results/generalization/{study}.parquet, its summary and traits, and two figures.
 """
 
 
-include: "keys/generalization.smk"
-
-
 rule collect_generalization:
+    """Collects the accuracies of networks that were trained on one part and tested on another."""
     input:
-        evaluations=lambda w: study_runs(w.study, "evaluation.parquet"),
-        examples=lambda w: study_examples(w.study),
+        evaluations=of_wildcards(plan.generalization.evaluations),
+        examples=of_wildcards(plan.generalization.examples),
     output:
-        table="results/generalization/{study}.parquet",
-        summary="results/generalization/{study}-summary.parquet",
+        table=paths.GENERALIZATION,
+        summary=paths.GENERALIZATION_SUMMARY,
     log:
-        "results/logs/generalization/{study}/collect_generalization.log",
+        paths.log("generalization/{study}/collect_generalization"),
     benchmark:
-        "results/benchmarks/generalization/{study}/collect_generalization.tsv"
+        paths.benchmark("generalization/{study}/collect_generalization")
     wildcard_constraints:
-        study=any_of(list(studies)),
+        study=any_of(plan.generalization.studies),
     conda:
         "../../envs/tables.yaml"
     threads: 1
@@ -27,31 +25,25 @@ rule collect_generalization:
         mem_mb=memory(2000),
         runtime=20,
     params:
-        settings=lambda w: generalization_settings(w.study),
-        code=source_digest("collect_generalization"),
-        upstream=lambda w: generalization_upstream(w.study),
+        **parameters(plan.generalization.collect_generalization),
     shell:
-        "python $SCRIPTS/collect_generalization.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q} --evaluations {input.evaluations:q}"
-        " --examples {input.examples:q} --output {output.table:q} --summary {output.summary:q}"
+        command("collect_generalization", inputs="evaluations examples", outputs="output=table summary")
 
 
 rule compute_traits:
+    """Compares the scores of the parts."""
     input:
-        scores=lambda w: f"results/experiments/{studies[w.study]['scores_of']}/scores.parquet",
-        examples=lambda w: f"results/datasets/{studies[w.study]['original']}/examples.parquet",
-        parts=lambda w: expand(
-            "results/datasets/{dataset}/examples.parquet",
-            dataset=studies[w.study]["datasets"],
-        ),
+        scores=lambda w: paths.SCORES.format(experiment=plan.generalization.studies[w.study]["scores_of"]),
+        examples=lambda w: paths.EXAMPLES.format(dataset=plan.generalization.studies[w.study]["original"]),
+        parts=of_wildcards(plan.generalization.parts),
     output:
-        "results/generalization/{study}-traits.parquet",
+        paths.TRAITS,
     log:
-        "results/logs/generalization/{study}/compute_traits.log",
+        paths.log("generalization/{study}/compute_traits"),
     benchmark:
-        "results/benchmarks/generalization/{study}/compute_traits.tsv"
+        paths.benchmark("generalization/{study}/compute_traits")
     wildcard_constraints:
-        study=any_of(studies_with_traits),
+        study=any_of(plan.generalization.with_traits),
     conda:
         "../../envs/tables.yaml"
     threads: 1
@@ -59,76 +51,42 @@ rule compute_traits:
         mem_mb=memory(3000),
         runtime=30,
     params:
-        settings=lambda w: traits_settings(w.study),
-        code=source_digest("compute_traits"),
-        upstream=lambda w: traits_upstream(w.study),
+        **parameters(plan.generalization.compute_traits),
     shell:
-        "python $SCRIPTS/compute_traits.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q} --scores {input.scores:q} --examples {input.examples:q}"
-        " --parts {input.parts:q} --output {output:q}"
+        command("compute_traits", inputs="scores examples parts")
 
 
-rule plot_generalization:
+use rule figure as plot_generalization with:
     input:
-        table="results/generalization/{study}.parquet",
+        table=paths.GENERALIZATION,
     output:
-        png=report(
-            "results/figures/generalization/{study}/accuracy.png",
-            caption="../report/generalization.rst",
-            category="Generalization",
-            labels={"study": "{study}", "figure": "accuracy on parts"},
+        **figure_files(
+            "generalization/{study}/accuracy",
+            "Generalization",
+            caption="generalization",
+            study="{study}",
+            figure="accuracy on parts",
         ),
-        pdf="results/figures/generalization/{study}/accuracy.pdf",
     log:
-        "results/logs/figures/generalization/{study}/plot_generalization.log",
+        paths.log("figures/generalization/{study}/plot_generalization"),
     benchmark:
-        "results/benchmarks/figures/generalization/{study}/plot_generalization.tsv"
+        paths.benchmark("figures/generalization/{study}/plot_generalization")
     wildcard_constraints:
-        study=any_of(list(studies)),
-    conda:
-        "../../envs/figures.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=20,
+        study=any_of(plan.generalization.studies),
     params:
-        settings=figure_settings(),
-        code=source_digest("plot_generalization"),
-        upstream=lambda w: generalization_key(w.study),
-    shell:
-        "python $SCRIPTS/plot_generalization.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q} --table {input.table:q}"
-        " --png {output.png:q} --pdf {output.pdf:q}"
+        **drawing(plan.figures.plot_generalization, "plot_generalization"),
 
 
-rule plot_traits:
+use rule figure as plot_traits with:
     input:
-        traits="results/generalization/{study}-traits.parquet",
+        traits=paths.TRAITS,
     output:
-        png=report(
-            "results/figures/generalization/{study}/traits.png",
-            caption="../report/traits.rst",
-            category="Generalization",
-            labels={"study": "{study}", "figure": "scores of the parts"},
-        ),
-        pdf="results/figures/generalization/{study}/traits.pdf",
+        **figure_files("generalization/{study}/traits", "Generalization", study="{study}", figure="scores of the parts"),
     log:
-        "results/logs/figures/generalization/{study}/plot_traits.log",
+        paths.log("figures/generalization/{study}/plot_traits"),
     benchmark:
-        "results/benchmarks/figures/generalization/{study}/plot_traits.tsv"
+        paths.benchmark("figures/generalization/{study}/plot_traits")
     wildcard_constraints:
-        study=any_of(studies_with_traits),
-    conda:
-        "../../envs/figures.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=20,
+        study=any_of(plan.generalization.with_traits),
     params:
-        settings=figure_settings(),
-        code=source_digest("plot_traits"),
-        upstream=lambda w: traits_key(w.study),
-    shell:
-        "python $SCRIPTS/plot_traits.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q} --traits {input.traits:q}"
-        " --png {output.png:q} --pdf {output.pdf:q}"
+        **drawing(plan.figures.plot_traits, "plot_traits"),

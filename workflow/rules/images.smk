@@ -1,26 +1,25 @@
-"""Statistics of images. From: the images of a data set. To: results/datasets/{dataset}/statistics.parquet, and
+"""Statistics of images. From: the images of a data set, and tables of the user's. To: results/datasets/{dataset}/
 
-results/experiments/{experiment}/scores/images.parquet, the rows of an experiment's own images. A subset has no
-statistics of its own: they are those of the same images in the data set that it was chosen from. A figure shows what
-they see in some easy and hard images.
+statistics.parquet, joins/ (what somebody else measured), chosen_by.parquet (of a subset, how hard each image is by one of
+these); results/experiments/{experiment}/scores/images.parquet, the rows of an experiment's own images, and
+relations.parquet, their correlation with scores. A subset has no statistics of its own: they are those of the same images
+in the data set that it was chosen from.
 """
 
 
-include: "keys/images.smk"
-
-
 rule compute_image_statistics:
+    """Computes statistics of every image."""
     input:
-        pixels="results/datasets/{dataset}/pixels.parquet",
-        files="results/datasets/{dataset}/files.parquet",
+        pixels=paths.PIXELS,
+        files=paths.FILES,
     output:
-        "results/datasets/{dataset}/statistics.parquet",
+        paths.STATISTICS,
     log:
-        "results/logs/datasets/{dataset}/compute_image_statistics.log",
+        paths.log("datasets/{dataset}/compute_image_statistics"),
     benchmark:
-        "results/benchmarks/datasets/{dataset}/compute_image_statistics.tsv"
+        paths.benchmark("datasets/{dataset}/compute_image_statistics")
     wildcard_constraints:
-        dataset=any_of(sources),
+        dataset=any_of(plan.data.sources),
     conda:
         "../../envs/images.yaml"
     threads: 4
@@ -28,27 +27,25 @@ rule compute_image_statistics:
         mem_mb=memory(6000),
         runtime=240,
     params:
-        settings=statistics_settings(),
-        code=source_digest("compute_image_statistics"),
-        upstream=lambda w: dataset_key(w.dataset),
+        **parameters(plan.images.compute_image_statistics),
     shell:
-        "python $SCRIPTS/compute_image_statistics.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q} --processes {threads}"
-        " --pixels {input.pixels:q} --files {input.files:q} --output {output:q}"
+        command("compute_image_statistics", "processes", inputs="pixels files")
 
 
-rule select_statistics:
+rule join_statistic:
+    """Joins a statistic that somebody else measured to the images of a data set."""
     input:
-        statistics=lambda w: tables_of_statistics(w.experiment),
-        examples=lambda w: examples_of(w.experiment),
+        table=users_files(plan.images.joined_file),
+        examples=paths.EXAMPLES,
     output:
-        "results/experiments/{experiment}/scores/images.parquet",
+        paths.JOINED,
     log:
-        "results/logs/experiments/{experiment}/select_statistics.log",
+        paths.log("datasets/{dataset}/join_statistic-{join}"),
     benchmark:
-        "results/benchmarks/experiments/{experiment}/select_statistics.tsv"
+        paths.benchmark("datasets/{dataset}/join_statistic-{join}")
     wildcard_constraints:
-        experiment=any_of(image_experiments),
+        dataset=any_of(plan.data.sources),
+        join=any_of(plan.images.joins),
     conda:
         "../../envs/tables.yaml"
     threads: 1
@@ -56,46 +53,148 @@ rule select_statistics:
         mem_mb=memory(2000),
         runtime=20,
     params:
-        settings="{}",
-        code=source_digest("select_statistics"),
-        upstream=lambda w: image_scores_upstream(w.experiment),
+        **parameters(plan.images.join_statistic),
     shell:
-        "python $SCRIPTS/select_statistics.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q} --statistics {input.statistics:q}"
-        " --examples {input.examples:q} --output {output:q}"
+        command("join_statistic", inputs="table examples")
 
 
-rule plot_image_maps:
+rule order_by_joined:
+    """Orders the images of which a subset is chosen by a joined statistic."""
     input:
-        scores="results/experiments/{experiment}/scores.parquet",
-        examples=lambda w: examples_of(w.experiment),
-        pixels=lambda w: pixels_of(w.experiment),
+        joined=lambda w: plan.images.joined_table(plan.images.join_of_subset(w.dataset)),
+        examples=lambda w: plan.data.parent(paths.EXAMPLES, w.dataset),
     output:
-        png=report(
-            "results/figures/experiments/{experiment}/image_maps.png",
-            caption="../report/image_maps.rst",
-            category="Images",
-            labels={"experiment": "{experiment}", "figure": "what statistics see"},
-        ),
-        pdf="results/figures/experiments/{experiment}/image_maps.pdf",
+        paths.CHOSEN_BY,
     log:
-        "results/logs/figures/experiments/{experiment}/plot_image_maps.log",
+        paths.log("datasets/{dataset}/order_by_joined"),
     benchmark:
-        "results/benchmarks/figures/experiments/{experiment}/plot_image_maps.tsv"
+        paths.benchmark("datasets/{dataset}/order_by_joined")
     wildcard_constraints:
-        experiment=any_of(list(image_maps)),
+        dataset=any_of(plan.images.chosen_by_joined),
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+        runtime=20,
+    params:
+        **parameters(plan.images.order_by_joined),
+    shell:
+        command("order_by_joined", inputs="joined examples")
+
+
+rule select_statistics:
+    """Selects the statistics of an experiment's own images."""
+    input:
+        statistics=of_wildcards(plan.images.tables_of_statistics),
+        examples=lambda w: plan.data.path(paths.EXAMPLES, w.experiment),
+    output:
+        paths.family("images"),
+    log:
+        paths.log("experiments/{experiment}/select_statistics"),
+    benchmark:
+        paths.benchmark("experiments/{experiment}/select_statistics")
+    wildcard_constraints:
+        experiment=any_of(plan.images.described),
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+        runtime=20,
+    params:
+        **parameters(plan.images.select_statistics),
+    shell:
+        command("select_statistics", inputs="statistics examples")
+
+
+rule compute_relations:
+    """Correlates scores with what is known of the images."""
+    input:
+        scores=paths.SCORES,
+        examples=lambda w: plan.data.path(paths.EXAMPLES, w.experiment),
+        statistics=lambda w: plan.images.related_statistics([w.experiment]),
+    output:
+        paths.RELATIONS,
+    log:
+        paths.log("experiments/{experiment}/compute_relations"),
+    benchmark:
+        paths.benchmark("experiments/{experiment}/compute_relations")
+    wildcard_constraints:
+        experiment=any_of(plan.images.related),
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(3000),
+        runtime=60,
+    params:
+        **parameters(plan.images.compute_relations),
+    shell:
+        command("compute_relations", inputs="scores examples statistics")
+
+
+use rule figure as plot_image_maps with:
+    input:
+        scores=paths.SCORES,
+        examples=lambda w: plan.data.path(paths.EXAMPLES, w.experiment),
+        pixels=lambda w: plan.data.path(paths.PIXELS, w.experiment),
+    output:
+        **figure_files(
+            "experiments/{experiment}/image_maps", "Images", experiment="{experiment}", figure="what statistics see"
+        ),
+    log:
+        paths.log("figures/experiments/{experiment}/plot_image_maps"),
+    benchmark:
+        paths.benchmark("figures/experiments/{experiment}/plot_image_maps")
+    wildcard_constraints:
+        experiment=any_of(plan.images.mapped),
     conda:
         "../../envs/image_figures.yaml"
-    threads: 1
     resources:
         mem_mb=memory(4000),
         runtime=20,
     params:
-        settings=lambda w: image_maps_settings(w.experiment),
-        code=source_digest("plot_image_maps"),
-        upstream=lambda w: scores_key(w.experiment),
-    shell:
-        "python $SCRIPTS/plot_image_maps.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q}"
-        " --scores {input.scores:q} --examples {input.examples:q} --pixels {input.pixels:q}"
-        " --png {output.png:q} --pdf {output.pdf:q}"
+        **drawing(plan.figures.plot_image_maps, "plot_image_maps"),
+
+
+use rule figure as plot_relations with:
+    input:
+        relations=paths.RELATIONS,
+    output:
+        **figure_files(
+            "experiments/{experiment}/relations",
+            "Scores",
+            experiment="{experiment}",
+            figure="relations of statistics of images",
+        ),
+    log:
+        paths.log("figures/experiments/{experiment}/plot_relations"),
+    benchmark:
+        paths.benchmark("figures/experiments/{experiment}/plot_relations")
+    wildcard_constraints:
+        experiment=any_of(plan.images.related),
+    params:
+        **drawing(plan.figures.plot_relations, "plot_relations"),
+
+
+use rule figure as plot_statistics_histograms with:
+    input:
+        scores=paths.SCORES,
+        examples=lambda w: plan.data.path(paths.EXAMPLES, w.experiment),
+        statistics=lambda w: plan.images.related_statistics([w.experiment]),
+    output:
+        **figure_files(
+            "experiments/{experiment}/statistics_histograms",
+            "Scores",
+            experiment="{experiment}",
+            figure="statistics of easy and hard images",
+        ),
+    log:
+        paths.log("figures/experiments/{experiment}/plot_statistics_histograms"),
+    benchmark:
+        paths.benchmark("figures/experiments/{experiment}/plot_statistics_histograms")
+    wildcard_constraints:
+        experiment=any_of(plan.images.related),
+    params:
+        **drawing(plan.figures.plot_statistics_histograms, "plot_statistics_histograms"),

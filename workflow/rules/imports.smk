@@ -1,52 +1,24 @@
-"""Records of other training runs. From: tables of logits or probabilities per example and epoch. To: the examples of a
-data set, and per run {run}/records.parquet and history.parquet, as training would have left them.
+"""Runs that were trained elsewhere. From: records of every epoch, or checkpoints. To: per run {run}/ with records and
+history, and checkpoints/ where there are any, as training would have left them.
 """
 
 
-include: "keys/imports.smk"
-
-
-rule import_examples:
-    input:
-        lambda w: literal(source_paths(w.dataset)[:1]),
-    output:
-        examples="results/datasets/{dataset}/examples.parquet",
-    log:
-        "results/logs/datasets/{dataset}/import_examples.log",
-    benchmark:
-        "results/benchmarks/datasets/{dataset}/import_examples.tsv"
-    wildcard_constraints:
-        dataset=any_of(recorded),
-    conda:
-        "../../envs/tables.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(4000),
-        runtime=30,
-    params:
-        settings=lambda w: import_settings(w.dataset),
-        code=source_digest("import_examples"),
-        upstream="",
-    shell:
-        "python $SCRIPTS/import_examples.py --settings {params.settings:q} --code {params.code} --log {log:q}"
-        " --records {input:q} --examples {output.examples:q}"
-
-
 rule import_records:
+    """Reads the records of one run that was trained elsewhere."""
     input:
-        own=lambda w: literal(own_records(w.experiment, w.run)),
-        first=lambda w: literal(own_records(w.experiment, "seed-0")),
-        labels="results/experiments/{experiment}/labels.parquet",
-        examples=lambda w: examples_of(w.experiment),
+        own=users_files(plan.training.own_records),
+        first=users_files(plan.training.first_records),
+        labels=paths.LABELS,
+        examples=lambda w: plan.data.path(paths.EXAMPLES, w.experiment),
     output:
-        records="results/experiments/{experiment}/{run}/records.parquet",
-        history="results/experiments/{experiment}/{run}/history.parquet",
+        records=paths.RECORDS,
+        history=paths.HISTORY,
     log:
-        "results/logs/experiments/{experiment}/{run}/import_records.log",
+        paths.log("experiments/{experiment}/{run}/import_records"),
     benchmark:
-        "results/benchmarks/experiments/{experiment}/{run}/import_records.tsv"
+        paths.benchmark("experiments/{experiment}/{run}/import_records")
     wildcard_constraints:
-        experiment=any_of(imported),
+        experiment=any_of(plan.training.imported),
     conda:
         "../../envs/training.yaml"
     threads: 1
@@ -54,11 +26,43 @@ rule import_records:
         mem_mb=memory(6000),
         runtime=60,
     params:
-        settings=lambda w: import_settings(experiments[w.experiment]["dataset"]),
-        code=source_digest("import_records"),
-        upstream=lambda w: labels_key(w.experiment),
+        **parameters(plan.training.import_records),
     shell:
-        "python $SCRIPTS/import_records.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q} --own {input.own:q} --first {input.first:q}"
-        " --labels {input.labels:q} --examples {input.examples:q}"
-        " --records {output.records:q} --history {output.history:q}"
+        command("import_records", inputs="own first labels examples", outputs="records history")
+
+
+rule import_checkpoints:
+    """Reads the weights of one run that was trained elsewhere, and records what they make of every example."""
+    input:
+        weights=users_files(plan.training.snapshot_files),
+        first=users_files(plan.training.first_snapshot),
+        checked=ancient(paths.CHECKED),
+        labels=paths.LABELS,
+        pixels=lambda w: plan.data.path(paths.PIXELS, w.experiment),
+        files=lambda w: plan.data.path(paths.FILES, w.experiment),
+    output:
+        records=paths.RECORDS,
+        history=paths.HISTORY,
+        checkpoints=directory(paths.CHECKPOINTS),
+    log:
+        paths.log("experiments/{experiment}/{run}/import_checkpoints"),
+    benchmark:
+        paths.benchmark("experiments/{experiment}/{run}/import_checkpoints")
+    wildcard_constraints:
+        experiment=any_of(plan.training.snapshots),
+    conda:
+        "../../envs/training.yaml"
+    threads: threads_with_workers
+    resources:
+        workers=workers,
+        mem_mb=memory(6000),
+        runtime=720,
+    params:
+        **parameters(plan.training.import_checkpoints),
+    shell:
+        command(
+            "import_checkpoints",
+            "threads workers",
+            inputs="weights first labels pixels files",
+            outputs="records history checkpoints",
+        )

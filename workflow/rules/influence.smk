@@ -1,101 +1,170 @@
-"""Influence scores. From: the checkpoints of every run. To: results/experiments/{experiment}/
+"""Influence. From: the checkpoints of every run. To: results/experiments/{experiment}/
 
 {run}/factors/{variant}-epoch-{epoch}/ (the curvature), {run}/influence/{variant}-epoch-{epoch}.parquet (influence of
-each image on its own loss), scores/influence.parquet (every run); and beside the first two, how long each phase took.
+each image on its own loss), scores/influence.parquet (every run); and next to the first two, how long each phase took.
+With several `shards`, factors are merged of {run}/factors/sums/, sums over a part of the training examples, which are
+deleted once they are merged: each shard's take as much space as the factors.
+
+What explains predictions: queries/{queries}.parquet (the test examples that are asked about),
+{run}/pairwise/{queries}/{variant}-epoch-{epoch}.parquet (influence of each training example on them),
+influential/{queries}/{variant}.parquet (the most influential ones, over all runs and checkpoints) and, next to it,
+{variant}-overall.parquet. And how far the variants agree: influence-agreement.parquet and influence-sample.parquet.
 """
 
 
-include: "keys/influence.smk"
-
-
 rule fit_factors:
+    """Fits the curvature of one checkpoint."""
     input:
-        checked=ancient("results/experiments/{experiment}/checked.parquet"),
-        checkpoints="results/experiments/{experiment}/{run}/checkpoints",
-        labels="results/experiments/{experiment}/labels.parquet",
-        pixels=lambda w: pixels_of(w.experiment),
-        files=lambda w: files_of(w.experiment),
+        checked=ancient(paths.CHECKED),
+        checkpoints=paths.CHECKPOINTS,
+        labels=paths.LABELS,
+        pixels=lambda w: plan.data.path(paths.PIXELS, w.experiment),
+        files=lambda w: plan.data.path(paths.FILES, w.experiment),
     output:
-        factors=directory("results/experiments/{experiment}/{run}/factors/{variant}-epoch-{epoch}"),
-        timing="results/experiments/{experiment}/{run}/factors/{variant}-epoch-{epoch}-timing.parquet",
+        factors=directory(paths.FACTORS),
+        timing=paths.FACTORS_TIMING,
     log:
-        "results/logs/experiments/{experiment}/{run}/fit_factors/{variant}-epoch-{epoch}.log",
+        paths.log("experiments/{experiment}/{run}/fit_factors/{variant}-epoch-{epoch}"),
     benchmark:
-        "results/benchmarks/experiments/{experiment}/{run}/fit_factors/{variant}-epoch-{epoch}.tsv"
+        paths.benchmark("experiments/{experiment}/{run}/fit_factors/{variant}-epoch-{epoch}")
     wildcard_constraints:
-        experiment=any_of(list(influence_epochs)),
-        variant=any_of(FITTED),
-        epoch=r"\d+",
+        experiment=any_of(plan.influence.epochs),
+        variant=any_of(plan.influence.fitted),
     conda:
         "../../envs/training.yaml"
     threads: threads_with_workers
     resources:
         workers=workers,
-        budget=influence["memory"],
-        mem_mb=memory(influence["memory"] + 6000),
+        budget=plan.influence.memory,
+        mem_mb=memory(plan.influence.memory + 6000),
         runtime=720,
     params:
-        settings=lambda w: factor_settings(w.experiment, w.variant),
-        code=lambda w: factors_code(w.experiment),
-        upstream=lambda w: run_key(w.experiment),
+        **parameters(plan.influence.fit_factors),
     shell:
-        "python $SCRIPTS/fit_factors.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q} --threads {threads}"
-        " --workers {resources.workers} --memory {resources.budget} --epoch {wildcards.epoch}"
-        " --checkpoints {input.checkpoints:q} --labels {input.labels:q} --pixels {input.pixels:q}"
-        " --files {input.files:q} --timing {output.timing:q} --output {output.factors:q}"
+        command(
+            "fit_factors",
+            "threads workers memory epoch",
+            inputs="checkpoints labels pixels files",
+            outputs="timing output=factors",
+        )
+
+
+rule sum_curvature:
+    """Sums the curvature of one checkpoint over a part of the training examples."""
+    input:
+        bases=of_wildcards(plan.influence.bases),
+        checked=ancient(paths.CHECKED),
+        checkpoints=paths.CHECKPOINTS,
+        labels=paths.LABELS,
+        pixels=lambda w: plan.data.path(paths.PIXELS, w.experiment),
+        files=lambda w: plan.data.path(paths.FILES, w.experiment),
+    output:
+        sums=temp(directory(paths.SUMS)),
+        timing=paths.SUMS_TIMING,
+    log:
+        paths.log("experiments/{experiment}/{run}/sum_curvature/{variant}-epoch-{epoch}-shard-{shard}"),
+    benchmark:
+        paths.benchmark("experiments/{experiment}/{run}/sum_curvature/{variant}-epoch-{epoch}-shard-{shard}")
+    wildcard_constraints:
+        experiment=any_of(plan.influence.epochs),
+        variant=any_of(plan.influence.merged),
+        shard=any_of(plan.influence.shards),
+    conda:
+        "../../envs/training.yaml"
+    threads: threads_with_workers
+    resources:
+        workers=workers,
+        budget=plan.influence.memory,
+        mem_mb=memory(plan.influence.memory + 6000),
+        runtime=720,
+    params:
+        **parameters(plan.influence.sum_curvature),
+    shell:
+        command(
+            "sum_curvature",
+            "threads workers memory epoch",
+            inputs="bases checkpoints labels pixels files",
+            outputs="timing output=sums",
+        )
+
+
+rule merge_factors:
+    """Merges the sums of all parts into the curvature of one checkpoint."""
+    input:
+        sums=expand(paths.SUMS, shard=plan.influence.shards, allow_missing=True),
+        bases=of_wildcards(plan.influence.bases),
+    output:
+        factors=directory(paths.FACTORS),
+        timing=paths.FACTORS_TIMING,
+    log:
+        paths.log("experiments/{experiment}/{run}/merge_factors/{variant}-epoch-{epoch}"),
+    benchmark:
+        paths.benchmark("experiments/{experiment}/{run}/merge_factors/{variant}-epoch-{epoch}")
+    wildcard_constraints:
+        experiment=any_of(plan.influence.epochs),
+        variant=any_of(plan.influence.merged),
+    conda:
+        "../../envs/training.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(6000),
+        runtime=240,
+    params:
+        **parameters(plan.influence.merge_factors),
+    shell:
+        command("merge_factors", "threads epoch", inputs="sums bases", outputs="timing output=factors")
 
 
 rule score_self_influence:
+    """Computes the influence of every example on its own loss at one checkpoint."""
     input:
-        factors="results/experiments/{experiment}/{run}/factors/{variant}-epoch-{epoch}",
-        checkpoints="results/experiments/{experiment}/{run}/checkpoints",
-        labels="results/experiments/{experiment}/labels.parquet",
-        pixels=lambda w: pixels_of(w.experiment),
-        files=lambda w: files_of(w.experiment),
+        factors=paths.FACTORS,
+        checkpoints=paths.CHECKPOINTS,
+        labels=paths.LABELS,
+        pixels=lambda w: plan.data.path(paths.PIXELS, w.experiment),
+        files=lambda w: plan.data.path(paths.FILES, w.experiment),
     output:
-        scores="results/experiments/{experiment}/{run}/influence/{variant}-epoch-{epoch}.parquet",
-        timing="results/experiments/{experiment}/{run}/influence/{variant}-epoch-{epoch}-timing.parquet",
+        scores=paths.SELF_INFLUENCE,
+        timing=paths.SELF_INFLUENCE_TIMING,
     log:
-        "results/logs/experiments/{experiment}/{run}/score_self_influence/{variant}-epoch-{epoch}.log",
+        paths.log("experiments/{experiment}/{run}/score_self_influence/{variant}-epoch-{epoch}"),
     benchmark:
-        "results/benchmarks/experiments/{experiment}/{run}/score_self_influence/{variant}-epoch-{epoch}.tsv"
+        paths.benchmark("experiments/{experiment}/{run}/score_self_influence/{variant}-epoch-{epoch}")
     wildcard_constraints:
-        experiment=any_of(list(influence_epochs)),
-        variant=any_of(VARIANTS),
-        epoch=r"\d+",
+        experiment=any_of(plan.influence.epochs),
+        variant=any_of(plan.influence.variants),
     conda:
         "../../envs/training.yaml"
     threads: threads_with_workers
     resources:
         workers=workers,
-        budget=influence["memory"],
-        mem_mb=memory(influence["memory"] + 6000),
+        budget=plan.influence.memory,
+        mem_mb=memory(plan.influence.memory + 6000),
         runtime=720,
     params:
-        settings=lambda w: self_influence_settings(w.experiment, w.variant),
-        code=lambda w: self_influence_code(w.experiment),
-        upstream=lambda w: factors_key(w.experiment, w.variant),
+        **parameters(plan.influence.score_self_influence),
     shell:
-        "python $SCRIPTS/score_self_influence.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q} --threads {threads}"
-        " --workers {resources.workers} --memory {resources.budget} --epoch {wildcards.epoch}"
-        " --factors {input.factors:q} --checkpoints {input.checkpoints:q} --labels {input.labels:q}"
-        " --pixels {input.pixels:q} --files {input.files:q} --timing {output.timing:q} --output {output.scores:q}"
+        command(
+            "score_self_influence",
+            "threads workers memory epoch",
+            inputs="factors checkpoints labels pixels files",
+            outputs="timing output=scores",
+        )
 
 
 rule score_influence:
+    """Scores every example by its influence on its own loss, over the checkpoints."""
     input:
-        scores=lambda w: self_influence_tables(w.experiment),
-        labels="results/experiments/{experiment}/labels.parquet",
+        scores=of_wildcards(plan.influence.self_influence_tables),
+        labels=paths.LABELS,
     output:
-        "results/experiments/{experiment}/scores/influence.parquet",
+        paths.family("influence"),
     log:
-        "results/logs/experiments/{experiment}/score_influence.log",
+        paths.log("experiments/{experiment}/score_influence"),
     benchmark:
-        "results/benchmarks/experiments/{experiment}/score_influence.tsv"
+        paths.benchmark("experiments/{experiment}/score_influence")
     wildcard_constraints:
-        experiment=any_of(list(influence_epochs)),
+        experiment=any_of(plan.influence.epochs),
     conda:
         "../../envs/tables.yaml"
     threads: 1
@@ -103,10 +172,187 @@ rule score_influence:
         mem_mb=memory(2000),
         runtime=60,
     params:
-        settings=lambda w: influence_settings(w.experiment),
-        code=source_digest("score_influence"),
-        upstream=lambda w: influence_upstream(w.experiment),
+        **parameters(plan.influence.score_influence),
     shell:
-        "python $SCRIPTS/score_influence.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q} --scores {input.scores:q} --labels {input.labels:q}"
-        " --output {output:q}"
+        command("score_influence", inputs="scores labels")
+
+
+rule choose_queries:
+    """Chooses the test examples whose predictions are to be explained."""
+    input:
+        checked=ancient(paths.CHECKED),
+        labels=paths.LABELS,
+        examples=lambda w: plan.data.path(paths.EXAMPLES, w.experiment),
+        records=of_wildcards(plan.influence.queries_records),
+    output:
+        paths.QUERIES,
+    log:
+        paths.log("experiments/{experiment}/choose_queries/{queries}"),
+    benchmark:
+        paths.benchmark("experiments/{experiment}/choose_queries/{queries}")
+    wildcard_constraints:
+        experiment=any_of(plan.influence.epochs),
+        queries=any_of(plan.influence.queries),
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+        runtime=30,
+    params:
+        **parameters(plan.influence.choose_queries),
+    shell:
+        command("choose_queries", inputs="labels examples records")
+
+
+rule score_pairwise_influence:
+    """Computes the influence of every training example on the predictions that are to be explained."""
+    input:
+        factors=paths.FACTORS,
+        queries=paths.QUERIES,
+        checked=ancient(paths.CHECKED),
+        checkpoints=paths.CHECKPOINTS,
+        labels=paths.LABELS,
+        pixels=lambda w: plan.data.path(paths.PIXELS, w.experiment),
+        files=lambda w: plan.data.path(paths.FILES, w.experiment),
+    output:
+        scores=paths.PAIRWISE,
+        examples=paths.PAIRWISE_EXAMPLES,
+        timing=paths.PAIRWISE_TIMING,
+    log:
+        paths.log("experiments/{experiment}/{run}/score_pairwise_influence/{queries}/{variant}-epoch-{epoch}"),
+    benchmark:
+        paths.benchmark("experiments/{experiment}/{run}/score_pairwise_influence/{queries}/{variant}-epoch-{epoch}")
+    wildcard_constraints:
+        experiment=any_of(plan.influence.epochs),
+        queries=any_of(plan.influence.queries),
+        variant=any_of(plan.influence.variants),
+    conda:
+        "../../envs/training.yaml"
+    threads: threads_with_workers
+    resources:
+        workers=workers,
+        budget=plan.influence.memory,
+        mem_mb=memory(plan.influence.memory + 6000),
+        runtime=720,
+    params:
+        **parameters(plan.influence.score_pairwise_influence),
+    shell:
+        command(
+            "score_pairwise_influence",
+            "threads workers memory epoch",
+            inputs="factors queries checkpoints labels pixels files",
+            outputs="timing examples output=scores",
+        )
+
+
+rule rank_influential:
+    """Ranks the training examples that help and harm predictions most."""
+    input:
+        pairwise=lambda w: plan.influence.of_checkpoints(paths.PAIRWISE, w.experiment, w.variant, queries=w.queries),
+        lists=lambda w: plan.influence.of_checkpoints(
+            paths.PAIRWISE_EXAMPLES, w.experiment, w.variant, queries=w.queries
+        ),
+        queries=paths.QUERIES,
+        examples=lambda w: plan.data.path(paths.EXAMPLES, w.experiment),
+    output:
+        influential=paths.INFLUENTIAL,
+        overall=paths.INFLUENTIAL_OVERALL,
+    log:
+        paths.log("experiments/{experiment}/rank_influential/{queries}/{variant}"),
+    benchmark:
+        paths.benchmark("experiments/{experiment}/rank_influential/{queries}/{variant}")
+    wildcard_constraints:
+        experiment=any_of(plan.influence.epochs),
+        queries=any_of(plan.influence.queries),
+        variant=any_of(plan.influence.variants),
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(4000),
+        runtime=60,
+    params:
+        **parameters(plan.influence.rank_influential),
+    shell:
+        command("rank_influential", inputs="pairwise queries examples", outputs="output=influential overall")
+
+
+rule compute_influence_agreement:
+    """Computes how far the variants of influence agree in the first run."""
+    input:
+        own=of_wildcards(plan.influence.compared),
+        pairwise=lambda w: plan.influence.compared_pairwise(paths.PAIRWISE, w.experiment),
+        lists=lambda w: plan.influence.compared_pairwise(paths.PAIRWISE_EXAMPLES, w.experiment),
+    output:
+        agreement=paths.INFLUENCE_AGREEMENT,
+        sample=paths.INFLUENCE_SAMPLE,
+    log:
+        paths.log("experiments/{experiment}/compute_influence_agreement"),
+    benchmark:
+        paths.benchmark("experiments/{experiment}/compute_influence_agreement")
+    wildcard_constraints:
+        experiment=any_of(plan.influence.epochs),
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(3000),
+        runtime=60,
+    params:
+        **parameters(plan.influence.compute_influence_agreement),
+    shell:
+        command("compute_influence_agreement", inputs="self=own pairwise", outputs="output=agreement sample")
+
+
+use rule figure as plot_influential with:
+    input:
+        influential=paths.INFLUENTIAL,
+        overall=paths.INFLUENTIAL_OVERALL,
+        queries=paths.QUERIES,
+        records=lambda w: plan.of_runs(paths.RECORDS, w.experiment),
+        labels=paths.LABELS,
+        examples=lambda w: plan.data.path(paths.EXAMPLES, w.experiment),
+        pixels=lambda w: plan.data.path(paths.PIXELS, w.experiment),
+    output:
+        **figure_files(
+            "experiments/{experiment}/influential/{queries}/{variant}",
+            "Influence",
+            caption="influential",
+            experiment="{experiment}",
+            figure="influential images, {queries}, {variant}",
+        ),
+    log:
+        paths.log("figures/experiments/{experiment}/plot_influential/{queries}/{variant}"),
+    benchmark:
+        paths.benchmark("figures/experiments/{experiment}/plot_influential/{queries}/{variant}")
+    wildcard_constraints:
+        experiment=any_of(plan.influence.epochs),
+        queries=any_of(plan.influence.queries),
+        variant=any_of(plan.influence.variants),
+    resources:
+        mem_mb=memory(2000),
+        runtime=20,
+    params:
+        **drawing(plan.figures.plot_influential, "plot_influential"),
+
+
+use rule figure as plot_influence_agreement with:
+    input:
+        agreement=paths.INFLUENCE_AGREEMENT,
+        sample=paths.INFLUENCE_SAMPLE,
+    output:
+        **figure_files(
+            "experiments/{experiment}/influence_agreement",
+            "Influence",
+            experiment="{experiment}",
+            figure="agreement of approximations",
+        ),
+    log:
+        paths.log("figures/experiments/{experiment}/plot_influence_agreement"),
+    benchmark:
+        paths.benchmark("figures/experiments/{experiment}/plot_influence_agreement")
+    wildcard_constraints:
+        experiment=any_of(plan.influence.epochs),
+    params:
+        **drawing(plan.figures.plot_influence_agreement, "plot_influence_agreement"),

@@ -1,44 +1,21 @@
-"""Scores and what they tell. From: the records of all runs. To: results/experiments/{experiment}/
+"""Scores and what they say. From: the records and networks of all runs. To: results/experiments/{experiment}/
 
-scores/dynamics.parquet (every run) and scores.parquet (every example, over the runs); correlation, stability and
-seed-correlation.parquet; suspects.csv. Over experiments: results/agreement/ and results/detection/.
-
-Another family of scores adds itself to `score_families` in its own rule file and writes scores/{family}.parquet;
-what it makes beside that it adds to `family_tables`.
+scores/dynamics.parquet (every run), scores/label_quality.parquet (where there are folds) and scores.parquet (every example,
+over the runs, of all families); correlation, stability, seed-correlation, truth-correlation and average_precision.parquet;
+suspects.csv. And results/detection/.
 """
 
 
-include: "keys/scores.smk"
-
-
-rule scores:
-    input:
-        expand(
-            "results/experiments/{experiment}/{table}",
-            experiment=experiments,
-            table=[
-                "scores.parquet",
-                "correlation.parquet",
-                "stability.parquet",
-                "suspects.csv",
-            ],
-        ),
-        expand("results/agreement/{group}.parquet", group=agreement_groups),
-        expand("results/detection/{detection}.parquet", detection=detections),
-        ["results/detection.parquet"] if detections else [],
-        lambda w: [path for experiment in experiments for path in families_of(experiment)],
-        lambda w: family_tables,
-
-
 rule score_dynamics:
+    """Scores every example by how each run learns it."""
     input:
-        records=lambda w: dynamics_records(w.experiment),
+        records=of_wildcards(plan.scores.dynamics_records),
     output:
-        "results/experiments/{experiment}/scores/dynamics.parquet",
+        paths.family("dynamics"),
     log:
-        "results/logs/experiments/{experiment}/score_dynamics.log",
+        paths.log("experiments/{experiment}/score_dynamics"),
     benchmark:
-        "results/benchmarks/experiments/{experiment}/score_dynamics.tsv"
+        paths.benchmark("experiments/{experiment}/score_dynamics")
     conda:
         "../../envs/tables.yaml"
     threads: 1
@@ -46,25 +23,57 @@ rule score_dynamics:
         mem_mb=memory(2000),
         runtime=30,
     params:
-        settings=settings_json(analyses["dynamics"]),
-        code=source_digest("score_dynamics"),
-        upstream=lambda w: runs_key(w.experiment),
+        **parameters(plan.scores.score_dynamics),
     shell:
-        "python $SCRIPTS/score_dynamics.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q} --records {input.records:q} --output {output:q}"
+        command("score_dynamics", inputs="records")
+
+
+rule score_label_quality:
+    """Scores every example by the networks that held it out, and estimates how many labels are wrong."""
+    input:
+        checkpoints=lambda w: plan.of_runs(paths.CHECKPOINTS, w.experiment),
+        labels=paths.LABELS,
+        pixels=lambda w: plan.data.path(paths.PIXELS, w.experiment),
+        files=lambda w: plan.data.path(paths.FILES, w.experiment),
+    output:
+        scores=paths.family("label_quality"),
+        estimates=paths.LABEL_QUALITY,
+    log:
+        paths.log("experiments/{experiment}/score_label_quality"),
+    benchmark:
+        paths.benchmark("experiments/{experiment}/score_label_quality")
+    wildcard_constraints:
+        experiment=any_of(plan.scores.with_folds),
+    conda:
+        "../../envs/training.yaml"
+    threads: threads_with_workers
+    resources:
+        workers=workers,
+        mem_mb=memory(6000),
+        runtime=120,
+    params:
+        **parameters(plan.scores.score_label_quality),
+    shell:
+        command(
+            "score_label_quality",
+            "threads workers",
+            inputs="checkpoints labels pixels files",
+            outputs="output=scores estimates",
+        )
 
 
 rule collect_scores:
+    """Joins all families of scores into one table, with means and deviations over the runs."""
     input:
-        labels="results/experiments/{experiment}/labels.parquet",
-        examples=lambda w: examples_of(w.experiment),
-        families=lambda w: families_of(w.experiment),
+        labels=paths.LABELS,
+        examples=lambda w: plan.data.path(paths.EXAMPLES, w.experiment),
+        families=of_wildcards(plan.scores.families_of),
     output:
-        "results/experiments/{experiment}/scores.parquet",
+        paths.SCORES,
     log:
-        "results/logs/experiments/{experiment}/collect_scores.log",
+        paths.log("experiments/{experiment}/collect_scores"),
     benchmark:
-        "results/benchmarks/experiments/{experiment}/collect_scores.tsv"
+        paths.benchmark("experiments/{experiment}/collect_scores")
     conda:
         "../../envs/tables.yaml"
     threads: 1
@@ -72,27 +81,24 @@ rule collect_scores:
         mem_mb=memory(2000),
         runtime=30,
     params:
-        settings="{}",
-        code=source_digest("collect_scores"),
-        upstream=lambda w: families_key(w.experiment),
+        **parameters(plan.scores.collect_scores),
     shell:
-        "python $SCRIPTS/collect_scores.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q} --labels {input.labels:q} --examples {input.examples:q}"
-        " --families {input.families:q} --output {output:q}"
+        command("collect_scores", inputs="labels examples families")
 
 
 rule compute_correlation:
+    """Computes the rank correlation of scores and their stability over seeds."""
     input:
-        scores="results/experiments/{experiment}/scores.parquet",
-        families=lambda w: families_of(w.experiment),
+        scores=paths.SCORES,
+        families=of_wildcards(plan.scores.families_of),
     output:
-        correlation="results/experiments/{experiment}/correlation.parquet",
-        stability="results/experiments/{experiment}/stability.parquet",
-        seeds="results/experiments/{experiment}/seed-correlation.parquet",
+        correlation=paths.CORRELATION,
+        stability=paths.STABILITY,
+        seeds=paths.SEED_CORRELATION,
     log:
-        "results/logs/experiments/{experiment}/compute_correlation.log",
+        paths.log("experiments/{experiment}/compute_correlation"),
     benchmark:
-        "results/benchmarks/experiments/{experiment}/compute_correlation.tsv"
+        paths.benchmark("experiments/{experiment}/compute_correlation")
     conda:
         "../../envs/tables.yaml"
     threads: 1
@@ -100,26 +106,23 @@ rule compute_correlation:
         mem_mb=memory(2000),
         runtime=60,
     params:
-        settings=settings_json(analyses["correlation"]),
-        code=source_digest("compute_correlation"),
-        upstream=lambda w: scores_key(w.experiment),
+        **parameters(plan.scores.compute_correlation),
     shell:
-        "python $SCRIPTS/compute_correlation.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q} --scores {input.scores:q} --families {input.families:q}"
-        " --output {output.correlation:q} --stability {output.stability:q} --seeds {output.seeds:q}"
+        command("compute_correlation", inputs="scores families", outputs="output=correlation stability seeds")
 
 
 rule rank_suspects:
+    """Lists the examples whose labels deserve a second look."""
     input:
-        scores="results/experiments/{experiment}/scores.parquet",
-        examples=lambda w: examples_of(w.experiment),
-        records=lambda w: experiment_files(w.experiment, "records.parquet"),
+        scores=paths.SCORES,
+        examples=lambda w: plan.data.path(paths.EXAMPLES, w.experiment),
+        records=lambda w: plan.of_runs(paths.RECORDS, w.experiment),
     output:
-        "results/experiments/{experiment}/suspects.csv",
+        paths.SUSPECTS,
     log:
-        "results/logs/experiments/{experiment}/rank_suspects.log",
+        paths.log("experiments/{experiment}/rank_suspects"),
     benchmark:
-        "results/benchmarks/experiments/{experiment}/rank_suspects.tsv"
+        paths.benchmark("experiments/{experiment}/rank_suspects")
     conda:
         "../../envs/tables.yaml"
     threads: 1
@@ -127,61 +130,52 @@ rule rank_suspects:
         mem_mb=memory(3000),
         runtime=30,
     params:
-        settings=settings_json(analyses["suspects"]),
-        code=source_digest("rank_suspects"),
-        upstream=lambda w: scores_key(w.experiment),
+        **parameters(plan.scores.rank_suspects),
     shell:
-        "python $SCRIPTS/rank_suspects.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q} --scores {input.scores:q} --examples {input.examples:q}"
-        " --records {input.records:q} --output {output:q}"
+        command("rank_suspects", inputs="scores examples records")
 
 
-rule compute_agreement:
+rule compute_truth_correlation:
+    """Correlates scores with truth columns that hold numbers."""
     input:
-        records=lambda w: group_files(w.group, "records.parquet"),
-        labels=lambda w: expand(
-            "results/experiments/{experiment}/labels.parquet",
-            experiment=agreement_groups[w.group],
-        ),
-        examples=lambda w: examples_of(agreement_groups[w.group][0]),
+        scores=paths.SCORES,
+        examples=lambda w: plan.data.path(paths.EXAMPLES, w.experiment),
     output:
-        curve="results/agreement/{group}.parquet",
-        classes="results/agreement/classes/{group}.parquet",
+        paths.TRUTH_CORRELATION,
     log:
-        "results/logs/agreement/{group}/compute_agreement.log",
+        paths.log("experiments/{experiment}/compute_truth_correlation"),
     benchmark:
-        "results/benchmarks/agreement/{group}/compute_agreement.tsv"
+        paths.benchmark("experiments/{experiment}/compute_truth_correlation")
     wildcard_constraints:
-        group=any_of(agreement_groups),
+        experiment=any_of(plan.scores.with_truth),
     conda:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(3000),
-        runtime=30,
+        mem_mb=memory(2000),
+        runtime=60,
     params:
-        settings="{}",
-        code=source_digest("compute_agreement"),
-        upstream=lambda w: hash_chain([runs_key(experiment) for experiment in agreement_groups[w.group]]),
+        **parameters(plan.scores.compute_truth_correlation),
     shell:
-        "python $SCRIPTS/compute_agreement.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q} --records {input.records:q} --labels {input.labels:q}"
-        " --examples {input.examples:q} --output {output.curve:q} --classes {output.classes:q}"
+        command("compute_truth_correlation", inputs="scores examples")
 
 
 rule compute_detection:
+    """Tests how well every score finds what is known to be wrong."""
     input:
-        scores=lambda w: f"results/experiments/{detections[w.detection]['experiment']}/scores.parquet",
-        families=lambda w: families_of(detections[w.detection]["experiment"]),
-        examples=lambda w: examples_of(detections[w.detection]["experiment"]),
+        scores=lambda w: plan.scores.detected(paths.SCORES, w.detection),
+        families=lambda w: plan.scores.families_of(plan.scores.detections[w.detection]["experiment"]),
+        examples=lambda w: plan.data.path(paths.EXAMPLES, plan.scores.detections[w.detection]["experiment"]),
     output:
-        metrics="results/detection/{detection}.parquet",
-        curves="results/detection/curves/{detection}.parquet",
-        differences="results/detection/differences/{detection}.parquet",
+        metrics=paths.DETECTION,
+        curves=paths.DETECTION_CURVES,
+        differences=paths.DETECTION_DIFFERENCES,
     log:
-        "results/logs/detection/{detection}/compute_detection.log",
+        paths.log("detection/{detection}/compute_detection"),
     benchmark:
-        "results/benchmarks/detection/{detection}/compute_detection.tsv"
+        paths.benchmark("detection/{detection}/compute_detection")
+    wildcard_constraints:
+        detection=any_of(plan.scores.detections),
     conda:
         "../../envs/tables.yaml"
     threads: 1
@@ -189,25 +183,25 @@ rule compute_detection:
         mem_mb=memory(2000),
         runtime=30,
     params:
-        settings=lambda w: detection_settings(w.detection),
-        code=source_digest("compute_detection"),
-        upstream=lambda w: scores_key(detections[w.detection]["experiment"]),
+        **parameters(plan.scores.compute_detection),
     shell:
-        "python $SCRIPTS/compute_detection.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q} --scores {input.scores:q} --families {input.families:q}"
-        " --examples {input.examples:q} --output {output.metrics:q} --curves {output.curves:q}"
-        " --differences {output.differences:q}"
+        command(
+            "compute_detection",
+            inputs="scores families examples",
+            outputs="output=metrics curves differences",
+        )
 
 
 rule collect_detection:
+    """Collects the tests of all scores against all truths."""
     input:
-        detections=expand("results/detection/{detection}.parquet", detection=detections),
+        detections=expand(paths.DETECTION, detection=plan.scores.detections),
     output:
-        "results/detection.parquet",
+        paths.DETECTIONS,
     log:
-        "results/logs/collect_detection.log",
+        paths.log("collect_detection"),
     benchmark:
-        "results/benchmarks/collect_detection.tsv"
+        paths.benchmark("collect_detection")
     conda:
         "../../envs/tables.yaml"
     threads: 1
@@ -215,9 +209,58 @@ rule collect_detection:
         mem_mb=memory(500),
         runtime=10,
     params:
-        settings="{}",
-        code=source_digest("collect_detection"),
-        upstream=lambda w: hash_chain([detection_key(detection) for detection in detections]),
+        **parameters(plan.scores.collect_detection),
     shell:
-        "python $SCRIPTS/collect_detection.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q} --detections {input.detections:q} --output {output:q}"
+        command("collect_detection", inputs="detections")
+
+
+rule score_average_precision:
+    """Computes the average precision of every class by one run, where images have several labels."""
+    input:
+        checkpoints=paths.CHECKPOINTS,
+        labels=paths.LABELS,
+        pixels=lambda w: plan.data.path(paths.PIXELS, w.experiment),
+        files=lambda w: plan.data.path(paths.FILES, w.experiment),
+    output:
+        paths.RUN_AVERAGE_PRECISION,
+    log:
+        paths.log("experiments/{experiment}/{run}/score_average_precision"),
+    benchmark:
+        paths.benchmark("experiments/{experiment}/{run}/score_average_precision")
+    wildcard_constraints:
+        experiment=any_of(plan.scores.with_label_sets),
+    conda:
+        "../../envs/training.yaml"
+    threads: threads_with_workers
+    resources:
+        workers=workers,
+        mem_mb=memory(6000),
+        runtime=120,
+    params:
+        **parameters(plan.scores.score_average_precision),
+    shell:
+        command("score_average_precision", "threads workers", inputs="checkpoints labels pixels files")
+
+
+rule collect_average_precision:
+    """Collects the average precision of every class over the runs."""
+    input:
+        runs=lambda w: plan.of_runs(paths.RUN_AVERAGE_PRECISION, w.experiment),
+    output:
+        paths.AVERAGE_PRECISION,
+    log:
+        paths.log("experiments/{experiment}/collect_average_precision"),
+    benchmark:
+        paths.benchmark("experiments/{experiment}/collect_average_precision")
+    wildcard_constraints:
+        experiment=any_of(plan.scores.with_label_sets),
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=10,
+    params:
+        **parameters(plan.scores.collect_average_precision),
+    shell:
+        command("collect_average_precision", inputs="runs")

@@ -1,35 +1,25 @@
 """Training. From: a data set. To: results/experiments/{experiment}/
 
-labels.parquet (what each example is called in this experiment) and, per run, {run}/ with records, history, steps,
-timing, checkpoints/ and evaluation.
+labels.parquet (what each example is called in this experiment), checked.parquet (its settings fit its data) and, per run,
+{run}/ with records, history, steps, timing, checkpoints/ and evaluation; results/evaluations.parquet, of all runs.
+
+Whatever takes long has the check as an `ancient` input: it waits for a check that is to be made, but another check,
+after a change of an analysis, makes nothing run again.
 """
 
 
-include: "keys/train.smk"
-
-
-rule runs:
-    input:
-        expand("results/experiments/{experiment}/labels.parquet", experiment=experiments),
-        expand("results/experiments/{experiment}/checked.parquet", experiment=with_checkpoints),
-        [path for experiment in experiments for path in run_files(experiment)],
-
-
 rule corrupt_labels:
+    """Gives each example its label in an experiment, right or, on purpose, wrong."""
     input:
-        lambda w: (
-            literal([experiments[w.experiment]["label_noise"]["path"]])
-            if "path" in experiments[w.experiment].get("label_noise", {})
-            else []
-        ),
-        checked=lambda w: checks_of(w.experiment),
-        examples=lambda w: f"results/datasets/{experiments[w.experiment]['dataset']}/examples.parquet",
+        users_files(plan.training.noise_files),
+        checked=lambda w: ancient(plan.checks.checked(w.experiment)),
+        examples=lambda w: plan.data.path(paths.EXAMPLES, w.experiment),
     output:
-        "results/experiments/{experiment}/labels.parquet",
+        paths.LABELS,
     log:
-        "results/logs/experiments/{experiment}/corrupt_labels.log",
+        paths.log("experiments/{experiment}/corrupt_labels"),
     benchmark:
-        "results/benchmarks/experiments/{experiment}/corrupt_labels.tsv"
+        paths.benchmark("experiments/{experiment}/corrupt_labels")
     conda:
         "../../envs/tables.yaml"
     threads: 1
@@ -37,69 +27,93 @@ rule corrupt_labels:
         mem_mb=memory(1000),
         runtime=10,
     params:
-        settings=lambda w: labels_settings(w.experiment),
-        code=source_digest("corrupt_labels"),
-        upstream=lambda w: dataset_key(experiments[w.experiment]["dataset"]),
+        **parameters(plan.training.corrupt_labels),
     shell:
-        "python $SCRIPTS/corrupt_labels.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q} --examples {input.examples:q} --output {output:q}"
+        command("corrupt_labels", inputs="examples")
+
+
+rule check_experiment:
+    """Compares the settings of an experiment and its analyses with the data, before anything is trained."""
+    input:
+        examples=lambda w: plan.checks.tables(paths.EXAMPLES, w.experiment),
+        pixels=lambda w: plan.checks.tables(paths.PIXELS, w.experiment),
+    output:
+        # Kept where the check fails: Snakemake trains again if an input is missing, even one that is `ancient`.
+        update(paths.CHECKED),
+    log:
+        paths.log("experiments/{experiment}/check_experiment"),
+    benchmark:
+        paths.benchmark("experiments/{experiment}/check_experiment")
+    wildcard_constraints:
+        experiment=any_of(plan.training.with_checkpoints),
+    conda:
+        "../../envs/training.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(3000),
+        runtime=10,
+    params:
+        **parameters(plan.checks.check_experiment),
+    shell:
+        command("check_experiment", inputs="examples pixels")
 
 
 rule train_model:
+    """Trains one network and records what it makes of every example after every epoch."""
     input:
-        lambda w: literal(weight_files(w.experiment)),
-        checked=ancient("results/experiments/{experiment}/checked.parquet"),
-        labels="results/experiments/{experiment}/labels.parquet",
-        pixels=lambda w: pixels_of(w.experiment),
-        files=lambda w: files_of(w.experiment),
+        users_files(plan.training.weight_files),
+        checked=ancient(paths.CHECKED),
+        labels=paths.LABELS,
+        pixels=lambda w: plan.data.path(paths.PIXELS, w.experiment),
+        files=lambda w: plan.data.path(paths.FILES, w.experiment),
     output:
-        records="results/experiments/{experiment}/{run}/records.parquet",
-        online_records="results/experiments/{experiment}/{run}/online_records.parquet",
-        history="results/experiments/{experiment}/{run}/history.parquet",
-        steps="results/experiments/{experiment}/{run}/steps.parquet",
-        timing="results/experiments/{experiment}/{run}/timing.parquet",
-        checkpoints=directory("results/experiments/{experiment}/{run}/checkpoints"),
+        records=paths.RECORDS,
+        online_records=paths.ONLINE_RECORDS,
+        history=paths.HISTORY,
+        steps=paths.STEPS,
+        timing=paths.TIMING,
+        checkpoints=directory(paths.CHECKPOINTS),
     log:
-        "results/logs/experiments/{experiment}/{run}/train_model.log",
+        paths.log("experiments/{experiment}/{run}/train_model"),
     benchmark:
-        "results/benchmarks/experiments/{experiment}/{run}/train_model.tsv"
+        paths.benchmark("experiments/{experiment}/{run}/train_model")
     wildcard_constraints:
-        experiment=any_of(trained),
+        experiment=any_of(plan.training.trained),
     conda:
         "../../envs/training.yaml"
-    threads: training_threads
+    threads: lambda w: threads_with_workers(w) * plan.training.gpus(w.experiment)
     resources:
         workers=workers,
-        mem_mb=lambda w, attempt: 6000 * attempt * gpus(w.experiment),
+        mem_mb=lambda w, attempt: 6000 * attempt * plan.training.gpus(w.experiment),
         runtime=1440,
     params:
-        settings=lambda w: training_settings(w.experiment),
-        code=lambda w: training_code(w.experiment),
-        upstream=lambda w: labels_key(w.experiment),
+        **parameters(plan.training.train_model),
     shell:
-        "python $SCRIPTS/train_model.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q} --threads {threads} --workers {resources.workers}"
-        " --labels {input.labels:q} --pixels {input.pixels:q} --files {input.files:q} --records {output.records:q}"
-        " --online-records {output.online_records:q} --history {output.history:q} --steps {output.steps:q}"
-        " --timing {output.timing:q} --checkpoints {output.checkpoints:q}"
+        command(
+            "train_model",
+            "threads workers",
+            inputs="labels pixels files",
+            outputs="records online_records history steps timing checkpoints",
+        )
 
 
 rule evaluate_run:
+    """Tests a trained network on all test sets of its experiment."""
     input:
-        checked=ancient("results/experiments/{experiment}/checked.parquet"),
-        checkpoints="results/experiments/{experiment}/{run}/checkpoints",
-        labels="results/experiments/{experiment}/labels.parquet",
-        examples=dataset_tables("examples"),
-        pixels=dataset_tables("pixels"),
-        files=dataset_tables("files"),
+        checked=ancient(paths.CHECKED),
+        checkpoints=paths.CHECKPOINTS,
+        labels=paths.LABELS,
+        examples=lambda w: plan.training.tested_tables(paths.EXAMPLES, w.experiment),
+        pixels=lambda w: plan.training.tested_tables(paths.PIXELS, w.experiment),
+        files=lambda w: plan.training.tested_tables(paths.FILES, w.experiment),
     output:
-        "results/experiments/{experiment}/{run}/evaluation.parquet",
+        paths.EVALUATION,
     log:
-        "results/logs/experiments/{experiment}/{run}/evaluate_run.log",
+        paths.log("experiments/{experiment}/{run}/evaluate_run"),
     benchmark:
-        "results/benchmarks/experiments/{experiment}/{run}/evaluate_run.tsv"
+        paths.benchmark("experiments/{experiment}/{run}/evaluate_run")
     wildcard_constraints:
-        experiment=any_of(with_checkpoints),
+        experiment=any_of(plan.training.with_checkpoints),
     conda:
         "../../envs/training.yaml"
     threads: threads_with_workers
@@ -108,11 +122,28 @@ rule evaluate_run:
         mem_mb=memory(6000),
         runtime=120,
     params:
-        settings=lambda w: settings_json(experiments[w.experiment], EVALUATION_KEYS),
-        code=lambda w: evaluation_code(w.experiment),
-        upstream=lambda w: evaluation_upstream(w.experiment),
+        **parameters(plan.training.evaluate_run),
     shell:
-        "python $SCRIPTS/evaluate_run.py --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream} --log {log:q} --threads {threads}"
-        " --workers {resources.workers} --checkpoints {input.checkpoints:q}"
-        " --labels {input.labels:q} --examples {input.examples:q} --pixels {input.pixels:q} --files {input.files:q} --output {output:q}"
+        command("evaluate_run", "threads workers", inputs="checkpoints labels examples pixels files")
+
+
+rule collect_evaluations:
+    """Collects the accuracies of all runs."""
+    input:
+        evaluations=plan.training.evaluations(),
+    output:
+        paths.EVALUATIONS,
+    log:
+        paths.log("collect_evaluations"),
+    benchmark:
+        paths.benchmark("collect_evaluations")
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=10,
+    params:
+        **parameters(plan.training.collect_evaluations),
+    shell:
+        command("collect_evaluations", inputs="evaluations")

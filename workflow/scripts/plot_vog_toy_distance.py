@@ -13,16 +13,15 @@ from difficulty.tables import read_table
 def main(args):
     scores, summary = read_table(args.scores, VOG_TOY), read_table(args.summary, VOG_TOY_SUMMARY)
     seed = scores["seed"].iloc[0]
-    of_split = (table[table["split"] == args.split] for table in (scores, summary))
-    published = args.settings["reference"]
+    split, published = args.settings["split"], args.settings["reference"]
+    of_split = (table[table["split"] == split] for table in (scores, summary))
     line, network = ("published line", "the published network") if published else ("boundary", f"network {seed}")
-    title = f"Variance of gradients by distance to the {line}, {args.split}: {network}"
+    title = f"Variance of gradients by distance to the {line}, {split}: {network}"
     write_figure(distance_figure(*of_split, seed, line, title), args)
 
 
 if __name__ == "__main__":
     parser = figure_arguments(__doc__)
-    parser.add_argument("--split", choices=("train", "test"), required=True)
     for name in ("scores", "summary"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     run_stage(main, parser)

@@ -1,0 +1,141 @@
+"""What the configuration expects in results/, and what is there.
+
+Snakemake takes a file that it has no record of for up to date, and one that was cut short as well.
+"""
+
+import json
+import os
+import re
+import sys
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+from snakemake.io import is_flagged
+from snakemake.persistence.file import FilePersistence
+
+from difficulty.driver.internals import internal
+from difficulty.errors import UserError
+
+_RECORDS = Path("results", "checksums")
+_MANIFEST = "manifest.parquet"
+_NOT_TABLES = {"benchmarks", "checksums", "figures", "logs"}
+
+
+def write_expected(workflow, targets: list[str], file: Path) -> None:
+    """Writes path -> settings, code and upstream that it would be made with now; null for a table that nothing makes.
+
+    targets: names of the rules that ask for everything.
+    """
+    wanted = [path for name in targets for path in workflow.get_rule(name).expand_input({})[0]]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({**dict.fromkeys(_tables_on_disk()), **_planned_outputs(workflow, wanted)}))
+
+
+def check_results() -> None:
+    """Has Snakemake make again what has not the size that was recorded. Raises UserError for tables without records.
+
+    Does nothing where Snakemake keeps its records in another way than in files.
+    """
+    if not (has_other_records := Path(".snakemake", "metadata.db").exists()):
+        _refuse_unrecorded_tables()
+    _mark_changed_files(has_other_records)
+
+
+def _tables_on_disk() -> Iterator[str]:
+    """Parquet files below results/, manifests of checkpoints among them, but not what a killed job had half written."""
+    for folder, subfolders, files in os.walk("results"):
+        place = Path(folder)
+        other = _NOT_TABLES if folder == "results" else set()
+        if place.parent == Path("results", "datasets"):
+            other = {"images"}
+        subfolders[:] = sorted(set(subfolders) - other)
+        yield from (f"{folder}/{name}" for name in sorted(files) if re.fullmatch(r"[^.].*\.parquet", name))
+
+
+def _artifact(path: str) -> str:
+    """What Snakemake knows a file as: checkpoints and factors are folders."""
+    return path.rpartition("/")[0] if path.endswith((_MANIFEST, ".safetensors")) else path
+
+
+def _refuse_unrecorded_tables() -> None:
+    """Raises UserError if there are tables of which Snakemake has no record: it would take them for up to date."""
+    records = Path(".snakemake")
+    known = {name for kind in ("metadata", "incomplete") for _, _, names in os.walk(records / kind) for name in names}
+    tables = list(_tables_on_disk())
+    names = {path: urlsafe_b64encode(_artifact(path).encode()).decode() for path in tables}
+    unrecorded = [path for path, name in names.items() if name not in known and len(name) < 255]
+    if unrecorded:
+        raise UserError(
+            f"results/: nothing in .snakemake/ says how {len(unrecorded)} of {len(tables)} tables were made, e.g. "
+            f"{unrecorded[0]}; bring along the .snakemake folder from where they were made, or delete them to make them"
+            " again"
+        )
+
+
+def _recorded_sizes() -> dict[str, set[int]]:
+    """Path -> the sizes in bytes that finished jobs have recorded of it; a record that cannot be read says nothing.
+
+    There are several where one job has made a file after another one, such as factors of influence after they were
+    divided into shards.
+    """
+    sizes: dict[str, set[int]] = {}
+    for folder, _, names in os.walk(_RECORDS):
+        for name in names:
+            try:
+                outputs = json.loads(Path(folder, name).read_bytes())["outputs"]
+                for path, facts in outputs.items():
+                    sizes.setdefault(path, set()).add(facts["bytes"])
+            except (ValueError, KeyError, TypeError, AttributeError):
+                continue
+    return sizes
+
+
+def _size_of(path: str) -> int | None:
+    """In bytes; None if there is no such file."""
+    try:
+        return Path(path).stat().st_size
+    except OSError:
+        return None
+
+
+def _mark_changed_files(has_other_records: bool) -> None:
+    """Marks what has not the size that was recorded as incomplete: Snakemake would take it for up to date.
+
+    What is missing, Snakemake sees itself, but not in a folder that is there.
+    """
+    sizes = _recorded_sizes().items()
+    wrong = [(path, found, max(known)) for path, known in sizes if (found := _size_of(path)) not in known]
+    wrong = [each for each in wrong if each[1] is not None or Path(_artifact(each[0])).is_dir()]
+    for path, found, size in wrong:
+        now = "is missing" if found is None else f"has {found:,} bytes"
+        then = "delete it to make it again" if has_other_records else "it is made again if it is still wanted"
+        print(f"{path}: {now}, expected the {size:,} that were written; {then}", file=sys.stderr)
+    if wrong and not has_other_records:
+        internal("snakemake.persistence.file:FilePersistence._mark_incomplete")
+        persistence = FilePersistence(nolock=True)
+        for path, _, _ in wrong:
+            persistence._mark_incomplete(_artifact(path), None)
+
+
+def _planned_outputs(workflow, targets: list[str]) -> dict[str, dict]:
+    """Output -> parameters, of every job that the targets need; a folder with a manifest counts as its manifest."""
+    expected, seen, wanted = {}, set(), [str(target) for target in targets]
+    while wanted:
+        path = wanted.pop()
+        maker = None if path in seen else next((rule for rule in workflow.rules if rule.is_producer(path)), None)
+        if maker is None:  # of the user, or seen before
+            continue
+        wildcards = maker.get_wildcards(path)
+        named = SimpleNamespace(**wildcards)
+        # Those that identify the result need no more than the wildcards.
+        given = dict(maker.params.items())
+        params = {key: given[key](named) for key in ("settings", "code", "upstream")}
+        for output in maker.expand_output(wildcards)[0]:
+            seen.add(str(output))
+            if not is_flagged(output, "temp"):
+                lists = is_flagged(output, "directory") and Path(output).name != "images"
+                expected[f"{output}/{_MANIFEST}" if lists else str(output)] = params
+        wanted += map(str, maker.expand_input(wildcards)[0])
+    return expected

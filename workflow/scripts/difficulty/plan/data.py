@@ -1,0 +1,167 @@
+"""Data sets: sources of images, records of other training runs, and subsets."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from difficulty.datasets.folders import folders_below
+from difficulty.datasets.path_names import is_utf8
+from difficulty.datasets.split_folders import watched_folders
+from difficulty.errors import UserError
+from difficulty.plan import paths
+from difficulty.plan.stage import Stage, only, remembered
+
+SUBSET_KEYS = ("select", "per_class", "train", "test", "seed", "link")
+
+
+class Data:
+    """subsets, recorded, sources: names of the data sets of each kind; recorded ones are records of other runs.
+
+    used: what experiments are trained or tested on. needed: what these are linked from, as well.
+    """
+
+    def __init__(self, plan):
+        self.plan, self.settings = plan, plan.datasets
+        kinds = {name: settings["source"] for name, settings in self.settings.items()}
+        self.subsets = [name for name, kind in kinds.items() if kind == "subset"]
+        self.recorded = [name for name, kind in kinds.items() if kind == "records"]
+        self.sources = [name for name in kinds if name not in {*self.subsets, *self.recorded}]
+        trained = {settings["dataset"] for settings in plan.experiments.values()}
+        tested = {dataset for further in plan.configuration.evaluations.values() for dataset in further}
+        self.used = sorted(trained | tested | {*plan.analyses.get("vog", {}).get("out_of_distribution", [])})
+        self.needed = sorted({name for dataset in self.used for name in self.ancestors(dataset)})
+
+    def of(self, experiment: str) -> str:
+        """The data set of an experiment."""
+        return self.plan.experiments[experiment]["dataset"]
+
+    def path(self, pattern: str, experiment: str) -> str:
+        """A path of the data set of an experiment."""
+        return pattern.format(dataset=self.of(experiment))
+
+    def parent(self, pattern: str, dataset: str) -> str:
+        """A path of the data set that a subset is chosen from."""
+        return pattern.format(dataset=self.settings[dataset]["of"])
+
+    def ancestors(self, dataset: str) -> list[str]:
+        """The data set, what it is a subset of, what that is a subset of, and so on."""
+        return [dataset, *(self.ancestors(self.settings[dataset]["of"]) if dataset in self.subsets else [])]
+
+    def root(self, dataset: str) -> str:
+        """The data set itself, or what it is, in the end, a subset of."""
+        return self.ancestors(dataset)[-1]
+
+    def outputs(self, dataset: str) -> list[str]:
+        """The tables and the folder that a data set has; records of other runs have no images."""
+        patterns = [paths.EXAMPLES]
+        patterns += [] if dataset in self.recorded else [paths.PIXELS, paths.FILES, paths.IMAGES]
+        return [pattern.format(dataset=dataset) for pattern in patterns]
+
+    @remembered
+    def key(self, dataset: str) -> str:
+        if dataset in self.subsets:
+            return self.link_subset(dataset).key
+        if dataset in self.recorded:
+            return self.import_examples(dataset).key
+        return self.prepare_dataset(dataset).key
+
+    @remembered
+    def prepare_dataset(self, dataset: str) -> Stage:
+        settings = self.settings[dataset]
+        return self.plan.stage("prepare_dataset", settings, modules=[f"datasets.{settings['source']}"])
+
+    def import_settings(self, dataset: str) -> dict:
+        """Settings of records, without the paths, which are inputs."""
+        return {key: value for key, value in self.settings[dataset].items() if key != "files"}
+
+    @remembered
+    def import_examples(self, dataset: str) -> Stage:
+        return self.plan.stage("import_examples", self.import_settings(dataset))
+
+    @remembered
+    def link_subset(self, dataset: str) -> Stage:
+        settings = self.settings[dataset]
+        upstream = [self.key(settings["of"])]
+        if evidence := self._evidence_key(dataset):
+            upstream.append(evidence)
+        return self.plan.stage("link_subset", only(settings, SUBSET_KEYS), *upstream)
+
+    def _evidence_key(self, dataset: str) -> str | None:
+        select, chosen = self.settings[dataset]["select"], tuple(self.subset_runs(dataset))
+        if select["by"] == "learned":
+            return self.plan.training.runs_key(select["experiment"], chosen)
+        if select["by"] != "score":
+            return None
+        family = self.plan.configuration.score_families[select["score"]]
+        if family == "images":
+            return self.plan.images.evidence_key(dataset)
+        return self.plan.families[family](select["experiment"], chosen).key
+
+    def evidence(self, dataset: str) -> list[str]:
+        """Tables that say which examples of a subset are chosen: made here, or the user's list."""
+        select = self.settings[dataset]["select"]
+        if select["by"] == "score":
+            family = self.plan.configuration.score_families[select["score"]]
+            if family == "images":
+                return [self.plan.images.evidence(dataset)]
+            return [paths.family(family).format(experiment=select["experiment"])]
+        if select["by"] == "learned":
+            return self.plan.of_runs(paths.RECORDS, select["experiment"], select["seeds"])
+        return [select["path"]] if select["by"] == "list" else []
+
+    def subset_runs(self, dataset: str) -> list[str]:
+        """Runs whose scores or predictions choose the examples."""
+        select = self.settings[dataset]["select"]
+        return self.plan.runs(select["experiment"], select["seeds"]) if "experiment" in select else []
+
+    def first_source_path(self, dataset: str) -> str:
+        """The file that records are read from first: all others need the same examples."""
+        return self.source_paths(dataset)[0]
+
+    @remembered
+    def source_paths(self, dataset: str) -> list[str]:
+        """What a data set is read from: files, or folders, whose times change when an image is added or removed.
+
+        Raises UserError for what is not there.
+        """
+        settings, found = self.settings[dataset], list(_named_files(self.settings[dataset]))
+        for path in found:
+            if Path(path).is_dir():
+                raise UserError(f"datasets.{dataset}: {path} is a folder, expected a file; name the files in it")
+        for path in [*found, settings.get("path", ".")]:
+            if not Path(path).exists():
+                raise UserError(f"datasets.{dataset}: no such file or folder: {path}; fix the path")
+        try:
+            return list(dict.fromkeys([*found, *_folders(settings, found)]))
+        except UserError as error:
+            raise UserError(f"datasets.{dataset}: {error}") from error
+
+
+def _named_files(settings: dict) -> Iterator[str]:
+    files = settings.get("files", [])
+    for part in files.values() if isinstance(files, dict) else files:
+        yield from [part] if isinstance(part, str) else part
+    if settings["source"] == "flat_folder" and "labels" in settings:
+        yield settings["labels"]
+    if settings["source"] == "voc":  # the lists that datasets/voc.py reads
+        for entry in [*settings["train"], *settings.get("test", [])]:
+            folder, name = os.path.split(entry)
+            yield str(Path(settings["path"], folder, "ImageSets", "Main", f"{name}.txt"))
+
+
+def _folders(settings: dict, files: list[str]) -> list[str]:
+    """The folders that a source reads: its own, never one that may hold results/ too."""
+    kind = settings["source"]
+    if kind == "image_folder":
+        return watched_folders(Path(settings["path"]), settings.get("test_folder"))
+    if kind == "flat_folder":
+        root = settings["path"]
+        folders = [root, *folders_below(Path(root))] if settings["recursive"] else [root]
+        return [os.path.normpath(folder) for folder in folders if is_utf8(str(folder))]
+    if kind == "voc":
+        parents = dict.fromkeys(path.rpartition(f"{os.sep}ImageSets{os.sep}")[0] for path in files)
+        return [str(Path(folder, part)) for folder in parents for part in ("JPEGImages", "Annotations")]
+    if kind == "kth_tips2b":
+        samples = sorted(path for path in Path(settings["path"]).glob("[!.]*/sample_?") if path.is_dir())
+        return [str(folder) for folder in (*sorted({path.parent for path in samples}), *samples)]
+    return []

@@ -1,0 +1,260 @@
+"""Figures: which there are, and what each depends on: its own settings, and the tables that it shows."""
+
+from collections.abc import Iterator
+
+from difficulty.plan import paths
+from difficulty.plan.stage import Stage, remembered
+
+_OF_EXPERIMENTS = ("training", "panel", "data_map", "correlation", "stability")
+_OF_DEPTH = ("depth_histogram", "depth_levels", "probe_accuracy", "depth_learning", "depth_classes")
+_OF_VOG = ("vog_errors", "vog_correlation", "vog_stages")
+_OF_VOG_TOY = ("boundary", "correlation", "distance-train", "distance-test")
+_GALLERY = {"examples_per_class": 25, "classes": 10}
+
+
+class Figures:
+    """formats: of every figure."""
+
+    formats = ("png", "pdf")
+
+    def __init__(self, plan):
+        self.plan, self.settings = plan, plan.configuration.figures
+
+    def _figure(self, script: str, *upstream, section: str | None = None, **settings) -> Stage:
+        own = self.settings[section] if section else {}
+        return self.plan.stage(script, {"dpi": self.settings["dpi"], **own, **settings}, *upstream)
+
+    @remembered
+    def plot_samples(self, dataset: str) -> Stage:
+        return self._figure("plot_samples", self.plan.data.key(dataset), section="samples")
+
+    @remembered
+    def plot_training(self, experiment: str) -> Stage:
+        return self._figure("plot_training", self.plan.training.runs_key(experiment))
+
+    @remembered
+    def plot_panel(self, experiment: str) -> Stage:
+        return self._figure("plot_panel", self.plan.training.runs_key(experiment), section="panel")
+
+    @remembered
+    def plot_evaluations(self) -> Stage:
+        return self._figure("plot_evaluations", self.plan.training.collect_evaluations().key)
+
+    @remembered
+    def plot_comparison(self, comparison: str, measure: str) -> Stage:
+        runs = [self.plan.training.runs_key(name) for name in self.comparisons[comparison]]
+        return self._figure("plot_comparison", runs, measure=measure)
+
+    @remembered
+    def plot_average_precision(self, experiment: str) -> Stage:
+        precision = self.plan.scores.collect_average_precision(experiment).key
+        return self._figure("plot_average_precision", precision)
+
+    @remembered
+    def plot_data_map(self, experiment: str) -> Stage:
+        return self._figure("plot_data_map", self.plan.scores.key(experiment))
+
+    @remembered
+    def plot_correlation(self, experiment: str) -> Stage:
+        return self._figure("plot_correlation", self.plan.scores.compute_correlation(experiment).key)
+
+    @remembered
+    def plot_stability(self, experiment: str) -> Stage:
+        return self._figure("plot_stability", self.plan.scores.compute_correlation(experiment).key)
+
+    @remembered
+    def plot_truth_correlation(self, experiment: str) -> Stage:
+        return self._figure("plot_truth_correlation", self.plan.scores.compute_truth_correlation(experiment).key)
+
+    @remembered
+    def plot_gallery(self, experiment: str) -> Stage:
+        return self._figure("plot_gallery", self.plan.scores.key(experiment), section="gallery")
+
+    @remembered
+    def plot_agreement(self, group: str) -> Stage:
+        return self._figure("plot_agreement", self.plan.agreement.compute_agreement(group).key)
+
+    @remembered
+    def plot_order_stability(self, group: str) -> Stage:
+        return self._figure("plot_order_stability", self.plan.agreement.compute_order_stability(group).key)
+
+    @remembered
+    def plot_agreed_statistics(self, group: str) -> Stage:
+        return self._figure("plot_agreed_statistics", self.plan.agreement.describe_agreed(group).key)
+
+    @remembered
+    def plot_detection(self, detection: str) -> Stage:
+        return self._figure("plot_detection", self.plan.scores.compute_detection(detection).key)
+
+    @remembered
+    def plot_image_maps(self, experiment: str) -> Stage:
+        """Its settings, and the size at which statistics see an image."""
+        shown = {key: value for key, value in self.settings["image_maps"].items() if key != "experiments"}
+        seen = {key: value for key, value in self.plan.images.settings.items() if key == "size"}
+        settings = {**shown, **seen, "statistics": self.plan.images.mapped[experiment]}
+        return self._figure("plot_image_maps", self.plan.scores.key(experiment), **settings)
+
+    @remembered
+    def plot_relations(self, experiment: str) -> Stage:
+        drawn = self.plan.analyses["relations"]["drawn"]
+        return self._figure("plot_relations", self.plan.images.compute_relations(experiment).key, drawn=drawn)
+
+    @remembered
+    def plot_statistics_histograms(self, experiment: str) -> Stage:
+        score = self.plan.analyses["relations"]["drawn"][0]
+        return self._figure("plot_statistics_histograms", self.plan.scores.key(experiment), score=score)
+
+    @remembered
+    def plot_vog_errors(self, experiment: str) -> Stage:
+        return self._of_vog_analysis("plot_vog_errors", experiment)
+
+    @remembered
+    def plot_vog_correlation(self, experiment: str) -> Stage:
+        stages = list(self.plan.vog.stages[experiment])
+        return self._figure("plot_vog_correlation", self.plan.vog.compute_vog_analysis(experiment).key, stages=stages)
+
+    @remembered
+    def plot_vog_stages(self, experiment: str) -> Stage:
+        return self._of_vog_analysis("plot_vog_stages", experiment)
+
+    def _of_vog_analysis(self, script: str, experiment: str) -> Stage:
+        """With the stages as a list in the order of the configuration, which a mapping in settings would lose."""
+        stages = list(self.plan.vog.stages[experiment].items())
+        return self._figure(script, self.plan.vog.compute_vog_analysis(experiment).key, stages=stages)
+
+    @remembered
+    def plot_vog_gallery(self, experiment: str) -> Stage:
+        """By one stage's score: the configured one where an experiment has it, else the last."""
+        stages, wanted = list(self.plan.vog.stages[experiment]), self.settings["vog"].get("stage")
+        score = f"vog_{wanted if wanted in stages else stages[-1]}"
+        return self._figure("plot_gallery", self.plan.scores.key(experiment), score=score, **_GALLERY)
+
+    @remembered
+    def plot_out_of_distribution(self, experiment: str, dataset: str) -> Stage:
+        comparison = self.plan.vog.compare_distributions(experiment, dataset)
+        return self._figure("plot_out_of_distribution", comparison.key)
+
+    @remembered
+    def plot_vog_toy_boundary(self) -> Stage:
+        return self._of_vog_toy("plot_vog_toy_boundary")
+
+    @remembered
+    def plot_vog_toy_distance(self, split: str) -> Stage:
+        return self._of_vog_toy("plot_vog_toy_distance", split=split)
+
+    @remembered
+    def plot_vog_toy_correlation(self) -> Stage:
+        return self._of_vog_toy("plot_vog_toy_correlation")
+
+    def _of_vog_toy(self, script: str, **settings) -> Stage:
+        reference = {key: value for key, value in self.plan.vog_toy.settings.items() if key == "reference"}
+        return self._figure(script, self.plan.vog_toy.compute_vog_toy().key, **reference, **settings)
+
+    @remembered
+    def plot_depth_histogram(self, experiment: str) -> Stage:
+        return self._figure("plot_depth_histogram", self.plan.depth.score_prediction_depth(experiment).key)
+
+    @remembered
+    def plot_depth_levels(self, experiment: str) -> Stage:
+        return self._figure("plot_depth_levels", self.plan.depth.compute_depth_analysis(experiment).key)
+
+    @remembered
+    def plot_probe_accuracy(self, experiment: str) -> Stage:
+        return self._figure("plot_probe_accuracy", self.plan.depth.compute_depth_analysis(experiment).key)
+
+    @remembered
+    def plot_depth_learning(self, experiment: str) -> Stage:
+        depth = self.plan.depth.score_prediction_depth(experiment).key
+        return self._figure("plot_depth_learning", depth, self.plan.scores.score_dynamics(experiment).key)
+
+    @remembered
+    def plot_depth_classes(self, experiment: str) -> Stage:
+        return self._figure("plot_depth_classes", self.plan.scores.key(experiment))
+
+    @remembered
+    def plot_depth_votes(self, experiment: str) -> Stage:
+        upstream = self.plan.depth.vote_probes(experiment).key, self.plan.scores.key(experiment)
+        return self._figure("plot_depth_votes", *upstream)
+
+    @remembered
+    def plot_depth_gallery(self, experiment: str) -> Stage:
+        return self._figure("plot_gallery", self.plan.scores.key(experiment), score="prediction_depth", **_GALLERY)
+
+    @remembered
+    def plot_depth_plane(self, experiment: str) -> Stage:
+        return self._figure("plot_depth_plane", self.plan.scores.key(experiment))
+
+    @remembered
+    def plot_influential(self, experiment: str, variant: str, queries: str) -> Stage:
+        """Next to what is ranked it shows what the runs predict."""
+        influence = self.plan.influence
+        damping = " ".join(f"{value:g} {kind}" for kind, value in influence.settings["damping"].items())
+        facts = {"damping": damping, "measurement": influence.settings["measurement"]}
+        ranked = influence.rank_influential(experiment, variant, queries).key
+        return self._figure("plot_influential", ranked, self.plan.training.runs_key(experiment), **facts)
+
+    @remembered
+    def plot_influence_agreement(self, experiment: str) -> Stage:
+        agreement = self.plan.influence.compute_influence_agreement(experiment)
+        return self._figure("plot_influence_agreement", agreement.key)
+
+    @remembered
+    def plot_coherence(self, experiment: str) -> Stage:
+        runs = self.plan.coherence.measure_coherence(experiment).key, self.plan.runs(experiment)
+        return self._figure("plot_coherence", *runs)
+
+    @remembered
+    def plot_generalization(self, study: str) -> Stage:
+        return self._figure("plot_generalization", self.plan.generalization.collect_generalization(study).key)
+
+    @remembered
+    def plot_traits(self, study: str) -> Stage:
+        return self._figure("plot_traits", self.plan.generalization.compute_traits(study).key)
+
+    @property
+    def comparisons(self) -> dict[str, list[str]]:
+        """Name -> experiments whose training curves are drawn in one figure."""
+        return self.plan.analyses["comparisons"]
+
+    def compared_histories(self, comparison: str) -> list[str]:
+        """The history of every run of the experiments of a comparison."""
+        return [path for name in self.comparisons[comparison] for path in self.plan.of_runs(paths.HISTORY, name)]
+
+    def paths(self) -> Iterator[str]:
+        """Every figure, in every format."""
+        yield from (paths.figure(place, format) for place in self._places() for format in self.formats)
+
+    def _places(self) -> Iterator[str]:
+        data, training = self.plan.data, self.plan.training
+        yield from (f"datasets/{dataset}/samples" for dataset in data.used if dataset not in data.recorded)
+        yield from ["evaluations"] if training.with_checkpoints else []
+        for experiment in self.plan.experiments:
+            yield from (f"experiments/{experiment}/{figure}" for figure in self._of_experiment(experiment))
+        yield from (f"agreement/{group}" for group in self.plan.agreement.groups)
+        yield from (f"agreement/{group}/order" for group in self.plan.agreement.of_several)
+        yield from (f"agreement/{group}/statistics" for group in self.plan.agreement.related)
+        yield from (f"detection/{detection}" for detection in self.plan.scores.detections)
+        yield from (f"comparisons/{name}/{measure}" for name in self.comparisons for measure in ("loss", "top1"))
+        yield from (f"generalization/{study}/accuracy" for study in self.plan.generalization.studies)
+        yield from (f"generalization/{study}/traits" for study in self.plan.generalization.with_traits)
+        yield from (f"vog-toy/{figure}" for figure in _OF_VOG_TOY if self.plan.vog_toy.settings)
+
+    def _of_experiment(self, experiment: str) -> Iterator[str]:
+        vog, depth, influence = self.plan.vog, self.plan.depth, self.plan.influence
+        yield from _OF_EXPERIMENTS
+        yield from ["gallery"] if experiment in self.plan.training.with_checkpoints else []
+        yield from ["truth_correlation"] if experiment in self.plan.scores.with_truth else []
+        yield from ["average_precision"] if experiment in self.plan.scores.with_label_sets else []
+        yield from ["image_maps"] if experiment in self.plan.images.mapped else []
+        yield from ["relations", "statistics_histograms"] if experiment in self.plan.images.related else []
+        yield from ["coherence"] if experiment in self.plan.coherence.epochs else []
+        yield from _OF_VOG if experiment in vog.stages else []
+        yield from ["vog_gallery"] if experiment in vog.with_gallery else []
+        yield from (f"out_of_distribution/{other}" for other in vog.strangers.get(experiment, []))
+        yield from _OF_DEPTH if experiment in depth.epochs else []
+        yield from ["depth_votes", "depth_gallery"] if experiment in depth.with_images else []
+        yield from ["depth_plane"] if experiment in depth.with_plane else []
+        if experiment in influence.epochs:
+            explained = [(queries, variant) for name, queries, variant in influence.explained() if name == experiment]
+            yield from (f"influential/{queries}/{variant}" for queries, variant in explained)
+            yield from ["influence_agreement"] if len(influence.variants) > 1 else []

@@ -1,0 +1,96 @@
+"""The plan: which results a configuration leads to, and what each of them depends on.
+
+There is a part for each phase and each family of scores. A method is called as the rule and the script are, such as
+`score_vog`; it takes the wildcards that matter and returns the `Stage` of such a job. No part knows Snakemake.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
+
+from difficulty.config.resolve import Configuration
+from difficulty.hash_chain import hash_chain
+from difficulty.plan import paths
+from difficulty.plan.agreement import Agreement
+from difficulty.plan.checks import Checks
+from difficulty.plan.coherence import Coherence
+from difficulty.plan.data import Data
+from difficulty.plan.depth import PredictionDepth
+from difficulty.plan.figures import Figures
+from difficulty.plan.generalization import Generalization
+from difficulty.plan.images import Images
+from difficulty.plan.influence import Influence
+from difficulty.plan.scores import Scores
+from difficulty.plan.stage import Stage, as_json
+from difficulty.plan.training import Training
+from difficulty.plan.vog import Vog
+from difficulty.plan.vog_toy import VogToy
+
+
+class Plan:
+    """All parts of the plan, by the names of the phases.
+
+    digest: script and names of modules -> digest of their source.
+    families: family of scores -> method that returns the stage of an experiment's, or None if it has none.
+    """
+
+    def __init__(self, configuration: Configuration, digest: Callable[..., str]):
+        self.configuration, self.digest = configuration, digest
+        self.datasets, self.experiments = configuration.datasets, configuration.experiments
+        self.analyses = configuration.analyses
+        self.data = Data(self)
+        self.training = Training(self)
+        self.checks = Checks(self)
+        self.scores = Scores(self)
+        self.vog = Vog(self)
+        self.images = Images(self)
+        self.depth = PredictionDepth(self)
+        self.influence = Influence(self)
+        self.coherence = Coherence(self)
+        self.agreement = Agreement(self)
+        self.generalization = Generalization(self)
+        self.vog_toy = VogToy(self)
+        self.figures = Figures(self)
+        # In the order in which their columns stand in the table of all scores.
+        self.families: dict[str, Callable[..., Stage | None]] = {
+            "dynamics": self.scores.score_dynamics,
+            "label_quality": self.scores.score_label_quality,
+            "vog": self.vog.score_vog,
+            "images": self.images.select_statistics,
+            "prediction_depth": self.depth.score_prediction_depth,
+            "consensus": self.depth.compute_consensus,
+            "influence": self.influence.score_influence,
+        }
+
+    def stage(self, script: str, settings: Mapping, *upstream, modules: Iterable[str] = ()) -> Stage:
+        """The stage of a script.
+
+        settings: what its result depends on of the configuration. upstream: keys of what its inputs depend on, and
+        whatever else chooses them. modules: those below the package that the settings select by name.
+        """
+        return Stage(as_json(settings), self.digest(script, *modules), hash_chain(*upstream) if upstream else "")
+
+    def runs(self, experiment: str, seeds: list[int] | None = None) -> list[str]:
+        """Names of an experiment's runs, of all seeds or of those given: `seed-0`, or `seed-0-fold-3`."""
+        return self.configuration.runs(experiment, seeds)
+
+    def of_runs(self, pattern: str, experiment: str, seeds: list[int] | None = None, **values) -> list[str]:
+        """A path for every run of an experiment."""
+        return [pattern.format(experiment=experiment, run=run, **values) for run in self.runs(experiment, seeds)]
+
+    def data_files(self) -> list[str]:
+        return [path for dataset in self.data.needed for path in self.data.outputs(dataset)]
+
+    def run_files(self) -> Iterator[str]:
+        """The labels, checks and runs of all experiments."""
+        for experiment in self.experiments:
+            yield paths.LABELS.format(experiment=experiment)
+            yield from self.checks.checked(experiment)
+            yield from self.training.outputs(experiment)
+
+    def tables(self) -> Iterator[str]:
+        """What all families make.
+
+        Intermediate tables are among them, since Snakemake does not miss an intermediate that was lost.
+        """
+        parts = (self.scores, self.vog, self.images, self.depth, self.influence, self.coherence, self.agreement)
+        return chain.from_iterable(part.tables() for part in (*parts, self.generalization, self.vog_toy))

@@ -1,0 +1,108 @@
+"""Scores of all runs of an experiment, and what is computed from them: correlation, suspects, detection of truth."""
+
+from collections.abc import Iterator
+
+from difficulty.hash_chain import hash_chain
+from difficulty.plan import paths
+from difficulty.plan.stage import Stage, only, remembered
+from difficulty.plan.training import EVALUATION_KEYS
+
+_LABEL_QUALITY_KEYS = ("device", "precision", "folds", "batch_norm")
+
+
+class Scores:
+    """with_folds, with_truth, with_label_sets: the experiments that hold examples out, whose data sets have truth
+    columns that are numbers, and whose images have several labels.
+    """
+
+    def __init__(self, plan):
+        self.plan, self.experiments, self.analyses = plan, plan.experiments, plan.analyses
+        self.detections = plan.configuration.detections
+        self.precision_epochs = plan.configuration.precision_epochs
+        self.with_folds = [name for name, settings in self.experiments.items() if "folds" in settings]
+        self.with_truth = [name for name in self.experiments if plan.configuration.truth_columns[plan.data.of(name)]]
+        self.with_label_sets = list(self.precision_epochs)
+
+    def dynamics_records(self, experiment: str) -> list[str]:
+        """The records of each run that learning-dynamics scores are computed from."""
+        both = self.experiments[experiment]["records"] == "both"
+        is_online = both and self.analyses["dynamics"]["records"] == "online"
+        return self.plan.of_runs(paths.ONLINE_RECORDS if is_online else paths.RECORDS, experiment)
+
+    @remembered
+    def score_dynamics(self, experiment: str, chosen: tuple[str, ...] | None = None) -> Stage:
+        runs = self.plan.training.runs_key(experiment, chosen)
+        return self.plan.stage("score_dynamics", self.analyses["dynamics"], runs)
+
+    @remembered
+    def score_label_quality(self, experiment: str, chosen: tuple[str, ...] | None = None) -> Stage | None:
+        """None for an experiment without folds, which holds no examples out."""
+        if experiment not in self.with_folds:
+            return None
+        settings = only(self.experiments[experiment], _LABEL_QUALITY_KEYS)
+        runs, modules = self.plan.training.runs_key(experiment, chosen), [self.plan.training.model_module(experiment)]
+        return self.plan.stage("score_label_quality", settings, runs, modules=modules)
+
+    def families_of(self, experiment: str) -> list[str]:
+        """Tables of the families of scores that an experiment has."""
+        having = [family for family, stage in self.plan.families.items() if stage(experiment)]
+        return [paths.family(family).format(experiment=experiment) for family in having]
+
+    @remembered
+    def collect_scores(self, experiment: str) -> Stage:
+        stages = [stage(experiment) for stage in self.plan.families.values()]
+        keys = [stage.key for stage in stages if stage]
+        return self.plan.stage("collect_scores", {}, self.plan.training.labels_key(experiment), keys)
+
+    def key(self, experiment: str) -> str:
+        return self.collect_scores(experiment).key
+
+    @remembered
+    def compute_correlation(self, experiment: str) -> Stage:
+        return self.plan.stage("compute_correlation", self.analyses["correlation"], self.key(experiment))
+
+    @remembered
+    def rank_suspects(self, experiment: str) -> Stage:
+        return self.plan.stage("rank_suspects", self.analyses["suspects"], self.key(experiment))
+
+    @remembered
+    def compute_truth_correlation(self, experiment: str) -> Stage:
+        return self.plan.stage("compute_truth_correlation", self.analyses["truth_correlation"], self.key(experiment))
+
+    @remembered
+    def compute_detection(self, detection: str) -> Stage:
+        settings = dict(self.detections[detection])
+        return self.plan.stage("compute_detection", settings, self.key(settings.pop("experiment")))
+
+    def detected(self, pattern: str, detection: str) -> str:
+        """A path of the experiment whose scores are tested."""
+        return pattern.format(experiment=self.detections[detection]["experiment"])
+
+    @remembered
+    def collect_detection(self) -> Stage:
+        keys = [self.compute_detection(detection).key for detection in self.detections]
+        return self.plan.stage("collect_detection", {}, keys)
+
+    @remembered
+    def score_average_precision(self, experiment: str) -> Stage:
+        keys = [key for key in EVALUATION_KEYS if key not in ("folds", "records")]
+        settings = {**only(self.experiments[experiment], keys), "epochs": self.precision_epochs[experiment]}
+        run, modules = self.plan.training.run_key(experiment), [self.plan.training.model_module(experiment)]
+        return self.plan.stage("score_average_precision", settings, run, modules=modules)
+
+    @remembered
+    def collect_average_precision(self, experiment: str) -> Stage:
+        runs = hash_chain(self.score_average_precision(experiment).key, self.plan.runs(experiment))
+        return self.plan.stage("collect_average_precision", {}, runs)
+
+    def tables(self) -> Iterator[str]:
+        for name in self.experiments:
+            for pattern in (paths.SCORES, paths.CORRELATION, paths.STABILITY, paths.SUSPECTS):
+                yield pattern.format(experiment=name)
+            yield from self.families_of(name)
+        yield from (paths.LABEL_QUALITY.format(experiment=name) for name in self.with_folds)
+        yield from (paths.TRUTH_CORRELATION.format(experiment=name) for name in self.with_truth)
+        yield from (paths.AVERAGE_PRECISION.format(experiment=name) for name in self.with_label_sets)
+        yield from (paths.DETECTION.format(detection=detection) for detection in self.detections)
+        yield from [paths.DETECTIONS] if self.detections else []
+        yield from [paths.EVALUATIONS] if self.plan.training.with_checkpoints else []

@@ -1,0 +1,191 @@
+"""Labels, runs and evaluations: trained here, restored from somebody else's checkpoints, or read from records."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from difficulty.config.snapshots import files_in_order
+from difficulty.errors import UserError
+from difficulty.hash_chain import hash_chain
+from difficulty.plan import paths
+from difficulty.plan.stage import Stage, only, remembered
+
+LABEL_KEYS = ("label_noise",)
+EVALUATION_KEYS = ("device", "precision", "folds", "records", "batch_norm")
+SNAPSHOT_KEYS = ("architecture", "width", "depth", "stem", "normalization", "device", "precision", "batch_norm")
+# What does not change a run: the seeds are in its name; the data set and the labels are its inputs; and who decodes.
+_NOT_OF_A_RUN = {"dataset", "seeds", "workers", *LABEL_KEYS}
+_PER_RUN = (paths.CHECKPOINTS, paths.RECORDS, paths.ONLINE_RECORDS, paths.HISTORY, paths.STEPS, paths.TIMING)
+
+
+class Training:
+    """imported, snapshots, trained: names of the experiments of each kind: records of other runs, networks that were
+    trained elsewhere, and what is trained here. with_checkpoints: the last two.
+    """
+
+    def __init__(self, plan):
+        self.plan, self.settings, self.data = plan, plan.experiments, plan.data
+        self.imported = [name for name in self.settings if self.data.of(name) in self.data.recorded]
+        others = [name for name in self.settings if name not in self.imported]
+        self.snapshots = [name for name in others if isinstance(self.settings[name]["checkpoints"], dict)]
+        self.trained = [name for name in others if name not in self.snapshots]
+        self.with_checkpoints = [*self.trained, *self.snapshots]
+
+    @remembered
+    def corrupt_labels(self, experiment: str) -> Stage:
+        settings = only(self.settings[experiment], LABEL_KEYS)
+        return self.plan.stage("corrupt_labels", settings, self.data.key(self.data.of(experiment)))
+
+    @remembered
+    def train_model(self, experiment: str) -> Stage:
+        settings = self.settings[experiment]
+        modules = [
+            self.model_module(experiment),
+            f"training.optimizers.{settings['optimizer']['name']}",
+            f"training.schedules.{settings['schedule']['name']}",
+            *(["models.initialization"] if "initialization" in settings else []),
+        ]
+        own = {key: value for key, value in settings.items() if key not in _NOT_OF_A_RUN}
+        return self.plan.stage("train_model", own, self.labels_key(experiment), modules=modules)
+
+    @remembered
+    def import_records(self, experiment: str) -> Stage:
+        settings = self.data.import_settings(self.data.of(experiment))
+        return self.plan.stage("import_records", settings, self.labels_key(experiment))
+
+    @remembered
+    def import_checkpoints(self, experiment: str) -> Stage:
+        """The files count as well, by name and in order, which says what is early: a sorted mapping would lose it."""
+        settings = self.settings[experiment]
+        own = {**only(settings, SNAPSHOT_KEYS), "files": files_in_order(settings["checkpoints"])}
+        modules = [self.model_module(experiment)]
+        return self.plan.stage("import_checkpoints", own, self.labels_key(experiment), modules=modules)
+
+    @remembered
+    def evaluate_run(self, experiment: str) -> Stage:
+        datasets = [self.data.key(dataset) for dataset in self.evaluated_datasets(experiment)]
+        settings, modules = only(self.settings[experiment], EVALUATION_KEYS), [self.model_module(experiment)]
+        return self.plan.stage("evaluate_run", settings, self.run_key(experiment), datasets, modules=modules)
+
+    @remembered
+    def collect_evaluations(self) -> Stage:
+        evaluations = [[name, self.plan.runs(name), self.evaluate_run(name).key] for name in self.with_checkpoints]
+        return self.plan.stage("collect_evaluations", {}, evaluations)
+
+    def labels_key(self, experiment: str) -> str:
+        return self.corrupt_labels(experiment).key
+
+    @remembered
+    def run_key(self, experiment: str) -> str:
+        """What any run of an experiment is identified by, apart from its name."""
+        if experiment in self.imported:
+            return self.import_records(experiment).key
+        if experiment in self.snapshots:
+            return self.import_checkpoints(experiment).key
+        return self.train_model(experiment).key
+
+    @remembered
+    def runs_key(self, experiment: str, chosen: tuple[str, ...] | None = None) -> str:
+        """Of all runs of an experiment, or of those chosen."""
+        return hash_chain(self.run_key(experiment), list(chosen or self.plan.runs(experiment)))
+
+    def model_module(self, experiment: str) -> str:
+        """The module that builds an experiment's network."""
+        architecture = self.settings[experiment]["architecture"]
+        return "models." + ("torchvision_model" if architecture.startswith("torchvision:") else architecture)
+
+    def evaluated_datasets(self, experiment: str) -> list[str]:
+        """The experiment's own data set and the further ones it is evaluated on."""
+        further = self.plan.configuration.evaluations.get(experiment, [])
+        return list(dict.fromkeys([self.data.of(experiment), *further]))
+
+    def tested_tables(self, pattern: str, experiment: str) -> list[str]:
+        """A path of each data set that an experiment is evaluated on."""
+        return [pattern.format(dataset=dataset) for dataset in self.evaluated_datasets(experiment)]
+
+    def evaluations(self) -> list[str]:
+        """The evaluation of every run that has checkpoints."""
+        return [path for name in self.with_checkpoints for path in self.plan.of_runs(paths.EVALUATION, name)]
+
+    def steps(self, experiment: str) -> list[str]:
+        """The steps of every run, of an experiment that is trained here."""
+        return self.plan.of_runs(paths.STEPS, experiment) if experiment in self.trained else []
+
+    def outputs(self, experiment: str) -> list[str]:
+        """All that the runs of an experiment leave."""
+        if experiment in self.imported:
+            patterns = (paths.RECORDS, paths.HISTORY)
+        elif experiment in self.snapshots:
+            patterns = (paths.CHECKPOINTS, paths.RECORDS, paths.HISTORY, paths.EVALUATION)
+        else:
+            patterns = (*_PER_RUN, paths.EVALUATION)
+        return [path for pattern in patterns for path in self.plan.of_runs(pattern, experiment)]
+
+    def workers(self, experiment: str) -> int:
+        """Processes that decode images next to the one that trains or evaluates, where images stay in their files."""
+        return self.settings[experiment].get("workers", 2)
+
+    def threads(self, experiment: str) -> int:
+        """One, and one for each worker if it is known that there will be any."""
+        storage = self.plan.datasets[self.data.root(self.data.of(experiment))].get("storage")
+        expected = "workers" in self.settings[experiment] or storage == "files"
+        return 1 + (self.workers(experiment) if expected else 0)
+
+    def gpus(self, experiment: str) -> int:
+        """Processes that train a run together."""
+        return self.settings[experiment].get("gpus", 1)
+
+    def own_records(self, experiment: str, run: str) -> str:
+        """The user's table of a run; the place in `files` is the seed."""
+        return self.data.source_paths(self.data.of(experiment))[int(run.removeprefix("seed-"))]
+
+    def first_records(self, experiment: str) -> str:
+        return self.own_records(experiment, "seed-0")
+
+    def first_snapshot(self, experiment: str) -> str:
+        """The first file of the first run."""
+        return self.snapshot_files(experiment, self.plan.runs(experiment)[0])[0]
+
+    def snapshot_files(self, experiment: str, run: str) -> list[str]:
+        """Weights that were trained elsewhere, in order; {seed} in their names stands for the run's seed.
+
+        Raises UserError for a file that is not there.
+        """
+        named = files_in_order(self.settings[experiment]["checkpoints"])
+        files = [path.replace("{seed}", run.removeprefix("seed-")) for path in named]
+        for path in files:
+            if not Path(path).is_file():
+                raise UserError(f"experiments.{experiment}.checkpoints: no such file: {path}; fix the path")
+        return files
+
+    def weight_files(self, experiment: str) -> list[str]:
+        """The user's file of weights that training starts from; none where the weights are torchvision's, by name."""
+        weights = self.settings[experiment].get("weights")
+        return [weights] if weights and Path(weights).suffix else []
+
+    def noise_files(self, experiment: str) -> list[str]:
+        """The user's table of an experiment's labels, if it has one."""
+        return list(only(self.settings[experiment].get("label_noise", {}), ["path"]).values())
+
+    def require_named_files(self) -> None:
+        """Raises UserError with a line for every file that experiments and subsets name and that is not there.
+
+        Snakemake would name the rules that miss them, but not where they are configured.
+        """
+        missing = dict.fromkeys((place, path) for place, path in self._named_files() if not Path(path).is_file())
+        if missing:
+            raise UserError("\n".join(f"{place}: {_what_is_there(path)}; fix the path" for place, path in missing))
+
+    def _named_files(self) -> Iterator[tuple[str, str]]:
+        """(place, path) of each single file that experiments and subsets in use are told to read."""
+        for name in self.settings:
+            yield from ((f"experiments.{name}.label_noise.path", path) for path in self.noise_files(name))
+            if name in self.trained:
+                yield from ((f"experiments.{name}.weights", path) for path in self.weight_files(name))
+        for dataset in self.data.used:
+            for subset in self.data.ancestors(dataset)[:-1]:
+                if "path" in (select := self.data.settings[subset]["select"]):
+                    yield f"datasets.{subset}.select.path", select["path"]
+
+
+def _what_is_there(path: str) -> str:
+    return f"{path} is a folder, expected a file" if Path(path).is_dir() else f"no such file: {path}"
