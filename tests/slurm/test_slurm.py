@@ -103,7 +103,7 @@ def test_every_analysis_gives_the_same_tables_as_without_slurm(slurm, tmp_path):
 def test_a_job_that_cannot_start_is_reported(slurm):
     workflow = slurm(TINY)
     workflow.edit(PROFILE, "  bundled: 1\n\nset", "  bundled: 1\n  slurm_extra: \"'--hold'\"\n\nset")
-    workflow.edit("workflow/rules/cluster.smk", "QUESTIONS = 30", "QUESTIONS = 1")
+    workflow.edit("workflow/scripts/difficulty/driver/cluster.py", "QUESTIONS = 30", "QUESTIONS = 1")
     command = workflow.command("results/datasets/few/examples.parquet")
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     lines = iter(process.stderr.readline, "")

@@ -6,7 +6,8 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).parents[2]
-LOCAL = {"all", "data", "runs", "scores", "figures", "verify"}
+# Targets, and what all rules of figures have in common.
+LOCAL = {"all", "data", "runs", "scores", "figures", "verify", "figure"}
 # Stages that come before all others, are an experiment of their own or take several threads.
 ALONE = {
     "prepare_dataset",
@@ -22,7 +23,7 @@ ALONE = {
 
 def stages() -> set[str]:
     """Names of all rules, those under a condition included."""
-    files = [ROOT / "Snakefile", *(ROOT / "workflow" / "rules").glob("*.smk")]
+    files = [ROOT / "workflow" / "Snakefile", *(ROOT / "workflow" / "rules").glob("*.smk")]
     text = "\n".join(file.read_text(encoding="utf-8") for file in files)
     return set(re.findall(r"^ *(?:rule|use rule \w+ as) (\w+)", text, re.MULTILINE)) - LOCAL
 

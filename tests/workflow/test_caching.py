@@ -155,16 +155,21 @@ def test_a_new_score_reruns_nothing_that_exists(finished):
     )
     (scripts / "score_brightness.py").write_text("from difficulty.scores.brightness import BRIGHTNESS\n")
     (finished.source / "workflow" / "rules" / "brightness.smk").write_text(
-        'score_families["brightness"] = lambda experiment: source_digest("score_brightness")\n\n\n'
         "rule score_brightness:\n"
-        '    output: "results/experiments/{experiment}/scores/brightness.parquet"\n'
-        '    params: code=source_digest("score_brightness")\n'
-        '    shell: "python $SCRIPTS/score_brightness.py"\n'
+        '    output: paths.family("brightness")\n'
+        '    params: **parameters(plan.families["brightness"])\n'
+        '    shell: command("score_brightness")\n'
     )
     finished.edit(
-        "Snakefile",
-        'include: "workflow/rules/figures.smk"',
-        'include: "workflow/rules/brightness.smk"\ninclude: "workflow/rules/figures.smk"',
+        "workflow/Snakefile",
+        'include: "rules/figures.smk"',
+        'include: "rules/brightness.smk"\ninclude: "rules/figures.smk"',
+    )
+    finished.edit(
+        "workflow/scripts/difficulty/plan/plan.py",
+        '            "influence": self.influence.score_influence,',
+        '            "influence": self.influence.score_influence,\n'
+        '            "brightness": lambda experiment, chosen=None: self.stage("score_brightness", {}),',
     )
     (scripts / "difficulty" / "config" / "brightness.py").write_text("DEFAULT = 1\n")
     finished.edit(

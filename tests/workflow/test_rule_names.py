@@ -59,8 +59,9 @@ def defined_twice(files: dict[str, str]) -> dict[str, list[str]]:
 
 
 def test_no_name_is_defined_twice_in_all_rule_files():
-    paths = [Path("Snakefile"), *sorted(path.relative_to(ROOT) for path in (ROOT / "workflow/rules").rglob("*.smk"))]
-    assert len(paths) > 50
+    rules = sorted(path.relative_to(ROOT) for path in (ROOT / "workflow" / "rules").rglob("*.smk"))
+    paths = [Path("Snakefile"), Path("workflow", "Snakefile"), *rules]
+    assert len(paths) > 12
     assert defined_twice({str(path): (ROOT / path).read_text() for path in paths}) == {}
 
 
@@ -92,3 +93,20 @@ def test_names_defined_twice_are_found():
     """
     files = {"first": textwrap.dedent(first), "second": textwrap.dedent(second)}
     assert defined_twice(files) == {name: ["first", "second"] for name in ("key", "settings", "y")}
+
+
+def test_every_rule_says_in_one_line_what_it_does():
+    """`snakemake --list` shows it."""
+    for path in (ROOT / "workflow").rglob("*"):
+        if path.suffix == ".smk" or path.name == "Snakefile":
+            found = re.findall(r"^ *(?:rule|use rule \w+ as) (\w+)(?: with)?:\n(.*)\n", path.read_text(), re.MULTILINE)
+            assert [name for name, line in found if not re.fullmatch(r' +"""[A-Z].*\.\"""', line)] == []
+
+
+def test_no_method_of_the_plan_is_defined_twice():
+    """A later definition in a class would replace an earlier one without a word."""
+    for path in (ROOT / "workflow" / "scripts" / "difficulty" / "plan").glob("*.py"):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef):
+                names = [each.name for each in node.body if isinstance(each, ast.FunctionDef)]
+                assert len(names) == len(set(names)), path.name

@@ -34,6 +34,7 @@ rule measure_coherence:
 
 
 use rule figure as plot_coherence with:
+    """Draws the coherence of gradients over the epochs."""
     input:
         coherence=lambda w: plan.of_runs(paths.COHERENCE, w.experiment),
     output:

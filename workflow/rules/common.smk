@@ -178,10 +178,10 @@ OPTIONS = {
 
 
 def command(script, options="", inputs="", outputs="output"):
-    """The shell text of a rule: its script with the three parameters, its log, and an option for every file.
+    """The shell text of a rule, its script with the three parameters, its log, and an option for every file.
 
-    options: names of OPTIONS. inputs, outputs: names of the rule's inputs and outputs, which the script's options are
-    called after, or `option=name` where they are not; an output that is called `output` has no name in the rule.
+    options: names of OPTIONS. inputs, outputs: names of the files in `input` and `output`, which the script's options are
+    called after, or `option=name` where they are not; an output that is called `output` has no name there.
     """
     parts = [f"python $SCRIPTS/{script}.py --settings {{params.settings:q}} --code {{params.code}}"]
     parts += ["--upstream {params.upstream:q} --log {log:q}", *(OPTIONS[name] for name in options.split())]
@@ -193,7 +193,7 @@ def command(script, options="", inputs="", outputs="output"):
 
 
 def figure_files(place, category, caption=None, **labels):
-    """The outputs of a rule that draws a figure: a PNG that goes into the report, and the other formats.
+    """The outputs of a rule that draws a figure, a PNG that goes into the report, and the other formats.
 
     place: path below results/figures/ without suffix. caption: a file of workflow/report/ (default: the last part).
     """
@@ -204,7 +204,7 @@ def figure_files(place, category, caption=None, **labels):
 
 
 def drawing(method, script):
-    """The parameters of a rule that draws a figure: those of its stage, its script, and options for all its files.
+    """The parameters of a rule that draws a figure, those of its stage, its script, and options for all its files.
 
     Each input and output is given by the option that has its name.
     """

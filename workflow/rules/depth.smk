@@ -141,6 +141,7 @@ rule compute_depth_analysis:
 
 
 use rule figure as plot_depth_histogram with:
+    """Draws how many examples have which prediction depth."""
     input:
         family=paths.family("prediction_depth"),
     output:
@@ -161,6 +162,7 @@ use rule figure as plot_depth_histogram with:
 
 
 use rule figure as plot_depth_levels with:
+    """Draws the accuracy of the network by prediction depth."""
     input:
         levels=paths.DEPTH_LEVELS,
     output:
@@ -181,6 +183,7 @@ use rule figure as plot_depth_levels with:
 
 
 use rule figure as plot_probe_accuracy with:
+    """Draws the accuracy of every probe."""
     input:
         accuracy=paths.PROBE_ACCURACY,
     output:
@@ -201,6 +204,7 @@ use rule figure as plot_probe_accuracy with:
 
 
 use rule figure as plot_depth_learning with:
+    """Draws prediction depth against the epoch at which an example is learned."""
     input:
         family=paths.family("prediction_depth"),
         dynamics=paths.family("dynamics"),
@@ -222,6 +226,7 @@ use rule figure as plot_depth_learning with:
 
 
 use rule figure as plot_depth_classes with:
+    """Draws prediction depth class by class."""
     input:
         scores=paths.SCORES,
         family=paths.family("prediction_depth"),
@@ -243,6 +248,7 @@ use rule figure as plot_depth_classes with:
 
 
 use rule figure as plot_depth_votes with:
+    """Draws the votes at every probe for some images."""
     input:
         votes=lambda w: plan.depth.last_votes(w.experiment)[0],
         records=lambda w: plan.of_runs(paths.RECORDS, w.experiment)[0],
@@ -270,6 +276,7 @@ use rule figure as plot_depth_votes with:
 
 
 use rule figure as plot_depth_plane with:
+    """Draws the depth of images that were held out against that of the same images trained on."""
     input:
         scores=paths.SCORES,
         family=paths.family("prediction_depth"),
@@ -296,6 +303,7 @@ use rule figure as plot_depth_plane with:
 
 
 use rule plot_gallery as plot_depth_gallery with:
+    """Draws the images with the lowest and the highest prediction depth."""
     output:
         **figure_files(
             "experiments/{experiment}/depth_gallery",

@@ -27,6 +27,7 @@ rule figure:
 
 
 use rule figure as plot_samples with:
+    """Draws labelled samples of a data set."""
     input:
         examples=paths.EXAMPLES,
         pixels=paths.PIXELS,
@@ -44,6 +45,7 @@ use rule figure as plot_samples with:
 
 
 use rule figure as plot_training with:
+    """Draws the training curves of an experiment."""
     input:
         history=lambda w: plan.of_runs(paths.HISTORY, w.experiment),
         steps=of_wildcards(plan.training.steps),
@@ -60,6 +62,7 @@ use rule figure as plot_training with:
 
 
 use rule figure as plot_panel with:
+    """Draws which images are right and wrong, epoch by epoch and run by run."""
     input:
         records=lambda w: plan.of_runs(paths.RECORDS, w.experiment),
         labels=paths.LABELS,
@@ -77,6 +80,7 @@ use rule figure as plot_panel with:
 
 
 use rule figure as plot_evaluations with:
+    """Draws the test accuracy of all runs."""
     input:
         evaluations=paths.EVALUATIONS,
     output:
@@ -90,6 +94,7 @@ use rule figure as plot_evaluations with:
 
 
 use rule figure as plot_comparison with:
+    """Draws training curves of several experiments in one figure."""
     input:
         histories=of_wildcards(plan.figures.compared_histories),
     output:
@@ -112,6 +117,7 @@ use rule figure as plot_comparison with:
 
 
 use rule figure as plot_average_precision with:
+    """Draws the average precision of every class."""
     input:
         average_precision=paths.AVERAGE_PRECISION,
     output:
@@ -132,6 +138,7 @@ use rule figure as plot_average_precision with:
 
 
 use rule figure as plot_data_map with:
+    """Draws confidence against variability of every example."""
     input:
         scores=paths.SCORES,
     output:
@@ -145,6 +152,7 @@ use rule figure as plot_data_map with:
 
 
 use rule figure as plot_correlation with:
+    """Draws the rank correlation of scores."""
     input:
         correlation=paths.CORRELATION,
     output:
@@ -163,6 +171,7 @@ use rule figure as plot_correlation with:
 
 
 use rule figure as plot_stability with:
+    """Draws how stable scores are over seeds."""
     input:
         stability=paths.STABILITY,
     output:
@@ -178,6 +187,7 @@ use rule figure as plot_stability with:
 
 
 use rule figure as plot_truth_correlation with:
+    """Draws the correlation of scores with what makes images hard."""
     input:
         correlation=paths.TRUTH_CORRELATION,
     output:
@@ -198,6 +208,7 @@ use rule figure as plot_truth_correlation with:
 
 
 use rule figure as plot_gallery with:
+    """Draws the easiest and the hardest images of every class."""
     input:
         scores=paths.SCORES,
         records=lambda w: plan.of_runs(paths.RECORDS, w.experiment),
@@ -221,6 +232,7 @@ use rule figure as plot_gallery with:
 
 
 use rule figure as plot_agreement with:
+    """Draws on how many examples the networks of a group agree."""
     input:
         agreement=paths.AGREEMENT,
     output:
@@ -234,6 +246,7 @@ use rule figure as plot_agreement with:
 
 
 use rule figure as plot_order_stability with:
+    """Draws whether experiments find the same examples hard."""
     input:
         order=paths.ORDER,
     output:
@@ -255,6 +268,7 @@ use rule figure as plot_order_stability with:
 
 
 use rule figure as plot_agreed_statistics with:
+    """Draws what the images look like that all networks of a group get right."""
     input:
         statistics=paths.AGREED_STATISTICS,
     output:
@@ -276,6 +290,7 @@ use rule figure as plot_agreed_statistics with:
 
 
 use rule figure as plot_detection with:
+    """Draws how well every score finds what is known to be wrong."""
     input:
         detection=paths.DETECTION,
         curves=paths.DETECTION_CURVES,

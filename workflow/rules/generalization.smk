@@ -57,6 +57,7 @@ rule compute_traits:
 
 
 use rule figure as plot_generalization with:
+    """Draws the accuracy of networks trained on one part and tested on another."""
     input:
         table=paths.GENERALIZATION,
     output:
@@ -78,6 +79,7 @@ use rule figure as plot_generalization with:
 
 
 use rule figure as plot_traits with:
+    """Draws the scores of the parts."""
     input:
         traits=paths.TRAITS,
     output:

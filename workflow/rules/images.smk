@@ -135,6 +135,7 @@ rule compute_relations:
 
 
 use rule figure as plot_image_maps with:
+    """Draws what statistics see in easy and hard images."""
     input:
         scores=paths.SCORES,
         examples=lambda w: plan.data.path(paths.EXAMPLES, w.experiment),
@@ -159,6 +160,7 @@ use rule figure as plot_image_maps with:
 
 
 use rule figure as plot_relations with:
+    """Draws the correlation of scores with what is known of the images."""
     input:
         relations=paths.RELATIONS,
     output:
@@ -179,6 +181,7 @@ use rule figure as plot_relations with:
 
 
 use rule figure as plot_statistics_histograms with:
+    """Draws the statistics of the easiest and the hardest images."""
     input:
         scores=paths.SCORES,
         examples=lambda w: plan.data.path(paths.EXAMPLES, w.experiment),

@@ -306,6 +306,7 @@ rule compute_influence_agreement:
 
 
 use rule figure as plot_influential with:
+    """Draws the training images that help and harm some predictions."""
     input:
         influential=paths.INFLUENTIAL,
         overall=paths.INFLUENTIAL_OVERALL,
@@ -338,6 +339,7 @@ use rule figure as plot_influential with:
 
 
 use rule figure as plot_influence_agreement with:
+    """Draws how far the variants of influence agree."""
     input:
         agreement=paths.INFLUENCE_AGREEMENT,
         sample=paths.INFLUENCE_SAMPLE,

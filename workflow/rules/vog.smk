@@ -221,6 +221,7 @@ rule compute_vog_toy:
 
 
 use rule figure as plot_vog_errors with:
+    """Draws errors by variance of gradients."""
     input:
         errors=paths.VOG_ERRORS,
     output:
@@ -241,6 +242,7 @@ use rule figure as plot_vog_errors with:
 
 
 use rule figure as plot_vog_correlation with:
+    """Draws the correlation of variance of gradients with other scores."""
     input:
         correlation=paths.VOG_CORRELATION,
     output:
@@ -261,6 +263,7 @@ use rule figure as plot_vog_correlation with:
 
 
 use rule figure as plot_vog_stages with:
+    """Draws the early against the late stage of variance of gradients."""
     input:
         scores=paths.SCORES,
         correlation=paths.VOG_CORRELATION,
@@ -283,6 +286,7 @@ use rule figure as plot_vog_stages with:
 
 
 use rule plot_gallery as plot_vog_gallery with:
+    """Draws the images with the lowest and the highest variance of gradients."""
     output:
         **figure_files(
             "experiments/{experiment}/vog_gallery",
@@ -301,6 +305,7 @@ use rule plot_gallery as plot_vog_gallery with:
 
 
 use rule figure as plot_out_of_distribution with:
+    """Draws the variance of gradients of images that the networks do not know."""
     input:
         comparison=paths.OUT_OF_DISTRIBUTION,
         curves=paths.OUT_OF_DISTRIBUTION_CURVES,
@@ -321,6 +326,7 @@ use rule figure as plot_out_of_distribution with:
 
 
 use rule figure as plot_vog_toy_boundary with:
+    """Draws the points and the decision boundary of the toy experiment."""
     input:
         scores=paths.VOG_TOY_SCORES,
         boundary=paths.VOG_TOY_BOUNDARY,
@@ -341,6 +347,7 @@ use rule figure as plot_vog_toy_boundary with:
 
 
 use rule figure as plot_vog_toy_distance with:
+    """Draws scores of the toy experiment against the distance to the boundary."""
     input:
         scores=paths.VOG_TOY_SCORES,
         summary=paths.VOG_TOY_SUMMARY,
@@ -362,6 +369,7 @@ use rule figure as plot_vog_toy_distance with:
 
 
 use rule figure as plot_vog_toy_correlation with:
+    """Draws the correlation of the toy experiment's scores with the distance."""
     input:
         summary=paths.VOG_TOY_SUMMARY,
     output:

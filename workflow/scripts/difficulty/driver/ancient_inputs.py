@@ -16,7 +16,7 @@ def install() -> None:
     replace_internal("snakemake.dag:DAG.update_needrun", _judging_jobs_with_ancient_inputs)
 
 
-def _triggered(dag, direction, *jobs, stop=lambda job: False):
+def triggered(dag, direction, *jobs, stop=lambda job: False):
     """As DAG.bfs does, goes through the jobs that depend on some, but on something else than `ancient` inputs only."""
     queue, seen = deque(jobs), set(jobs)
     while queue:
@@ -32,7 +32,7 @@ def _triggered(dag, direction, *jobs, stop=lambda job: False):
 
 def _judging_jobs_with_ancient_inputs(update_needrun):
     async def update(dag, create_inventory=False):
-        dag.bfs = partial(_triggered, dag)  # in place of DAG.bfs, by which it leaves jobs out
+        dag.bfs = partial(triggered, dag)  # in place of DAG.bfs, by which it leaves jobs out
         try:
             await update_needrun(dag, create_inventory)
         finally:
