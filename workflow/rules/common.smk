@@ -31,6 +31,17 @@ from difficulty.source_digest import SourceDigests
 gc.freeze()  # what is imported stays; looking through it for garbage again and again took a sixth of a dry run
 
 
+def written_configuration():
+    """The configuration before it is checked, and what error messages call it.
+
+    It is that of a `module:` that uses this workflow, if it has one, or what stands in files.
+    """
+    if workflow.modifier.is_module and config:
+        return config, "config"
+    files = configuration_files()
+    return merged(load(files), dict(workflow.config_settings.config)), os.path.relpath(files[-1])
+
+
 def configuration_files():
     """Files given with --configfile stand alone; otherwise ours, then one in the working directory."""
     if given := workflow.config_settings.configfiles:
@@ -39,11 +50,9 @@ def configuration_files():
     return [own, local] if local.exists() and not local.samefile(own) else [own]
 
 
-def planned(configuration_paths):
+def planned(values, source):
     """The plan of a configuration. Raises UserError with a line for everything that is wrong with it."""
-    values = merged(load(configuration_paths), dict(workflow.config_settings.config))
-    configuration = resolve(values, source=os.path.relpath(configuration_paths[-1]))
-    plan = Plan(configuration, source_digest)
+    plan = Plan(resolve(values, source), source_digest)
     plan.training.require_named_files()
     plan.generalization.require_test_splits()
     return plan
@@ -64,7 +73,7 @@ slurm_logs = Path(".snakemake", "slurm_logs").absolute()
 try:
     ancient_inputs.install()
     literal_paths.install()
-    plan = planned(configuration_files())
+    plan = planned(*written_configuration())
     if workflow.is_main_process:
         driver_lock.install()
         os.environ.pop("SNAKEMAKE_PROFILE", None)  # jobs inherit the environment and would apply the profile once more
@@ -91,7 +100,8 @@ onstart:
 with_conda = "conda" in map(str, workflow.deployment_settings.deployment_method)
 interpreter = "" if with_conda else f"export PATH={shlex_quote(str(Path(sys.executable).parent))}:$PATH; "
 # Without word splitting and globbing, $SCRIPTS stays one word whatever the folder of the clone is called.
-shell.prefix(f"set -euo pipefail; set -f; IFS=; {interpreter}SCRIPTS={shlex_quote(str(SCRIPTS))}; ")
+prefix = f"set -euo pipefail; set -f; IFS=; {interpreter}SCRIPTS={shlex_quote(str(SCRIPTS))}; "
+shell.prefix(prefix.replace("{", "{{").replace("}", "}}"))
 
 
 NAME, RUN = r"[A-Za-z0-9][A-Za-z0-9_-]*", r"seed-\d+(-fold-\d+)?"
