@@ -152,9 +152,9 @@ def _trivial_rules(jobs: list[Job], parameters: dict[str, list[str]]) -> Iterato
 
 
 def _pattern(part: str, wildcards: dict[str, str]) -> str:
-    """A part of a path, which may be the value of a wildcard, or begin with it: `pair-order`."""
-    value, dash, rest = part.partition("-")
-    return wildcards.get(part) or (wildcards[value] + dash + rest if value in wildcards else part)
+    """A part of a path with wildcards in place of their values, which stand between dashes: `ekfac-epoch-15`."""
+    values = "|".join(re.escape(value) for value in sorted(wildcards, key=len, reverse=True))
+    return re.sub(rf"(?<![^-])(?:{values})(?![^-])", lambda found: wildcards[found[0]], part) if values else part
 
 
 def _constraints(jobs: list[Job]) -> str:
