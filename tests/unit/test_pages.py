@@ -131,6 +131,11 @@ def test_the_starter_is_valid_as_it_is_and_with_all_that_it_suggests(user_folder
     assert not {"vog", "prediction_depth", "influence"} & set(configuration.analyses)
 
 
+def test_the_configuration_in_dot_test_is_valid(user_folder):
+    text = (ROOT / ".test" / "config.yaml").read_text(encoding="utf-8")
+    assert list(resolved(user_folder, text).experiments) == ["noisy"]
+
+
 def test_the_page_of_settings_is_up_to_date():
     written = (ROOT / "config" / "README.md").read_text(encoding="utf-8")
     generator = importlib.import_module("write_config_page")
