@@ -34,7 +34,7 @@ def limit_threads_to_a_node():
 
 def cancel_leftover_jobs():
     """Cancels what a Snakemake that was killed has left in SLURM, or it would write what is now made again."""
-    if not driver_locks or not SLURM_LOGS.exists() or not shutil.which("squeue"):
+    if not driver_lock.is_held or not SLURM_LOGS.exists() or not shutil.which("squeue"):
         return
     told = set()
     for _ in range(120):  # seconds, until they have ended

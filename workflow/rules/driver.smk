@@ -1,60 +1,34 @@
-"""One Snakemake at a time in a folder, and none that is dead."""
+"""What Snakemake does not do by itself: one process at a time in a folder, jobs that end with it, a quiet terminal."""
 
-import fcntl
-import platform
-from contextlib import contextmanager
+from difficulty.driver import summary
+from difficulty.driver.interruption import ending_jobs, interrupting
+from difficulty.driver.lock import DriverLock, locking_by_process
+from difficulty.driver.terminal import quiet_terminal
 
-DRIVER_LOCK = Path(".snakemake", "difficulty", "driver.lock").absolute()
-driver_locks = []  # the open lock file, once this process has it
-
-
-def take_driver_lock():
-    """Takes a lock of the operating system, which ends with the process; keeps it in `driver_locks`.
-
-    Ends with one line if another process has it. Where the file system has no such locks, nothing is taken.
-    """
-    file = open(DRIVER_LOCK, "a+")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.seek(0)
-        owner = file.read().strip() or "another Snakemake"
-        print(f"{os.getcwd()}: {owner} still works here; wait for it", file=sys.stderr)
-        sys.exit(1)
-    except OSError:
-        return
-    file.truncate(0)
-    file.write(f"process {os.getpid()} on {platform.node()}")
-    file.flush()
-    driver_locks.append(file)
-
-
-def locking_by_process(lock):
-    """Has a Snakemake that locks its folder take our lock first, and then remove the locks of one that was killed.
-
-    Dry runs lock nothing. Without our lock, Snakemake's own decides, which outlives the process.
-    """
-
-    @contextmanager
-    def lock_after_ours(persistence):
-        take_driver_lock()
-        for abandoned in Path(".snakemake", "locks").glob("*.lock") if driver_locks else ():
-            abandoned.unlink(missing_ok=True)
-        try:
-            with lock(persistence):
-                yield
-        finally:
-            while driver_locks:
-                driver_locks.pop().close()
-
-    return lock_after_ours
-
+terminal = None  # Snakemake's own output is shown
 
 if workflow.is_main_process:
     try:
-        DRIVER_LOCK.parent.mkdir(parents=True, exist_ok=True)
-        DRIVER_LOCK.touch()
-    except OSError as error:
-        print(f"{os.getcwd()}: cannot be written to ({error.strerror}); choose another --directory", file=sys.stderr)
+        driver_lock = DriverLock(Path(".snakemake", "difficulty", "driver.lock"))
+    except UserError as error:
+        print(error, file=sys.stderr)
         sys.exit(1)
-    replace_internal("snakemake.persistence:PersistenceBase.lock", locking_by_process)
+    replace_internal("snakemake.persistence:PersistenceBase.lock", locking_by_process(driver_lock))
+    replace_internal("snakemake.scheduling.job_scheduler:JobScheduler.exit_gracefully", interrupting)
+    replace_internal("snakemake.executors.local:Executor.cancel", ending_jobs)
+    if workflow.modifier.is_main_snakefile():
+        terminal = quiet_terminal(workflow)
+
+
+# Those with planted noise first: there, what is suspicious can be compared with what is wrong.
+SUMMARIZED = {
+    name: experiments[name]["dataset"] for name in sorted(experiments, key=lambda name: "label_noise" not in experiments[name])
+}
+
+
+onsuccess:
+    print(summary.success(terminal, SUMMARIZED), file=sys.stderr)
+
+
+onerror:
+    print(summary.failure(terminal), file=sys.stderr)
