@@ -22,7 +22,8 @@ if workflow.is_main_process:
 
 # Those with planted noise first: there, what is suspicious can be compared with what is wrong.
 SUMMARIZED = {
-    name: experiments[name]["dataset"] for name in sorted(experiments, key=lambda name: "label_noise" not in experiments[name])
+    name: experiments[name]["dataset"]
+    for name in sorted(experiments, key=lambda name: "label_noise" not in experiments[name])
 }
 
 
@@ -31,4 +32,5 @@ onsuccess:
 
 
 onerror:
-    print(summary.failure(terminal), file=sys.stderr)
+    if text := summary.failure(terminal):
+        print(text, file=sys.stderr)

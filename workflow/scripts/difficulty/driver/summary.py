@@ -32,15 +32,17 @@ def failure(terminal: QuietTerminal | None) -> str:
     """Lines for the end of a run in which a job has failed, or that was interrupted; empty without our terminal."""
     if not terminal or not terminal.times:
         return ""
-    times = terminal.times
-    after = f"after {duration(monotonic() - times.began)}; {times.done} of {times.total} jobs are done"
-    again = "Start it again: what is finished is kept, and trainings go on after their last finished epoch."
+    times, failed = terminal.times, terminal.failed
+    took = duration(monotonic() - times.began)
+    again = "start it again: what is finished is kept, and trainings go on after their last finished epoch."
     if terminal.interrupted:
-        return f"\nInterrupted {after}.\n{again}"
-    left = times.total - times.done - len(terminal.failed)
-    waiting = f", and {left} more that need them or were not started" if left else ""
-    logs = [f"    {name}: {', '.join(paths) or 'no log'}" for name, paths in terminal.failed.items()]
-    return "\n".join(["", f"Failed {after}. Not done, with their logs{waiting}:", *logs, again])
+        return f"\nInterrupted after {took}; finished: {times.done} of {times.total} jobs. To go on, {again}"
+    others = times.total - times.done - len(failed)
+    counts = f"{times.done} jobs finished, {len(failed)} failed" + f", {others} not started" * bool(others)
+    logs = [f"    {name}: {', '.join(paths) or 'it has no log'}" for name, paths in failed.items()]
+    return "\n".join(
+        [f"\nFailed after {took}: {counts}. Logs of the jobs that failed:", *logs, f"Once this is fixed, {again}"]
+    )
 
 
 def _suspects(datasets: Mapping[str, str]) -> Iterable[str]:
@@ -58,7 +60,10 @@ def _suspects(datasets: Mapping[str, str]) -> Iterable[str]:
         width = max(map(len, names))
         for row, name in zip(rows, names, strict=True):
             suggested = row["suggested_label"]
-            yield f"    {row['rank']}  {name:<{width}}  {row['given_label']}" + (f", perhaps {suggested}" * bool(suggested))
+            yield (
+                f"    {row['rank']}  {name:<{width}}  labelled {row['given_label']}"
+                + f", perhaps {suggested}" * bool(suggested)
+            )
         return
 
 

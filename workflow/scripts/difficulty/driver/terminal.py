@@ -1,8 +1,8 @@
 """The terminal of a run: one line for each job that has finished, in place of all that Snakemake prints.
 
 A log handler of our own takes the place of Snakemake's handler for the terminal; the file under .snakemake/log still
-gets everything. Warnings and errors pass unchanged, and so does whatever this module does not know: with another version
-of Snakemake, the terminal shows more, never less.
+gets everything. Records that this module does not know pass unchanged, warnings and errors among them: with another
+version of Snakemake, the terminal shows more, never less.
 """
 
 import logging
@@ -23,7 +23,15 @@ _OMITTED = re.compile(
     r"|This was a dry-run|Complete log|Elapsed time|Shutting down|Exiting because a job|Touching output"
     r"|WorkflowError:\s*At least one job did not complete"
 )
-_OMITTED_EVENTS = {"workflow_started", "shellcmd", "job_started", "group_info", "resources_info", "progress", "rulegraph"}
+_OMITTED_EVENTS = {
+    "workflow_started",
+    "shellcmd",
+    "job_started",
+    "group_info",
+    "resources_info",
+    "progress",
+    "rulegraph",
+}
 _KILLED = re.compile(r"died with <Signals\.(SIG\w+)|exit status (137|143)\b")
 
 
@@ -100,7 +108,7 @@ class QuietTerminal(logging.Handler):
         self.ignored = self.targets()
         counts = {rule: count for rule, count in record.stats.items() if rule not in {*self.ignored, "total"}}
         self.times = JobTimes(counts, now)
-        return f"{_jobs(self.times.total)}{' would run:' if self.dry_run else '.'}"
+        return f"{_jobs(self.times.total)}{' would run:' if self.dry_run else ' to run.'}"
 
     def _job_info(self, record, now: float) -> str:
         if record.rule_name in self.ignored:
@@ -117,7 +125,7 @@ class QuietTerminal(logging.Handler):
         seconds = times.finish(record.job_id, now)
         left = None if self.failed or self.interrupted else times.left(now)
         line = f"{times.done / times.total:4.0%}  {self.names[record.job_id]:<{_NAME_WIDTH}} {duration(seconds):>12}"
-        return line if left is None or times.done == times.total else f"{line}    about {duration(left)} left"
+        return line if left is None or times.done == times.total else f"{line}    about {duration(max(left, 1))} left"
 
     def _job_error(self, record, now: float) -> str:
         name = self.names[record.jobid]
@@ -145,8 +153,10 @@ def _jobs(count: int) -> str:
 
 
 def _main_reason(reason: str) -> str:
-    """The first of the reasons for which Snakemake runs a job, without the files that it names."""
-    first = reason.split("; ")[0].split(": ")[0].strip()
+    """The first of the reasons for which Snakemake runs a job, without the files that it names; that its input is made
+    again is the last to be named."""
+    reasons = re.findall(r"(?:^|; )([A-Z][a-z][^:;]*)", reason) or ["forced"]
+    first = min(reasons, key=lambda text: text.startswith("Input files updated by another job"))
     return first[:1].lower() + first[1:]
 
 
