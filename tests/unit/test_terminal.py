@@ -112,23 +112,51 @@ def test_interrupted_jobs_have_not_failed(run):
     assert summary.failure(run.terminal).startswith("\nInterrupted after 0 s; finished: 0 of 2 jobs.")
 
 
-@pytest.mark.parametrize("asked", ["printshellcmds", "verbose", "debug_dag", "quiet"])
-def test_snakemakes_own_output_on_request(asked):
-    settings = {"printshellcmds": False, "verbose": False, "debug_dag": False, "quiet": set(), "dryrun": False}
-    assert quiet_terminal(SimpleNamespace(output_settings=SimpleNamespace(**{**settings, asked: {"rules"}}))) is None
+SETTINGS = {"printshellcmds": False, "verbose": False, "debug_dag": False, "quiet": set(), "dryrun": False}
 
 
-def test_the_handler_of_the_terminal_is_replaced_where_there_is_one(monkeypatch):
-    settings = SimpleNamespace(printshellcmds=False, verbose=False, debug_dag=False, quiet=set(), dryrun=False)
-    workflow = SimpleNamespace(output_settings=settings, rules=[])
-    logger = logging.getLogger("snakemake.logging")
-    monkeypatch.setattr(logger, "handlers", [])
-    assert quiet_terminal(workflow) is None
+def workflow(is_main=True, **settings):
+    """What `quiet_terminal` asks of a workflow."""
+    modifier = SimpleNamespace(is_main_snakefile=lambda: is_main)
+    return SimpleNamespace(output_settings=SimpleNamespace(**SETTINGS | settings), modifier=modifier, rules=[])
+
+
+@pytest.fixture
+def handlers(monkeypatch):
+    """The handlers of Snakemake's logger: of the terminal and of a file."""
     own, file = ColorizingTextHandler(), logging.NullHandler()
     own.name = "DefaultStreamHandler"
-    logger.handlers = [own, file]
-    terminal = quiet_terminal(workflow)
-    assert logger.handlers == [file, terminal] and terminal.handler is own
+    monkeypatch.setattr(logging.getLogger("snakemake.logging"), "handlers", handlers := [own, file])
+    return handlers
+
+
+def test_the_handler_of_the_terminal_is_replaced(handlers):
+    own, file = handlers
+    terminal = quiet_terminal(workflow())
+    assert handlers == [file, terminal] and terminal.handler is own
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        workflow(printshellcmds=True),
+        workflow(verbose=True),
+        workflow(debug_dag=True),
+        workflow(quiet={"rules"}),
+        workflow(is_main=False),
+        SimpleNamespace(),
+    ],
+    ids=["printshellcmds", "verbose", "debug_dag", "quiet", "module", "another version"],
+)
+def test_snakemakes_own_output_is_kept(handlers, other):
+    before = list(handlers)
+    assert quiet_terminal(other) is None and handlers == before
+
+
+def test_without_a_handler_of_the_terminal_nothing_is_replaced(handlers):
+    """As with a logger plugin that writes to the terminal."""
+    del handlers[0]
+    assert quiet_terminal(workflow()) is None and len(handlers) == 1
 
 
 def test_the_estimate_knows_the_rules_that_have_finished():

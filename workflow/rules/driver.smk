@@ -16,8 +16,7 @@ if workflow.is_main_process:
     replace_internal("snakemake.persistence:PersistenceBase.lock", locking_by_process(driver_lock))
     replace_internal("snakemake.scheduling.job_scheduler:JobScheduler.exit_gracefully", interrupting)
     replace_internal("snakemake.executors.local:Executor.cancel", ending_jobs)
-    if workflow.modifier.is_main_snakefile():
-        terminal = quiet_terminal(workflow)
+    terminal = quiet_terminal(workflow)
 
 
 # Those with planted noise first: there, what is suspicious can be compared with what is wrong.

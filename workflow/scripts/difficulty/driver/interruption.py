@@ -1,7 +1,7 @@
 """An interrupted Snakemake ends the jobs that it runs on this machine.
 
-By itself it waits for them, which can take hours: after SIGTERM, and after a SIGINT that reaches Snakemake alone (Ctrl-C
-in a terminal reaches the jobs, too; `kill -INT` does not).
+By itself it waits for them, which can take hours: after SIGTERM, and after a SIGINT that reaches Snakemake alone.
+(Ctrl-C in a terminal reaches the jobs, too.)
 """
 
 import threading

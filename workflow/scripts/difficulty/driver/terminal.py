@@ -39,12 +39,17 @@ def quiet_terminal(workflow) -> "QuietTerminal | None":
     """Replaces Snakemake's handler for the terminal; returns what takes its place.
 
     None, and nothing is replaced, if the user asks for Snakemake's own output (--printshellcmds, --verbose,
-    --debug-dag, --quiet, or --logger with another plugin), or if Snakemake has no such handler.
+    --debug-dag, --quiet, or --logger with another plugin), if another workflow uses this one as a module, or if this
+    version of Snakemake has no such handler or settings.
     """
-    settings = workflow.output_settings
     logger = logging.getLogger("snakemake.logging")
     handlers = [handler for handler in logger.handlers if handler.get_name() == _SNAKEMAKE_HANDLER]
-    if settings.printshellcmds or settings.verbose or settings.debug_dag or settings.quiet or not handlers:
+    try:
+        settings, is_module = workflow.output_settings, not workflow.modifier.is_main_snakefile()
+        is_asked_for = settings.printshellcmds or settings.verbose or settings.debug_dag or settings.quiet
+    except AttributeError:
+        return None
+    if is_asked_for or is_module or not handlers:
         return None
     terminal = QuietTerminal(handlers[0], lambda: _rules_without_work(workflow.rules), dry_run=settings.dryrun)
     logger.removeHandler(handlers[0])
