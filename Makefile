@@ -1,16 +1,19 @@
 # Everything runs in .venv, made from the lock file; `make help` lists what there is.
 PYTHON ?= python3
 CORES ?= all
+# Further options of Snakemake, e.g. FLAGS=--printshellcmds for all that it prints about each job.
+FLAGS ?=
 # One more than there are processors: a test that starts the workflow waits for it much of the time.
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 BIN := .venv/bin
-SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
+SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) $(FLAGS)
 
 .DEFAULT_GOAL := help
 .PHONY: help run report verify test lint test-full test-slurm faults lock clean
 
 help:
 	@echo "make run        install into .venv and run config.yaml (digits, a few minutes)"
+	@echo "                (FLAGS=--dry-run: what would run; FLAGS=--printshellcmds: all that Snakemake prints)"
 	@echo "make report     one offline page of all figures: results/report.html"
 	@echo "make verify     compare results with the configuration and with their checksums"
 	@echo "make test       lint and fast tests (half an hour on 2 cores)"
@@ -20,8 +23,7 @@ help:
 	@echo "make lock       renew envs/requirements.txt from envs/requirements.in"
 
 run: .venv/installed
-	$(SNAKEMAKE)
-	@echo "Done. Start with results/README.md; 'make report' makes one page of all figures."
+	@$(SNAKEMAKE)
 
 report: run
 	$(SNAKEMAKE) --report results/report.html

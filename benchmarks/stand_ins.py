@@ -77,7 +77,7 @@ class Workflow:
 
     def jobs(self) -> list["Job"]:
         """All jobs, finished ones too, as a dry run tells them."""
-        text = self.output_of("-n", "--forceall")
+        text = self.output_of("-n", "--printshellcmds", "--forceall")
         found = re.findall(r"^(?:local)?rule (\w+):\n((?:    .*\n)*)", text, re.MULTILINE)
         return [Job(rule, dict(re.findall(r"^    (\w+): (.*)$", body, re.MULTILINE))) for rule, body in found]
 

@@ -185,7 +185,7 @@ def test_snakemake_is_killed_and_its_job(slurm, undisturbed, fate):
         wait_for_the_queue(workflow)
     output = workflow.run(EVALUATION, SCORES)
     assert ("cancelling SLURM jobs" in output) == (fate == "runs on")
-    assert ("rule train_model" in output) == (fate != "finishes")
+    assert ("train_model plain seed-0" in output) == (fate != "finishes")
     log = (workflow.work / "results/logs/experiments/plain/seed-0/train_model.log").read_text()
     assert ("epoch 1: loss" in log) == (fate == "finishes")
     assert digests(workflow) == undisturbed

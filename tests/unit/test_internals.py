@@ -63,13 +63,13 @@ def test_literal_paths_keep_their_brackets_and_others_theirs(times):
     assert str(ours) == "results/logs.parquet"
 
 
-def test_a_folder_is_locked_again_after_it_was_locked():
+def test_a_folder_is_locked_again_after_it_was_locked(tmp_path):
     """Also by a process that has read the Snakefile twice."""
     original = PersistenceBase.lock
     stand_in = SimpleNamespace(locked=False, all_inputfiles=list, all_outputfiles=list, unlock=lambda: None)
     stand_in._write_locks = lambda kind, files: None
     for _ in range(2):
-        lock = DriverLock()
+        lock = DriverLock(tmp_path / "driver.lock")
         lock.install()
         assert PersistenceBase.lock.replaced is original
         with PersistenceBase.lock(stand_in):

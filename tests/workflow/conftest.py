@@ -86,7 +86,7 @@ class Workflow:
 
     def planned_and_told(self, *targets: str) -> tuple[set[tuple[str, str]], str]:
         """The jobs that a dry run names, and all that it prints."""
-        result = self.snakemake("-n", *targets)
+        result = self.snakemake("-n", "--printshellcmds", *targets)
         text = result.stdout + result.stderr
         assert result.returncode == 0, text[-3000:]
         jobs = set()

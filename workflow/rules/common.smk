@@ -20,8 +20,9 @@ from difficulty.config.chosen_seeds import repeated_seeds
 from difficulty.config.inheritance import merged
 from difficulty.config.reading import load
 from difficulty.config.resolve import resolve
-from difficulty.driver import ancient_inputs, cluster, expected_results, literal_paths
+from difficulty.driver import ancient_inputs, cluster, expected_results, interruption, literal_paths, summary
 from difficulty.driver.lock import DriverLock
+from difficulty.driver.terminal import quiet_terminal
 from difficulty.errors import UserError
 from difficulty.plan import paths
 from difficulty.plan.plan import Plan
@@ -67,7 +68,6 @@ def end_with(error):
 # Absolute: at exit Snakemake has left the folder given with --directory.
 source_digest = SourceDigests(SCRIPTS, Path(".snakemake", "difficulty", "source-digests.json").absolute())
 atexit.register(source_digest.save)
-driver_lock = DriverLock()
 slurm_logs = Path(".snakemake", "slurm_logs").absolute()
 
 try:
@@ -75,7 +75,9 @@ try:
     literal_paths.install()
     plan = planned(*written_configuration())
     if workflow.is_main_process:
+        driver_lock = DriverLock(Path(".snakemake", "difficulty", "driver.lock"))
         driver_lock.install()
+        interruption.install()
         os.environ.pop("SNAKEMAKE_PROFILE", None)  # jobs inherit the environment and would apply the profile once more
         cluster.limit_threads_to_a_node(workflow.resource_settings)
         for line in repeated_seeds(plan.datasets, plan.experiments):
@@ -86,14 +88,27 @@ except UserError as error:
     end_with(error)
 
 
+# In place of Snakemake's own handler of what it logs, which jobs on a cluster keep.
+terminal = quiet_terminal(workflow) if workflow.is_main_process else None
+
+
 onstart:
     try:
-        if driver_lock.is_held:
+        if workflow.is_main_process and driver_lock.is_held:
             cluster.cancel_leftover_jobs(slurm_logs)
     except UserError as error:
         end_with(error)
     if not workflow.local_exec:
         cluster.report_jobs_that_never_start(slurm_logs)
+
+
+onsuccess:
+    print(summary.success(terminal, plan.by_interest()), file=sys.stderr)
+
+
+onerror:
+    if text := summary.failure(terminal):
+        print(text, file=sys.stderr)
 
 
 # `python` in a rule is the interpreter that runs Snakemake, unless conda provides one.

@@ -59,7 +59,12 @@ def train_run(args, processes):
     train_rows = torch.from_numpy((role == "train").nonzero()[0])
     data = TrainingData(images, targets_of(labels), train_rows, normalization)
     about = description(settings, channels, size, classes, normalization.mean, normalization.std)
-    progress = Progress(f"{folder.parent.name}/{folder.name}", settings["epochs"] * len(train_rows))
+    epochs_before = max(partial.epoch, 0)  # by a process that was interrupted
+    progress = Progress(
+        f"{folder.parent.name}/{folder.name}",
+        settings["epochs"] * len(train_rows),
+        done=epochs_before * len(train_rows),
+    )
     report = progress.update if processes.is_first else lambda amount, note: None
     train(model, data, settings, run.seed, partial, about, report, processes)
     if processes.is_first:

@@ -1,52 +1,73 @@
-"""One Snakemake at a time in a folder, and none that is dead."""
+"""One Snakemake at a time in a folder: a lock of the operating system, which ends with the process that has it.
+
+Snakemake's own locks are files that outlive a process that was killed, and stop the next one until `--unlock`.
+"""
 
 import fcntl
 import os
 import platform
 import sys
-from contextlib import contextmanager
+import time
+from collections.abc import Callable
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from difficulty.driver.internals import replace_internal
 from difficulty.errors import UserError
 
-_LOCK = Path(".snakemake", "difficulty", "driver.lock")
+_SECONDS_TO_WAIT, _SECONDS_BETWEEN_TRIES = 15.0, 0.2
 
 
 class DriverLock:
-    """A lock of the operating system on a working directory, which ends with the process."""
+    """The lock of one working directory. path: its file, which names the process that has it.
 
-    def __init__(self):
-        self.path = _LOCK.absolute()
+    Raises UserError if the folder cannot be written to.
+    """
+
+    def __init__(self, path: Path, seconds_to_wait: float = _SECONDS_TO_WAIT):
+        self.path, self.seconds_to_wait = path.absolute(), seconds_to_wait
         self._file = None
-
-    @property
-    def is_held(self) -> bool:
-        """Whether this process has the lock; it has not where the file system has no such locks."""
-        return self._file is not None
-
-    def install(self) -> None:
-        """Has a Snakemake that locks its folder take this lock first. Raises UserError if the folder is read-only."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self.path.touch()
         except OSError as error:
             raise UserError(
                 f"{Path.cwd()}: cannot be written to ({error.strerror}); choose another --directory"
-            ) from None
-        replace_internal("snakemake.persistence:PersistenceBase.lock", self._locking_by_process)
+            ) from error
+
+    @property
+    def is_held(self) -> bool:
+        """Whether this process has the lock."""
+        return self._file is not None
+
+    def install(self) -> None:
+        """Has Snakemake take this lock when it locks its folder."""
+        replace_internal("snakemake.persistence:PersistenceBase.lock", locking_by_process(self))
 
     def take(self) -> None:
-        """Raises UserError if another process has it."""
+        """Takes the lock; nothing is taken where the file system has none.
+
+        Waits a while for another process that has it, e.g. one that was interrupted and is ending its jobs, and prints
+        which one; raises UserError if it keeps the lock.
+        """
         file = self.path.open("a+")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            owner = file.read().strip() or "another Snakemake"
-            raise UserError(f"{Path.cwd()}: {owner} still works here; wait for it") from None
-        except OSError:
-            return
+        deadline, is_reported = time.monotonic() + self.seconds_to_wait, False
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                owner = self.path.read_text().strip() or "another Snakemake"
+                if time.monotonic() > deadline:
+                    file.close()
+                    raise UserError(f"{Path.cwd()}: {owner} still works here; wait for it or end it") from None
+                if not is_reported:
+                    print(f"{Path.cwd()}: waiting for {owner}, which still works here", file=sys.stderr, flush=True)
+                    is_reported = True
+                time.sleep(_SECONDS_BETWEEN_TRIES)
+            except OSError:
+                file.close()
+                return
         file.truncate(0)
         file.write(f"process {os.getpid()} on {platform.node()}")
         file.flush()
@@ -57,25 +78,32 @@ class DriverLock:
             self._file.close()
             self._file = None
 
-    def _locking_by_process(self, lock):
-        """Takes our lock, then removes those of a Snakemake that was killed; dry runs lock nothing.
 
-        Without our lock, Snakemake's own decides, which outlives the process.
-        """
+def locking_by_process(driver_lock: DriverLock) -> Callable:
+    """What replaces `snakemake.persistence:PersistenceBase.lock`, given that function.
 
+    A Snakemake that locks its folder takes our lock first, and then removes the locks of one that was killed. Dry runs
+    lock nothing. Without our lock, Snakemake's own decides. Ends the process with one line if another one has the lock.
+    """
+
+    def replacement_for(lock: Callable) -> Callable:
         @contextmanager
         def lock_after_ours(persistence):
             try:
-                self.take()
+                driver_lock.take()
             except UserError as error:
                 print(error, file=sys.stderr)
                 sys.exit(1)
-            for abandoned in Path(".snakemake", "locks").glob("*.lock") if self.is_held else ():
-                abandoned.unlink(missing_ok=True)
+            if driver_lock.is_held:
+                for abandoned in Path(".snakemake", "locks").glob("*.lock"):
+                    with suppress(FileNotFoundError):
+                        abandoned.unlink()
             try:
                 with lock(persistence):
                     yield
             finally:
-                self.release()
+                driver_lock.release()
 
         return lock_after_ours
+
+    return replacement_for

@@ -77,6 +77,11 @@ class Plan:
         """A path for every run of an experiment."""
         return [pattern.format(experiment=experiment, run=run, **values) for run in self.runs(experiment, seeds)]
 
+    def by_interest(self) -> dict[str, str]:
+        """Experiment -> its data set; those with planted noise first, where suspects can be compared with what is wrong."""
+        planted = sorted(self.experiments, key=lambda name: "label_noise" not in self.experiments[name])
+        return {name: self.data.of(name) for name in planted}
+
     def data_files(self) -> list[str]:
         return [path for dataset in self.data.needed for path in self.data.outputs(dataset)]
 

@@ -109,7 +109,7 @@ def train(
         partial.save(0, model, optimizer, {}, keep, about, shown)
     else:
         partial.restore(model, optimizer)
-        progress(partial.epoch * len(data.train), f"goes on after epoch {partial.epoch}")
+        logger.info("resumed after epoch %d", partial.epoch)
     tap, trained_model = FeatureTap(model), processes.averaging(model)
     for epoch in range(partial.epoch + 1, settings["epochs"] + 1):
         started = time.perf_counter()

@@ -1,0 +1,74 @@
+"""What is said at the end of a run: how long it took, where to look, which labels are most suspicious."""
+
+import csv
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from pathlib import Path
+from time import monotonic
+
+from difficulty.driver.terminal import QuietTerminal
+from difficulty.progress import duration
+
+_SUSPECTS = 5
+
+
+def success(terminal: QuietTerminal | None, datasets: Mapping[str, str]) -> str:
+    """Lines for the end of a run in which every job has succeeded.
+
+    terminal: of this run; None if Snakemake's own output is shown. datasets: experiment -> its data set, the experiment
+    whose suspects are shown first.
+    """
+    lines = []
+    if terminal and terminal.times:
+        seconds = monotonic() - terminal.times.began
+        count = terminal.times.done
+        lines = ["", f"Done: {count} job{'s' * (count != 1)} in {duration(seconds)}."]
+    if terminal is None or "rank_suspects" in terminal.rules:
+        lines += [*_suspects(datasets), *_where_to_look(datasets)]
+    return "\n".join(lines)
+
+
+def failure(terminal: QuietTerminal | None) -> str:
+    """Lines for the end of a run in which a job has failed, or that was interrupted; empty without our terminal."""
+    if not terminal or not terminal.times:
+        return ""
+    times, failed = terminal.times, terminal.failed
+    took = duration(monotonic() - times.began)
+    again = "start it again: what is finished is kept, and trainings go on after their last finished epoch."
+    if terminal.interrupted:
+        return f"\nInterrupted after {took}; finished: {times.done} of {times.total} jobs. To go on, {again}"
+    others = times.total - times.done - len(failed)
+    counts = f"{times.done} jobs finished, {len(failed)} failed" + f", {others} not started" * bool(others)
+    logs = [f"    {name}: {', '.join(paths) or 'it has no log'}" for name, paths in failed.items()]
+    return "\n".join(
+        [f"\nFailed after {took}: {counts}. Logs of the jobs that failed:", *logs, f"Once this is fixed, {again}"]
+    )
+
+
+def _suspects(datasets: Mapping[str, str]) -> Iterable[str]:
+    """The first rows of the first list of suspects that there is."""
+    for experiment, dataset in datasets.items():
+        path = Path("results", "experiments", experiment, "suspects.csv")
+        if not path.exists():
+            continue
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(islice(csv.DictReader(file), _SUSPECTS))
+        if not rows:
+            continue
+        yield f"The most suspicious labels of {experiment} (all: {path}; images: results/datasets/{dataset}/images):"
+        names = [row["file"] or row["key"] for row in rows]
+        width = max(map(len, names))
+        for row, name in zip(rows, names, strict=True):
+            suggested = row["suggested_label"]
+            yield (
+                f"    {row['rank']}  {name:<{width}}  labelled {row['given_label']}"
+                + f", perhaps {suggested}" * bool(suggested)
+            )
+        return
+
+
+def _where_to_look(datasets: Mapping[str, str]) -> Iterable[str]:
+    galleries = [Path("results", "figures", "experiments", name, "gallery.png") for name in datasets]
+    if gallery := next(filter(Path.exists, galleries), None):
+        yield f"Look at {gallery} next, then at the other figures in results/figures/."
+    yield "`make report` puts all figures on one page, results/report.html; results/README.md explains every file."

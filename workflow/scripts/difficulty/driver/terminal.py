@@ -1,0 +1,176 @@
+"""The terminal of a run: one line for each job that has finished, in place of all that Snakemake prints.
+
+A log handler of our own takes the place of Snakemake's handler for the terminal; the file under .snakemake/log still
+gets everything. Records that this module does not know pass unchanged, warnings and errors among them: with another
+version of Snakemake, the terminal shows more, never less.
+"""
+
+import logging
+import re
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from difficulty.driver.job_times import JobTimes
+from difficulty.progress import duration
+
+_SNAKEMAKE_HANDLER = "DefaultStreamHandler"
+_NAME_WIDTH, _LOG_LINES = 52, 15
+# Messages (not events) of Snakemake that say nothing which a user has to know.
+_OMITTED = re.compile(
+    r"Building DAG|Using shell|host: |Assuming unrestricted|Conda environments: ignored|Singularity containers: ignored"
+    r"|Group jobs: inactive|Select jobs|Execute \d+ jobs|Reasons:|Some jobs were triggered|Rules with provenance"
+    r"|This was a dry-run|Complete log|Elapsed time|Shutting down|Exiting because a job|Touching output"
+    r"|WorkflowError:\s*At least one job did not complete"
+)
+_OMITTED_EVENTS = {
+    "workflow_started",
+    "shellcmd",
+    "job_started",
+    "group_info",
+    "resources_info",
+    "progress",
+    "rulegraph",
+}
+_KILLED = re.compile(r"died with <Signals\.(SIG\w+)|exit status (137|143)\b")
+
+
+def quiet_terminal(workflow) -> "QuietTerminal | None":
+    """Replaces Snakemake's handler for the terminal; returns what takes its place.
+
+    None, and nothing is replaced, if the user asks for Snakemake's own output (--printshellcmds, --verbose,
+    --debug-dag, --quiet, or --logger with another plugin), if another workflow uses this one as a module, or if this
+    version of Snakemake has no such handler or settings.
+    """
+    logger = logging.getLogger("snakemake.logging")
+    handlers = [handler for handler in logger.handlers if handler.get_name() == _SNAKEMAKE_HANDLER]
+    try:
+        settings, is_module = workflow.output_settings, not workflow.modifier.is_main_snakefile()
+        is_asked_for = settings.printshellcmds or settings.verbose or settings.debug_dag or settings.quiet
+    except AttributeError:
+        return None
+    if is_asked_for or is_module or not handlers:
+        return None
+    terminal = QuietTerminal(handlers[0], lambda: _rules_without_work(workflow.rules), dry_run=settings.dryrun)
+    logger.removeHandler(handlers[0])
+    logger.addHandler(terminal)
+    return terminal
+
+
+def _rules_without_work(rules: Iterable) -> set[str]:
+    """Names of the rules that only name targets."""
+    return {rule.name for rule in rules if not rule.output and not rule.shellcmd}
+
+
+class QuietTerminal(logging.Handler):
+    """Formats Snakemake's log records for people, and remembers what the summary of the run needs.
+
+    handler: Snakemake's own, which prints what is left as it is; targets: returns the names of rules that make nothing.
+    """
+
+    def __init__(self, handler: logging.StreamHandler, targets: Callable[[], set[str]], dry_run: bool = False):
+        super().__init__()
+        self.handler, self.targets, self.dry_run = handler, targets, dry_run
+        self.ignored, self.names = set(), {}
+        self.times: JobTimes | None = None
+        self.failed: dict[str, list[str]] = {}  # name of a job -> its log files
+        self.interrupted = False
+
+    @property
+    def rules(self) -> set[str]:
+        """Of which one job at least has finished."""
+        return {*self.times.seconds} if self.times else set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            text = self.text(record, time.monotonic())
+        except (AttributeError, KeyError, TypeError):  # not what this version of Snakemake logs
+            text = None
+        if text is None:
+            self.handler.handle(record)
+        elif text and record.levelno >= logging.ERROR:
+            self.handler.handle(logging.makeLogRecord({**record.__dict__, "event": None, "msg": text, "args": ()}))
+        elif text:
+            self.handler.stream.write(text + "\n")
+            self.handler.flush()
+
+    def text(self, record: logging.LogRecord, now: float) -> str | None:
+        """What to print; nothing if it is empty, the record as it is if it is None."""
+        event = getattr(record, "event", None)
+        if event in _OMITTED_EVENTS:
+            return ""
+        if event in ("run_info", "job_info", "job_finished", "job_error", "error"):
+            return getattr(self, f"_{event}")(record, now)
+        message = str(record.msg or "")
+        if message.startswith("Terminating processes on user request"):
+            self.interrupted = True
+            return "Interrupted: ending the running jobs."
+        return "" if event is None and _OMITTED.match(message) else None
+
+    def _run_info(self, record, now: float) -> str:
+        if self.times:  # a dry run logs it at the end, too
+            return ""
+        self.ignored = self.targets()
+        counts = {rule: count for rule, count in record.stats.items() if rule not in {*self.ignored, "total"}}
+        self.times = JobTimes(counts, now)
+        return f"{_jobs(self.times.total)}{' would run:' if self.dry_run else ' to run.'}"
+
+    def _job_info(self, record, now: float) -> str:
+        if record.rule_name in self.ignored:
+            return ""
+        name = " ".join([record.rule_name, *map(str, record.wildcards.values())])
+        self.names[record.jobid] = name
+        self.times.start(record.jobid, record.rule_name, now)
+        return f"    {name}: {_main_reason(record.reason)}" if self.dry_run else ""
+
+    def _job_finished(self, record, now: float) -> str:
+        if record.job_id not in self.names:
+            return ""
+        times = self.times
+        seconds = times.finish(record.job_id, now)
+        left = None if self.failed or self.interrupted else times.left(now)
+        line = f"{times.done / times.total:4.0%}  {self.names[record.job_id]:<{_NAME_WIDTH}} {duration(seconds):>12}"
+        return line if left is None or times.done == times.total else f"{line}    about {duration(max(left, 1))} left"
+
+    def _job_error(self, record, now: float) -> str:
+        name = self.names[record.jobid]
+        took = duration(self.times.fail(record.jobid, now)) if record.jobid in self.times.running else "some time"
+        if self.interrupted:
+            return f"      {name}: interrupted after {took}"
+        self.failed[name] = list(record.log)
+        return "\n".join([f"FAILED: {name}, after {took}", *map(_end_of_log, record.log)])
+
+    def _error(self, record, now: float) -> str | None:
+        """What a command printed is in its log, which `_job_error` shows; its text would fill the terminal."""
+        message = str(record.msg or "")
+        if _OMITTED.match(message) or self.interrupted:
+            return ""
+        if "CalledProcessError" not in message:
+            return None
+        killed = _KILLED.search(message)
+        signal = {"137": "SIGKILL", "143": "SIGTERM"}.get(killed[2], killed[1]) if killed else None
+        hint = " (the memory may not suffice)" if signal == "SIGKILL" else ""
+        return f"A job was killed by {signal}{hint}." if signal else ""
+
+
+def _jobs(count: int) -> str:
+    return f"{count} job{'s' * (count != 1)}"
+
+
+def _main_reason(reason: str) -> str:
+    """The first of the reasons for which Snakemake runs a job, without the files that it names; that its input is made
+    again is the last to be named."""
+    reasons = re.findall(r"(?:^|; )([A-Z][a-z][^:;]*)", reason) or ["forced"]
+    first = min(reasons, key=lambda text: text.startswith("Input files updated by another job"))
+    return first[:1].lower() + first[1:]
+
+
+def _end_of_log(path: str) -> str:
+    """The path of a log and its last lines, indented."""
+    try:
+        lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return f"    there is no log {path}"
+    if not lines:
+        return f"    its log is empty: {path}"
+    return "\n".join([f"    its log, {path}, ends with:", *(f"    | {line}" for line in lines[-_LOG_LINES:])])
