@@ -20,6 +20,8 @@ from difficulty.written import discard_record, write_record
 
 logger = logging.getLogger("difficulty")
 _FOR_THE_USER = "for_the_user"
+_PACKAGES = ("numpy", "pandas", "pyarrow")
+WITH_TORCH = ("torch", *_PACKAGES)  # the packages of a stage of networks
 
 
 def arguments(description: str) -> argparse.ArgumentParser:
@@ -32,7 +34,13 @@ def arguments(description: str) -> argparse.ArgumentParser:
     return parser
 
 
-def provenance(args: argparse.Namespace, packages: tuple[str, ...] = ("numpy", "pandas", "pyarrow"), **facts) -> dict:
+def required_paths(parser: argparse.ArgumentParser, *names: str, **options) -> None:
+    """Adds required options that are paths."""
+    for name in names:
+        parser.add_argument(f"--{name}", type=Path, required=True, **options)
+
+
+def provenance(args: argparse.Namespace, packages: tuple[str, ...] = _PACKAGES, **facts) -> dict:
     """How an artifact was made; the same for identical runs on the same kind of machine."""
     return {
         "stage": Path(sys.argv[0]).stem,

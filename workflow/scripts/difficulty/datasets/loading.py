@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
+from difficulty.datasets.files import check_files
 from difficulty.datasets.images import ImageFiles, RandomCrop, open_images
 from difficulty.errors import UserError
 from difficulty.tables import read_provenance
@@ -41,6 +42,19 @@ def load_images(path) -> tuple[torch.Tensor, torch.Tensor | ImageFiles]:
     return torch.tensor(example_ids), images if isinstance(images, ImageFiles) else torch.from_numpy(images)
 
 
+def ready_images(pixels, files, threads: int, workers: int) -> torch.Tensor | ImageFiles:
+    """Images of a data set, whose files are checked; sets how many threads torch computes with.
+
+    pixels, files: the data set's tables. threads: of the job; those of the workers are not for computing where images
+    stay in their files. Raises UserError if a file is missing or has changed.
+    """
+    check_files(files)
+    _, images = load_images(pixels)
+    own = max(1, threads - workers) if isinstance(images, ImageFiles) else threads
+    torch.set_num_threads(own)
+    return images
+
+
 def image_batches(
     images: torch.Tensor | ImageFiles,
     batches: Sequence[torch.Tensor | slice],
@@ -73,11 +87,6 @@ def batch_size(height: int, width: int, device: torch.device) -> int:
     """Images of one pass: as many as keep a processor busy, fewer of large ones, whose activations take memory."""
     factor = _GPU_FACTOR if device.type == "cuda" else 1
     return factor * max(1, min(_LARGEST_BATCH, _PIXELS_PER_BATCH // (height * width)))
-
-
-def own_threads(images: torch.Tensor | ImageFiles, threads: int, workers: int) -> int:
-    """How many of a job's threads are for computing: those that workers do not need."""
-    return max(1, threads - workers) if isinstance(images, ImageFiles) else threads
 
 
 class _FileBatches(Dataset):

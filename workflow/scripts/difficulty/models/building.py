@@ -58,6 +58,14 @@ def final_linear(model: nn.Module) -> nn.Linear:
     return layers[-1]
 
 
+def output_facts(model: nn.Module) -> dict:
+    """Facts that scores of the last layer's gradients need: the scale of its logits, and whether it has a bias."""
+    return {
+        "output_scale": getattr(model, "output_scale", 1.0),
+        "output_bias": final_linear(model).bias is not None,
+    }
+
+
 def name_of(model: nn.Module, part: nn.Module) -> str:
     """The dotted name of a part of a network."""
     return next(name for name, module in model.named_modules() if module is part)

@@ -77,6 +77,23 @@ def depth_columns(probes: int) -> dict[str, Column]:
     }
 
 
+def neighbor_rows(
+    probe: int, example_ids: np.ndarray, predicted: np.ndarray, neighbors: np.ndarray, distances: np.ndarray
+) -> dict[str, np.ndarray | pa.Array]:
+    """Columns of rows of `neighbors_schema` at one probe.
+
+    example_ids, predicted: (N,). neighbors: example_id of each one's nearest (N, k); distances: float32 (N, k).
+    """
+    k = neighbors.shape[1]
+    return {
+        "example_id": example_ids,
+        "probe": np.full(len(example_ids), probe, np.int16),
+        "predicted": predicted.astype(np.int32),
+        "neighbors": pa.FixedSizeListArray.from_arrays(pa.array(neighbors.ravel()), k),
+        "distances": pa.FixedSizeListArray.from_arrays(pa.array(distances.ravel()), k),
+    }
+
+
 def vote_matrix(votes: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """(example_ids (N,), ascending, votes (N, L), tied (N, L), predicted (N,)) of the rows of VOTES."""
     votes = votes.sort_values(["example_id", "probe"])

@@ -1,4 +1,4 @@
-"""Saved networks."""
+"""Networks of checkpoints, with what turns images into their input."""
 
 from dataclasses import dataclass
 from pathlib import Path
