@@ -272,7 +272,7 @@ def _kinds(union, key: str) -> list[str]:
     "package, names",
     [
         ("models", list(ARCHITECTURES)),
-        ("datasets", _kinds(AnySource, "source")),
+        ("datasets", [name for name in _kinds(AnySource, "source") if name != "subset"]),  # which is linked, not read
         ("training.optimizers", _kinds(Optimizer, "name")),
         ("training.schedules", _kinds(Schedule, "name")),
     ],

@@ -3,21 +3,19 @@
 The files count as epochs 1, 2, ... in their order.
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
-from torch import nn
 
 from difficulty.datasets.example_tables import LABELS
 from difficulty.datasets.loading import load_normalization, ready_images
 from difficulty.devices import choose_device
 from difficulty.errors import UserError
 from difficulty.models.building import description, output_facts
-from difficulty.models.snapshots import load_snapshot
+from difficulty.models.snapshots import load_snapshots
 from difficulty.progress import Progress
 from difficulty.saved_runs.options import pass_arguments
 from difficulty.stage import WITH_TORCH, provenance, required_paths, run_stage
@@ -39,7 +37,7 @@ def main(args):
     run = args.records.parent
     progress = Progress(f"{run.parent.name}/{run.name}", len(args.weights), "networks")
     records, history, checksums = [], [], {}
-    networks = snapshots(args, channels, tuple(size), class_count(labels))
+    networks = load_snapshots(settings, channels, tuple(size), args.weights, args.first, class_count(labels))
     for epoch, (path, model, classes) in enumerate(networks, start=1):
         about = description(settings, channels, size, classes, normalization.mean, normalization.std)
         checksums[epoch] = save_tensors(args.checkpoints / checkpoint_name(epoch), model.state_dict(), about)
@@ -55,21 +53,6 @@ def main(args):
     write_table(table, args.records, records_schema(table), facts, rows_per_group=len(labels))
     write_table(pd.DataFrame(history), args.history, HISTORY, facts)
     write_manifest(args.checkpoints, checksums, facts)
-
-
-def snapshots(args, channels: int, size: tuple[int, int], needed: int) -> Iterator[tuple[Path, nn.Module, int]]:
-    """(file, network, number of its classes) of each file of weights.
-
-    Raises UserError if a network knows less than `needed` classes, or not as many as the first run's first one.
-    """
-    _, known = load_snapshot(args.settings, channels, size, args.first)
-    for path in args.weights:
-        model, classes = load_snapshot(args.settings, channels, size, path)
-        if classes < needed:
-            raise UserError(f"{path}: knows {classes} classes, but there are labels up to {needed - 1}")
-        if classes != known:
-            raise UserError(f"{path} and {args.first}: have {classes} and {known} classes; all networks need the same")
-        yield path, model, classes
 
 
 def refuse_not_finite(loss: np.ndarray, example_id: np.ndarray, path: Path) -> None:

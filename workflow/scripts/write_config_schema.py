@@ -25,25 +25,35 @@ def config_schema() -> dict:
     definitions = models_json_schema(models)[1]["$defs"]
     for name in _reached(WrittenExperiment.__name__, definitions):
         definitions[name].pop("required", None)
+    _refer_to_experiments(definitions)
+    for definition in definitions.values():
+        _tidy(definition)
+    root = definitions.pop(ConfigurationFile.__name__)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "config.yaml", **root} | {
+        "$defs": definitions
+    }
+
+
+def _refer_to_experiments(definitions: dict) -> None:
+    """`defaults`, `experiments` and the options of a grid hold experiments, which the models check once merged."""
     keys = definitions[ConfigurationFile.__name__]["properties"]
     keys["defaults"] = _reference(Experiment) | {"description": keys["defaults"]["description"]}
     _values_by_name(keys["experiments"], _or_null(_reference(WrittenExperiment)))
     options = definitions[WrittenExperiment.__name__]["properties"]["grid"]["anyOf"][0]["additionalProperties"]
     _values_by_name(options, *options["patternProperties"].values())
-    for definition in definitions.values():
-        required = definition.get("required", [])
-        for key, value in definition["properties"].items():
-            value.pop("title", None)
-            if isinstance(value.get("default"), dict):  # its parts have defaults of their own
-                del value["default"]
-            if "patternProperties" in value:
-                _values_by_name(value, *value["patternProperties"].values())
-            definition["properties"][key] = value if key in required else _or_null(value)
-        del definition["title"]
-    root = definitions.pop(ConfigurationFile.__name__)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "config.yaml", **root} | {
-        "$defs": definitions
-    }
+
+
+def _tidy(definition: dict) -> None:
+    """Removes titles and the defaults of sections, and lets every optional key be null."""
+    required = definition.get("required", [])
+    for key, value in definition["properties"].items():
+        value.pop("title", None)
+        if isinstance(value.get("default"), dict):  # its parts have defaults of their own
+            del value["default"]
+        if "patternProperties" in value:
+            _values_by_name(value, *value["patternProperties"].values())
+        definition["properties"][key] = value if key in required else _or_null(value)
+    del definition["title"]
 
 
 def _reference(model: type[Section]) -> dict:

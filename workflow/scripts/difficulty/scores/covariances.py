@@ -168,25 +168,24 @@ class _ShiftedSums:
     def total(self) -> torch.Tensor:
         """(1, inputs, inputs), in the order of `patches`."""
         rows, columns = self.squares.kernel
-        channels, (down, across) = self.squares.channels, self.squares.stride
-        blocks = self.sums.new_zeros(rows, columns, rows, columns, channels, channels)
+        channels = self.squares.channels
+        blocks = self.sums.new_zeros(rows, columns, channels, rows, columns, channels)
         for sums, (shift_y, shift_x, y, x) in zip(self.sums, self.products, strict=True):
             for row in y.offsets:
                 for column in x.offsets:
-                    blocks[row, column, row + shift_y, column + shift_x] += sums
+                    blocks[row, column, :, row + shift_y, column + shift_x] += sums
                     if (shift_y, shift_x) != (0, 0):
-                        blocks[row + shift_y, column + shift_x, row, column] += sums.t()
-        split = blocks.unflatten(5, (down, across, -1)).unflatten(4, (down, across, -1))
-        ours = split.permute(0, 4, 1, 5, 6, 2, 7, 3, 8, 9)
-        return self._within_kernel(
-            ours.reshape(rows * down, columns * across, -1, rows * down, columns * across, ours.shape[-1])
-        )
+                        blocks[row + shift_y, column + shift_x, :, row, column] += sums.t()
+        of_left = self._inputs(blocks)  # (inputs, rows, columns, channels)
+        of_both = self._inputs(of_left.movedim(0, -1))  # (inputs, inputs), right ones first
+        return of_both.t().contiguous()[None]
 
-    def _within_kernel(self, blocks: torch.Tensor) -> torch.Tensor:
-        """Without what squares have beyond the kernel. blocks: (rows, columns, channels) twice."""
+    def _inputs(self, squares: torch.Tensor) -> torch.Tensor:
+        """(rows, columns, channels, ...) by square of pixels -> (inputs, ...), without what is beyond the kernel."""
+        down, across = self.squares.stride
         rows, columns = self.layer.kernel
-        size = self.layer.inputs
-        return blocks[:rows, :columns, :, :rows, :columns].reshape(1, size, size)
+        pixels = squares.unflatten(2, (down, across, -1)).movedim(2, 1)  # (rows, down, columns, across, channels, ...)
+        return pixels.flatten(2, 3).flatten(0, 1)[:rows, :columns].flatten(0, 2)
 
 
 def _products(squares: _Squares) -> Iterator[tuple[int, int, _Piece, _Piece]]:
