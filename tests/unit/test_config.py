@@ -12,14 +12,16 @@ import jsonschema
 import pytest
 import yaml
 
-from difficulty.config.analyses import HELD_OUT_SCORES, Dynamics
 from difficulty.config.architectures import ARCHITECTURES
 from difficulty.config.datasets import AnySource
+from difficulty.config.dynamics import Dynamics
+from difficulty.config.label_quality import HELD_OUT_SCORES
 from difficulty.config.optimizers import Optimizer
 from difficulty.config.problems import ConfigurationError
-from difficulty.config.reading import load, read_yaml
+from difficulty.config.reading import load
 from difficulty.config.resolve import resolve
 from difficulty.config.schedules import Schedule
+from difficulty.config.yaml_files import read_yaml
 
 ROOT = Path(__file__).parents[2]
 FILES = [ROOT / "config.yaml", *sorted((ROOT / "recipes").glob("*.yaml"))]

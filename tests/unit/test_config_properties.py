@@ -9,8 +9,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from difficulty.config.problems import ConfigurationError, written
-from difficulty.config.reading import read_yaml
 from difficulty.config.resolve import Configuration, resolve
+from difficulty.config.yaml_files import read_yaml
 
 VALID = yaml.safe_load("""
 datasets:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from pydantic.json_schema import models_json_schema
 
+from difficulty.config.file import ConfigurationFile
 from difficulty.config.grids import WrittenExperiment
-from difficulty.config.resolve import ConfigurationFile
 from difficulty.config.section import Section
 from difficulty.config.training import Experiment
 

@@ -1,13 +1,11 @@
 """Average precision of the classes, of experiments whose images have several labels: at which checkpoints."""
 
 from collections.abc import Iterator
-from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
+from difficulty.config.lists import Epochs
 from difficulty.config.problems import Place, expected
-from difficulty.config.ranges import Epoch
-from difficulty.config.section import without_repeats
 from difficulty.config.suite import CheckedSection, Suite
 from difficulty.config.vog import in_short, saved_epochs
 
@@ -15,11 +13,11 @@ from difficulty.config.vog import in_short, saved_epochs
 class AveragePrecision(CheckedSection):
     """How well each class is told from the others (mAP), of all experiments whose images have several labels."""
 
-    epochs: Annotated[list[Epoch], Field(min_length=1), AfterValidator(without_repeats)] | None = Field(
+    epochs: Epochs | None = Field(
         None, description="epochs whose checkpoints are used; null: the last that each experiment keeps"
     )
 
-    def precision_epochs(self, suite: Suite) -> dict[str, list[int]]:
+    def used(self, suite: Suite) -> dict[str, list[int]]:
         """Experiment -> epochs whose checkpoints are used, in order."""
         return {
             name: saved_epochs(settings)[-1:] if self.epochs is None else sorted(self.epochs)
@@ -29,7 +27,7 @@ class AveragePrecision(CheckedSection):
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
         """The experiments keep the checkpoints."""
-        for name in self.precision_epochs(suite):
+        for name in self.used(suite):
             saved = saved_epochs(suite.experiments[name])
             if missing := [index for index, epoch in enumerate(self.epochs or []) if epoch not in saved]:
                 what = f"a checkpoint that {name!r} keeps, {in_short(saved)}"

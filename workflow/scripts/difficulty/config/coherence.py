@@ -3,31 +3,27 @@
 from collections.abc import Iterator
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from difficulty.config.analyses import Dynamics
 from difficulty.config.checkpoint_use import use_faults, used_epochs
+from difficulty.config.dynamics import Dynamics
+from difficulty.config.lists import Epochs, ExperimentNames
 from difficulty.config.names import Text
 from difficulty.config.problems import Place, unknown_name
-from difficulty.config.ranges import Epoch, Range, Seed
-from difficulty.config.section import without_repeats
+from difficulty.config.ranges import Range, Seed
 from difficulty.config.suite import CheckedSection, Suite
 from difficulty.config.vog import saved_epochs
-
-_Names = Annotated[list[Text], Field(min_length=1), AfterValidator(without_repeats)]
 
 
 class Coherence(CheckedSection):
     """How far gradients of examples point the same way (Chatterjee & Zielinski 2020): pristine, corrupt, easy, hard."""
 
-    experiments: _Names | None = Field(
+    experiments: ExperimentNames | None = Field(
         None,
         description="experiments whose gradients are compared (noise-*: all whose name fits); "
         "null: all that keep checkpoints",
     )
-    epochs: Annotated[list[Epoch], Field(min_length=1), AfterValidator(without_repeats)] | None = Field(
-        None, description="epochs whose checkpoints are used; null: all that are kept"
-    )
+    epochs: Epochs | None = Field(None, description="epochs whose checkpoints are used; null: all that are kept")
     examples: Annotated[int, Range(2, 1_000_000)] = Field(
         100, description="examples of each group, at most; all groups have as many as the smallest"
     )
@@ -39,7 +35,7 @@ class Coherence(CheckedSection):
     )
     seed: Seed = Field(0, description="of the draw of the examples")
 
-    def coherent_epochs(self, suite: Suite) -> dict[str, list[int]]:
+    def used(self, suite: Suite) -> dict[str, list[int]]:
         """Experiment -> epochs whose checkpoints are used, in order."""
         used = used_epochs(suite, self.experiments, self.epochs)
         return used if self.epochs else {name: saved_epochs(suite.experiments[name]) for name in used}

@@ -1,20 +1,17 @@
 """Which runs are evaluated on which further data sets; never retrains."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
-
+from difficulty.config.annotations import CheckedBy, ExperimentPatterns, GoesWith
 from difficulty.config.datasets import Records
+from difficulty.config.lists import Names
 from difficulty.config.names import Text
 from difficulty.config.problems import Place
-from difficulty.config.section import without_repeats
 from difficulty.config.suite import Suite
 
-Evaluations = dict[Text, Annotated[list[Text], Field(min_length=1), AfterValidator(without_repeats)]]
 
-
-def faults(evaluations: Evaluations, suite: Suite) -> Iterator[tuple[Place, str]]:
+def faults(evaluations: Mapping[str, list[str]], suite: Suite) -> Iterator[tuple[Place, str]]:
     """(place, problem) of names that are no experiment or no data set."""
     for experiment, datasets in evaluations.items():
         if text := suite.no_experiment(experiment):
@@ -37,3 +34,8 @@ def _other_labels(experiment: str, dataset: str, suite: Suite) -> str | None:
         return None
     several, one = (own, dataset) if suite.has_label_sets(own) else (dataset, own)
     return f"images of {several!r} have several labels each, those of {one!r} have one; remove it"
+
+
+Evaluations = Annotated[
+    dict[Annotated[Text, ExperimentPatterns()], Names], GoesWith(("datasets", "experiments")), CheckedBy(faults)
+]

@@ -1,13 +1,16 @@
-"""How figures are drawn, and what is on those that choose."""
+"""How figures are drawn, and what is on those that choose; a figure with settings is one field."""
 
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from difficulty.config.image_maps import ImageMaps
+from difficulty.config.names import ScoreName
 from difficulty.config.problems import Place
 from difficulty.config.ranges import Range
-from difficulty.config.suite import CheckedSection, ScoreName, Suite
+from difficulty.config.suite import CheckedSection, Suite
+from difficulty.config.vog_figures import VogFigures
 
 _Images = Annotated[int, Range(1, 1000)]
 _Classes = Annotated[int, Range(1, 1000)]
@@ -44,3 +47,15 @@ class Samples(CheckedSection):
 
     examples_per_class: _Images = Field(10, description="images shown of a class")
     classes: _Classes = Field(10, description="at most so many classes are shown")
+
+
+class Figures(Drawing):
+    """What is drawn."""
+
+    gallery: Gallery = Field(Gallery(), description="easiest and hardest images of each class")
+    panel: Panel = Field(Panel(), description="images x epochs x runs, right or wrong")
+    samples: Samples = Field(Samples(), description="labelled sample sheet of each data set")
+    image_maps: ImageMaps | None = Field(
+        None, description="what statistics of images see in easy and hard images; null: not drawn"
+    )
+    vog: VogFigures = Field(VogFigures(), description="what variance of gradients tells")

@@ -8,30 +8,25 @@ one, so it implies evaluations, which need not be configured. A part whose test 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import Field, field_validator
 
+from difficulty.config.annotations import CheckedBy, GoesWith
 from difficulty.config.datasets import Npz, Parquet
-from difficulty.config.evaluations import Evaluations
 from difficulty.config.image_folders import Voc
+from difficulty.config.lists import ColoredExperiments
 from difficulty.config.names import Name, Text
 from difficulty.config.problems import Place, alternatives, expected
-from difficulty.config.section import Section, problem, without_repeats
+from difficulty.config.section import Section, problem
 from difficulty.config.subsets import ByChance, ByClass, ByLearning, ByScore, Subset
 from difficulty.config.suite import Suite
 
-_COLORS = 8  # that a figure can tell apart
-_Names = Annotated[
-    list[Text],
-    Field(min_length=2, max_length=_COLORS, json_schema_extra={"minItems": 1}),  # a pattern may stand for both
-    AfterValidator(without_repeats),
-]
 _TABLES = ("summary", "traits")  # {study}-summary.parquet lies beside {study}.parquet
 
 
 class Study(Section):
     """Whether the examples of one part generalise better among themselves than those of another (Zielinski 2020)."""
 
-    experiments: _Names = Field(
+    experiments: ColoredExperiments = Field(
         description="experiments on subsets, one each, of the same data set, in the order of the figure; each of their "
         "runs is evaluated on the test splits of all these subsets and of that data set"
     )
@@ -54,10 +49,7 @@ class Study(Section):
         return control
 
 
-Studies = dict[Name, Study]
-
-
-def faults(studies: Studies, suite: Suite) -> Iterator[tuple[Place, str]]:
+def faults(studies: Mapping[str, Study], suite: Suite) -> Iterator[tuple[Place, str]]:
     """(place, problem) of names that are no experiment, and of experiments that are not on parts of one data set."""
     for name, study in studies.items():
         of_tables = [other for other in studies for table in _TABLES if name == f"{other}-{table}"]
@@ -110,7 +102,7 @@ def _experiment_fault(experiment: str, dataset: str, first: Mapping[str, str], s
     return None
 
 
-def resolved_studies(studies: Studies, suite: Suite) -> dict[str, dict]:
+def resolved_studies(studies: Mapping[str, Study], suite: Suite) -> dict[str, dict]:
     """Study -> what its tables depend on, of studies without faults.
 
     experiments, datasets: in order, what each is trained on. original: the data set that all are, in the end, subsets
@@ -140,7 +132,7 @@ def resolved_studies(studies: Studies, suite: Suite) -> dict[str, dict]:
     return found
 
 
-def with_studies(evaluations: Evaluations, studies: Mapping[str, Mapping]) -> Evaluations:
+def with_studies(evaluations: Mapping[str, list[str]], studies: Mapping[str, Mapping]) -> dict[str, list[str]]:
     """Experiment -> data sets to evaluate on: those that its studies imply, then those configured, without repeats.
 
     studies: as `resolved_studies` gives them.
@@ -170,3 +162,6 @@ def _holder_of_test_split(dataset: str, suite: Suite) -> str:
         if not (inherits and isinstance(source.select, ByChance | ByScore | ByLearning)):
             break
     return name
+
+
+Studies = Annotated[dict[Name, Study], GoesWith(("datasets", "experiments")), CheckedBy(faults)]

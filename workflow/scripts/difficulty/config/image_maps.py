@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from difficulty.config.names import Text
+from difficulty.config.lists import ExperimentNames
+from difficulty.config.names import ScoreName
 from difficulty.config.problems import Place
 from difficulty.config.ranges import Range
-from difficulty.config.section import without_repeats
-from difficulty.config.suite import CheckedSection, ScoreName, Suite
+from difficulty.config.suite import CheckedSection, Suite
 
 
 class ImageMaps(CheckedSection):
@@ -18,7 +18,7 @@ class ImageMaps(CheckedSection):
     # Those that have a map, as in difficulty/scores/image_statistics.py, which takes too long to import here.
     statistics: ClassVar[tuple[str, ...]] = ("local_entropy", "segments", "edge_strength", "dct_coefficients")
 
-    experiments: Annotated[list[Text], Field(min_length=1), AfterValidator(without_repeats)] | None = Field(
+    experiments: ExperimentNames | None = Field(
         None, description="experiments whose images are shown; null: all that have statistics with a map"
     )
     score: ScoreName = Field("aum", description="score that says what is easy and hard")
@@ -26,7 +26,7 @@ class ImageMaps(CheckedSection):
         3, description="easiest images shown, and as many in the middle and hardest ones"
     )
 
-    def mapped(self, suite: Suite) -> dict[str, list[str]]:
+    def used(self, suite: Suite) -> dict[str, list[str]]:
         """Experiment -> statistics, of the experiments whose maps are drawn."""
         wanted = suite.experiments if self.experiments is None else self.experiments
         found = {name: [each for each in self.statistics if name in suite.scored.get(each, [])] for name in wanted}
@@ -34,7 +34,7 @@ class ImageMaps(CheckedSection):
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
         """The experiments exist and have statistics, if any has; the score exists."""
-        mapped = self.mapped(suite)
+        mapped = self.used(suite)
         computed = [name for name in self.statistics if name in suite.scores]
         for index, name in enumerate(self.experiments or []):
             if text := suite.no_experiment(name):

@@ -5,9 +5,12 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from difficulty.config.analyses import HELD_OUT_SCORES, Dynamics
+from difficulty.config.annotations import GoesWith
+from difficulty.config.dynamics import Dynamics
 from difficulty.config.joins import Join, faults_of_joins, given_twice, name_fault
-from difficulty.config.names import Name, Text
+from difficulty.config.label_quality import HELD_OUT_SCORES
+from difficulty.config.lists import ExperimentNames
+from difficulty.config.names import Name
 from difficulty.config.problems import Place, expected
 from difficulty.config.ranges import Range
 from difficulty.config.section import problem, problems_at, without_repeats
@@ -49,7 +52,7 @@ class Images(CheckedSection):
     # Statistics that have no easy and no hard side.
     undirected: ClassVar[tuple[str, ...]] = ("brightness", "contrast", "sharpness")
 
-    experiments: Annotated[list[Text], Field(min_length=1), AfterValidator(without_repeats)] | None = Field(
+    experiments: ExperimentNames | None = Field(
         None, description="experiments whose scores the statistics are put beside; null: all that have images"
     )
     statistics: _Chosen = Field(
@@ -60,7 +63,7 @@ class Images(CheckedSection):
         description="pixels of an image's longer side, to which larger images are shrunk; null: as in the data set",
     )
 
-    joins: dict[Name, Join] = Field(
+    joins: Annotated[dict[Name, Join], GoesWith(("datasets",))] = Field(
         {}, description="name of a column -> where it is joined from: numbers that somebody else measured of the images"
     )
 
@@ -84,12 +87,12 @@ class Images(CheckedSection):
 
     def scored(self, suite: Suite) -> dict[str, list[str]]:
         """Statistic -> the experiments that have it."""
-        having = self.image_experiments(suite)
+        having = self.used(suite)
         joins = [name for name in self.joins if name not in given_twice(suite)]  # of the others, that is told
         joined = {name: [each for each in having if name in self._joined(each, suite)] for name in joins}
         return dict.fromkeys(self.statistics, having) | joined
 
-    def image_experiments(self, suite: Suite) -> list[str]:
+    def used(self, suite: Suite) -> list[str]:
         """The experiments that statistics are put beside: where none are computed, those that a join says them of."""
         wanted = suite.experiments if self.experiments is None else self.experiments
         of_images = [name for name in wanted if name in suite.experiments and not suite.is_imported(name)]

@@ -7,13 +7,13 @@ from pydantic import AfterValidator, Field, model_validator
 
 from difficulty.config.architectures import Architecture
 from difficulty.config.checkpoint_use import architecture_faults, use_faults, used_epochs
-from difficulty.config.names import ClassName, Name, Text
+from difficulty.config.lists import Epochs, ExperimentNames, Names, Splits
+from difficulty.config.names import ClassName, Name
 from difficulty.config.problems import Place, unknown_name
-from difficulty.config.ranges import Count, Epoch, Range, Seed
+from difficulty.config.ranges import Count, Range, Seed
 from difficulty.config.section import Section, problem, without_repeats
 from difficulty.config.suite import CheckedSection, Suite
 
-_Names = Annotated[list[Text], Field(min_length=1), AfterValidator(without_repeats)]
 _Ids = Annotated[list[Annotated[int, Range(0, 2**62)]], Field(min_length=1), AfterValidator(without_repeats)]
 _Strategies = Annotated[
     list[Literal["identity", "diagonal", "kfac", "ekfac"]], Field(min_length=1), AfterValidator(without_repeats)
@@ -42,7 +42,7 @@ class Queries(Section):
     classes: Annotated[list[ClassName], Field(min_length=1), AfterValidator(without_repeats)] | None = Field(
         None, description="only those labelled as one of these classes"
     )
-    experiments: _Names | None = Field(
+    experiments: ExperimentNames | None = Field(
         None, description="whose predictions (noise-*: of all whose name fits); null: all whose influence is computed"
     )
     misclassified: bool = Field(False, description="only those that most runs get wrong after the last epoch")
@@ -53,12 +53,12 @@ class Queries(Section):
 class Influence(CheckedSection):
     """Influence (Koh & Liang 2017): how training on an image changes a prediction, its own or a test image's."""
 
-    experiments: _Names | None = Field(
+    experiments: ExperimentNames | None = Field(
         None,
         description="experiments whose images are scored (noise-*: all whose name fits); "
         "null: all that keep checkpoints",
     )
-    epochs: Annotated[list[Epoch], Field(min_length=1), AfterValidator(without_repeats)] | None = Field(
+    epochs: Epochs | None = Field(
         None, description="epochs whose checkpoints are used; scores are summed over them; null: the last checkpoint"
     )
     strategies: _Strategies = Field(
@@ -76,11 +76,11 @@ class Influence(CheckedSection):
     )
     seed: Seed = Field(0, description="of the labels that are drawn")
     damping: Damping = Field(Damping(relative=0.1), description="what makes the curvature invertible")
-    modules: dict[Architecture, _Names] = Field(
+    modules: dict[Architecture, Names] = Field(
         {},
         description="architecture -> names of the linear layers and convolutions that count; without an entry, all",
     )
-    splits: Annotated[list[Literal["train", "test"]], Field(min_length=1), AfterValidator(without_repeats)] = Field(
+    splits: Splits = Field(
         ["train", "test"], description="splits whose examples are scored; curvature is of training examples always"
     )
     queries: dict[Name, Queries] = Field(
@@ -109,9 +109,9 @@ class Influence(CheckedSection):
 
     def scored(self, suite: Suite) -> dict[str, list[str]]:
         """Score -> the experiments that have it."""
-        return {score: list(self.influence_epochs(suite)) for score in self.given_scores(suite.experiments)}
+        return {score: list(self.used(suite)) for score in self.given_scores(suite.experiments)}
 
-    def influence_epochs(self, suite: Suite) -> dict[str, list[int]]:
+    def used(self, suite: Suite) -> dict[str, list[int]]:
         """Experiment -> epochs whose checkpoints are used, in order."""
         return used_epochs(suite, self.experiments, self.epochs)
 
@@ -122,7 +122,7 @@ class Influence(CheckedSection):
             yield ("queries", "self"), "is kept for self-influence; choose another name"
         for name, queries in self.queries.items():
             for index, experiment in enumerate(queries.experiments or []):
-                if experiment not in (known := self.influence_epochs(suite)):
+                if experiment not in (known := self.used(suite)):
                     text = unknown_name("experiment with influence", experiment, known)
                     yield ("queries", name, "experiments", index), text
         yield from architecture_faults(suite, "modules", self.modules)

@@ -83,6 +83,7 @@ StageName = Annotated[
 ]
 # A column, a reference to something named elsewhere.
 Text = Annotated[str, PlainValidator(_checked_text), WithJsonSchema({"type": "string", "minLength": 1})]
+ScoreName = Text
 # A path of the user's own, relative to the working directory.
 PathText = Annotated[
     str, PlainValidator(_checked_path), WithJsonSchema({"type": "string", "minLength": 1, "pattern": "^[^-]"})

@@ -8,23 +8,11 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from difficulty.config.annotations import ANY, KEYS, ExperimentPatterns, marked
 from difficulty.config.problems import Place, choices, shown
+from difficulty.config.section import Section
 
-_ANY = "*"  # of a place, each key of a mapping; of a pattern, any text
-_KEYED_BY_EXPERIMENT = ("evaluations",)
-_LISTS = (
-    ("analyses", "agreement", "groups", _ANY),
-    ("analyses", "comparisons", _ANY),
-    ("analyses", "vog", "experiments"),
-    ("analyses", "prediction_depth", "experiments"),
-    ("analyses", "influence", "experiments"),
-    ("analyses", "influence", "queries", _ANY, "experiments"),
-    ("analyses", "images", "experiments"),
-    ("analyses", "relations", "experiments"),
-    ("analyses", "coherence", "experiments"),
-    ("analyses", "generalization", _ANY, "experiments"),
-    ("figures", "image_maps", "experiments"),
-)
+_ANY_TEXT = "*"  # in a pattern
 
 
 @dataclass(frozen=True)
@@ -56,11 +44,11 @@ class Spelled:
         return found
 
 
-def spelled_out(config: dict, experiments: Collection[str]) -> Spelled:
-    """The configuration with the experiments that its patterns stand for.
+def spelled_out(config: dict, experiments: Collection[str], model: type[Section]) -> Spelled:
+    """The configuration with the experiments that its patterns stand for, where `model` has `ExperimentPatterns`.
 
-    A pattern stands for none that its list names otherwise. In `evaluations`, an experiment's own name counts before a
-    pattern, an earlier pattern before a later one.
+    A pattern stands for none that its list names otherwise. Of keys, an experiment's own name counts before a pattern,
+    an earlier pattern before a later one.
     """
     origins, unmatched = {}, {}
 
@@ -81,9 +69,8 @@ def spelled_out(config: dict, experiments: Collection[str]) -> Spelled:
         unmatched.update({(*place, name): name for _, name in found if _is_pattern(name)})
         return {name: values[index] for index, name in found}
 
-    config = _changed(config, _KEYED_BY_EXPERIMENT, in_keys)
-    for path in _LISTS:
-        config = _changed(config, path, in_list)
+    for path, _ in marked(model, ExperimentPatterns):
+        config = _changed(config, path[:-1], in_keys) if path[-1] == KEYS else _changed(config, path, in_list)
     wanted = f"expected a pattern for {choices(list(experiments))}" if experiments else "there is none"
     faults = {place: f"no experiment fits {shown(pattern)}, {wanted}" for place, pattern in unmatched.items()}
     return Spelled(config, origins, faults)
@@ -100,7 +87,7 @@ def _spelled(entries: Sequence, experiments: Collection[str]) -> list[tuple[int,
 
 
 def _is_pattern(entry) -> bool:
-    return isinstance(entry, str) and _ANY in entry
+    return isinstance(entry, str) and _ANY_TEXT in entry
 
 
 def _fits(name: str, pattern: str) -> bool:
@@ -115,6 +102,6 @@ def _changed(config, path: Place, change: Callable, place: Place = ()):
         return config
     key, *rest = path
     return {
-        name: _changed(value, tuple(rest), change, (*place, name)) if key in (name, _ANY) else value
+        name: _changed(value, tuple(rest), change, (*place, name)) if key in (name, ANY) else value
         for name, value in config.items()
     }

@@ -3,17 +3,15 @@
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from difficulty.config.architectures import Architecture
 from difficulty.config.checkpoint_use import architecture_faults, use_faults, used_epochs
-from difficulty.config.names import Text
+from difficulty.config.lists import Epochs, ExperimentNames, Names, Splits
 from difficulty.config.problems import Place
-from difficulty.config.ranges import Epoch, Range
-from difficulty.config.section import without_repeats
+from difficulty.config.ranges import Range
 from difficulty.config.suite import CheckedSection, Suite
 
-_Names = Annotated[list[Text], Field(min_length=1), AfterValidator(without_repeats)]
 _CONSENSUS_RUNS = 3
 _Neighbors = Annotated[int, Range(1, 10_000)]
 
@@ -23,17 +21,17 @@ class PredictionDepth(CheckedSection):
 
     gives: ClassVar[tuple[str, ...]] = ("prediction_depth",)
 
-    experiments: _Names | None = Field(
+    experiments: ExperimentNames | None = Field(
         None,
         description="experiments whose networks are probed (noise-*: all whose name fits); "
         "null: all that keep checkpoints",
     )
-    epochs: Annotated[list[Epoch], Field(min_length=1), AfterValidator(without_repeats)] | None = Field(
+    epochs: Epochs | None = Field(
         None,
         description="epochs whose checkpoints are probed; scores are of the last of them, accuracies of the probes of "
         "all; null: the last checkpoint",
     )
-    splits: Annotated[list[Literal["train", "test"]], Field(min_length=1), AfterValidator(without_repeats)] = Field(
+    splits: Splits = Field(
         ["train", "test"], description="splits whose examples are scored; neighbours are training examples always"
     )
     k: _Neighbors = Field(30, description="nearest neighbours that vote")
@@ -50,7 +48,7 @@ class PredictionDepth(CheckedSection):
         description="which of the classes with as many votes wins: the one whose neighbours' distances have the "
         "smaller sum, or the lowest",
     )
-    probes: dict[Architecture, _Names] = Field(
+    probes: dict[Architecture, Names] = Field(
         {},
         description="architecture -> names of modules whose outputs are probed, beside input and softmax; without an "
         "entry, the places that are known for it",
@@ -64,9 +62,9 @@ class PredictionDepth(CheckedSection):
 
     def scored(self, suite: Suite) -> dict[str, list[str]]:
         """Score -> the experiments that have it."""
-        return {score: list(self.probed_epochs(suite)) for score in self.gives}
+        return {score: list(self.used(suite)) for score in self.gives}
 
-    def probed_epochs(self, suite: Suite) -> dict[str, list[int]]:
+    def used(self, suite: Suite) -> dict[str, list[int]]:
         """Experiment -> epochs whose checkpoints are probed, in order."""
         return used_epochs(suite, self.experiments, self.epochs)
 
@@ -83,7 +81,7 @@ class PredictionDepth(CheckedSection):
         """Three runs must hold each training example out."""
         if "train" not in self.splits:
             yield ("labels",), "a consensus takes training examples that runs hold out; add train to splits"
-        for name in self.probed_epochs(suite):
+        for name in self.used(suite):
             settings = suite.experiments[name]
             seeds = len(settings.get("seeds") or ()) if settings.get("folds") else 0
             if {"seeds", "folds"} <= settings.keys() and seeds < _CONSENSUS_RUNS:

@@ -3,15 +3,12 @@
 from collections.abc import Iterator
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from difficulty.config.names import Text
+from difficulty.config.lists import ExperimentNames, Scores
 from difficulty.config.problems import Place, alternatives
-from difficulty.config.section import without_repeats
-from difficulty.config.suite import CheckedSection, ScoreName, Suite
+from difficulty.config.suite import CheckedSection, Suite
 
-_Names = Annotated[list[Text], Field(min_length=1), AfterValidator(without_repeats)]
-_Scores = Annotated[list[ScoreName], Field(min_length=1), AfterValidator(without_repeats)]
 _MOST_DRAWN = 6
 _DRAWN = ("learning_epoch", "aum", "loss_mean")
 
@@ -19,23 +16,23 @@ _DRAWN = ("learning_epoch", "aum", "loss_mean")
 class Relations(CheckedSection):
     """Rank correlation of learning scores with what is known of the images: their statistics and truth columns."""
 
-    experiments: _Names | None = Field(
+    experiments: ExperimentNames | None = Field(
         None,
         description="experiments whose scores are correlated, and of agreement groups those that have no others "
         "(noise-*: all whose name fits); null: all that have statistics of images or truth columns",
     )
-    scores: _Scores | None = Field(None, description="learning scores that are correlated; null: all")
-    drawn: Annotated[_Scores, Field(max_length=_MOST_DRAWN)] | None = Field(
+    scores: Scores | None = Field(None, description="learning scores that are correlated; null: all")
+    drawn: Annotated[Scores, Field(max_length=_MOST_DRAWN)] | None = Field(
         None,
         description="those of them that are drawn; the first also says which images of the histograms are easy and "
         "hard; null: the first three of `scores`, or learning_epoch, aum and loss_mean",
     )
 
-    def drawn_scores(self) -> list[str]:
+    def implied(self, suite: Suite) -> dict:
         """The scores in the figures."""
-        return self.drawn or list(self.scores or _DRAWN)[: len(_DRAWN)]
+        return {"drawn": self.drawn or list(self.scores or _DRAWN)[: len(_DRAWN)]}
 
-    def related_experiments(self, suite: Suite) -> list[str]:
+    def used(self, suite: Suite) -> list[str]:
         """The experiments of whose images something is known."""
         wanted = suite.experiments if self.experiments is None else self.experiments
         return [name for name in wanted if name in suite.experiments and _known(name, suite)]
@@ -48,7 +45,7 @@ class Relations(CheckedSection):
             elif "dataset" in suite.experiments[name] and not _known(name, suite):
                 text = f"nothing is known of the images of {name!r}; let analyses.images compute statistics of them"
                 yield ("experiments", index), text
-        related = self.related_experiments(suite)
+        related = self.used(suite)
         for name in related:
             for column in {*_statistics(name, suite)} & {*_truths(name, suite)}:
                 text = f"experiment {name!r} has a truth column and a statistic {column!r}; leave out the statistic"

@@ -2,15 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from difficulty.config.data_source import DataSource
 from difficulty.config.datasets import AnySource, Records
-from difficulty.config.names import Text
 from difficulty.config.problems import Place, unknown_name
 from difficulty.config.section import Section
-
-ScoreName = Text
 
 
 @dataclass(frozen=True)
@@ -35,15 +32,15 @@ class Suite:
     undirected: tuple[str, ...] = ()
 
     def no_experiment(self, name: str) -> str | None:
-        """What is wrong with `name`, if it is not an experiment."""
+        """Returns an error message if no experiment has this name."""
         return None if name in self.experiments else unknown_name("experiment", name, self.experiments)
 
     def no_dataset(self, name: str) -> str | None:
-        """What is wrong with `name`, if it is not a data set."""
+        """Returns an error message if no data set has this name."""
         return None if name in self.datasets else unknown_name("data set", name, self.datasets)
 
     def no_score(self, name: str, experiment: str | None = None) -> str | None:
-        """What is wrong with `name`, if no analysis gives such a score to an experiment; None: to all of them."""
+        """Returns an error message if no analysis computes the score for the experiment (None: for every one)."""
         if name not in self.scores:
             return unknown_name("score", name, self.scores)
         wanted = [experiment] if experiment else self.experiments
@@ -52,7 +49,7 @@ class Suite:
         return f"experiment {without[0]!r} has no {name}; see what `analyses` says of it" if without else None
 
     def no_ranking(self, name: str, experiment: str | None = None) -> str | None:
-        """What is wrong with `name` as a score that ranks the examples of an experiment; None: of all of them."""
+        """Returns an error message if the score does not rank the experiment's examples (None: those of every one)."""
         if name in self.unranked:
             return f"{name!r} is a statistic of the image alone, by which nothing is ranked; name a score of learning"
         return self.no_score(name, experiment)
@@ -74,7 +71,7 @@ class Suite:
         return self.has_no_images(self.experiments[experiment].get("dataset"))
 
     def several_labels(self, experiment: str) -> str | None:
-        """What is wrong with an experiment that an analysis of single labels names, if its images have several."""
+        """Returns an error message if the experiment's images have several labels each."""
         if not self.is_multi_label(experiment):
             return None
         return f"images of experiment {experiment!r} have several labels each, for which this is not defined; remove it"
@@ -132,6 +129,14 @@ class CheckedSection(Section):
         """Score -> the experiments that have it, of those scores that not all experiments have."""
         return {}
 
+    def used(self, suite: Suite) -> dict[str, Any] | list[str]:
+        """The experiments that an analysis is of, by name with what it uses of each (epochs, ...) where it chooses."""
+        return {}
+
+    def implied(self, suite: Suite) -> dict[str, Any]:
+        """Settings that follow from others, which replace what is configured."""
+        return {}
+
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
         """(place within the section, problem) of whatever does not fit the rest of the configuration."""
         yield from ()
@@ -146,3 +151,11 @@ def unknown_scores(key: str, names: list[str], suite: Suite, ranking: bool = Fal
     for index, name in enumerate(names):
         if name not in suite.held_out_scores and (text := missing(name)):
             yield (key, index), text
+
+
+def missing_scores(scores: list[str], suite: Suite) -> Iterator[tuple[Place, str]]:
+    """A fault for each entry of `scores` that not every experiment has."""
+    yield from unknown_scores("scores", scores, suite)
+    for index, score in enumerate(scores):
+        if score in suite.held_out_scores and (name := suite.without_folds()):
+            yield ("scores", index), f"experiment {name!r} holds no examples out; set its folds or leave it out"

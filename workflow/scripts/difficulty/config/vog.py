@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PlainValidator, TypeAdapter, WithJsonSchema
 
+from difficulty.config.annotations import GoesWith
+from difficulty.config.lists import ExperimentNames, Splits
 from difficulty.config.names import StageName, Text
 from difficulty.config.problems import Place, expected
 from difficulty.config.ranges import Epoch, Range
@@ -40,7 +42,7 @@ _Target = Annotated[
 class Vog(CheckedSection):
     """Variance of gradients (Agarwal et al. 2022): how much the gradient by the image changes over checkpoints."""
 
-    experiments: Annotated[list[Text], Field(min_length=1), AfterValidator(without_repeats)] | None = Field(
+    experiments: ExperimentNames | None = Field(
         None,
         description="experiments that are scored (noise-*: all whose name fits); "
         "null: all that keep at least three checkpoints, or two where `checkpoints` is 2",
@@ -51,19 +53,17 @@ class Vog(CheckedSection):
         "late and complete, from `checkpoints` ones. Where an experiment's checkpoints are files by stage, these are "
         "its stages, if they have two files or more, and complete",
     )
-    checkpoints: Annotated[int, Range(_FEWEST, 1000)] = Field(
+    checkpoints: Annotated[int, Range(_FEWEST, 1000), GoesWith(("experiments",))] = Field(
         3,
         description="how many each of early and late has where stages is null, three at least unless this is 2: twice "
         "as many, evenly spread from the first epoch to the last, of which the first half are early, the last half "
         "late, all complete; of an experiment that keeps fewer, all are complete, and no others are made",
     )
-    splits: Annotated[list[Literal["train", "test"]], Field(min_length=1), AfterValidator(without_repeats)] = Field(
-        ["train", "test"], description="splits whose examples are scored"
-    )
+    splits: Splits = Field(["train", "test"], description="splits whose examples are scored")
     target: _Target = Field(
         "label", description="class whose logit is differentiated: the given label, the predicted class, or a number"
     )
-    keep_gradients: bool = Field(
+    keep_gradients: Annotated[bool, GoesWith(("experiments",))] = Field(
         True,
         description="keep each checkpoint's maps, so that another checkpoint costs that one only; false: keep no map "
         "and compute all checkpoints of a run in one job, which another checkpoint then does again: quicker where a "
@@ -72,7 +72,7 @@ class Vog(CheckedSection):
     shards: Annotated[int, Range(1, 10_000)] = Field(
         1, description="parts that the examples are cut into, each a job of its own"
     )
-    out_of_distribution: Annotated[list[Text], AfterValidator(without_repeats)] = Field(
+    out_of_distribution: Annotated[list[Text], AfterValidator(without_repeats), GoesWith(("datasets",))] = Field(
         [],
         description="further data sets, of images that the networks do not know: how well VoG of the predicted class "
         "tells their test split from the experiment's own",
@@ -91,7 +91,7 @@ class Vog(CheckedSection):
     def scored(self, suite: Suite) -> dict[str, list[str]]:
         """Score -> the experiments that have it."""
         found = {score: [] for score in self.given_scores(suite.experiments)}
-        for name, stages in self.stages_of_experiments(suite).items():
+        for name, stages in self.used(suite).items():
             for score in (*(f"vog_{stage}{ending}" for stage in stages for ending in ("", "_raw")), _MAGNITUDE):
                 found[score].append(name)
         return found
@@ -109,7 +109,7 @@ class Vog(CheckedSection):
             and stages_of(self.stages, self.checkpoints, suite.experiments[name])
         ]
 
-    def stages_of_experiments(self, suite: Suite) -> dict[str, dict[str, list[int]]]:
+    def used(self, suite: Suite) -> dict[str, dict[str, list[int]]]:
         """Experiment -> stage -> epochs, in order."""
         return {
             name: stages_of(self.stages, self.checkpoints, suite.experiments[name])

@@ -5,9 +5,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from difficulty.config.lists import Bootstrap, Epochs
 from difficulty.config.names import Name
 from difficulty.config.problems import Place, expected
-from difficulty.config.ranges import Epoch, Range, Seed
+from difficulty.config.ranges import Range, Seed
 from difficulty.config.section import Section, problems_at, without_repeats
 
 # What the published script does; with `reference: true` nothing else is.
@@ -20,8 +21,6 @@ PUBLISHED = {
     "epochs": 15,
 }
 _LARGEST_RATE = 100
-
-_Epochs = Annotated[list[Epoch], Field(min_length=1), AfterValidator(without_repeats)]
 
 
 class VogToy(Section):
@@ -45,7 +44,7 @@ class VogToy(Section):
         0.03, description="of plain gradient descent on all training points at once; with reference: 0.001"
     )
     epochs: Annotated[int, Range(1, 10_000)] = Field(PUBLISHED["epochs"], description="updates")
-    stages: Annotated[dict[Name, _Epochs], Field(min_length=1)] = Field(
+    stages: Annotated[dict[Name, Epochs], Field(min_length=1)] = Field(
         {
             "early": list(range(5)),
             "middle": list(range(5, 10)),
@@ -54,9 +53,7 @@ class VogToy(Section):
         },
         description="name -> epochs whose gradients are compared; epoch 0 ends with the first update",
     )
-    bootstrap: Annotated[int, Range(10, 100_000)] = Field(
-        200, description="resamples of the points behind each interval"
-    )
+    bootstrap: Bootstrap = Field(200, description="resamples of the points behind each interval")
 
     @model_validator(mode="before")
     @classmethod
