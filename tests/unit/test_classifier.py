@@ -12,8 +12,8 @@ from difficulty.models.building import build_model, final_linear
 from difficulty.models.classifier import Classifier, cross_entropy, log_probabilities
 from difficulty.models.inference import inference_copy
 from difficulty.saved_runs.influence import in_precision
-from difficulty.scores.layer_passes import layer_calls, summed_loss
-from difficulty.scores.tracked_layers import tracked_layers
+from difficulty.scores.influence.layer_passes import layer_calls, summed_loss
+from difficulty.scores.influence.tracked_layers import tracked_layers
 from difficulty.training.outcomes import example_outcomes
 from difficulty.training.passes import LabelledImages, predict_logits
 from difficulty.training.set_outcomes import set_loss

@@ -5,8 +5,8 @@ import copy
 import pytest
 import yaml
 
+from difficulty.config.core.patterns import spelled_out
 from difficulty.config.file import ConfigurationFile
-from difficulty.config.patterns import spelled_out
 from difficulty.config.resolve import resolve
 from tests.unit.test_config_grids import GRID, NAMES, SCHEMA
 

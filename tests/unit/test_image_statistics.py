@@ -13,18 +13,18 @@ from scipy.fft import dctn
 from skimage.filters import laplace, rank, scharr
 from skimage.segmentation import felzenszwalb
 
-from difficulty.config.images import Images
+from difficulty.config.analyses.images import Images
 from difficulty.datasets.images import ImageFiles
 from difficulty.errors import UserError
-from difficulty.scores import local_entropy as module
-from difficulty.scores.image_statistics import (
+from difficulty.scores.images import local_entropy as module
+from difficulty.scores.images.local_entropy import local_entropy
+from difficulty.scores.images.statistics import (
     STATISTICS,
     coefficients_needed,
     image_statistics,
     image_statistics_table,
     shrunk,
 )
-from difficulty.scores.local_entropy import local_entropy
 
 EXACT = 1e-12
 RANDOM = np.random.default_rng(0)
@@ -250,6 +250,6 @@ def test_configuration_knows_the_statistics():
 
 
 def test_no_torch_is_loaded():
-    code = "import sys, difficulty.scores.image_statistics; sys.exit('torch' in sys.modules)"
+    code = "import sys, difficulty.scores.images.statistics; sys.exit('torch' in sys.modules)"
     scripts = Path(__file__).parents[2] / "workflow" / "scripts"
     assert subprocess.run([sys.executable, "-c", code], cwd=scripts).returncode == 0

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.neighbors import KNeighborsClassifier
 
-from difficulty.scores.prediction_depth import nearest_neighbors, prediction_depth, vote
-from difficulty.scores.votes import vote_and_ties
+from difficulty.scores.depth.prediction_depth import nearest_neighbors, prediction_depth, vote
+from difficulty.scores.depth.votes import vote_and_ties
 
 
 @pytest.mark.parametrize("k", [1, 5, 30])

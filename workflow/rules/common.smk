@@ -19,10 +19,10 @@ from types import SimpleNamespace
 SCRIPTS = Path(workflow.basedir, "workflow", "scripts")
 sys.path.insert(0, str(SCRIPTS))
 
-from difficulty.config.inheritance import merged
+from difficulty.config.training.inheritance import merged
 from difficulty.config.reading import load
 from difficulty.config.resolve import resolve
-from difficulty.config.snapshots import files_in_order
+from difficulty.config.training.snapshots import files_in_order
 from difficulty.errors import UserError
 from difficulty.hash_chain import hash_chain
 from difficulty.source_digest import SourceDigests

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from difficulty.analysis.detection import DETECTION, DETECTION_CURVES
 from difficulty.analysis.distributions import compare_distributions, strangeness
-from difficulty.scores.vog_tables import VOG_RUN
+from difficulty.scores.vog.tables import VOG_RUN
 from difficulty.stage import arguments, provenance, run_stage
 from difficulty.tables import read_table, write_table
 

@@ -2,8 +2,8 @@
 
 from difficulty.saved_runs.gradients import GradientPass, gradient_pass
 from difficulty.saved_runs.options import run_arguments
-from difficulty.scores.gradient_maps import maps_writer
 from difficulty.scores.shards import epoch_of
+from difficulty.scores.vog.gradient_maps import maps_writer
 from difficulty.stage import run_stage, warn
 
 _MUCH = 4  # GiB

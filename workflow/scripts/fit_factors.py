@@ -5,7 +5,7 @@ import numpy as np
 from difficulty.saved_runs.curvature import fisher_options, write_curvature
 from difficulty.saved_runs.influence import labelled_network
 from difficulty.saved_runs.options import influence_arguments
-from difficulty.scores.influence import assemble, covariance_sums, eigenbases, fit_factors, second_moment_sums
+from difficulty.scores.influence.scoring import assemble, covariance_sums, eigenbases, fit_factors, second_moment_sums
 from difficulty.stage import run_stage
 
 

@@ -10,8 +10,8 @@ import torch
 from difficulty.datasets.loading import batch_size, image_batches
 from difficulty.saved_runs.options import run_arguments
 from difficulty.saved_runs.runs import SavedRun, open_run
-from difficulty.scores.coherence import coherence
-from difficulty.scores.coherence_tables import COHERENCE, coherence_rows, sampled_groups
+from difficulty.scores.coherence.measure import coherence
+from difficulty.scores.coherence.tables import COHERENCE, coherence_rows, sampled_groups
 from difficulty.scores.collect import RUN_SCORES
 from difficulty.scores.run_grid import ranking_values
 from difficulty.stage import WITH_TORCH, provenance, required_paths, run_stage

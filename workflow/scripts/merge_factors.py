@@ -8,9 +8,9 @@ import torch
 
 from difficulty.devices import choose_device
 from difficulty.saved_runs.curvature import saved_bases, write_curvature
-from difficulty.scores.factor_files import load_sums
-from difficulty.scores.influence_factors import Sums, assemble, eigenbases, merge
-from difficulty.scores.influence_tables import Stopwatch
+from difficulty.scores.influence.factor_files import load_sums
+from difficulty.scores.influence.factors import Sums, assemble, eigenbases, merge
+from difficulty.scores.influence.tables import Stopwatch
 from difficulty.stage import arguments, run_stage
 from difficulty.training.checkpoints import listed
 

@@ -12,9 +12,9 @@ from difficulty.models.probing import Probes, probe_points
 from difficulty.saved_runs.networks import SavedNetwork
 from difficulty.saved_runs.options import run_arguments
 from difficulty.saved_runs.runs import SavedRun, open_run
-from difficulty.scores.activations import Activations, distinct_probes
-from difficulty.scores.probe_queries import Queries, probed_neighbors
-from difficulty.scores.probe_tables import neighbor_rows, neighbors_schema
+from difficulty.scores.depth.activations import Activations, distinct_probes
+from difficulty.scores.depth.probe_queries import Queries, probed_neighbors
+from difficulty.scores.depth.tables import neighbor_rows, neighbors_schema
 from difficulty.scores.shards import epoch_of, shard_of, shard_rows
 from difficulty.stage import WITH_TORCH, provenance, run_stage
 from difficulty.table_parts import table_writer

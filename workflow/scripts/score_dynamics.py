@@ -7,7 +7,7 @@ import pandas as pd
 
 from difficulty.errors import UserError
 from difficulty.scores.collect import RUN_SCORES
-from difficulty.scores.dynamics import PREDICTED_SET, RECORD_COLUMNS, dynamics_columns, score_arrays
+from difficulty.scores.dynamics.scoring import PREDICTED_SET, RECORD_COLUMNS, dynamics_columns, score_arrays
 from difficulty.scores.record_arrays import stored_records
 from difficulty.scores.runs import run_of
 from difficulty.stage import arguments, provenance, run_stage

@@ -8,9 +8,9 @@ import pandas as pd
 
 from difficulty.saved_runs.influence import damping_of, labelled_network, refuse_not_finite, write_timing
 from difficulty.saved_runs.options import influence_arguments
-from difficulty.scores.factor_files import load_factors
-from difficulty.scores.influence import pairwise_blocks, queries_at_once
-from difficulty.scores.pairwise_tables import PAIRWISE_EXAMPLES, QUERIES, pairwise_writer
+from difficulty.scores.influence.factor_files import load_factors
+from difficulty.scores.influence.pairwise_tables import PAIRWISE_EXAMPLES, QUERIES, pairwise_writer
+from difficulty.scores.influence.scoring import pairwise_blocks, queries_at_once
 from difficulty.stage import WITH_TORCH, provenance, required_paths, run_stage
 from difficulty.tables import read_table, write_table
 from difficulty.training.checkpoints import listed

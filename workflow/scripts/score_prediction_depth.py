@@ -7,7 +7,7 @@ import pandas as pd
 
 from difficulty.datasets.example_tables import LABELS
 from difficulty.scores.collect import RUN_SCORES
-from difficulty.scores.probe_tables import VOTES, depth_columns, depth_scores
+from difficulty.scores.depth.tables import VOTES, depth_columns, depth_scores
 from difficulty.scores.runs import experiment_of, run_of
 from difficulty.stage import arguments, provenance, run_stage, warn
 from difficulty.tables import TableError, read_provenance, read_table, write_table

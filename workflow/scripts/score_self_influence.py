@@ -7,9 +7,9 @@ import pandas as pd
 
 from difficulty.saved_runs.influence import damping_of, labelled_network, refuse_not_finite, write_timing
 from difficulty.saved_runs.options import influence_arguments
-from difficulty.scores.factor_files import load_factors
-from difficulty.scores.influence import self_influence
-from difficulty.scores.influence_tables import SELF_INFLUENCE
+from difficulty.scores.influence.factor_files import load_factors
+from difficulty.scores.influence.scoring import self_influence
+from difficulty.scores.influence.tables import SELF_INFLUENCE
 from difficulty.stage import WITH_TORCH, provenance, required_paths, run_stage
 from difficulty.tables import write_table
 from difficulty.training.checkpoints import listed

@@ -4,7 +4,7 @@ import pandas as pd
 
 from difficulty.saved_runs.gradients import gradient_pass
 from difficulty.saved_runs.options import run_arguments
-from difficulty.scores.vog_tables import VOG_RUN, stage_rows
+from difficulty.scores.vog.tables import VOG_RUN, stage_rows
 from difficulty.stage import run_stage
 from difficulty.tables import write_table
 

@@ -10,7 +10,7 @@ import numpy as np
 from difficulty.saved_runs.curvature import fisher_options, saved_bases, write_curvature
 from difficulty.saved_runs.influence import labelled_network
 from difficulty.saved_runs.options import influence_arguments
-from difficulty.scores.influence import covariance_sums, second_moment_sums
+from difficulty.scores.influence.scoring import covariance_sums, second_moment_sums
 from difficulty.scores.shards import shard_of, shard_rows
 from difficulty.stage import run_stage
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from pydantic.json_schema import models_json_schema
 
+from difficulty.config.core.section import Section
 from difficulty.config.file import ConfigurationFile
-from difficulty.config.grids import WrittenExperiment
-from difficulty.config.section import Section
-from difficulty.config.training import Experiment
+from difficulty.config.training.experiment import Experiment
+from difficulty.config.training.grids import WrittenExperiment
 
 SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.json"
 _REFERENCE = "#/$defs/"

@@ -1,6 +1,6 @@
 """What studies of generalization depend on: the evaluations of all their runs, and the scores of the parts."""
 
-from difficulty.config.chosen_seeds import choosing_seeds
+from difficulty.config.training.chosen_seeds import choosing_seeds
 
 studies = configuration.generalization
 studies_with_traits = [study for study, settings in studies.items() if "scores_of" in settings]

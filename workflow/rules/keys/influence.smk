@@ -1,6 +1,6 @@
 """Whose influence is computed at which checkpoints, and what it depends on."""
 
-from difficulty.config.influence import variants
+from difficulty.config.analyses.influence import variants
 
 influence = analyses.get("influence", {})
 influence_epochs = configuration.influence_epochs

@@ -1,6 +1,6 @@
 """What identifies a subset: its settings, its code, the data set that it is of and the evidence that chose it."""
 
-from difficulty.config.chosen_seeds import repeated_seeds
+from difficulty.config.training.chosen_seeds import repeated_seeds
 
 if workflow.is_main_process:
     for line in repeated_seeds(datasets, experiments):

@@ -21,7 +21,7 @@ from difficulty.analysis.detection_intervals import (
 from difficulty.analysis.detection_metrics import METRICS, Ranking, found_curve, ranking_metrics
 from difficulty.analysis.ties import midranks
 from difficulty.errors import UserError
-from difficulty.scores.dynamics import DYNAMICS
+from difficulty.scores.dynamics.scoring import DYNAMICS
 from difficulty.scores.run_grid import defined_mean
 from difficulty.scores.runs import ROLE_SUFFIXES
 from difficulty.tables import Column, Schema

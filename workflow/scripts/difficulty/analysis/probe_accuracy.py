@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from difficulty.scores.probe_tables import vote_matrix
+from difficulty.scores.depth.tables import vote_matrix
 from difficulty.tables import Column, Schema
 
 PROBE_ACCURACY = Schema(

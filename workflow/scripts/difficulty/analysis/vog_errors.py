@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 
 from difficulty.analysis.wilson import wilson_interval
-from difficulty.scores.vog import class_normalized
+from difficulty.scores.vog.variance import class_normalized
 from difficulty.tables import Column, Schema
 
 ALL_RUNS = "all"

@@ -11,7 +11,7 @@ from torch import nn
 from difficulty.errors import UserError
 from difficulty.models.building import build_model
 from difficulty.models.probing import Probes, probe_points
-from difficulty.scores.tracked_layers import tracked_layers
+from difficulty.scores.influence.tracked_layers import tracked_layers
 
 _LONGEST_REASON = 160
 _OF_BATCH_NORM = "more than 1 value per channel"

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from difficulty.config.annotations import ANY, KEYS, ExperimentPatterns, GoesWith, marked
+from difficulty.config.core.annotations import ANY, KEYS, ExperimentPatterns, GoesWith, marked
+from difficulty.config.core.problems import ConfigurationError, Place, told
+from difficulty.config.core.sizes import size_faults
+from difficulty.config.core.yaml_files import read_yaml
 from difficulty.config.file import ConfigurationFile
-from difficulty.config.grids import expanded, only
-from difficulty.config.inheritance import merged
-from difficulty.config.problems import ConfigurationError, Place, told
-from difficulty.config.sizes import size_faults
-from difficulty.config.yaml_files import read_yaml
+from difficulty.config.training.grids import expanded, only
+from difficulty.config.training.inheritance import merged
 
 
 def load(paths: Sequence[str | Path]) -> dict:

@@ -4,20 +4,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from difficulty.config import grids
-from difficulty.config.annotations import CheckedBy
-from difficulty.config.detection import detections
-from difficulty.config.experiments import check_experiments
+from difficulty.config.analyses.detection import detections
+from difficulty.config.analyses.generalization import resolved_studies, with_studies
+from difficulty.config.analyses.label_quality import HELD_OUT_SCORES
+from difficulty.config.core.annotations import CheckedBy
+from difficulty.config.core.patterns import spelled_out
+from difficulty.config.core.problems import ConfigurationError, Place, told
+from difficulty.config.core.section import Section
+from difficulty.config.core.sizes import size_faults
 from difficulty.config.file import ConfigurationFile, checked_file
-from difficulty.config.generalization import resolved_studies, with_studies
-from difficulty.config.grids import Expansion, Layer
-from difficulty.config.label_quality import HELD_OUT_SCORES
-from difficulty.config.patterns import spelled_out
-from difficulty.config.problems import ConfigurationError, Place, told
-from difficulty.config.section import Section
-from difficulty.config.sizes import size_faults
 from difficulty.config.suite import CheckedSection, Suite
-from difficulty.config.training import Experiment, run_names
+from difficulty.config.training.experiment import Experiment, run_names
+from difficulty.config.training.experiments import check_experiments
+from difficulty.config.training.grids import Expansion, Layer, expanded
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ def resolve(config: dict, source: str = "config.yaml") -> Configuration:
     """
     if too_large := size_faults(config):
         raise ConfigurationError(told(source, too_large))
-    expansion = grids.expanded(config.get("experiments") if isinstance(config, dict) else None)
+    expansion = expanded(config.get("experiments") if isinstance(config, dict) else None)
     # Where a grid is wrong, whether a name is an experiment's is not known, and nothing is reported of names.
     experiments = list(expansion.layers) if expansion.is_complete else []
     spelled = spelled_out(config, experiments, ConfigurationFile)

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from difficulty.config.data_source import DataSource
-from difficulty.config.datasets import AnySource, Records
-from difficulty.config.problems import Place, unknown_name
-from difficulty.config.section import Section
+from difficulty.config.core.problems import Place, unknown_name
+from difficulty.config.core.section import Section
+from difficulty.config.data.data_source import DataSource
+from difficulty.config.data.datasets import AnySource, Records
 
 
 @dataclass(frozen=True)

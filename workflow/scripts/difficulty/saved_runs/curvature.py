@@ -6,9 +6,9 @@ import logging
 import torch
 
 from difficulty.saved_runs.influence import write_timing
-from difficulty.scores.factor_files import load_factors, save_factors, save_sums
-from difficulty.scores.influence_factors import Factors, Sums
-from difficulty.scores.influence_tables import Stopwatch
+from difficulty.scores.influence.factor_files import load_factors, save_factors, save_sums
+from difficulty.scores.influence.factors import Factors, Sums
+from difficulty.scores.influence.tables import Stopwatch
 from difficulty.stage import WITH_TORCH, provenance
 from difficulty.training.checkpoints import checkpoint_name, listed, write_manifest
 

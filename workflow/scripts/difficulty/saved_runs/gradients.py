@@ -8,8 +8,8 @@ import numpy as np
 import torch
 
 from difficulty.saved_runs.runs import open_run
-from difficulty.scores.gradient_passes import gradient_batches
 from difficulty.scores.shards import shard_of, shard_rows
+from difficulty.scores.vog.gradient_passes import gradient_batches
 from difficulty.stage import WITH_TORCH, provenance
 
 

@@ -15,8 +15,8 @@ from difficulty.errors import UserError
 from difficulty.models.classifier import Classifier
 from difficulty.progress import Progress
 from difficulty.saved_runs.runs import SavedRun, open_run
-from difficulty.scores.influence import Damping
-from difficulty.scores.influence_tables import INFLUENCE_TIMING, Stopwatch
+from difficulty.scores.influence.scoring import Damping
+from difficulty.scores.influence.tables import INFLUENCE_TIMING, Stopwatch
 from difficulty.tables import write_table
 from difficulty.training.checkpoints import checkpoint_name
 
