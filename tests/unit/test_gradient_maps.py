@@ -51,7 +51,9 @@ def test_diverged_networks_are_refused():
 
 
 def test_maps_come_back_in_order_to_half_precision(tmp_path, monkeypatch):
-    monkeypatch.setattr("difficulty.scores.gradient_maps._BYTES_IN_MEMORY", 7 * 4 * 4 * 32 * 32)  # 7 examples at a time
+    monkeypatch.setattr(
+        "difficulty.scores.vog.gradient_maps._BYTES_IN_MEMORY", 7 * 4 * 4 * 32 * 32
+    )  # 7 examples at a time
     maps = some_maps(size=(32, 32))
     paths = [tmp_path / f"epoch-{epoch}.parquet" for epoch in range(4)]
     for path, own in zip(paths, maps, strict=True):

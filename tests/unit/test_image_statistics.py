@@ -209,7 +209,7 @@ def in_files(tmp_path):
 
 def test_any_number_of_processes_gives_the_same_bytes(in_files, monkeypatch):
     images, files = in_files
-    monkeypatch.setattr("difficulty.scores.image_statistics._PIXELS_AT_ONCE", 700)
+    monkeypatch.setattr("difficulty.scores.images.statistics._PIXELS_AT_ONCE", 700)
     expected = image_statistics_table(images)
     for several in (image_statistics_table(images, processes=2), image_statistics_table(files, processes=3)):
         assert several.to_numpy().tobytes() == expected.to_numpy().tobytes()
@@ -218,7 +218,7 @@ def test_any_number_of_processes_gives_the_same_bytes(in_files, monkeypatch):
 @pytest.mark.parametrize("processes", [1, 2])
 def test_file_that_cannot_be_decoded_is_named(in_files, processes, monkeypatch):
     _, files = in_files
-    monkeypatch.setattr("difficulty.scores.image_statistics._PIXELS_AT_ONCE", 700)
+    monkeypatch.setattr("difficulty.scores.images.statistics._PIXELS_AT_ONCE", 700)
     (files.folder / "3.png").write_bytes(b"no picture")
     with pytest.raises(UserError, match=r"3\.png: cannot be decoded any more"):
         image_statistics_table(files, processes)

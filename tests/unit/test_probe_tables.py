@@ -85,7 +85,7 @@ def test_activations_are_dropped_before_the_next_are_made(activations, tmp_path,
         most.append(sum(4 * each.numel() for each in alive))
         return tensor
 
-    monkeypatch.setattr("difficulty.scores.activations.torch.empty", empty)
+    monkeypatch.setattr("difficulty.scores.depth.activations.torch.empty", empty)
     queries = Queries.of(np.arange(BANK), np.arange(60))
     largest = max(4 * 60 * size for size in activations.dimensions.values())
     for _ in probed_neighbors(activations, queries, 5, 2 * largest + 500_000, tmp_path):
