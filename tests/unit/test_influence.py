@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from difficulty.scores.influence import factors as influence_factors
+from difficulty.scores.influence import query_gradients, scoring
 from difficulty.scores.influence.example_gradients import example_numbers
 from difficulty.scores.influence.layer_passes import layer_calls, summed_loss, summed_negative_margin
 from difficulty.scores.influence.query_gradients import truncated
@@ -15,8 +16,6 @@ from difficulty.scores.influence.scoring import (
     fit_factors,
     low_rank_error,
     pairwise_influence,
-    query_gradients,
-    scoring,
     self_influence,
 )
 from difficulty.scores.influence.tracked_layers import patches, tracked_layers

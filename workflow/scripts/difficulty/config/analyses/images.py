@@ -15,20 +15,9 @@ from difficulty.config.core.problems import Place, expected
 from difficulty.config.core.ranges import Range
 from difficulty.config.core.section import problem, problems_at, without_repeats
 from difficulty.config.suite import CheckedSection, Suite
+from difficulty.scores.images.catalogue import STATISTICS
 
-# As in difficulty/scores/images/statistics.py, which takes too long to import here.
-_STATISTICS = (
-    "local_entropy",
-    "local_entropy_u8",
-    "dct_coefficients",
-    "dct_coefficients_ac",
-    "segments",
-    "edge_strength",
-    "edge_strength_per_pixel",
-    "brightness",
-    "contrast",
-    "sharpness",
-)
+_STATISTICS = tuple(STATISTICS)
 _ALL = "all"
 
 
@@ -50,7 +39,7 @@ class Images(CheckedSection):
     """Statistics of the image alone that may make it hard (Pliushch et al. 2022), computed once for each data set."""
 
     # Statistics that have no easy and no hard side.
-    undirected: ClassVar[tuple[str, ...]] = ("brightness", "contrast", "sharpness")
+    undirected: ClassVar[tuple[str, ...]] = tuple(name for name, each in STATISTICS.items() if each.direction is None)
 
     experiments: ExperimentNames | None = Field(
         None, description="experiments whose scores the statistics are put beside; null: all that have images"

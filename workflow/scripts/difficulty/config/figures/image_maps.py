@@ -10,13 +10,13 @@ from difficulty.config.core.names import ScoreName
 from difficulty.config.core.problems import Place
 from difficulty.config.core.ranges import Range
 from difficulty.config.suite import CheckedSection, Suite
+from difficulty.scores.images.catalogue import WITH_MAP
 
 
 class ImageMaps(CheckedSection):
     """Maps of what statistics of images see in easy and hard training images."""
 
-    # Those that have a map, as in difficulty/scores/images/statistics.py, which takes too long to import here.
-    statistics: ClassVar[tuple[str, ...]] = ("local_entropy", "segments", "edge_strength", "dct_coefficients")
+    statistics: ClassVar[tuple[str, ...]] = WITH_MAP
 
     experiments: ExperimentNames | None = Field(
         None, description="experiments whose images are shown; null: all that have statistics with a map"

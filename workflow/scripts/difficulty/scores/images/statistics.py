@@ -21,6 +21,7 @@ from skimage.segmentation import felzenszwalb
 
 from difficulty.datasets.images import ImageFiles, take
 from difficulty.progress import Progress
+from difficulty.scores.images import catalogue
 from difficulty.scores.images.local_entropy import local_entropies, local_entropy
 from difficulty.tables import Column
 
@@ -29,32 +30,12 @@ _PART_OF_NORM = 0.9998  # that the counted coefficients have
 _PIXELS_AT_ONCE = 1 << 18
 
 
-def _statistic(description: str, direction: int | None = None, nullable: bool = False) -> Column:
-    source = " (Pliushch et al. 2022)" if direction else ""
-    return Column(pa.float32(), description + source, nullable, direction)
+def _column(statistic: catalogue.Statistic) -> Column:
+    source = " (Pliushch et al. 2022)" if statistic.direction else ""
+    return Column(pa.float32(), statistic.description + source, statistic.nullable, statistic.direction)
 
 
-# Harder is what the paper supposes to be; dark, dull or blurred images it supposes nothing of.
-STATISTICS = {
-    "local_entropy": _statistic("mean entropy of the luma in windows of 10 x 10 pixels, bits", +1),
-    "local_entropy_u8": _statistic("mean entropy of the luma in 8 bits in windows of 10 x 10 pixels, bits", +1),
-    "dct_coefficients": _statistic(
-        "cosine coefficients with 0.9998 of the norm of luma, percent of the pixels; null if black", +1, True
-    ),
-    "dct_coefficients_ac": _statistic(
-        "cosine coefficients with 0.9998 of the norm of luma less its mean, percent of the pixels; null if plain",
-        direction=+1,
-        nullable=True,
-    ),
-    "segments": _statistic("segments (Felzenszwalb & Huttenlocher 2004), scale 500, sigma 0.5, from 20 pixels", +1),
-    "edge_strength": _statistic("Scharr magnitude of luma, summed, in place of the edge detector of the paper", +1),
-    "edge_strength_per_pixel": _statistic(
-        "Scharr magnitude of luma, mean, in place of the edge detector of the paper", +1
-    ),
-    "brightness": _statistic("mean of luma, 0 to 1"),
-    "contrast": _statistic("standard deviation of luma, 0 to 1"),
-    "sharpness": _statistic("variance of the Laplacian of luma"),
-}
+STATISTICS = {name: _column(statistic) for name, statistic in catalogue.STATISTICS.items()}
 
 
 @dataclass(frozen=True)
