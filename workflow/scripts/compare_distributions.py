@@ -1,4 +1,4 @@
-"""How well scores tell the test images of another data set from an experiment's own."""
+"""How well scores separate the test images of another data set from an experiment's own."""
 
 import logging
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What prediction depth tells of an experiment: accuracy of every probe, and accuracy and agreement by depth."""
+"""Analysis of prediction depth: accuracy of every probe, and accuracy and agreement by depth."""
 
 import logging
 from pathlib import Path

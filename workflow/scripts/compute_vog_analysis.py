@@ -1,4 +1,4 @@
-"""What VoG tells of an experiment: where the network errs, which other scores say the same, which labels are wrong."""
+"""Analysis of VoG: where the network errs, which other scores agree, and which labels are wrong."""
 
 import logging
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Takes over networks that were trained elsewhere as the checkpoints of a run, and records what they make of the data.
+"""Imports networks that were trained elsewhere as the checkpoints of a run, and records their outputs on the data.
 
 The files count as epochs 1, 2, ... in their order.
 """

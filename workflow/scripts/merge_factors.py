@@ -1,4 +1,4 @@
-"""The factors of a run's network at one checkpoint, of the sums over all shards of its training examples."""
+"""Merges the sums of all shards of a run's training examples into the factors of a checkpoint."""
 
 from dataclasses import replace
 from pathlib import Path

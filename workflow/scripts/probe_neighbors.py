@@ -1,4 +1,4 @@
-"""Nearest training examples of a run's examples in what its network makes of them, at every probe of the network."""
+"""Nearest training examples of a run's examples by their activations, at every probe of the network."""
 
 import logging
 

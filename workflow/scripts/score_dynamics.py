@@ -41,7 +41,7 @@ def main(args):
         raise UserError(f"{args.output.parent.parent}: all runs need the same number of epochs; {counted}")
     table = pd.concat(parts, ignore_index=True).sort_values(["run", "example_id"], kind="stable")
     columns = dynamics_columns(epochs.pop())
-    if table["grand_last"].isna().all():  # the records do not tell the norm of the features
+    if table["grand_last"].isna().all():  # the records lack the norm of the features
         del table["grand_last"], columns["grand_last"]
     write_table(table, args.output, RUN_SCORES.extended(columns), provenance(args))
     for name in ("first_learned", "learning_epoch"):

@@ -1,4 +1,4 @@
-"""Label quality of every example in every run that held it out, and the noise rate that this lets one estimate."""
+"""Label quality of every example in each run that held it out, and the noise rate estimated from it."""
 
 import logging
 from pathlib import Path

@@ -38,7 +38,7 @@ def main(args):
 
 
 def warn_of_small_classes(labels: pd.DataFrame, k: int, experiment: str) -> None:
-    """Says so if classes have fewer training examples than vote: their neighbours are mostly of others."""
+    """Warns if classes have fewer training examples than neighbours vote, so that other classes outvote them."""
     sizes = labels.loc[labels["split"] == "train", "label"].value_counts()
     if count := int((sizes < k).sum()):
         warn(

@@ -1,4 +1,4 @@
-"""Sums over a shard of a run's training examples at one checkpoint, of which the factors of a strategy are merged.
+"""Sums over one shard of a run's training examples at a checkpoint, to be merged into a strategy's factors.
 
 Covariances for kfac; second moments for diagonal, and for ekfac in the bases of the kfac factors.
 """

@@ -1,4 +1,4 @@
-"""What every stage's command line has in common: arguments, log, provenance and how it fails.
+"""Shared parts of every stage's command line: arguments, log, provenance and failure.
 
 A script is `run_stage(main, arguments())` around a `main(args)` that reads tables, calls the library
 and writes tables. Everything that is logged goes to the stage's own file; the terminal gets progress
@@ -78,7 +78,7 @@ def run_stage(main: Callable[[argparse.Namespace], None], parser: argparse.Argum
 
 
 def warn(message: str) -> None:
-    """Says on the terminal and in the log what the user should know although the stage goes on; one line."""
+    """Prints one line on the terminal and in the log that the user should know although the stage continues."""
     logger.warning(message, extra={_FOR_THE_USER: True})
 
 

@@ -1,4 +1,4 @@
-"""What the examples of each prediction depth have in common: how often networks are right, and how far they agree.
+"""Accuracy and agreement of networks on the examples of each prediction depth.
 
 Baldock et al. 2021 (arXiv 2106.09647), section 4: accuracy and consistency fall with depth.
 """

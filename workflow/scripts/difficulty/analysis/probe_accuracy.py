@@ -1,4 +1,4 @@
-"""How often the neighbours at each probe of a network vote the given label, and how often what the network says."""
+"""How often the neighbours at each probe vote for the given label, and for the network's prediction."""
 
 import numpy as np
 import pandas as pd

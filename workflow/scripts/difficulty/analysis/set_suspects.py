@@ -1,4 +1,4 @@
-"""What networks suggest in place of a set of labels. Sets are text: ascending class numbers separated by spaces."""
+"""Label sets that networks suggest. Sets are text: ascending class numbers separated by spaces."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Which scores of an experiment are tested against what is known of its examples, and what is known."""
+"""The scores of an experiment that are tested, and the truth they are tested against."""
 
 import logging
 from collections.abc import Mapping, Sequence

@@ -123,7 +123,7 @@ def _distribution(values: np.ndarray) -> dict[str, float]:
 def superiority(sample: np.ndarray, reference: np.ndarray) -> float:
     """Probability that a value of `sample` (n,) exceeds one of `reference` (m,), ties counting half.
 
-    The common-language effect size (McGraw & Wong 1992), the area under the ROC curve that tells them apart.
+    The common-language effect size (McGraw & Wong 1992), the area under the ROC curve that separates them.
     reference must be in ascending order. NaN if either is empty.
     """
     if not len(sample) or not len(reference):

@@ -1,4 +1,4 @@
-"""Does VoG tell where a network errs? Error rates of examples cut into parts by their VoG, in every stage."""
+"""Does VoG show where a network errs? Error rates of examples cut into parts by their VoG, in every stage."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise

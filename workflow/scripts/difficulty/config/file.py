@@ -1,4 +1,4 @@
-"""What a configuration file holds, and what of it is valid.
+"""The sections of a configuration file, and the valid part of a file.
 
 An analysis, or a figure with settings, is one field here; its type is a section in a module of its own. What it gives,
 uses and refers to is said by that section (see `CheckedSection`) and by annotations of its fields, so that nothing else
@@ -85,7 +85,7 @@ class Figures(Drawing):
     image_maps: ImageMaps | None = Field(
         None, description="what statistics of images see in easy and hard images; null: not drawn"
     )
-    vog: VogFigures = Field(VogFigures(), description="what variance of gradients tells")
+    vog: VogFigures = Field(VogFigures(), description="figures of variance of gradients")
 
 
 class ConfigurationFile(Section):
@@ -108,7 +108,7 @@ class ConfigurationFile(Section):
 
 
 def checked_file(config) -> tuple[ConfigurationFile, list[tuple[Place, str]]]:
-    """What is valid of the sections, and what is wrong with the rest."""
+    """Returns the valid part of a file, and (place, problem) for the rest."""
     if not isinstance(config, dict):
         return ConfigurationFile(), [((), expected("a mapping", config))]
     faults = []
@@ -124,7 +124,7 @@ def checked_file(config) -> tuple[ConfigurationFile, list[tuple[Place, str]]]:
 
 
 def _present(config: dict, place: Place) -> Place:
-    """As much of a place as there is; a missing key leads to the section that lacks it."""
+    """The part of a place that exists; for a missing key, the section that lacks it."""
     for depth, key in enumerate(place):
         if not isinstance(config, dict) or str(key) not in map(str, config):
             return place[: max(depth, 1)]
@@ -133,7 +133,7 @@ def _present(config: dict, place: Place) -> Place:
 
 
 def _without(config: dict, place: Place) -> dict:
-    """Without the key at `place`, or the one whose list it is in."""
+    """A copy without the key at `place`, or without the key whose list contains it."""
     key, *rest = place
     below = config.get(key)
     if rest and isinstance(below, dict):

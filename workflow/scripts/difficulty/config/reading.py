@@ -1,4 +1,4 @@
-"""Configuration files, put together: what a later file replaces, and what goes with it."""
+"""Merges configuration files: a later one replaces sections of an earlier one, and drops what refers to them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ from difficulty.config.training.inheritance import merged
 
 
 def load(paths: Sequence[str | Path]) -> dict:
-    """The files as one configuration; later files override earlier ones, key by key, null removing a key.
+    """Merges files into one configuration; later files override earlier ones key by key, and null removes a key.
 
     A later file's experiments and data sets replace the earlier ones.
     Raises ConfigurationError with one line for each file that cannot be read.
@@ -71,7 +71,7 @@ def _names_dataset(defaults, datasets) -> bool:
 
 
 def _going_with(section: str) -> list[Place]:
-    """Places of fields that refer to the names of a section; with the experiments, lists of them go as well."""
+    """Places of fields that refer to names in a section; for `experiments`, lists of experiments as well."""
     found = [place for place, mark in marked(ConfigurationFile, GoesWith) if section in mark.sections]
     if section == "experiments":
         lists = [place for place, _ in marked(ConfigurationFile, ExperimentPatterns)]

@@ -139,12 +139,12 @@ def _missing_sections(config, broken: set[Place]) -> Iterator[tuple[Place, str]]
 
 
 def _of_valid(written: Mapping, expansion: Expansion) -> dict[str, tuple[Layer, ...]]:
-    """The experiments of those entries of the section that are mappings with a valid name."""
+    """The experiments that come from valid entries of the section."""
     return {name: layers for name, layers in expansion.layers.items() if layers[0].place[-1] in written}
 
 
 def _suite(file: ConfigurationFile, sources: Mapping, experiments: Mapping[str, Mapping]) -> Suite:
-    """What sections are checked against. experiments: name -> valid settings."""
+    """Collects what sections are checked against. experiments: name -> valid settings."""
     analyses = [analysis for _, analysis in _checked_sections(file.analyses)]
     suite = Suite(
         datasets=sources,
@@ -166,7 +166,7 @@ def _checked_sections(parent: Section) -> Iterator[tuple[str, CheckedSection]]:
 
 
 def _reference_faults(section: Section, suite: Suite) -> Iterator[tuple[Place, str]]:
-    """Names that nothing has, and what does not fit together, in a section and those in it."""
+    """Yields (place, problem) for unknown names and contradictions in a section and in those within it."""
     for key, field in type(section).model_fields.items():
         value = getattr(section, key)
         checks = [mark.faults for mark in field.metadata if isinstance(mark, CheckedBy)]

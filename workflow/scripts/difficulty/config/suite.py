@@ -1,4 +1,4 @@
-"""What sections that name experiments, data sets or scores are checked against."""
+"""The whole suite, against which sections that name experiments, data sets or scores are checked."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from difficulty.config.data.datasets import AnySource, Records
 
 @dataclass(frozen=True)
 class Suite:
-    """All that is configured, as far as it is valid.
+    """Everything that is configured and valid.
 
     datasets: name -> source, None for one that is not valid itself.
     experiments: name -> its valid settings, defaults included; those that are not valid are left out.
@@ -122,19 +122,19 @@ class CheckedSection(Section):
         return self.gives
 
     def unranked_scores(self) -> tuple[str, ...]:
-        """Those that nothing ranks the examples of an experiment by."""
+        """Scores that nothing ranks an experiment's examples by."""
         return ()
 
     def scored(self, suite: Suite) -> dict[str, list[str]]:
-        """Score -> the experiments that have it, of those scores that not all experiments have."""
+        """Score -> the experiments that have it, for scores that not all experiments have."""
         return {}
 
     def used(self, suite: Suite) -> dict[str, Any] | list[str]:
-        """The experiments that an analysis is of, by name with what it uses of each (epochs, ...) where it chooses."""
+        """The analysis's experiments; as a dictionary, with what it uses of each (epochs, stages, ...)."""
         return {}
 
     def implied(self, suite: Suite) -> dict[str, Any]:
-        """Settings that follow from others, which replace what is configured."""
+        """Settings that depend on other sections; they replace the configured ones."""
         return {}
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
@@ -143,7 +143,7 @@ class CheckedSection(Section):
 
 
 def unknown_scores(key: str, names: list[str], suite: Suite, ranking: bool = False) -> Iterator[tuple[Place, str]]:
-    """A fault for each of a list of names that is no score, of held-out examples or others.
+    """Yields a fault for each name that is no score, neither of held-out examples nor of others.
 
     ranking: whether examples are ranked by them.
     """
@@ -154,7 +154,7 @@ def unknown_scores(key: str, names: list[str], suite: Suite, ranking: bool = Fal
 
 
 def missing_scores(scores: list[str], suite: Suite) -> Iterator[tuple[Place, str]]:
-    """A fault for each entry of `scores` that not every experiment has."""
+    """Yields a fault for each entry of `scores` that not every experiment has."""
     yield from unknown_scores("scores", scores, suite)
     for index, score in enumerate(scores):
         if score in suite.held_out_scores and (name := suite.without_folds()):

@@ -1,4 +1,4 @@
-"""A data set's decoded images as tensors, and what turns them into a network's input."""
+"""A data set's images as tensors, and their normalisation into a network's input."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -114,7 +114,7 @@ def _as_it_is(batch):
 
 
 def load_normalization(path, configured: Mapping | None = None) -> Normalization:
-    """The statistics of the training split that stand beside a table of pixels, or those configured: mean and std.
+    """Normalisation by the training split's statistics, stored with a table of pixels, or as configured: mean and std.
 
     Raises UserError if these are of another number of channels.
     """

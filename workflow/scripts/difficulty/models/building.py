@@ -113,7 +113,7 @@ def load_weights(model: nn.Module, path) -> None:
 
 
 def description(settings: dict, channels: int, size: tuple[int, int], classes: int, mean, std) -> str:
-    """What is needed to build the network again and to feed it, as JSON for a checkpoint's metadata."""
+    """What it takes to rebuild the network and feed it, as JSON for a checkpoint's metadata."""
     model = {key: settings[key] for key in ("architecture", "width", "depth", "stem") if key in settings}
     shape = {"channels": channels, "size": list(size), "classes": classes}
     return json.dumps({"model": model, **shape, "mean": list(mean), "std": list(std)}, sort_keys=True)

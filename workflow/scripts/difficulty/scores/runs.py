@@ -1,4 +1,4 @@
-"""How runs are called, and where in the results they lie."""
+"""Names of runs, and their places in the results."""
 
 from pathlib import Path
 

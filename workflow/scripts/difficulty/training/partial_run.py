@@ -1,4 +1,4 @@
-"""What a run has finished so far, so that a killed one goes on from its last finished epoch.
+"""The finished part of a run, from which a killed run resumes after its last finished epoch.
 
 A folder holds, per epoch, the weights and the outcomes, and one state file (optimizer, checksums) that is replaced
 last: what it does not name does not count. A key of all that the run depends on guards it; another key starts again.
@@ -76,7 +76,7 @@ class PartialRun:
 
     @classmethod
     def opened_together(cls, folder: Path, key: dict, processes: Processes) -> "PartialRun":
-        """The same for several processes, of which the first one opens the run before the others, and keeps it."""
+        """Opens the run for several processes: the first one opens it before the others and writes it."""
         if processes.is_first:
             partial = cls(folder, key)
         processes.wait()

@@ -1,4 +1,4 @@
-"""Agreement of runs: of which groups of experiments, and by which scores their order is compared."""
+"""Agreement of runs: which groups of experiments are compared, and by which scores their order of the examples."""
 
 from collections.abc import Iterable, Iterator
 from typing import Annotated
@@ -28,7 +28,7 @@ class Agreement(CheckedSection):
     )
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
-        """Groups name experiments on the same data set and are not named like one; all experiments have the scores."""
+        """Yields a fault for each group that mixes data sets or takes a used name, and for each missing score."""
         yield from missing_scores(self.scores, suite)
         for first, second in _named_like_a_table(self.groups, suite.experiments):
             if second in self.groups:
@@ -54,6 +54,6 @@ class Agreement(CheckedSection):
 
 
 def _named_like_a_table(*sections: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Every two names of agreement groups, the second of which is what a table of the first is called."""
+    """Yields pairs of group names where a table of the first would be called like the second."""
     names = {name: None for section in sections for name in section}
     yield from ((name, f"{name}-{table}") for name in names for table in _TABLES if f"{name}-{table}" in names)

@@ -1,4 +1,4 @@
-"""Average precision of the classes, of experiments whose images have several labels: at which checkpoints."""
+"""Average precision of each class, for experiments whose images have several labels."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from difficulty.config.suite import CheckedSection, Suite
 
 
 class AveragePrecision(CheckedSection):
-    """How well each class is told from the others (mAP), of all experiments whose images have several labels."""
+    """How well each class is separated from the others (mAP), in experiments whose images have several labels."""
 
     epochs: Epochs | None = Field(
         None, description="epochs whose checkpoints are used; null: the last that each experiment keeps"
@@ -26,7 +26,7 @@ class AveragePrecision(CheckedSection):
         }
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
-        """The experiments keep the checkpoints."""
+        """Yields a fault if an experiment does not keep one of the checkpoints."""
         for name in self.used(suite):
             saved = saved_epochs(suite.experiments[name])
             if missing := [index for index, epoch in enumerate(self.epochs or []) if epoch not in saved]:

@@ -1,4 +1,4 @@
-"""Which checkpoints an analysis of networks uses, and what can be wrong with its choice."""
+"""The checkpoints that an analysis of networks uses, and checks of its choice."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -25,7 +25,7 @@ def used_epochs(suite: Suite, experiments: Sequence[str] | None, epochs: Sequenc
 def use_faults(
     suite: Suite, experiments: Sequence[str] | None, epochs: Sequence[int] | None
 ) -> Iterator[tuple[Place, str]]:
-    """The experiments exist and keep the checkpoints. Arguments as for `used_epochs`."""
+    """Yields a fault for each experiment that is unknown or lacks a checkpoint. Arguments as for `used_epochs`."""
     for index, name in enumerate(experiments or []):
         if text := suite.no_experiment(name):
             yield ("experiments", index), text
@@ -42,7 +42,7 @@ def use_faults(
 
 
 def architecture_faults(suite: Suite, key: str, architectures: Iterable[str]) -> Iterator[tuple[Place, str]]:
-    """Each of the architectures that `key` names is that of an experiment."""
+    """Yields a fault for each architecture under `key` that no experiment has."""
     used = {settings.get("architecture") for settings in suite.experiments.values()}
     for architecture in architectures:
         if architecture not in used and None not in used:

@@ -1,4 +1,4 @@
-"""Coherence of gradients: whose, at which checkpoints, and of which examples."""
+"""Coherence of gradients: the experiments, checkpoints and examples it is measured on."""
 
 from collections.abc import Iterator
 from typing import Annotated
@@ -41,7 +41,7 @@ class Coherence(CheckedSection):
         return used if self.epochs else {name: saved_epochs(suite.experiments[name]) for name in used}
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
-        """The experiments exist and keep the checkpoints; the score is one of learning dynamics."""
+        """Yields a fault for unknown experiments, missing checkpoints, and a score not of learning dynamics."""
         yield from use_faults(suite, self.experiments, self.epochs)
         if self.score not in Dynamics.gives:
             yield ("score",), unknown_name("learning-dynamics score", self.score, Dynamics.gives)

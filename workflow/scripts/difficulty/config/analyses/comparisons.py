@@ -1,4 +1,4 @@
-"""Which experiments are drawn beside each other."""
+"""Comparisons: experiments whose training curves are drawn in one figure."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated
@@ -11,7 +11,7 @@ from difficulty.config.suite import Suite
 
 
 def faults(comparisons: Mapping[str, list[str]], suite: Suite) -> Iterator[tuple[Place, str]]:
-    """(place, problem) of names that are no experiment; their data sets may differ."""
+    """Yields (place, problem) for each name that is no experiment; their data sets may differ."""
     for comparison, names in comparisons.items():
         for index, name in enumerate(names):
             if text := suite.no_experiment(name):

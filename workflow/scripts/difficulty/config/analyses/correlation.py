@@ -1,4 +1,4 @@
-"""Rank correlation: of scores with one another, and with truth columns that hold numbers."""
+"""Rank correlation of scores with one another, and with truth columns that hold numbers."""
 
 from collections.abc import Iterator
 from typing import Annotated
@@ -25,11 +25,11 @@ class Correlation(CheckedSection):
     bootstrap: Bootstrap = Field(1000, description="resamples of the examples behind each interval")
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
-        """The scores exist, in every experiment."""
+        """Yields a fault for each score that not every experiment has."""
         yield from missing_scores(self.scores or [], suite)
 
     def implied(self, suite: Suite) -> dict:
-        """The scores in the matrix: where none are named, those of learning, and of images that are computed."""
+        """The scores in the matrix; if none are configured, those of learning and the computed ones of images."""
         learning = [name for name in Dynamics.gives if name != "loss_mean"]
         statistics = [name for name in _STATISTICS_BESIDE_LEARNING if suite.scored.get(name)]
         return {"scores": self.scores or [*learning, *statistics]}

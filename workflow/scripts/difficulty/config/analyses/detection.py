@@ -39,7 +39,7 @@ class Truth(Section):
         return top
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
-        """The experiment exists and has examples of that role and that column."""
+        """Yields a fault if the experiment is unknown, or has no examples of the role or no such column."""
         if text := suite.no_experiment(self.experiment):
             yield ("experiment",), text
             return
@@ -71,7 +71,7 @@ class Detection(CheckedSection):
     bootstrap: Bootstrap = Field(1000, description="resamples of the examples behind each interval")
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
-        """Truths fit their experiments and are not named like one; the scores exist."""
+        """Yields a fault for truths that do not fit their experiment or are named like one, and for unknown scores."""
         held_out = {
             f"{name}{_PLANTED_HELD_OUT}": name
             for name, settings in suite.experiments.items()
@@ -93,7 +93,7 @@ class Detection(CheckedSection):
 
 
 def detections(detection: dict, experiments: dict[str, dict]) -> dict[str, dict]:
-    """Name -> all settings of one test of the scores: planted noise of an experiment, or a configured truth.
+    """Returns name -> all settings of one test of the scores: planted noise of an experiment, or a configured truth.
 
     Planted noise is tested in the role validation, too, where an experiment has folds.
     """

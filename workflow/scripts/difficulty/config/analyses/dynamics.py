@@ -36,7 +36,7 @@ class Dynamics(CheckedSection):
     )
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
-        """Every experiment must reach the epoch and keep the records."""
+        """Yields a fault if an experiment ends before the epoch or does not keep the records."""
         epochs = {name: settings["epochs"] for name, settings in suite.experiments.items() if "epochs" in settings}
         shortest = min(epochs, key=epochs.get, default=None)
         if self.el2n_epoch and shortest and self.el2n_epoch > epochs[shortest]:

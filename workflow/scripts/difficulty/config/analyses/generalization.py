@@ -50,7 +50,7 @@ class Study(Section):
 
 
 def faults(studies: Mapping[str, Study], suite: Suite) -> Iterator[tuple[Place, str]]:
-    """(place, problem) of names that are no experiment, and of experiments that are not on parts of one data set."""
+    """Yields (place, problem) for unknown experiments, and for those not trained on parts of one data set."""
     for name, study in studies.items():
         of_tables = [other for other in studies for table in _TABLES if name == f"{other}-{table}"]
         if of_tables:
@@ -69,7 +69,7 @@ def faults(studies: Mapping[str, Study], suite: Suite) -> Iterator[tuple[Place, 
 
 
 def _scores_fault(experiment: str, parts: Iterable[str], suite: Suite) -> str | None:
-    """What keeps an experiment's scores from being those of the examples of the parts."""
+    """Returns an error message if the experiment does not score the examples of the parts."""
     if text := suite.no_experiment(experiment):
         return text
     dataset = suite.experiments[experiment].get("dataset")
@@ -79,7 +79,7 @@ def _scores_fault(experiment: str, parts: Iterable[str], suite: Suite) -> str | 
 
 
 def _experiment_fault(experiment: str, dataset: str, first: Mapping[str, str], suite: Suite) -> str | None:
-    """What keeps an experiment from being compared with those before it."""
+    """Returns an error message if the experiment cannot be compared with those before it."""
     if suite.is_imported(experiment):
         return f"experiment {experiment!r} is records of other runs, which come without a network to evaluate"
     if suite.datasets.get(dataset) is None:  # not valid itself
@@ -103,7 +103,7 @@ def _experiment_fault(experiment: str, dataset: str, first: Mapping[str, str], s
 
 
 def resolved_studies(studies: Mapping[str, Study], suite: Suite) -> dict[str, dict]:
-    """Study -> what its tables depend on, of studies without faults.
+    """Returns study -> what its tables depend on; the studies must have no faults.
 
     experiments, datasets: in order, what each is trained on. original: the data set that all are, in the end, subsets
     of. tests: data sets whose test splits differ, the original last. control, if there is one. chosen_by: data set ->
@@ -133,7 +133,7 @@ def resolved_studies(studies: Mapping[str, Study], suite: Suite) -> dict[str, di
 
 
 def with_studies(evaluations: Mapping[str, list[str]], studies: Mapping[str, Mapping]) -> dict[str, list[str]]:
-    """Experiment -> data sets to evaluate on: those that its studies imply, then those configured, without repeats.
+    """Returns experiment -> data sets to evaluate on: those its studies imply, then those configured, without repeats.
 
     studies: as `resolved_studies` gives them.
     """
@@ -146,13 +146,13 @@ def with_studies(evaluations: Mapping[str, list[str]], studies: Mapping[str, Map
 
 
 def _parts(dataset: str, suite: Suite) -> list[Subset]:
-    """The subset of that name, the one that it is of, and so on."""
+    """The subset of this name, the subset it was chosen from, and so on."""
     sources = [suite.datasets.get(name) for name in suite.ancestors(dataset)]
     return [source for source in sources if isinstance(source, Subset)]
 
 
 def _holder_of_test_split(dataset: str, suite: Suite) -> str:
-    """The data set whose test split this one's is: its own, or all of that of a data set which it is a subset of.
+    """The data set that holds this one's test split: itself, or a data set whose whole test split it inherits.
 
     By list it counts as its own, since the list may name test examples.
     """

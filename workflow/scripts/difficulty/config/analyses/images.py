@@ -1,4 +1,4 @@
-"""Statistics of the images themselves: which, of whose, and at which size."""
+"""Statistics of the images themselves: which ones, for which experiments, at which size."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar, Literal
@@ -71,24 +71,24 @@ class Images(CheckedSection):
         return (*self.statistics, *self.joins)
 
     def unranked_scores(self) -> tuple[str, ...]:
-        """All: a statistic of the image knows nothing of its label, nor of what a network makes of it."""
+        """All of them: a statistic of the image says nothing about its label or a network."""
         return (*self.statistics, *self.joins)
 
     def scored(self, suite: Suite) -> dict[str, list[str]]:
         """Statistic -> the experiments that have it."""
         having = self.used(suite)
-        joins = [name for name in self.joins if name not in given_twice(suite)]  # of the others, that is told
+        joins = [name for name in self.joins if name not in given_twice(suite)]  # faults() reports the others
         joined = {name: [each for each in having if name in self._joined(each, suite)] for name in joins}
         return dict.fromkeys(self.statistics, having) | joined
 
     def used(self, suite: Suite) -> list[str]:
-        """The experiments that statistics are put beside: where none are computed, those that a join says them of."""
+        """The experiments whose scores get statistics; without computed ones, those whose images a join covers."""
         wanted = suite.experiments if self.experiments is None else self.experiments
         of_images = [name for name in wanted if name in suite.experiments and not suite.is_imported(name)]
         return [name for name in of_images if self.statistics or self._joined(name, suite)]
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
-        """The experiments exist and have images; the joins are of data sets, and called like nothing else."""
+        """Yields a fault for experiments that are unknown or have no images, and for joins that do not fit."""
         for index, name in enumerate(self.experiments or []):
             if text := suite.no_experiment(name):
                 yield ("experiments", index), text
@@ -98,6 +98,6 @@ class Images(CheckedSection):
             yield ("joins", *place), text
 
     def _joined(self, experiment: str, suite: Suite) -> list[str]:
-        """The joins that say something of an experiment's images."""
+        """The joins that cover an experiment's images."""
         root = suite.ancestors(suite.experiments[experiment].get("dataset"))[-1]
         return [name for name, join in self.joins.items() if join.dataset == root]

@@ -1,4 +1,4 @@
-"""Influence scores: whose, at which checkpoints, and with which curvature."""
+"""Influence scores: the experiments, checkpoints and curvature they are computed with."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Literal
@@ -116,7 +116,7 @@ class Influence(CheckedSection):
         return used_epochs(suite, self.experiments, self.epochs)
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
-        """The experiments exist and keep the checkpoints; no query set is called like what is compared with it."""
+        """Yields a fault for unknown experiments, missing checkpoints, unknown architectures and reserved names."""
         yield from use_faults(suite, self.experiments, self.epochs)
         if "self" in self.queries:
             yield ("queries", "self"), "is kept for self-influence; choose another name"
@@ -129,6 +129,6 @@ class Influence(CheckedSection):
 
 
 def variants(strategies: Sequence[str], precisions: Sequence[str]) -> list[str]:
-    """What strategies are called in each precision, e.g. ekfac and ekfac_bfloat16."""
+    """Names of the strategies in each precision, e.g. ekfac and ekfac_bfloat16."""
     endings = {"float32": "", "bfloat16": "_bfloat16"}
     return [strategy + endings[precision] for precision in precisions for strategy in strategies]

@@ -1,4 +1,4 @@
-"""Columns that somebody else measured for the images of a data set, joined to it by what identifies an image."""
+"""Columns that were measured elsewhere for the images of a data set, joined by what identifies an image."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated, Literal
@@ -62,7 +62,7 @@ _Columns = Annotated[
 
 
 class Join(Section):
-    """One such column: which table it comes from, and how the table says which image it means."""
+    """One joined column: the table it comes from, and how the table identifies images."""
 
     dataset: Text = Field(description="data set whose images are meant, and no subset: those have the column, too")
     split: Literal["train", "test"] | None = Field(None, description="split whose images are meant; null: both")
@@ -131,7 +131,7 @@ class Join(Section):
 
 
 def name_fault(name: str, taken: Collection[str]) -> str | None:
-    """What is wrong with the name of a join. taken: names of scores and statistics."""
+    """Returns an error message if a join cannot have this name. taken: names of scores and statistics."""
     if name in taken:
         return "is the name of a score that is computed here; choose another name"
     if name in _COLUMNS_OF_SCORES:
@@ -142,7 +142,7 @@ def name_fault(name: str, taken: Collection[str]) -> str | None:
 
 
 def faults_of_joins(joins: Mapping[str, Join], suite: Suite) -> Iterator[tuple[Place, str]]:
-    """(place, problem) of names that another analysis gives, and of data sets whose images have no such column."""
+    """Yields (place, problem) for names that another analysis gives, and for data sets without such a column."""
     for name, join in joins.items():
         if text := name_fault(name, given_twice(suite)):
             yield (name,), text
@@ -154,7 +154,7 @@ def faults_of_joins(joins: Mapping[str, Join], suite: Suite) -> Iterator[tuple[P
 
 
 def given_twice(suite: Suite) -> set[str]:
-    """Scores that two analyses give."""
+    """Names of scores that two analyses give."""
     return {name for name in suite.scores if suite.scores.count(name) > 1}
 
 

@@ -1,4 +1,4 @@
-"""Prediction depth: whose, at which checkpoints and probes, and how neighbours vote."""
+"""Prediction depth: the experiments, checkpoints and probes, and how neighbours vote."""
 
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
@@ -69,7 +69,7 @@ class PredictionDepth(CheckedSection):
         return used_epochs(suite, self.experiments, self.epochs)
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
-        """The experiments exist and keep the checkpoints; no more neighbours vote than are kept."""
+        """Yields a fault for unknown experiments, missing checkpoints, and more voting neighbours than are kept."""
         yield from use_faults(suite, self.experiments, self.epochs)
         if self.labels == "consensus":
             yield from self._without_consensus(suite)
@@ -78,7 +78,7 @@ class PredictionDepth(CheckedSection):
         yield from architecture_faults(suite, "probes", self.probes)
 
     def _without_consensus(self, suite: Suite) -> Iterator[tuple[Place, str]]:
-        """Three runs must hold each training example out."""
+        """Yields a fault unless three runs hold out each training example."""
         if "train" not in self.splits:
             yield ("labels",), "a consensus takes training examples that runs hold out; add train to splits"
         for name in self.used(suite):

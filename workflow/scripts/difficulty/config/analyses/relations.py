@@ -1,4 +1,4 @@
-"""Relations of statistics of images with learning: of which experiments, with which scores."""
+"""Relations of image statistics with learning: for which experiments, with which scores."""
 
 from collections.abc import Iterator
 from typing import Annotated
@@ -33,12 +33,12 @@ class Relations(CheckedSection):
         return {"drawn": self.drawn or list(self.scores or _DRAWN)[: len(_DRAWN)]}
 
     def used(self, suite: Suite) -> list[str]:
-        """The experiments of whose images something is known."""
+        """The experiments whose images have statistics or truth columns."""
         wanted = suite.experiments if self.experiments is None else self.experiments
         return [name for name in wanted if name in suite.experiments and _known(name, suite)]
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
-        """The experiments exist, something is known of their images under one name each, and they have the scores."""
+        """Yields a fault for unknown experiments, images nothing is known of, ambiguous names and missing scores."""
         for index, name in enumerate(self.experiments or []):
             if text := suite.no_experiment(name):
                 yield ("experiments", index), text

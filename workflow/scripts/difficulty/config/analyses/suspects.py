@@ -26,7 +26,7 @@ class Suspects(CheckedSection):
     )
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
-        """The score exists, and every experiment holds examples out if it is one of held-out examples."""
+        """Yields a fault if the score is unknown, or is one of held-out examples and an experiment has no folds."""
         score = self.score.removesuffix(_HELD_OUT)
         of_held_out_only = score in suite.held_out_scores
         if of_held_out_only and score == self.score:

@@ -1,4 +1,4 @@
-"""Variance of gradients: whose, over which checkpoints, and how the maps are kept."""
+"""Variance of gradients: the experiments, the checkpoints of each stage, and whether the maps are kept."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
@@ -97,7 +97,7 @@ class Vog(CheckedSection):
         return found
 
     def scored_experiments(self, suite: Suite) -> list[str]:
-        """The experiments that have checkpoints enough, of those that are wanted."""
+        """The wanted experiments that have enough checkpoints."""
         wanted = suite.experiments if self.experiments is None else self.experiments
         return [
             name
@@ -122,7 +122,7 @@ class Vog(CheckedSection):
         return _FEWEST if says_which else min(self.checkpoints, _FEWEST_UNASKED)
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
-        """The experiments exist and keep the checkpoints of every stage."""
+        """Yields a fault for unknown experiments, and for stages whose checkpoints an experiment does not keep."""
         for index, name in enumerate(self.experiments or []):
             if text := suite.no_experiment(name):
                 yield ("experiments", index), text

@@ -1,4 +1,4 @@
-"""Annotations by which a field of the configuration says how it refers to others, and how to find them.
+"""Annotations that say how a field of the configuration refers to other sections, and how to find them.
 
 A section that has such a field needs no entry in any list: patterns, files that replace one another and checks of names
 look for the annotations.
@@ -40,7 +40,7 @@ class CheckedBy:
 
 
 def marked(annotation, kind: type, place: Place = ()) -> Iterator[tuple[Place, Any]]:
-    """(place, mark) of each annotation of this kind in a section, or in the type of a value, at `place`."""
+    """Yields (place, mark) for each annotation of this kind in a section or in the type of a value."""
     inner = typing.get_args(annotation)
     match typing.get_origin(annotation):
         case typing.Annotated:

@@ -9,7 +9,7 @@ from difficulty.config.core.names import ScoreName, Text
 from difficulty.config.core.ranges import Epoch, Range
 from difficulty.config.core.section import without_repeats
 
-COLORS = 8  # that a figure can tell apart
+COLORS = 8  # that can be distinguished in a figure
 
 Names = Annotated[list[Text], Field(min_length=1), AfterValidator(without_repeats)]
 Scores = Annotated[list[ScoreName], Field(min_length=1), AfterValidator(without_repeats)]
@@ -23,7 +23,7 @@ SeveralExperiments = Annotated[
     AfterValidator(without_repeats),
     ExperimentPatterns(),
 ]
-# Experiments that are told apart by colour.
+# Experiments that a figure distinguishes by colour.
 ColoredExperiments = Annotated[
     list[Text],
     Field(min_length=2, max_length=COLORS, json_schema_extra={"minItems": 1}),

@@ -16,7 +16,7 @@ _RUN_NAME = re.compile(r"seed-[0-9]+(-fold-[0-9]+)?")
 
 
 def name_fault(value) -> str | None:
-    """What is wrong with the name of a data set, an experiment, a group or a truth, if anything."""
+    """Returns an error message if a data set, an experiment, a group or a truth cannot have this name."""
     if not isinstance(value, str) or not _NAME.fullmatch(value) or len(value) > _LONGEST_NAME:
         what = "a name of letters, digits, - and _ that starts with a letter or digit"
         what += f", at most {_LONGEST_NAME} characters" if isinstance(value, str) and len(value) > _LONGEST_NAME else ""

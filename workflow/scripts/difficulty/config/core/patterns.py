@@ -45,7 +45,7 @@ class Spelled:
 
 
 def spelled_out(config: dict, experiments: Collection[str], model: type[Section]) -> Spelled:
-    """The configuration with the experiments that its patterns stand for, where `model` has `ExperimentPatterns`.
+    """Replaces patterns by the experiments that fit them, wherever `model` has `ExperimentPatterns`.
 
     A pattern stands for none that its list names otherwise. Of keys, an experiment's own name counts before a pattern,
     an earlier pattern before a later one.
@@ -77,7 +77,7 @@ def spelled_out(config: dict, experiments: Collection[str], model: type[Section]
 
 
 def _spelled(entries: Sequence, experiments: Collection[str]) -> list[tuple[int, str]]:
-    """(index of the entry, experiment) of all that entries stand for; a pattern that nothing fits stays."""
+    """Returns (index of the entry, experiment) for everything that entries stand for; unmatched patterns stay."""
     found, named = [], {entry for entry in entries if isinstance(entry, str)}
     for index, entry in enumerate(entries):
         fitting = [name for name in experiments if _fits(name, entry)] if _is_pattern(entry) else []

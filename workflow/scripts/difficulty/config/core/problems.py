@@ -17,7 +17,7 @@ _LEAST_SIMILARITY, _WITH_ANOTHER_FIRST_LETTER = 0.65, 0.8
 
 
 class ConfigurationError(UserError):
-    """All that is wrong with a configuration; `lines` has one for each mistake, of many the first ones."""
+    """Everything that is wrong with a configuration; `lines` has one line for each of the first mistakes."""
 
     def __init__(self, lines: Sequence[str]):
         self.lines = list(lines[:_MOST_LINES])

@@ -1,4 +1,4 @@
-"""How large a configuration may be, looked at before anything is made of it: each check here takes milliseconds."""
+"""Limits of a configuration's size, checked before anything else: each check takes milliseconds."""
 
 import math
 from collections.abc import Iterator, Mapping

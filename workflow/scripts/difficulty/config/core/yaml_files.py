@@ -1,4 +1,4 @@
-"""YAML files, checked for what PyYAML lets pass, with file and line in every error."""
+"""Reads YAML files, refuses what PyYAML lets pass, and names file and line in every error."""
 
 import re
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""Which runs are evaluated on which further data sets; never retrains."""
+"""Further data sets that the runs of an experiment are evaluated on; nothing is retrained."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated
@@ -12,7 +12,7 @@ from difficulty.config.suite import Suite
 
 
 def faults(evaluations: Mapping[str, list[str]], suite: Suite) -> Iterator[tuple[Place, str]]:
-    """(place, problem) of names that are no experiment or no data set."""
+    """Yields (place, problem) for names that are no experiment or no data set."""
     for experiment, datasets in evaluations.items():
         if text := suite.no_experiment(experiment):
             yield (experiment,), text
@@ -28,7 +28,7 @@ def faults(evaluations: Mapping[str, list[str]], suite: Suite) -> Iterator[tuple
 
 
 def _other_labels(experiment: str, dataset: str, suite: Suite) -> str | None:
-    """What is wrong if images have several labels in the one and a single one in the other."""
+    """Returns an error message if images have several labels in one data set and a single label in the other."""
     own = suite.experiments[experiment].get("dataset")
     if own is None or suite.has_label_sets(own) == suite.has_label_sets(dataset):
         return None

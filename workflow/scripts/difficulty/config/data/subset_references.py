@@ -9,7 +9,7 @@ from difficulty.config.suite import Suite
 
 
 def faults(datasets: Mapping[str, object], suite: Suite) -> Iterator[tuple[Place, str]]:
-    """(place below `datasets`, problem) of subsets of nothing, of themselves, or by what does not exist."""
+    """Yields (place below `datasets`, problem) for subsets whose parent or chooser is unknown, or circular."""
     for name, subset in datasets.items():
         if not isinstance(subset, Subset):
             continue
@@ -51,7 +51,7 @@ def _experiment_faults(subset: Subset, suite: Suite) -> Iterator[tuple[Place, st
 
 
 def _circle(name: str, suite: Suite) -> list[str] | None:
-    """The way from a subset back to itself, over what it is a subset of and what its experiment is trained on."""
+    """The cycle from a subset back to itself, over its parents and the data its experiment is trained on, or None."""
     ways = [[name]]
     while ways:
         way = ways.pop()

@@ -1,4 +1,4 @@
-"""How figures are drawn, and what is on those that choose."""
+"""How figures are drawn, and what those with a choice show."""
 
 from collections.abc import Iterator
 from typing import Annotated, Literal
@@ -28,7 +28,7 @@ class Gallery(CheckedSection):
     classes: _Classes = Field(10, description="at most so many classes are shown")
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
-        """The score exists."""
+        """Yields a fault if the score is unknown."""
         if text := suite.no_ranking(self.score):
             yield ("score",), text
 

@@ -1,4 +1,4 @@
-"""The figure of what statistics of images see: of which images of which experiments."""
+"""The figure of maps of image statistics: which images of which experiments it shows."""
 
 from collections.abc import Iterator
 from typing import Annotated, ClassVar
@@ -27,13 +27,13 @@ class ImageMaps(CheckedSection):
     )
 
     def used(self, suite: Suite) -> dict[str, list[str]]:
-        """Experiment -> statistics, of the experiments whose maps are drawn."""
+        """Experiment -> statistics whose maps are drawn."""
         wanted = suite.experiments if self.experiments is None else self.experiments
         found = {name: [each for each in self.statistics if name in suite.scored.get(each, [])] for name in wanted}
         return {name: statistics for name, statistics in found.items() if statistics}
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
-        """The experiments exist and have statistics, if any has; the score exists."""
+        """Yields a fault for experiments that are unknown or lack statistics, and for an unknown score."""
         mapped = self.used(suite)
         computed = [name for name in self.statistics if name in suite.scores]
         for index, name in enumerate(self.experiments or []):

@@ -1,4 +1,4 @@
-"""Figures of the variance of gradients: what is on those that choose."""
+"""Figures of the variance of gradients: the stage that they show."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ class VogFigures(CheckedSection):
     )
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
-        """The stage is one of those that are computed."""
+        """Yields a fault if the stage is not computed."""
         if self.stage is None:
             return
         known = [name.removeprefix(_PREFIX) for name in suite.scores if name.startswith(_PREFIX)]

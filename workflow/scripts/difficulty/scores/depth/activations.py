@@ -72,7 +72,7 @@ def distinct_probes(probes: Probes, images: torch.Tensor) -> tuple[dict[str, int
 
 @dataclass
 class Activations:
-    """What a network makes of a data set at its probes.
+    """A network's activations on a data set at its probes.
 
     dimensions: probe -> numbers per image, of `distinct_probes`. batches: gives all images, normalised, again at each
     call: `count` of them, of which the mean of the first `bank` is subtracted. predicted: int64 (count,), what the

@@ -1,4 +1,4 @@
-"""Whose neighbours one job finds among whom, and the neighbours at every probe."""
+"""The examples whose neighbours a job finds, among which examples, and the neighbours at every probe."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What neighbours vote, and from which layer on the vote is what the network says: prediction depth.
+"""Votes of neighbours, and prediction depth: the layer from which on they agree with the network's prediction.
 
 Baldock, Maennel, Neyshabur 2021 (arXiv 2106.09647), section 2.
 """

@@ -23,7 +23,7 @@ BY_NAME, BY_INDEX = "name", "original_index"
 
 @dataclass(frozen=True)
 class Measured:
-    """What a table says of images.
+    """Values that a table holds for images.
 
     file: for messages. keys: one per row, different, of integers (original_index) or text (name).
     numbers: float64, a number per row; NaN where it says nothing.
@@ -104,7 +104,7 @@ def joined(examples: pd.DataFrame, measured: Measured, settings: Mapping) -> tup
 
 
 def example_keys(examples: pd.DataFrame, by: str) -> pd.Index:
-    """What a table may know examples by: the original index, or the name in the source."""
+    """Keys by which a table may identify examples: the original index, or the name in the source."""
     if by == BY_INDEX:
         return pd.Index(examples["original_index"])
     return pd.Index([image_name(key) for key in examples["key"]], dtype=object)

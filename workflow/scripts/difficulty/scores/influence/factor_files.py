@@ -15,7 +15,7 @@ _BASES = [each.name for each in fields(Bases)]
 
 
 def save_factors(path, factors: Factors) -> str:
-    """Writes factors atomically; the file tells strategy, Fisher matrix, seed, number of examples and the layers.
+    """Writes factors atomically; the file records strategy, Fisher matrix, seed, number of examples and the layers.
 
     Returns the SHA-256 of the file.
     """
@@ -26,7 +26,7 @@ def save_factors(path, factors: Factors) -> str:
 
 
 def load_factors(path, sha256: str | None = None) -> Factors:
-    """What `save_factors` wrote, on the CPU; UserError naming the file if it is something else, or damaged."""
+    """Reads what `save_factors` wrote, on the CPU; UserError naming the file if it is damaged or something else."""
     tensors, layers, about = _load(path, sha256, "factors")
     bases, squares = {}, {}
     for layer in layers:
@@ -43,7 +43,7 @@ def save_sums(path, sums: Sums) -> str:
 
 
 def load_sums(path, sha256: str | None = None) -> Sums:
-    """What `save_sums` wrote, on the CPU; UserError as `load_factors`."""
+    """Reads what `save_sums` wrote, on the CPU; errors as in `load_factors`."""
     tensors, layers, about = _load(path, sha256, "sums")
     return Sums(layers=layers, tensors=tensors, **about)
 

@@ -40,7 +40,7 @@ class Sums:
 
 @dataclass(frozen=True)
 class Factors:
-    """What preconditions gradients. examples: how many the factors were fitted on.
+    """Factors that precondition gradients. examples: how many they were fitted on.
 
     bases: by layer, for kfac and ekfac. squares: L (groups, outputs, inputs) by layer, for diagonal and ekfac.
     """

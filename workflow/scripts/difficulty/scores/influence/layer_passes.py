@@ -1,4 +1,4 @@
-"""What the tracked layers of a network see in one forward and one backward pass of a batch.
+"""Inputs and output gradients of a network's tracked layers in a forward and a backward pass of a batch.
 
 In evaluation mode no example's output depends on another example, so the gradient of a sum over the batch by a layer's
 output holds each example's own. No gradient of a parameter is computed: the graph starts at the outputs of the first
@@ -48,7 +48,7 @@ def layer_calls(
 ) -> dict[str, list[Call]]:
     """Name of each layer -> its calls in a pass of `images`, differentiated by `objective`.
 
-    The network must be in evaluation mode; its parameters get no gradients, and need the same gradients as before
+    The network must be in evaluation mode. Parameters receive no gradients; their `requires_grad` flags are restored
     afterwards. Raises ValueError if a layer does not take part, if its batch is not that of the images, or if its input
     was changed in place after it.
     """

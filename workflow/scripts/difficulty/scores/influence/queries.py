@@ -1,4 +1,4 @@
-"""Which test examples are asked about: those whose predictions influence scores explain."""
+"""Chooses the test examples whose predictions influence scores explain."""
 
 from collections.abc import Mapping
 

@@ -58,7 +58,7 @@ def influence_columns(variants: Iterable[str], checkpoints: int) -> dict[str, Co
 
 
 def described(variant: str) -> str:
-    """What a strategy, or such as ekfac_bfloat16, is called in full."""
+    """The full name of a variant: a strategy, or a strategy in a precision such as ekfac_bfloat16."""
     strategy, _, precision = variant.partition("_")
     return _STRATEGIES[strategy] + (f", in {precision}" if precision else "")
 

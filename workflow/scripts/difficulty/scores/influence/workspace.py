@@ -1,4 +1,4 @@
-"""Memory that is used again and again: on a processor, fresh pages cost as much as what is computed in them."""
+"""Reused memory: on a CPU, fresh pages cost as much as the computation in them."""
 
 import torch
 

@@ -77,7 +77,7 @@ def true_spread(gradients: np.ndarray, epochs: Sequence[int]) -> np.ndarray:
 
 
 def published_spread(accumulated: np.ndarray, epochs: Sequence[int]) -> np.ndarray:
-    """What the published script takes for VoG (N,).
+    """The quantity that the published script uses as VoG (N,).
 
     accumulated: (T, N, 2), gradients that were added up over the epochs. From those of the stage it takes not their
     mean but the sum over all T epochs, divided by the number of epochs in the stage.
