@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from difficulty.analysis.average_precision import ALL_CLASSES, AVERAGE_PRECISION, class_precisions
+from difficulty.datasets.example_tables import SPLITS
 from difficulty.datasets.label_sets import set_class_names
 from difficulty.saved_runs.options import run_arguments
 from difficulty.saved_runs.runs import open_run
@@ -25,7 +26,7 @@ def main(args):
     for epoch in settings["epochs"]:
         network = run.network(epoch)
         logits = predict_logits(network.model, run.labelled(network, targets), settings)
-        for role in ("train", "test"):
+        for role in SPLITS:
             if (members := split == role).any():
                 table = class_precisions(logits[members], targets.numpy()[members], names)
                 tables.append(table.assign(role=role, epoch=np.int32(epoch)))

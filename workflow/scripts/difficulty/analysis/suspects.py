@@ -9,7 +9,7 @@ import pandas as pd
 from difficulty.analysis.ties import midranks
 from difficulty.errors import UserError
 from difficulty.scores.collect import ranking_columns
-from difficulty.scores.runs import ROLE_SUFFIXES
+from difficulty.scores.runs import ROLE_SUFFIXES, ROLES_OF_TRAINING_SPLIT
 from difficulty.tables import read_schema
 
 
@@ -18,7 +18,7 @@ def ranking_scores(scores: Path, wanted: str) -> tuple[dict[str, str], dict[str,
     columns = read_schema(scores).columns
     ranking = {
         f"{score}{ROLE_SUFFIXES[role]}": column
-        for role in ("train", "validation")
+        for role in ROLES_OF_TRAINING_SPLIT
         for score, column in ranking_columns(columns, role).items()
     }
     if wanted not in ranking:

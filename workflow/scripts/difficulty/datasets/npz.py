@@ -7,6 +7,7 @@ import zlib
 import numpy as np
 import pandas as pd
 
+from difficulty.datasets.example_tables import SPLITS
 from difficulty.datasets.intake import Intake
 from difficulty.datasets.label_matching import labelled, matched
 from difficulty.datasets.labels import ClassLabels, read_labels
@@ -26,7 +27,7 @@ def read(settings: dict) -> Source:
     Labels are numbers or names of classes, (N,) or (N, 1); classes are sorted, and numbers stay their names.
     Raises UserError, naming file and array, for anything else; no array of Python objects is ever loaded.
     """
-    splits = [split for split in ("train", "test") if settings["files"].get(split)]
+    splits = [split for split in SPLITS if settings["files"].get(split)]
     names = {split: (settings.get("images", "x"), settings.get("labels", "y")) for split in splits}
     names |= {split: tuple(settings.get("arrays", {}).get(split) or names[split]) for split in splits}
     images, parts = {}, []

@@ -14,6 +14,7 @@ from difficulty.datasets.label_sets import has_label_sets, set_class_names
 from difficulty.errors import UserError
 from difficulty.models.building import final_linear
 from difficulty.saved_runs.networks import SavedNetwork
+from difficulty.scores.runs import ROLES
 from difficulty.tables import read_table
 from difficulty.training.outcomes import group_summary
 from difficulty.training.passes import LabelledImages, clean_outcomes
@@ -36,7 +37,7 @@ def own_examples(labels: Path, run: Run, folds: int | None) -> Evaluated:
     """The experiment's own examples, by their role in the run. labels: table of the experiment."""
     given = read_table(labels, LABELS)
     role = roles(given, run, folds)
-    return Evaluated(targets_of(given), {name: role == name for name in ("train", "validation", "test")})
+    return Evaluated(targets_of(given), {name: role == name for name in ROLES})
 
 
 def further_examples(own: pd.DataFrame, examples: Path) -> Evaluated:

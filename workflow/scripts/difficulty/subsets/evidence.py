@@ -9,6 +9,7 @@ from difficulty.csv_files import without_mark
 from difficulty.errors import UserError
 from difficulty.scores.collect import EXAMPLE_SCORES, RUN_SCORES, aggregate_runs, ranking_column
 from difficulty.scores.record_arrays import stored_records
+from difficulty.scores.runs import ROLES_OF_TRAINING_SPLIT
 from difficulty.tables import Column, read_foreign, read_schema, read_table
 from difficulty.training.run_tables import RECORDS
 
@@ -70,7 +71,7 @@ def mean_hardness(run_scores: pd.DataFrame, columns: Mapping[str, Column], score
     Raises UserError if the family has no such score, or the score has no direction.
     """
     frame, described = aggregate_runs(run_scores, {name: column for name, column in columns.items() if name == score})
-    for role in ("train", "validation"):
+    for role in ROLES_OF_TRAINING_SPLIT:
         if (column := ranking_column(described, score, role)) and described[column].direction is not None:
             return (frame[column] * described[column].direction).dropna().rename("hardness")
     raise UserError(f"select.score: {score!r} does not rank training examples; choose another score")

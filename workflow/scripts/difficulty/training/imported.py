@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from difficulty.datasets.example_tables import SPLITS
 from difficulty.training.outcomes import group_summary, records_frame
 
 
@@ -15,7 +16,7 @@ def imported_epoch(outcomes: Mapping[str, np.ndarray], labels: pd.DataFrame, epo
     """
     split = labels["split"].to_numpy()
     records = records_frame(outcomes, labels["example_id"], labels["label"].to_numpy(), split, epoch)
-    groups = {group: split == group for group in ("train", "test")}
+    groups = {group: split == group for group in SPLITS}
     history = [
         {"epoch": epoch, "group": group, **group_summary(outcomes, members), "learning_rate": np.nan}
         for group, members in groups.items()

@@ -18,6 +18,7 @@ from difficulty.config.core.problems import Place, expected
 from difficulty.config.core.section import Section, problem, problems_at, without_repeats
 from difficulty.config.data.subsets import ByScore, Subset
 from difficulty.config.suite import Suite
+from difficulty.scores.runs import ROLE_SUFFIXES
 
 # The table of scores has columns of its own, and what becomes of a score over the runs is called like it, with an end.
 _COLUMNS_OF_SCORES = (
@@ -31,7 +32,7 @@ _COLUMNS_OF_SCORES = (
     "runs_validation",
     "runs_test",
 )
-_KEPT_ENDINGS = ("_validation", "_test", "_std", "_ranked", "_runs_null")
+_KEPT_ENDINGS = (*filter(None, ROLE_SUFFIXES.values()), "_std", "_ranked", "_runs_null")
 _ALL = "all"
 _MOST_COLUMNS = 10**6
 

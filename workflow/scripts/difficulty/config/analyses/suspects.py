@@ -9,8 +9,9 @@ from difficulty.config.core.names import ScoreName
 from difficulty.config.core.problems import Place
 from difficulty.config.core.ranges import Range
 from difficulty.config.suite import CheckedSection, Suite
+from difficulty.scores.runs import ROLE_SUFFIXES
 
-_HELD_OUT = "_validation"
+_HELD_OUT = ROLE_SUFFIXES["validation"]
 
 
 class Suspects(CheckedSection):
