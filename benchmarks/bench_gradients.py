@@ -28,9 +28,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 from difficulty.datasets.loading import Normalization, batch_size
 from difficulty.models.building import build_model
 from difficulty.models.inference import inference_copy
-from difficulty.scores.gradient_maps import maps_writer
-from difficulty.scores.gradient_passes import gradient_batches
-from difficulty.scores.vog_tables import stage_rows
+from difficulty.scores.vog.gradient_maps import maps_writer
+from difficulty.scores.vog.gradient_passes import gradient_batches
+from difficulty.scores.vog.tables import stage_rows
 
 NORMALIZATION = Normalization((0.5,) * 3, (0.25,) * 3)
 NETWORKS = {

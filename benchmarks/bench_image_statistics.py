@@ -19,7 +19,7 @@ from scipy.ndimage import gaussian_filter
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
-from difficulty.scores.image_statistics import STATISTICS, image_statistics_table
+from difficulty.scores.images.statistics import STATISTICS, image_statistics_table
 
 WEIGHTS = np.array([2989, 5870, 1140])
 

@@ -31,7 +31,7 @@ from torch.utils.flop_counter import FlopCounterMode
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 from difficulty.models.building import build_model
-from difficulty.scores.influence import (
+from difficulty.scores.influence.scoring import (
     Damping,
     assemble,
     covariance_sums,

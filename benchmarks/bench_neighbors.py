@@ -28,9 +28,9 @@ from torch import nn
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 from difficulty.models.probing import ProbePoint, Probes
-from difficulty.scores.activations import Activations
-from difficulty.scores.prediction_depth import nearest_neighbors
-from difficulty.scores.probe_queries import Queries, probed_neighbors
+from difficulty.scores.depth.activations import Activations
+from difficulty.scores.depth.prediction_depth import nearest_neighbors
+from difficulty.scores.depth.probe_queries import Queries, probed_neighbors
 
 NEIGHBORS = 50
 ROWS = {512: 8000, 4096: 6000, 16384: 6000, 65536: 3000}

@@ -28,8 +28,9 @@ from difficulty.datasets.loading import Normalization
 from difficulty.models.building import build_model
 from difficulty.random_streams import derived_seed
 from difficulty.training.augmentation import augment, draw
-from difficulty.training.loop import TrainingData, clean_outcomes, train
+from difficulty.training.loop import TrainingData, train
 from difficulty.training.partial_run import PartialRun
+from difficulty.training.passes import clean_outcomes
 
 CLASSES, BATCH, SEED = 10, 128, 0
 RATE, WARMUP = 0.2, 0.25
@@ -111,7 +112,7 @@ def random_data(train_images: int, test_images: int) -> TrainingData:
     draws, count = np.random.default_rng(0), train_images + test_images
     images = torch.from_numpy(draws.integers(0, 256, (count, 32, 32, 3), np.uint8))
     labels = torch.from_numpy(draws.integers(0, CLASSES, count))
-    return TrainingData(images, labels, torch.arange(train_images), Normalization((0.5,) * 3, (0.25,) * 3))
+    return TrainingData(images, labels, Normalization((0.5,) * 3, (0.25,) * 3), train=torch.arange(train_images))
 
 
 def check_equal(models: dict[str, torch.nn.Module]) -> None:

@@ -13,9 +13,9 @@ import pytest
 import torch
 from torch import nn
 
-from difficulty.config.vog_toy import PUBLISHED, VogToy
-from difficulty.scores.vog import class_normalized
-from difficulty.scores.vog_toy import published_distance, published_spread, true_spread
+from difficulty.config.analyses.vog_toy import PUBLISHED, VogToy
+from difficulty.scores.vog.toy import published_distance, published_spread, true_spread
+from difficulty.scores.vog.variance import class_normalized
 from difficulty.training.vog_toy import TARGETS, draw_blobs, learn, learn_as_published, published_network
 
 ORACLE = Path(__file__).parents[3] / "shared" / "oracles" / "vog_toy_oracle.npz"

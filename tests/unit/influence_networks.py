@@ -7,8 +7,8 @@ from sklearn.datasets import load_digits
 from torch import nn
 
 from difficulty.models.building import build_model
-from difficulty.scores.influence import Damping
-from difficulty.scores.layer_passes import summed_loss
+from difficulty.scores.influence.layer_passes import summed_loss
+from difficulty.scores.influence.scoring import Damping
 
 ORACLE = Path(__file__).parents[1] / "reference" / "influence_oracle.safetensors"
 TRAIN, QUERIES = 160, 12

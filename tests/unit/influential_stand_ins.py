@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from difficulty.scores.pairwise_tables import INFLUENTIAL
+from difficulty.scores.influence.pairwise_tables import INFLUENTIAL
 
 FIRST_QUERY, FIRST_HARMFUL = 150, 50
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from difficulty.scores.joined_statistics import joined, read_measured
+from difficulty.scores.images.joined_statistics import joined, read_measured
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 VALUE = {"by": "original_index", "column": "index", "value": "s"}

@@ -70,7 +70,7 @@ def test_too_few_examples_are_an_error(count, given, said):
 def test_m3_with_groups_steps_along_the_median_of_the_gradients_of_three_parts_of_each_batch(tmp_path):
     images = torch.randint(0, 256, (40, 4, 4, 1), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     labels = torch.arange(40) % 5
-    data = TrainingData(images, labels, torch.arange(40), Normalization((0.5,), (0.25,)))
+    data = TrainingData(images, labels, Normalization((0.5,), (0.25,)), train=torch.arange(40))
     configured = {
         "architecture": "mlp",
         "width": 8,

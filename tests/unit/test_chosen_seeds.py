@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from difficulty.config.chosen_seeds import choosers, choosing_seeds, repeated_seeds
 from difficulty.config.reading import load
 from difficulty.config.resolve import resolve
+from difficulty.config.training.chosen_seeds import choosers, choosing_seeds, repeated_seeds
 
 ROOT = Path(__file__).parents[2]
 DATASETS = {

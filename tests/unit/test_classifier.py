@@ -7,15 +7,15 @@ import pytest
 import torch
 
 from difficulty.datasets.loading import Normalization
+from difficulty.devices import autocast, choose_device
 from difficulty.models.building import build_model, final_linear
 from difficulty.models.classifier import Classifier, cross_entropy, log_probabilities
 from difficulty.models.inference import inference_copy
-from difficulty.scores.layer_passes import layer_calls, summed_loss
-from difficulty.scores.tracked_layers import tracked_layers
-from difficulty.training.influence_command import in_precision
-from difficulty.training.logits import predict_logits
-from difficulty.training.loop import TrainingData, autocast, choose_device
+from difficulty.saved_runs.influence import in_precision
+from difficulty.scores.influence.layer_passes import layer_calls, summed_loss
+from difficulty.scores.influence.tracked_layers import tracked_layers
 from difficulty.training.outcomes import example_outcomes
+from difficulty.training.passes import LabelledImages, predict_logits
 from difficulty.training.set_outcomes import set_loss
 
 SURE = [(40.0, 0.0), (200.0, 0.0, -3.0), (0.0, 17.5, 17.0), (-60.0, 20.0, 0.0, 1.0), (3.0, 3.0, 3.0), (1e4, 0.0)]
@@ -105,9 +105,7 @@ def test_logits_are_float32_under_autocast(architecture):
         with torch.no_grad(), autocast(settings, torch.device("cpu")):
             logits = network(torch.rand(4, 3, 32, 32))
         assert logits.dtype == torch.float32 and (logits != logits.bfloat16()).any()
-    data = TrainingData(
-        images, torch.zeros(4, dtype=torch.int64), torch.arange(0), Normalization((0.5,) * 3, (0.3,) * 3)
-    )
+    data = LabelledImages(images, torch.zeros(4, dtype=torch.int64), Normalization((0.5,) * 3, (0.3,) * 3))
     found = torch.from_numpy(predict_logits(model, data, settings))
     assert (found != found.bfloat16()).any()
 

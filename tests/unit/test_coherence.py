@@ -11,8 +11,8 @@ from torch import nn
 
 from difficulty.figures.coherence import coherence_figure
 from difficulty.models.building import build_model
-from difficulty.scores.coherence import coherence
-from difficulty.scores.coherence_tables import ALL, coherence_rows, sampled_groups
+from difficulty.scores.coherence.measure import coherence
+from difficulty.scores.coherence.tables import ALL, coherence_rows, sampled_groups
 from tests.unit.figure_reading import by_gid, said
 
 EXACT = 1e-9  # float64

@@ -12,14 +12,16 @@ import jsonschema
 import pytest
 import yaml
 
-from difficulty.config.analyses import HELD_OUT_SCORES, Dynamics
-from difficulty.config.architectures import ARCHITECTURES
-from difficulty.config.datasets import AnySource
-from difficulty.config.optimizers import Optimizer
-from difficulty.config.problems import ConfigurationError
-from difficulty.config.reading import load, read_yaml
+from difficulty.config.analyses.dynamics import Dynamics
+from difficulty.config.analyses.label_quality import HELD_OUT_SCORES
+from difficulty.config.core.problems import ConfigurationError
+from difficulty.config.core.yaml_files import read_yaml
+from difficulty.config.data.datasets import AnySource
+from difficulty.config.reading import load
 from difficulty.config.resolve import resolve
-from difficulty.config.schedules import Schedule
+from difficulty.config.training.architectures import ARCHITECTURES
+from difficulty.config.training.optimizers import Optimizer
+from difficulty.config.training.schedules import Schedule
 
 ROOT = Path(__file__).parents[2]
 FILES = [ROOT / "config.yaml", *sorted((ROOT / "recipes").glob("*.yaml"))]
@@ -272,7 +274,7 @@ def _kinds(union, key: str) -> list[str]:
     "package, names",
     [
         ("models", list(ARCHITECTURES)),
-        ("datasets", _kinds(AnySource, "source")),
+        ("datasets", [name for name in _kinds(AnySource, "source") if name != "subset"]),  # which is linked, not read
         ("training.optimizers", _kinds(Optimizer, "name")),
         ("training.schedules", _kinds(Schedule, "name")),
     ],
@@ -282,7 +284,7 @@ def test_what_is_chosen_by_name_has_a_module(package, names):
 
 
 def test_scores_are_those_of_the_library():
-    columns = importlib.import_module("difficulty.scores.dynamics").DYNAMICS
+    columns = importlib.import_module("difficulty.scores.dynamics.scoring").DYNAMICS
     assert Dynamics.gives == tuple(name for name, column in columns.items() if column.direction is not None)
     columns = importlib.import_module("difficulty.scores.label_quality").LABEL_QUALITY
     assert tuple(name for name, column in columns.items() if column.direction is not None) == HELD_OUT_SCORES

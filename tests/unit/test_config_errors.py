@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from difficulty.config.problems import ConfigurationError
+from difficulty.config.core.problems import ConfigurationError
 from difficulty.config.resolve import resolve
 from difficulty.errors import UserError
 

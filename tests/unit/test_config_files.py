@@ -3,9 +3,10 @@
 import pytest
 from pydantic import ValidationError
 
-from difficulty.config.datasets import Parquet
-from difficulty.config.problems import ConfigurationError
-from difficulty.config.reading import load, read_yaml
+from difficulty.config.core.problems import ConfigurationError
+from difficulty.config.core.yaml_files import read_yaml
+from difficulty.config.data.datasets import Parquet
+from difficulty.config.reading import load
 
 UNREADABLE = {
     "empty": (b"", "line 1: is empty; expected a mapping with datasets, defaults and experiments"),

@@ -11,10 +11,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from difficulty.config.grids import expanded
-from difficulty.config.problems import ConfigurationError
+from difficulty.config.core.problems import ConfigurationError
 from difficulty.config.reading import load
 from difficulty.config.resolve import Configuration, resolve
+from difficulty.config.training.grids import expanded
 from tests.unit.test_config_errors import lines_of, table
 from tests.unit.test_config_properties import places
 

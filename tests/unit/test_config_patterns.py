@@ -5,7 +5,8 @@ import copy
 import pytest
 import yaml
 
-from difficulty.config.patterns import spelled_out
+from difficulty.config.core.patterns import spelled_out
+from difficulty.config.file import ConfigurationFile
 from difficulty.config.resolve import resolve
 from tests.unit.test_config_grids import GRID, NAMES, SCHEMA
 
@@ -26,7 +27,7 @@ from tests.unit.test_config_grids import GRID, NAMES, SCHEMA
     ],
 )
 def test_a_pattern_stands_for_what_its_list_does_not_name(entries, names):
-    spelled = spelled_out({"analyses": {"vog": {"experiments": entries}}}, NAMES)
+    spelled = spelled_out({"analyses": {"vog": {"experiments": entries}}}, NAMES, ConfigurationFile)
     assert spelled.config == {"analyses": {"vog": {"experiments": names}}}
 
 
@@ -74,7 +75,7 @@ def test_no_list_of_experiments_of_an_analysis_or_a_figure_is_forgotten():
         written, wanted = ["plain*"], ["plain"]
         for key in reversed(place):
             written, wanted = {key: written}, {key: wanted}
-        assert spelled_out(written, NAMES).config == wanted
+        assert spelled_out(written, NAMES, ConfigurationFile).config == wanted
 
 
 def test_an_experiments_own_evaluations_count_before_those_of_patterns():

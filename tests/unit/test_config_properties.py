@@ -8,8 +8,8 @@ import yaml
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from difficulty.config.problems import ConfigurationError, written
-from difficulty.config.reading import read_yaml
+from difficulty.config.core.problems import ConfigurationError, written
+from difficulty.config.core.yaml_files import read_yaml
 from difficulty.config.resolve import Configuration, resolve
 
 VALID = yaml.safe_load("""

@@ -4,10 +4,10 @@ from itertools import pairwise
 
 import pytest
 
-from difficulty.config.problems import ConfigurationError
+from difficulty.config.core.problems import ConfigurationError
+from difficulty.config.core.sizes import size_faults
 from difficulty.config.reading import load
 from difficulty.config.resolve import resolve
-from difficulty.config.sizes import size_faults
 from tests.unit.test_config_errors import VALID, lines_of
 
 RANDOM = {"by": "random", "fraction": 0.9}

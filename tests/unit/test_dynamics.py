@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from difficulty.errors import UserError
-from difficulty.scores.dynamics import DYNAMICS, RECORD_COLUMNS, dynamics_columns, score_arrays, score_records
+from difficulty.scores.dynamics.scoring import DYNAMICS, RECORD_COLUMNS, dynamics_columns, score_arrays, score_records
 from difficulty.scores.record_arrays import stored_records
 from difficulty.tables import TableError
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.datasets.pixels import write_pixels
 from difficulty.scores.collect import RUN_SCORES, SCORES
-from difficulty.scores.probe_tables import VOTES, depth_columns
+from difficulty.scores.depth.tables import VOTES, depth_columns
 from difficulty.tables import Column, write_table
 from difficulty.training.run_tables import RECORDS
 from tests.unit.depth_stand_ins import PROBES, make_images, make_votes

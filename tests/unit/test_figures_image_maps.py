@@ -31,7 +31,7 @@ from difficulty.figures.image_maps import (
     spread_over,
     ticks,
 )
-from difficulty.scores.image_statistics import STATISTICS, image_maps, image_statistics, shrunk
+from difficulty.scores.images.statistics import STATISTICS, image_maps, image_statistics, shrunk
 from difficulty.tables import Column, Schema
 from tests.unit.figure_reading import by_gid, said, texts_of
 

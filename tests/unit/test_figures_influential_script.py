@@ -12,7 +12,7 @@ import pandas as pd
 
 from difficulty.datasets.example_tables import EXAMPLES, LABELS
 from difficulty.datasets.pixels import write_pixels
-from difficulty.scores.pairwise_tables import INFLUENTIAL, OVERALL_INFLUENCE, QUERIES
+from difficulty.scores.influence.pairwise_tables import INFLUENTIAL, OVERALL_INFLUENCE, QUERIES
 from difficulty.tables import write_table
 from difficulty.training.run_tables import RECORDS
 from tests.unit.depth_stand_ins import make_images

@@ -9,7 +9,7 @@ import pandas as pd
 import PIL.Image
 import pytest
 
-from difficulty.config.data_source import DataSource
+from difficulty.config.data.data_source import DataSource
 from difficulty.datasets import flat_folder, image_folder, voc
 from difficulty.datasets.folders import folders_below
 from difficulty.datasets.image_files import image_files

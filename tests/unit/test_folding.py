@@ -6,8 +6,8 @@ from torch import nn
 
 from difficulty.models.building import build_model
 from difficulty.models.folding import folded
-from difficulty.scores.layer_passes import FoldedNetwork, layer_calls, summed_loss
-from difficulty.scores.tracked_layers import tracked_layers
+from difficulty.scores.influence.layer_passes import FoldedNetwork, layer_calls, summed_loss
+from difficulty.scores.influence.tracked_layers import tracked_layers
 
 EXACT = 1e-9  # float64, relative to the largest value
 

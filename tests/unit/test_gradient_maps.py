@@ -11,11 +11,11 @@ from hypothesis.extra import numpy as hnp
 from difficulty.datasets.loading import Normalization
 from difficulty.errors import UserError
 from difficulty.models.building import build_model
-from difficulty.scores.gradient_maps import halves, maps_writer, read_maps
-from difficulty.scores.gradient_passes import gradient_batches
 from difficulty.scores.shards import epoch_of, shard_of, shard_rows
-from difficulty.scores.vog import input_gradients, variance_of_gradients
-from difficulty.scores.vog_tables import VOG_RUN, run_scores, stage_rows, vog_columns
+from difficulty.scores.vog.gradient_maps import halves, maps_writer, read_maps
+from difficulty.scores.vog.gradient_passes import gradient_batches
+from difficulty.scores.vog.tables import VOG_RUN, run_scores, stage_rows, vog_columns
+from difficulty.scores.vog.variance import input_gradients, variance_of_gradients
 from difficulty.tables import read_schema
 
 HALF = 2.0**-11  # a float16 has 11 significant bits
@@ -51,7 +51,9 @@ def test_diverged_networks_are_refused():
 
 
 def test_maps_come_back_in_order_to_half_precision(tmp_path, monkeypatch):
-    monkeypatch.setattr("difficulty.scores.gradient_maps._BYTES_IN_MEMORY", 7 * 4 * 4 * 32 * 32)  # 7 examples at a time
+    monkeypatch.setattr(
+        "difficulty.scores.vog.gradient_maps._BYTES_IN_MEMORY", 7 * 4 * 4 * 32 * 32
+    )  # 7 examples at a time
     maps = some_maps(size=(32, 32))
     paths = [tmp_path / f"epoch-{epoch}.parquet" for epoch in range(4)]
     for path, own in zip(paths, maps, strict=True):

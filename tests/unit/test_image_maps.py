@@ -6,9 +6,9 @@ from scipy.fft import dctn, idctn
 from skimage.filters import rank, scharr
 from skimage.segmentation import felzenszwalb
 
-from difficulty.config.image_maps import ImageMaps
-from difficulty.scores.image_statistics import image_maps, image_statistics, kept_coefficients
-from difficulty.scores.local_entropy import local_entropies, local_entropy
+from difficulty.config.figures.image_maps import ImageMaps
+from difficulty.scores.images.local_entropy import local_entropies, local_entropy
+from difficulty.scores.images.statistics import image_maps, image_statistics, kept_coefficients
 from tests.unit.test_image_statistics import EXACT, every_image, luma
 
 

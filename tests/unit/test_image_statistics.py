@@ -13,18 +13,18 @@ from scipy.fft import dctn
 from skimage.filters import laplace, rank, scharr
 from skimage.segmentation import felzenszwalb
 
-from difficulty.config.images import Images
+from difficulty.config.analyses.images import Images
 from difficulty.datasets.images import ImageFiles
 from difficulty.errors import UserError
-from difficulty.scores import local_entropy as module
-from difficulty.scores.image_statistics import (
+from difficulty.scores.images import local_entropy as module
+from difficulty.scores.images.local_entropy import local_entropy
+from difficulty.scores.images.statistics import (
     STATISTICS,
     coefficients_needed,
     image_statistics,
     image_statistics_table,
     shrunk,
 )
-from difficulty.scores.local_entropy import local_entropy
 
 EXACT = 1e-12
 RANDOM = np.random.default_rng(0)
@@ -209,7 +209,7 @@ def in_files(tmp_path):
 
 def test_any_number_of_processes_gives_the_same_bytes(in_files, monkeypatch):
     images, files = in_files
-    monkeypatch.setattr("difficulty.scores.image_statistics._PIXELS_AT_ONCE", 700)
+    monkeypatch.setattr("difficulty.scores.images.statistics._PIXELS_AT_ONCE", 700)
     expected = image_statistics_table(images)
     for several in (image_statistics_table(images, processes=2), image_statistics_table(files, processes=3)):
         assert several.to_numpy().tobytes() == expected.to_numpy().tobytes()
@@ -218,7 +218,7 @@ def test_any_number_of_processes_gives_the_same_bytes(in_files, monkeypatch):
 @pytest.mark.parametrize("processes", [1, 2])
 def test_file_that_cannot_be_decoded_is_named(in_files, processes, monkeypatch):
     _, files = in_files
-    monkeypatch.setattr("difficulty.scores.image_statistics._PIXELS_AT_ONCE", 700)
+    monkeypatch.setattr("difficulty.scores.images.statistics._PIXELS_AT_ONCE", 700)
     (files.folder / "3.png").write_bytes(b"no picture")
     with pytest.raises(UserError, match=r"3\.png: cannot be decoded any more"):
         image_statistics_table(files, processes)
@@ -250,6 +250,6 @@ def test_configuration_knows_the_statistics():
 
 
 def test_no_torch_is_loaded():
-    code = "import sys, difficulty.scores.image_statistics; sys.exit('torch' in sys.modules)"
+    code = "import sys, difficulty.scores.images.statistics; sys.exit('torch' in sys.modules)"
     scripts = Path(__file__).parents[2] / "workflow" / "scripts"
     assert subprocess.run([sys.executable, "-c", code], cwd=scripts).returncode == 0

@@ -106,9 +106,9 @@ def trained(images, labels, folder, workers=0, **augmentation):
         "records": "both",
         "checkpoints": "last",
         "device": "cpu",
-        "workers": workers,
     }
-    data = TrainingData(images, torch.tensor(labels), torch.arange(16), Normalization((0.5,) * 3, (0.25,) * 3))
+    normalization = Normalization((0.5,) * 3, (0.25,) * 3)
+    data = TrainingData(images, torch.tensor(labels), normalization, workers, train=torch.arange(16))
     partial = PartialRun(folder, {})
     train(build_model(settings, 3, (10, 10), 2, 0), data, settings, 0, partial, "{}")
     return {epoch: partial.outcomes(epoch) for epoch in (1, 2)}

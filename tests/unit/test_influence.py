@@ -6,19 +6,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from difficulty.scores import influence, influence_factors, query_gradients
-from difficulty.scores.example_gradients import example_numbers
-from difficulty.scores.influence import (
+from difficulty.scores.influence import factors as influence_factors
+from difficulty.scores.influence import query_gradients, scoring
+from difficulty.scores.influence.example_gradients import example_numbers
+from difficulty.scores.influence.layer_passes import layer_calls, summed_loss, summed_negative_margin
+from difficulty.scores.influence.query_gradients import truncated
+from difficulty.scores.influence.scoring import (
     Damping,
     fit_factors,
     low_rank_error,
     pairwise_influence,
     self_influence,
 )
-from difficulty.scores.layer_passes import layer_calls, summed_loss, summed_negative_margin
-from difficulty.scores.query_gradients import truncated
-from difficulty.scores.tracked_layers import patches, tracked_layers
-from difficulty.scores.workspace import Workspace
+from difficulty.scores.influence.tracked_layers import patches, tracked_layers
+from difficulty.scores.influence.workspace import Workspace
 from tests.unit.influence_networks import (
     DAMPING,
     SAME,
@@ -223,7 +224,7 @@ def test_all_that_is_computed_of_a_batch_fits_into_the_memory(network, data, bat
             assert taken.untyped_storage().data_ptr() == self._memory.untyped_storage().data_ptr()
             return taken
 
-    for module in (influence, influence_factors, query_gradients):
+    for module in (scoring, influence_factors, query_gradients):
         monkeypatch.setattr(module, "Workspace", Watched)
     factors = fit_factors(network, batches, memory=memory)
     self_influence(network, factors, batches, memory=memory)

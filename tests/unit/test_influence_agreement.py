@@ -17,9 +17,9 @@ from difficulty.analysis.influence_agreement import (
     influence_agreement,
     row_midranks,
 )
-from difficulty.scores.influence_tables import SELF_INFLUENCE
-from difficulty.scores.pairwise_blocks import common_queries, summed_blocks
-from difficulty.scores.pairwise_tables import PAIRWISE_EXAMPLES, pairwise_schema
+from difficulty.scores.influence.pairwise_blocks import common_queries, summed_blocks
+from difficulty.scores.influence.pairwise_tables import PAIRWISE_EXAMPLES, pairwise_schema
+from difficulty.scores.influence.tables import SELF_INFLUENCE
 from difficulty.tables import read_provenance, read_table, write_table
 from tests.unit.test_score_scripts import run_script, succeed
 

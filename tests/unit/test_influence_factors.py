@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from difficulty.errors import UserError
-from difficulty.scores.influence import (
+from difficulty.scores.influence.scoring import (
     Damping,
     assemble,
     covariance_sums,

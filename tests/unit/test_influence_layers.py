@@ -7,12 +7,12 @@ import torch
 from torch import nn
 from torch.nn.functional import unfold
 
-from difficulty.scores import covariances
-from difficulty.scores.covariances import PatchCovariance
-from difficulty.scores.example_gradients import Bases, example_numbers, positions
-from difficulty.scores.layer_passes import layer_calls, sampling_loss, summed_loss, summed_negative_margin
-from difficulty.scores.tracked_layers import patches, tracked_layers
-from difficulty.scores.workspace import Workspace
+from difficulty.scores.influence import covariances
+from difficulty.scores.influence.covariances import PatchCovariance
+from difficulty.scores.influence.example_gradients import Bases, example_numbers, positions
+from difficulty.scores.influence.layer_passes import layer_calls, sampling_loss, summed_loss, summed_negative_margin
+from difficulty.scores.influence.tracked_layers import patches, tracked_layers
+from difficulty.scores.influence.workspace import Workspace
 from tests.unit.influence_networks import explicit_gradients, varied_data, varied_network
 
 EXACT = 1e-12  # float64, relative to the largest value

@@ -10,7 +10,7 @@ from safetensors.numpy import load_file as load_arrays
 from safetensors.torch import load_file
 from scipy.stats import spearmanr
 
-from difficulty.scores.influence import Damping, fit_factors, pairwise_influence, self_influence
+from difficulty.scores.influence.scoring import Damping, fit_factors, pairwise_influence, self_influence
 from tests.unit.influence_networks import ORACLE, QUERIES, TRAIN, batched, oracle_images, oracle_network
 
 # Differences are relative to a score for self-influence, to the largest score of a query for pairwise influence. In

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from difficulty.errors import UserError
-from difficulty.scores.influential import OverallSums, RunSummary, duplicates_of, influential_rows
-from difficulty.scores.pairwise_blocks import common_queries, summed_blocks
-from difficulty.scores.pairwise_tables import pairwise_writer
-from difficulty.scores.queries import choose_queries
+from difficulty.scores.influence.influential import OverallSums, RunSummary, duplicates_of, influential_rows
+from difficulty.scores.influence.pairwise_blocks import common_queries, summed_blocks
+from difficulty.scores.influence.pairwise_tables import pairwise_writer
+from difficulty.scores.influence.queries import choose_queries
 
 NAN = np.nan
 

@@ -13,7 +13,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from difficulty.analysis.correlation import CORRELATION
-from difficulty.config.joins import _COLUMNS_OF_SCORES, Join
+from difficulty.config.analyses.joins import _COLUMNS_OF_SCORES, Join
 from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.scores.collect import EXAMPLE_SCORES, RUN_SCORES, SCORES, collect_scores
 from difficulty.tables import Column, read_schema, read_table, write_table

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from difficulty.errors import UserError
-from difficulty.scores.joined_statistics import human_entropy, image_name, joined, read_measured
+from difficulty.scores.images.joined_statistics import human_entropy, image_name, joined, read_measured
 from tests.unit.joined_stand_ins import DATA, VALUE, examples, measured
 
 EXACT = 1e-12

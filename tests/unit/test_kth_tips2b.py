@@ -9,7 +9,7 @@ import PIL.Image
 import pytest
 
 from difficulty.analysis.truth_correlation import numeric_columns
-from difficulty.config.image_folders import KthTips2b
+from difficulty.config.data.image_folders import KthTips2b
 from difficulty.datasets import kth_tips2b
 from difficulty.datasets.preparation import prepare
 from difficulty.errors import UserError

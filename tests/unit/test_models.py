@@ -7,7 +7,7 @@ import torch
 import torchvision
 from torch import nn
 
-from difficulty.config.architectures import settings_of
+from difficulty.config.training.architectures import settings_of
 from difficulty.errors import UserError
 from difficulty.models.building import (
     FeatureTap,

@@ -10,9 +10,9 @@ from sklearn.neighbors import NearestNeighbors
 
 from difficulty.models.building import build_model
 from difficulty.models.probing import Probes, probe_points
-from difficulty.scores import nearest_so_far, neighbors
-from difficulty.scores.neighbors import ArrayRows, query_neighbors, self_neighbors
-from difficulty.scores.prediction_depth import nearest_neighbors
+from difficulty.scores.depth import nearest_so_far, neighbors
+from difficulty.scores.depth.neighbors import ArrayRows, query_neighbors, self_neighbors
+from difficulty.scores.depth.prediction_depth import nearest_neighbors
 
 # Of a squared distance, relative to itself and to the largest: float32 against scikit-learn's float64.
 RELATIVE, ABSOLUTE = 1e-5, 3e-6

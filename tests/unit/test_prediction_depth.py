@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.neighbors import KNeighborsClassifier
 
-from difficulty.scores.prediction_depth import nearest_neighbors, prediction_depth, vote
-from difficulty.scores.votes import vote_and_ties
+from difficulty.scores.depth.prediction_depth import nearest_neighbors, prediction_depth, vote
+from difficulty.scores.depth.votes import vote_and_ties
 
 
 @pytest.mark.parametrize("k", [1, 5, 30])
@@ -45,7 +45,7 @@ def test_many_rows_are_counted_in_parts(monkeypatch):
     rng = np.random.default_rng(0)
     labels, distances = rng.integers(0, 5, (1000, 8)), rng.random((1000, 8))
     whole = vote_and_ties(labels, distances, 5)
-    monkeypatch.setattr("difficulty.scores.votes._CELLS", 64)
+    monkeypatch.setattr("difficulty.scores.depth.votes._CELLS", 64)
     for one, other in zip(whole, vote_and_ties(labels, distances, 5), strict=True):
         np.testing.assert_array_equal(one, other)
 

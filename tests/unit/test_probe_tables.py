@@ -14,9 +14,9 @@ from difficulty.analysis.probe_accuracy import probe_accuracy
 from difficulty.errors import UserError
 from difficulty.models.building import build_model
 from difficulty.models.probing import ProbePoint, Probes, probe_points
-from difficulty.scores.activations import Activations, FileRows, distinct_probes, probe_groups
-from difficulty.scores.probe_queries import Queries, probed_neighbors
-from difficulty.scores.probe_tables import consensus, depth_scores
+from difficulty.scores.depth.activations import Activations, FileRows, distinct_probes, probe_groups
+from difficulty.scores.depth.probe_queries import Queries, probed_neighbors
+from difficulty.scores.depth.tables import consensus, depth_scores
 
 IMAGES = torch.randn(60, 1, 8, 8, generator=torch.Generator().manual_seed(0))
 BANK = 40
@@ -85,7 +85,7 @@ def test_activations_are_dropped_before_the_next_are_made(activations, tmp_path,
         most.append(sum(4 * each.numel() for each in alive))
         return tensor
 
-    monkeypatch.setattr("difficulty.scores.activations.torch.empty", empty)
+    monkeypatch.setattr("difficulty.scores.depth.activations.torch.empty", empty)
     queries = Queries.of(np.arange(BANK), np.arange(60))
     largest = max(4 * 60 * size for size in activations.dimensions.values())
     for _ in probed_neighbors(activations, queries, 5, 2 * largest + 500_000, tmp_path):

@@ -39,7 +39,9 @@ CLOSE = {"rtol": 1e-4, "atol": 1e-4}
 def digits():
     images, target = load_digits(return_X_y=True)
     images = torch.from_numpy((images[:ALL].reshape(-1, 8, 8, 1) * 15).astype(np.uint8))
-    return TrainingData(images, torch.from_numpy(target[:ALL]), torch.arange(TRAIN), Normalization((0.3,), (0.35,)))
+    return TrainingData(
+        images, torch.from_numpy(target[:ALL]), Normalization((0.3,), (0.35,)), train=torch.arange(TRAIN)
+    )
 
 
 def train_in(args, processes):

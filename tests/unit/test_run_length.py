@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from difficulty.scores.run_length import run_length
+from difficulty.scores.dynamics.run_length import run_length
 
 MATCHES = arrays(bool, array_shapes(min_dims=2, max_dims=2, min_side=0, max_side=9), elements=st.booleans())
 

@@ -18,7 +18,7 @@ from difficulty.analysis.correlation import CORRELATION, SEED_CORRELATION, STABI
 from difficulty.analysis.detection import DETECTION, DETECTION_CURVES, DETECTION_DIFFERENCES, detection_report
 from difficulty.datasets.example_tables import EXAMPLES, LABELS
 from difficulty.scores.collect import RUN_SCORES, SCORES
-from difficulty.scores.dynamics import DYNAMICS, score_records
+from difficulty.scores.dynamics.scoring import DYNAMICS, score_records
 from difficulty.tables import Column, read_provenance, read_schema, read_table, write_table
 from difficulty.training.run_tables import RECORDS
 

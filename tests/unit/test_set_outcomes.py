@@ -201,7 +201,7 @@ def test_training_on_label_sets_records_them_and_learns(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 60, (60, 6, 6, 1))
     pixels[:, :4, :4, 0] += (np.nan_to_num(targets.numpy())[:, :, None] * 150).astype(int)
     images = torch.from_numpy(pixels.astype(np.uint8))
-    data = TrainingData(images, targets, torch.arange(40), Normalization((0.3,), (0.3,)))
+    data = TrainingData(images, targets, Normalization((0.3,), (0.3,)), train=torch.arange(40))
     partial = PartialRun(tmp_path / "p", {})
     train(build_model(settings, 1, (6, 6), 4, 0), data, settings, 0, partial, "{}")
     role = np.repeat(["train", "test"], [40, 20]).astype(object)

@@ -10,8 +10,9 @@ from torch import nn
 from difficulty.models.building import build_model
 from difficulty.tensor_files import load_tensors
 from difficulty.training.checkpoints import load_checkpoint, write_manifest
-from difficulty.training.loop import clean_outcomes, settled_network, train
+from difficulty.training.loop import settled_network, train
 from difficulty.training.partial_run import PartialRun
+from difficulty.training.passes import clean_outcomes
 from difficulty.training.processes import Processes
 from difficulty.training.settled_statistics import with_settled_statistics
 from tests.unit.test_training import SETTINGS, Killed, contents, data, run, same_outcomes  # noqa: F401

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from difficulty.config.datasets import Shapes
+from difficulty.config.data.datasets import Shapes
 from difficulty.datasets import shapes
 from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.datasets.preparation import prepare

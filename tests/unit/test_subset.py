@@ -14,10 +14,10 @@ import prepare_dataset
 from difficulty.datasets.files import FILES, check_files, describe_files, link_files
 from difficulty.datasets.images import ImageFiles, open_images
 from difficulty.datasets.loading import load_normalization
-from difficulty.datasets.subset import choose
 from difficulty.errors import UserError
-from difficulty.scores.choosing import learned, mean_hardness
-from difficulty.scores.dynamics import DYNAMICS
+from difficulty.scores.dynamics.scoring import DYNAMICS
+from difficulty.subsets.choosing import choose
+from difficulty.subsets.evidence import learned, mean_hardness
 from difficulty.tables import write_table
 
 TRAIN, TEST = 90, 30

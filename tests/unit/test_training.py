@@ -11,11 +11,12 @@ from difficulty.errors import UserError
 from difficulty.models.building import FeatureTap, build_model
 from difficulty.tables import read_table
 from difficulty.training import assembly
+from difficulty.training.checkpoint_epochs import checkpoint_epochs
 from difficulty.training.checkpoints import MANIFEST, load_checkpoint, saved_epochs, write_manifest
-from difficulty.training.logits import predict_probabilities
-from difficulty.training.loop import TrainingData, checkpoint_epochs, clean_outcomes, mixed_batches, train
+from difficulty.training.loop import TrainingData, train
 from difficulty.training.outcomes import example_outcomes
 from difficulty.training.partial_run import PartialRun
+from difficulty.training.passes import clean_outcomes, mixed_batches, predict_probabilities
 from difficulty.training.run_tables import CHECKPOINTS
 from difficulty.training.runs import Run, roles
 
@@ -40,7 +41,7 @@ def data():
     digits = load_digits()
     images = torch.from_numpy((digits.images[:300, :, :, None] * 15).astype(np.uint8))
     return TrainingData(
-        images, torch.from_numpy(digits.target[:300]), torch.arange(TRAIN), Normalization((0.3,), (0.35,))
+        images, torch.from_numpy(digits.target[:300]), Normalization((0.3,), (0.35,)), train=torch.arange(TRAIN)
     )
 
 

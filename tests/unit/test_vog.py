@@ -13,7 +13,7 @@ from torch import nn
 from difficulty.errors import UserError
 from difficulty.models.building import build_model
 from difficulty.models.inference import inference_copy
-from difficulty.scores.vog import (
+from difficulty.scores.vog.variance import (
     StreamingVariance,
     class_normalized,
     gradients_and_predictions,

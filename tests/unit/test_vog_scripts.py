@@ -10,7 +10,7 @@ from difficulty.analysis.vog_errors import VOG_ERRORS
 from difficulty.analysis.vog_label_noise import VOG_LABEL_NOISE
 from difficulty.datasets.example_tables import LABELS
 from difficulty.scores.collect import RUN_SCORES, SCORES, collect_scores
-from difficulty.scores.vog_tables import VOG_RUN, run_scores, vog_columns
+from difficulty.scores.vog.tables import VOG_RUN, run_scores, vog_columns
 from difficulty.tables import Column, read_table, write_table
 from tests.unit.test_score_scripts import succeed
 

@@ -11,13 +11,12 @@ import pytest
 import yaml
 
 from difficulty.analysis.vog_toy import VARIANTS, VOG_TOY_SUMMARY, summarize
-from difficulty.config.problems import ConfigurationError
+from difficulty.config.analyses.vog_toy import PUBLISHED
+from difficulty.config.core.problems import ConfigurationError
 from difficulty.config.resolve import resolve
-from difficulty.config.vog_toy import PUBLISHED
 from difficulty.figures.vog_toy import boundary_figure, distance_figure
 from difficulty.figures.vog_toy_correlation import correlation_figure
-from difficulty.scores.vog import variance_of_gradients
-from difficulty.scores.vog_toy import (
+from difficulty.scores.vog.toy import (
     BOUNDARY,
     VOG_TOY,
     boundary_rows,
@@ -28,6 +27,7 @@ from difficulty.scores.vog_toy import (
     stage_scores,
     true_spread,
 )
+from difficulty.scores.vog.variance import variance_of_gradients
 from difficulty.tables import read_table
 from tests.unit.figure_reading import by_gid, said
 

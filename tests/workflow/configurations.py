@@ -7,8 +7,8 @@ from pathlib import Path
 
 import yaml
 
-from difficulty.config.inheritance import merged
 from difficulty.config.resolve import resolve
+from difficulty.config.training.inheritance import merged
 from difficulty.errors import UserError
 
 # What all configurations have. `other`, `half` and `rest` are there to be referred to.

@@ -4,7 +4,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from difficulty.scores.image_statistics import STATISTICS
+from difficulty.scores.images.statistics import STATISTICS
 from tests.workflow.conftest import TINY, Workflow, changed
 
 RANDOM = {"source": "subset", "of": "few", "select": {"by": "random", "fraction": 0.5}}

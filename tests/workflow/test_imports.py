@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import scipy.special
 
-from difficulty.scores.dynamics import DYNAMICS
+from difficulty.scores.dynamics.scoring import DYNAMICS
 from tests.workflow.conftest import TINY, Workflow
 
 EPOCHS, EXAMPLES, CLASSES = 4, 60, 3

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 
 from difficulty.models.building import build_model
-from difficulty.scores.pairwise_blocks import common_queries, examples_beside, summed_blocks
+from difficulty.scores.influence.pairwise_blocks import common_queries, examples_beside, summed_blocks
 from tests.workflow.conftest import TINY, Workflow, changed
 
 SOME = {"some": {"classes": [0, 1, 2], "count": 4}, "wrong": {"misclassified": True}}

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 import scipy.stats
 
-from difficulty.scores.image_statistics import STATISTICS
+from difficulty.scores.images.statistics import STATISTICS
 from tests.workflow.conftest import Workflow, changed
 
 CHOSEN = ["edge_strength", "brightness"]

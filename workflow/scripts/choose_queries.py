@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from difficulty.datasets.example_tables import EXAMPLES, LABELS
-from difficulty.scores.pairwise_tables import QUERIES
-from difficulty.scores.queries import choose_queries
+from difficulty.scores.influence.pairwise_tables import QUERIES
+from difficulty.scores.influence.queries import choose_queries
 from difficulty.stage import arguments, provenance, run_stage, warn
 from difficulty.tables import read_table, write_table
 from difficulty.training.majority import majority_of

@@ -1,11 +1,11 @@
-"""How well scores tell the test images of another data set from an experiment's own."""
+"""How well scores separate the test images of another data set from an experiment's own."""
 
 import logging
 from pathlib import Path
 
 from difficulty.analysis.detection import DETECTION, DETECTION_CURVES
 from difficulty.analysis.distributions import compare_distributions, strangeness
-from difficulty.scores.vog_tables import VOG_RUN
+from difficulty.scores.vog.tables import VOG_RUN
 from difficulty.stage import arguments, provenance, run_stage
 from difficulty.tables import read_table, write_table
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from difficulty.datasets.example_tables import LABELS
 from difficulty.scores.collect import EXAMPLE_SCORES
-from difficulty.scores.probe_tables import CONSENSUS, consensus, neighbors_schema
+from difficulty.scores.depth.tables import CONSENSUS, consensus, neighbors_schema
 from difficulty.scores.runs import run_of
 from difficulty.stage import arguments, provenance, run_stage
 from difficulty.tables import read_schema, read_table, write_table

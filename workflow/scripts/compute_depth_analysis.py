@@ -1,4 +1,4 @@
-"""What prediction depth tells of an experiment: accuracy of every probe, and accuracy and agreement by depth."""
+"""Analysis of prediction depth: accuracy of every probe, and accuracy and agreement by depth."""
 
 import logging
 from pathlib import Path
@@ -10,7 +10,7 @@ from difficulty.analysis.depth_levels import DEPTH_LEVELS, depth_levels
 from difficulty.analysis.probe_accuracy import PROBE_ACCURACY, probe_accuracy
 from difficulty.datasets.example_tables import LABELS
 from difficulty.scores.collect import EXAMPLE_SCORES, RUN_SCORES
-from difficulty.scores.probe_tables import VOTES
+from difficulty.scores.depth.tables import VOTES
 from difficulty.scores.run_grid import RunGrid
 from difficulty.scores.runs import ROLE_SUFFIXES, run_of
 from difficulty.scores.shards import epoch_of

@@ -6,7 +6,7 @@ from pathlib import Path
 from difficulty.datasets.files import check_files
 from difficulty.datasets.images import open_images
 from difficulty.scores.collect import EXAMPLE_SCORES
-from difficulty.scores.image_statistics import STATISTICS, image_statistics_table
+from difficulty.scores.images.statistics import STATISTICS, image_statistics_table
 from difficulty.stage import arguments, provenance, run_stage
 from difficulty.tables import write_table
 

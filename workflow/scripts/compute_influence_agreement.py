@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from difficulty.analysis.influence_agreement import INFLUENCE_AGREEMENT, INFLUENCE_SAMPLE, SELF, compare_blocks
-from difficulty.scores.influence_tables import SELF_INFLUENCE
-from difficulty.scores.pairwise_blocks import common_examples, common_queries, rows_at_once, summed_blocks
+from difficulty.scores.influence.pairwise_blocks import common_examples, common_queries, rows_at_once, summed_blocks
+from difficulty.scores.influence.tables import SELF_INFLUENCE
 from difficulty.scores.runs import run_of
 from difficulty.stage import arguments, provenance, run_stage
 from difficulty.tables import TableError, read_table, write_table

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from difficulty.scores.gradient_maps import read_maps
 from difficulty.scores.shards import epoch_of
-from difficulty.scores.vog_tables import VOG_RUN, stage_rows
+from difficulty.scores.vog.gradient_maps import read_maps
+from difficulty.scores.vog.tables import VOG_RUN, stage_rows
 from difficulty.stage import arguments, provenance, run_stage
 from difficulty.tables import write_table
 

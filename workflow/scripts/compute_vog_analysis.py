@@ -1,4 +1,4 @@
-"""What VoG tells of an experiment: where the network errs, which other scores say the same, which labels are wrong."""
+"""Analysis of VoG: where the network errs, which other scores agree, and which labels are wrong."""
 
 import logging
 from pathlib import Path
@@ -10,9 +10,9 @@ from difficulty.analysis.vog_errors import VOG_ERRORS, vog_errors
 from difficulty.analysis.vog_label_noise import VOG_LABEL_NOISE, label_noise_tests
 from difficulty.datasets.example_tables import LABELS
 from difficulty.scores.collect import RUN_SCORES, SCORES, ranking_columns
-from difficulty.scores.dynamics import DYNAMICS
+from difficulty.scores.dynamics.scoring import DYNAMICS
 from difficulty.scores.runs import ROLE_SUFFIXES, run_of
-from difficulty.scores.vog_tables import VOG_RUN, vog_columns
+from difficulty.scores.vog.tables import VOG_RUN, vog_columns
 from difficulty.stage import arguments, provenance, run_stage
 from difficulty.tables import read_schema, read_table, write_table
 

@@ -11,7 +11,7 @@ import torch
 
 from difficulty.analysis.decision_boundary import distance_to_segments, surrounding_axes, zero_segments
 from difficulty.analysis.vog_toy import VOG_TOY_SUMMARY, summarize
-from difficulty.scores.vog_toy import (
+from difficulty.scores.vog.toy import (
     BOUNDARY,
     VOG_TOY,
     boundary_rows,

@@ -1,10 +1,10 @@
 """Gradient maps of a run's examples at one checkpoint: d logit / d image, averaged over channels."""
 
-from difficulty.scores.gradient_maps import maps_writer
+from difficulty.saved_runs.gradients import GradientPass, gradient_pass
+from difficulty.saved_runs.options import run_arguments
 from difficulty.scores.shards import epoch_of
+from difficulty.scores.vog.gradient_maps import maps_writer
 from difficulty.stage import run_stage, warn
-from difficulty.training.gradient_command import GradientPass, gradient_pass
-from difficulty.training.network_command import network_arguments
 
 _MUCH = 4  # GiB
 
@@ -19,7 +19,7 @@ def main(args):
 
 
 def warn_of_size(gradients: GradientPass) -> None:
-    """Says how much one checkpoint will take, if that is much: there are several, of several runs."""
+    """Warns if one checkpoint takes much: there are several, of several runs."""
     height, width = gradients.size
     size = 2 * gradients.examples * height * width / 2**30
     if size > _MUCH:
@@ -27,4 +27,4 @@ def warn_of_size(gradients: GradientPass) -> None:
 
 
 if __name__ == "__main__":
-    run_stage(main, network_arguments(__doc__, "epoch-5.parquet, or epoch-5-shard-1.parquet"))
+    run_stage(main, run_arguments(__doc__, "epoch-5.parquet, or epoch-5-shard-1.parquet"))

@@ -2,17 +2,17 @@
 
 import numpy as np
 
-from difficulty.scores.influence import assemble, covariance_sums, eigenbases, fit_factors, second_moment_sums
+from difficulty.saved_runs.curvature import fisher_options, write_curvature
+from difficulty.saved_runs.influence import labelled_network
+from difficulty.saved_runs.options import influence_arguments
+from difficulty.scores.influence.scoring import assemble, covariance_sums, eigenbases, fit_factors, second_moment_sums
 from difficulty.stage import run_stage
-from difficulty.training.curvature_command import fisher_options, write_curvature
-from difficulty.training.influence_command import influence_arguments, labelled_network
 
 
 def main(args):
     network, strategy = labelled_network(args), args.settings["strategy"]
-    rows, options = np.flatnonzero(network.examples["role"] == "train"), fisher_options(args)
-    run = args.checkpoints.parent
-    batches = network.batches(rows, f"{run.parent.name}/{run.name} {strategy}", passes=2 if strategy == "ekfac" else 1)
+    rows, options = np.flatnonzero(network.run.roles == "train"), fisher_options(args)
+    batches = network.batches(rows, strategy, passes=2 if strategy == "ekfac" else 1)
     watch, bases = network.stopwatch, None
     factors = fit_factors(network.model, batches, "identity", **options)
     if strategy in ("kfac", "ekfac"):
@@ -25,7 +25,7 @@ def main(args):
         with watch.phase("second moments", len(rows)):
             squares = second_moment_sums(network.model, bases, batches, **options)
         factors = assemble(strategy, squares, bases)
-    write_curvature(args, factors, watch, network.device)
+    write_curvature(args, factors, watch, network.run.device)
 
 
 if __name__ == "__main__":

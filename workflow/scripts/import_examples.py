@@ -1,14 +1,11 @@
 """Makes the table of examples of records that other training runs left."""
 
-from pathlib import Path
-
 import pandas as pd
-import pyarrow as pa
 
-from difficulty.datasets.example_tables import EXAMPLES
+from difficulty.datasets.example_tables import EXAMPLES, truth_column
 from difficulty.datasets.records import read_own_records
-from difficulty.stage import arguments, provenance, run_stage, warn
-from difficulty.tables import Column, write_table
+from difficulty.stage import arguments, provenance, required_paths, run_stage, warn
+from difficulty.tables import write_table
 
 
 def main(args):
@@ -18,16 +15,13 @@ def main(args):
         warn(line)
     examples = own.examples.sort_values("split", ascending=False, kind="stable").assign(file="", sha256="")
     examples["duplicate_of"] = pd.array([pd.NA] * len(examples), dtype="Int64")
-    truth = {
-        name: Column(pa.Array.from_pandas(examples[name]).type, "truth column of the source", nullable=True)
-        for name in args.settings.get("truth", ())
-    }
+    truth = {name: truth_column(examples[name]) for name in args.settings.get("truth", ())}
     facts = provenance(args, **own.counts(), intake=intake.facts(used))
     write_table(examples, args.examples, EXAMPLES.extended(truth), facts)
 
 
 if __name__ == "__main__":
     parser = arguments(__doc__)
-    parser.add_argument("--records", type=Path, required=True, help="table of the first run")
-    parser.add_argument("--examples", type=Path, required=True)
+    required_paths(parser, "records", help="table of the first run")
+    required_paths(parser, "examples")
     run_stage(main, parser)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.scores.collect import EXAMPLE_SCORES
-from difficulty.scores.joined_statistics import joined, joined_column, read_measured
+from difficulty.scores.images.joined_statistics import joined, joined_column, read_measured
 from difficulty.stage import arguments, provenance, run_stage
 from difficulty.tables import read_table, write_table
 

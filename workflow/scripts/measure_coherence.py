@@ -7,54 +7,53 @@ import numpy as np
 import pandas as pd
 import torch
 
-from difficulty.datasets.example_tables import LABELS
-from difficulty.datasets.files import check_files
-from difficulty.datasets.loading import batch_size, image_batches, load_images, own_threads
-from difficulty.progress import Progress
-from difficulty.scores.coherence import coherence
-from difficulty.scores.coherence_tables import COHERENCE, coherence_rows, sampled_groups
+from difficulty.datasets.loading import batch_size, image_batches
+from difficulty.saved_runs.options import run_arguments
+from difficulty.saved_runs.runs import SavedRun, open_run
+from difficulty.scores.coherence.measure import coherence
+from difficulty.scores.coherence.tables import COHERENCE, coherence_rows, sampled_groups
 from difficulty.scores.collect import RUN_SCORES
 from difficulty.scores.run_grid import ranking_values
-from difficulty.stage import provenance, run_stage
+from difficulty.stage import WITH_TORCH, provenance, required_paths, run_stage
 from difficulty.tables import read_schema, read_table, write_table
-from difficulty.training.loop import choose_device
-from difficulty.training.network_command import network_arguments
-from difficulty.training.prediction import saved_network
-from difficulty.training.runs import roles_of
 
 logger = logging.getLogger("difficulty")
 
 
 def main(args):
-    settings, device = args.settings, choose_device(args.settings)
-    labels = read_table(args.labels, LABELS)
-    check_files(args.files)
-    _, images = load_images(args.pixels)
-    torch.set_num_threads(own_threads(images, args.threads, args.workers))
-    run = args.checkpoints.parent
-    trained = np.flatnonzero(roles_of(labels, run.name, settings.get("folds")) == "train")
-    own = labels.iloc[trained]
-    hardness = mean_hardness(args.dynamics, settings["score"]).reindex(own["example_id"]).to_numpy(float)
-    chosen = (settings["examples"], settings["fraction"], settings["seed"])
-    groups = sampled_groups(own["is_corrupt"].to_numpy(bool), hardness, *chosen)
-    pictures, given = {}, {}
-    for name, rows in groups.items():
-        parts = torch.from_numpy(trained[rows]).split(batch_size(*images.shape[1:3], device))
-        pictures[name] = torch.cat([part.cpu() for part in image_batches(images, parts, device, args.workers)])
-        given[name] = torch.tensor(own["label"].to_numpy()[rows], device=device)
-    size = len(next(iter(given.values())))
-    progress = Progress(f"{run.parent.name}/{run.name} coherence", len(settings["epochs"]) * len(groups) * size)
+    settings, run = args.settings, open_run(args)
+    groups = chosen_groups(run, mean_hardness(args.dynamics, settings["score"]))
+    images = {name: decoded(run, rows) for name, rows in groups.items()}
+    given = run.labels["label"].to_numpy()
+    labels = {name: torch.tensor(given[rows], device=run.device) for name, rows in groups.items()}
+    size = len(next(iter(groups.values())))
+    progress = run.progress("coherence", len(settings["epochs"]) * len(groups) * size)
     tables = []
     for epoch in settings["epochs"]:
-        network = saved_network(args.checkpoints, epoch, device)
-        network.check_images(images, args.pixels)
+        network = run.network(epoch)
         for name in groups:
-            found = coherence(network.model, network.normalization(pictures[name].to(device)), given[name])
+            inputs = network.normalization(images[name].to(run.device))
+            found = coherence(network.model, inputs, labels[name])
             tables.append(coherence_rows(epoch, name, found.examples, found.alphas))
             progress.update(size)
-    facts = provenance(args, ("torch", "numpy", "pandas", "pyarrow"))
-    write_table(pd.concat(tables), args.output, COHERENCE, facts)
+    write_table(pd.concat(tables), args.output, COHERENCE, provenance(args, WITH_TORCH))
     logger.info("%d checkpoints, %d examples in each of %s", len(settings["epochs"]), size, ", ".join(groups))
+
+
+def chosen_groups(run: SavedRun, hardness: pd.Series) -> dict[str, np.ndarray]:
+    """Name of each group -> positions of its examples, all trained on. hardness: by example_id."""
+    settings, trained = run.settings, np.flatnonzero(run.roles == "train")
+    own = run.labels.iloc[trained]
+    values = hardness.reindex(own["example_id"]).to_numpy(float)
+    chosen = (settings["examples"], settings["fraction"], settings["seed"])
+    groups = sampled_groups(own["is_corrupt"].to_numpy(bool), values, *chosen)
+    return {name: trained[rows] for name, rows in groups.items()}
+
+
+def decoded(run: SavedRun, rows: np.ndarray) -> torch.Tensor:
+    """uint8 (n, C, H, W) of the images at these positions, in memory."""
+    parts = torch.from_numpy(rows).split(batch_size(*run.images.shape[1:3], run.device))
+    return torch.cat([part.cpu() for part in image_batches(run.images, parts, run.device, run.workers)])
 
 
 def mean_hardness(dynamics: Path, score: str) -> pd.Series:
@@ -66,6 +65,6 @@ def mean_hardness(dynamics: Path, score: str) -> pd.Series:
 
 
 if __name__ == "__main__":
-    parser = network_arguments(__doc__, "coherence.parquet")
-    parser.add_argument("--dynamics", type=Path, required=True, help="learning-dynamics scores of all runs")
+    parser = run_arguments(__doc__, "coherence.parquet")
+    required_paths(parser, "dynamics", help="learning-dynamics scores of all runs")
     run_stage(main, parser)

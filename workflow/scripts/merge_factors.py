@@ -1,4 +1,4 @@
-"""The factors of a run's network at one checkpoint, of the sums over all shards of its training examples."""
+"""Merges the sums of all shards of a run's training examples into the factors of a checkpoint."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,13 +6,13 @@ from time import perf_counter
 
 import torch
 
-from difficulty.scores.factor_files import load_factors, load_sums
-from difficulty.scores.influence_factors import Sums, assemble, eigenbases, merge
-from difficulty.scores.influence_tables import Stopwatch
+from difficulty.devices import choose_device
+from difficulty.saved_runs.curvature import saved_bases, write_curvature
+from difficulty.scores.influence.factor_files import load_sums
+from difficulty.scores.influence.factors import Sums, assemble, eigenbases, merge
+from difficulty.scores.influence.tables import Stopwatch
 from difficulty.stage import arguments, run_stage
 from difficulty.training.checkpoints import listed
-from difficulty.training.curvature_command import write_curvature
-from difficulty.training.loop import choose_device
 
 
 def main(args):
@@ -21,7 +21,7 @@ def main(args):
     watch, started = Stopwatch(), perf_counter()
     sums = merged(args.sums, args.epoch, device)
     watch.rows.append(("merging", perf_counter() - started, sums.examples))
-    bases = load_factors(*listed(args.bases, args.epoch)).bases if args.bases else None
+    bases = saved_bases(args)
     if strategy == "kfac":
         with watch.phase("eigendecomposition", sums.examples):
             bases = eigenbases(sums)

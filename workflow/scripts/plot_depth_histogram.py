@@ -5,7 +5,7 @@ from pathlib import Path
 from difficulty.figures.command import figure_arguments, write_figure
 from difficulty.figures.depth_histogram import depth_histogram_figure
 from difficulty.scores.collect import RUN_SCORES
-from difficulty.scores.probe_tables import depth_columns
+from difficulty.scores.depth.tables import depth_columns
 from difficulty.stage import run_stage
 from difficulty.tables import read_provenance, read_table
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from difficulty.figures.command import figure_arguments, write_figure
 from difficulty.figures.depth_learning import depth_learning_figure
 from difficulty.scores.collect import RUN_SCORES
-from difficulty.scores.dynamics import DYNAMICS
-from difficulty.scores.probe_tables import depth_columns
+from difficulty.scores.depth.tables import depth_columns
+from difficulty.scores.dynamics.scoring import DYNAMICS
 from difficulty.stage import run_stage
 from difficulty.tables import read_provenance, read_table
 

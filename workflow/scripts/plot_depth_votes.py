@@ -10,7 +10,7 @@ from difficulty.datasets.images import open_images, take
 from difficulty.figures.command import figure_arguments, write_figure
 from difficulty.figures.depth_votes import Votes, depth_votes_figure
 from difficulty.scores.collect import SCORES
-from difficulty.scores.probe_tables import VOTES, vote_matrix
+from difficulty.scores.depth.tables import VOTES, vote_matrix
 from difficulty.scores.record_arrays import stored_records
 from difficulty.scores.runs import experiment_of, run_of
 from difficulty.stage import run_stage

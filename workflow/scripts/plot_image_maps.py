@@ -10,7 +10,7 @@ from difficulty.errors import UserError
 from difficulty.figures.command import figure_arguments, write_figure
 from difficulty.figures.image_maps import choose_images, image_maps_figure
 from difficulty.scores.collect import SCORES, ranking_columns
-from difficulty.scores.image_statistics import image_maps, shrunk
+from difficulty.scores.images.statistics import image_maps, shrunk
 from difficulty.stage import run_stage
 from difficulty.tables import read_schema, read_table
 

@@ -9,7 +9,7 @@ from difficulty.datasets.images import open_images, take
 from difficulty.figures.command import figure_arguments, write_figure
 from difficulty.figures.influential import influential_figure
 from difficulty.figures.influential_choice import choose_influential
-from difficulty.scores.pairwise_tables import INFLUENTIAL, OVERALL_INFLUENCE, QUERIES
+from difficulty.scores.influence.pairwise_tables import INFLUENTIAL, OVERALL_INFLUENCE, QUERIES
 from difficulty.stage import run_stage
 from difficulty.tables import read_table
 from difficulty.training.majority import majority_of

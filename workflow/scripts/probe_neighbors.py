@@ -1,28 +1,23 @@
-"""Nearest training examples of a run's examples in what its network makes of them, at every probe of the network."""
+"""Nearest training examples of a run's examples by their activations, at every probe of the network."""
 
 import logging
 
 import numpy as np
-import pyarrow as pa
 import torch
 
-from difficulty.datasets.example_tables import LABELS
-from difficulty.datasets.files import check_files
-from difficulty.datasets.loading import batch_size, image_batches, load_images, own_threads
+from difficulty.datasets.images import ImageFiles
+from difficulty.datasets.loading import batch_size, image_batches
 from difficulty.errors import UserError
 from difficulty.models.probing import Probes, probe_points
-from difficulty.progress import Progress
-from difficulty.scores.activations import Activations, distinct_probes
-from difficulty.scores.probe_queries import Queries, probed_neighbors
-from difficulty.scores.probe_tables import neighbors_schema
+from difficulty.saved_runs.networks import SavedNetwork
+from difficulty.saved_runs.options import run_arguments
+from difficulty.saved_runs.runs import SavedRun, open_run
+from difficulty.scores.depth.activations import Activations, distinct_probes
+from difficulty.scores.depth.probe_queries import Queries, probed_neighbors
+from difficulty.scores.depth.tables import neighbor_rows, neighbors_schema
 from difficulty.scores.shards import epoch_of, shard_of, shard_rows
-from difficulty.stage import provenance, run_stage
+from difficulty.stage import WITH_TORCH, provenance, run_stage
 from difficulty.table_parts import table_writer
-from difficulty.tables import read_table
-from difficulty.training.loop import choose_device
-from difficulty.training.network_command import network_arguments
-from difficulty.training.prediction import saved_network
-from difficulty.training.runs import Run, roles
 
 logger = logging.getLogger("difficulty")
 
@@ -30,65 +25,56 @@ _COMPARED = 16  # images by which probes that give the same are found
 
 
 def main(args):
-    settings, device = args.settings, choose_device(args.settings)
-    labels = read_table(args.labels, LABELS)
-    check_files(args.files)
-    _, images = load_images(args.pixels)
-    torch.set_num_threads(own_threads(images, args.threads, args.workers))
-    network = saved_network(args.checkpoints, epoch_of(args.output), device)
-    network.check_images(images, args.pixels)
-    run = args.checkpoints.parent.name
-    split = labels["split"].to_numpy()
-    role = roles(labels, Run.from_name(run), settings.get("folds"))
-    wanted = shard_rows(split, settings["splits"], shard_of(args.output), settings["shards"])
-    queries = Queries.of(np.flatnonzero(role == "train"), wanted)
-
+    run, settings = open_run(args), args.settings
+    network = run.network(epoch_of(args.output))
+    wanted = shard_rows(run.labels["split"].to_numpy(), settings["splits"], shard_of(args.output), settings["shards"])
+    queries = Queries.of(np.flatnonzero(run.roles == "train"), wanted)
+    memory = memory_beside(run.images, args.memory)
     probes = Probes(network.model, probe_points(settings["architecture"], network.model, settings.get("probes")))
-    in_memory = isinstance(images, torch.Tensor)
-    memory = (args.memory << 20) - (images.nbytes if in_memory else 0)
-    if memory < args.memory << 19:
+    activations, same = compared_activations(run, network, probes, queries, memory)
+    ids, bank_ids = run.example_ids[queries.all], run.example_ids[queries.bank]
+    k = min(settings["k_max"], len(bank_ids) - 1)
+    progress = run.progress("neighbours", len(ids) * len(bank_ids) * len(same), "pairs")
+    facts = provenance(args, WITH_TORCH, probes=probes.names)
+    with table_writer(args.output, neighbors_schema(k), facts, ["distances.list.element"]) as write:
+        found = probed_neighbors(activations, queries, k, memory, args.output.parent, progress.update)
+        for name, indices, distances in found:
+            predicted = queries.predicted(activations.predicted.cpu().numpy())
+            for number in map(probes.names.index, same[name]):
+                write(neighbor_rows(number, ids, predicted, bank_ids[indices], distances))
+    logger.info("%d examples, %d nearest of %d, at %s", len(ids), k, len(bank_ids), ", ".join(probes.names))
+
+
+def memory_beside(images: torch.Tensor | ImageFiles, wanted: int) -> int:
+    """Bytes that are left of `wanted` MiB beside the images; UserError if these take more than half."""
+    memory = (wanted << 20) - (images.nbytes if isinstance(images, torch.Tensor) else 0)
+    if memory < wanted << 19:
         least = (2 * images.nbytes >> 20) + 1
-        raise UserError(f"analyses.prediction_depth.memory: images alone take half of {args.memory} MiB; set {least}")
-    images = images.to(device) if in_memory else images
+        raise UserError(f"analyses.prediction_depth.memory: images alone take half of {wanted} MiB; set {least}")
+    return memory
+
+
+def compared_activations(
+    run: SavedRun, network: SavedNetwork, probes: Probes, queries: Queries, memory: int
+) -> tuple[Activations, dict[str, list[str]]]:
+    """Activations of all images that are needed, and probe -> itself and later ones that give the same."""
+    images, device = run.images_on_device(), run.device
     needed = torch.from_numpy(queries.needed).to(device)
 
-    def batches(size):
-        return map(network.normalization, image_batches(images, needed.split(size), device, args.workers))
+    def batches(rows, size):
+        return map(network.normalization, image_batches(images, rows.split(size), device, run.workers))
 
-    few = torch.cat([network.normalization(each) for each in image_batches(images, [needed[:_COMPARED]], device)])
+    few = torch.cat(list(batches(needed[:_COMPARED], _COMPARED)))
     dimensions, same = distinct_probes(probes, few)
     for name, names in same.items():
         if names[1:]:
             logger.info("%s: the same activations as %s, compared once", ", ".join(names[1:]), name)
     size = max(1, min(batch_size(*images.shape[1:3], device), memory // (32 * sum(dimensions.values()))))
-    activations = Activations(probes, dimensions, lambda: batches(size), len(needed), len(queries.bank), device)
-    example_ids = labels["example_id"].to_numpy()
-    ids, bank_ids = example_ids[queries.all], example_ids[queries.bank]
-    k = min(settings["k_max"], len(bank_ids) - 1)
-    progress = Progress(
-        f"{args.checkpoints.parent.parent.name}/{run} neighbours",
-        len(ids) * len(bank_ids) * len(dimensions),
-        "pairs",
-    )
-    facts = provenance(args, ("torch", "numpy", "pandas", "pyarrow"), probes=probes.names)
-    with table_writer(args.output, neighbors_schema(k), facts, ["distances.list.element"]) as write:
-        found = probed_neighbors(activations, queries, k, memory, args.output.parent, progress.update)
-        for name, indices, distances in found:
-            predicted = queries.predicted(activations.predicted.cpu().numpy()).astype(np.int32)
-            for number in map(probes.names.index, same[name]):
-                write(
-                    {
-                        "example_id": ids,
-                        "probe": np.full(len(ids), number, np.int16),
-                        "predicted": predicted,
-                        "neighbors": pa.FixedSizeListArray.from_arrays(pa.array(bank_ids[indices].ravel()), k),
-                        "distances": pa.FixedSizeListArray.from_arrays(pa.array(distances.ravel()), k),
-                    }
-                )
-    logger.info("%d examples, %d nearest of %d, at %s", len(ids), k, len(bank_ids), ", ".join(probes.names))
+    bank = len(queries.bank)
+    return Activations(probes, dimensions, lambda: batches(needed, size), len(needed), bank, device), same
 
 
 if __name__ == "__main__":
-    parser = network_arguments(__doc__, "epoch-5.parquet, or epoch-5-shard-1.parquet")
+    parser = run_arguments(__doc__, "epoch-5.parquet, or epoch-5-shard-1.parquet")
     parser.add_argument("--memory", type=int, default=2000, help="MiB for images, activations and comparing them")
     run_stage(main, parser)

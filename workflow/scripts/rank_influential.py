@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from difficulty.datasets.example_tables import EXAMPLES
-from difficulty.scores.influential import OverallSums, RunSummary, duplicates_of, influential_rows
-from difficulty.scores.pairwise_blocks import common_examples, common_queries, rows_at_once, summed_blocks
-from difficulty.scores.pairwise_tables import INFLUENTIAL, OVERALL_INFLUENCE, QUERIES
+from difficulty.scores.influence.influential import OverallSums, RunSummary, duplicates_of, influential_rows
+from difficulty.scores.influence.pairwise_blocks import common_examples, common_queries, rows_at_once, summed_blocks
+from difficulty.scores.influence.pairwise_tables import INFLUENTIAL, OVERALL_INFLUENCE, QUERIES
 from difficulty.stage import arguments, provenance, run_stage
 from difficulty.tables import TableError, read_table, write_table
 

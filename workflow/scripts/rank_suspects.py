@@ -8,48 +8,38 @@ import pandas as pd
 
 from difficulty.analysis.set_suspects import named_sets, set_votes, suggested_sets
 from difficulty.analysis.suggested_labels import suggested_labels
-from difficulty.analysis.suspects import hardness_percentiles, suspect_table
+from difficulty.analysis.suspects import hardness_percentiles, ranking_scores, suspect_table
 from difficulty.csv_files import write_csv
 from difficulty.datasets.example_tables import EXAMPLES, class_names
 from difficulty.datasets.label_sets import has_label_sets, set_class_names, set_text
-from difficulty.errors import UserError
-from difficulty.scores.collect import SCORES, ranking_columns
+from difficulty.scores.collect import SCORES
 from difficulty.scores.record_arrays import RecordArrays, stored_records
-from difficulty.scores.runs import ROLE_SUFFIXES
-from difficulty.stage import arguments, run_stage
-from difficulty.tables import read_schema, read_table
+from difficulty.stage import arguments, required_paths, run_stage
+from difficulty.tables import read_table
 from difficulty.training.run_tables import RECORDS
 
 logger = logging.getLogger("difficulty")
 
 
 def main(args):
-    columns = read_schema(args.scores).columns
-    ranking = {
-        f"{score}{ROLE_SUFFIXES[role]}": column
-        for role in ("train", "validation")
-        for score, column in ranking_columns(columns, role).items()
-    }
-    wanted, above = args.settings["score"], args.settings["suggest_above"]
-    if wanted not in ranking:
-        raise UserError(f"analyses.suspects.score: expected one of {', '.join(ranking)}, got {wanted!r}")
+    ranking, directions = ranking_scores(args.scores, args.settings["score"])
     scores = read_table(args.scores, SCORES)
     scores = scores[scores["split"] == "train"]
-    directions = {name: columns[column].direction for name, column in ranking.items()}
     percentiles = hardness_percentiles(scores[list(ranking.values())].set_axis(list(ranking), axis=1), directions)
     examples = read_table(args.examples, EXAMPLES)
     names = dict(enumerate(class_names(examples, predicted_classes(args.records))))
     examples = examples.set_index("example_id").loc[scores["example_id"]].reset_index()
+    above, ids = args.settings["suggest_above"], examples["example_id"]
     if has_label_sets(examples):
-        given = examples["label_set"].map(set_text)
-        found = suggested_sets(run_set_votes(args.records), examples["example_id"], above)
-        label, suggested, names = named_sets(given, found["suggested"], set_class_names(examples))
+        found = suggested_sets(run_set_votes(args.records), ids, above)
+        given, known = examples["label_set"].map(set_text), set_class_names(examples)
+        label, suggested, names = named_sets(given, found["suggested"], known)
         share = found["share"].to_numpy(float)
     else:
         label = scores["label"].to_numpy()
         classes = max(len(names), label.max() + 1)
-        ids = scores["example_id"].to_numpy()
-        suggested, share = suggested_labels(run_records(args.records), ids, label, classes, above)
+        suggested, share = suggested_labels(run_records(args.records), ids.to_numpy(), label, classes, above)
+    wanted = args.settings["score"]
     table = suspect_table(examples, label, suggested, share, names, percentiles, wanted)
     write_csv(table, args.output, float_format="%.2f")
     suggestions = int(table["suggested_label"].notna().sum())
@@ -76,8 +66,6 @@ def run_set_votes(paths: list[Path]) -> pd.DataFrame:
 
 if __name__ == "__main__":
     parser = arguments(__doc__)
-    parser.add_argument("--scores", type=Path, required=True)
-    parser.add_argument("--examples", type=Path, required=True)
+    required_paths(parser, "scores", "examples", "output")
     parser.add_argument("--records", nargs="+", type=Path, required=True, help="records.parquet of every run")
-    parser.add_argument("--output", type=Path, required=True)
     run_stage(main, parser)

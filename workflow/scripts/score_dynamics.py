@@ -7,7 +7,7 @@ import pandas as pd
 
 from difficulty.errors import UserError
 from difficulty.scores.collect import RUN_SCORES
-from difficulty.scores.dynamics import PREDICTED_SET, RECORD_COLUMNS, dynamics_columns, score_arrays
+from difficulty.scores.dynamics.scoring import PREDICTED_SET, RECORD_COLUMNS, dynamics_columns, score_arrays
 from difficulty.scores.record_arrays import stored_records
 from difficulty.scores.runs import run_of
 from difficulty.stage import arguments, provenance, run_stage
@@ -41,7 +41,7 @@ def main(args):
         raise UserError(f"{args.output.parent.parent}: all runs need the same number of epochs; {counted}")
     table = pd.concat(parts, ignore_index=True).sort_values(["run", "example_id"], kind="stable")
     columns = dynamics_columns(epochs.pop())
-    if table["grand_last"].isna().all():  # the records do not tell the norm of the features
+    if table["grand_last"].isna().all():  # the records lack the norm of the features
         del table["grand_last"], columns["grand_last"]
     write_table(table, args.output, RUN_SCORES.extended(columns), provenance(args))
     for name in ("first_learned", "learning_epoch"):

@@ -7,7 +7,7 @@ import pandas as pd
 
 from difficulty.datasets.example_tables import LABELS
 from difficulty.scores.collect import RUN_SCORES
-from difficulty.scores.influence_tables import SELF_INFLUENCE, influence_columns
+from difficulty.scores.influence.tables import SELF_INFLUENCE, influence_columns
 from difficulty.scores.runs import run_of
 from difficulty.stage import arguments, provenance, run_stage
 from difficulty.tables import read_table, write_table

@@ -2,68 +2,61 @@
 
 import logging
 from math import ceil
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from difficulty.scores.factor_files import load_factors
-from difficulty.scores.influence import Damping, pairwise_blocks, queries_at_once
-from difficulty.scores.influence_tables import INFLUENCE_TIMING
-from difficulty.scores.pairwise_tables import PAIRWISE_EXAMPLES, QUERIES, pairwise_writer
-from difficulty.stage import provenance, run_stage
+from difficulty.saved_runs.influence import damping_of, labelled_network, refuse_not_finite, write_timing
+from difficulty.saved_runs.options import influence_arguments
+from difficulty.scores.influence.factor_files import load_factors
+from difficulty.scores.influence.pairwise_tables import PAIRWISE_EXAMPLES, QUERIES, pairwise_writer
+from difficulty.scores.influence.scoring import pairwise_blocks, queries_at_once
+from difficulty.stage import WITH_TORCH, provenance, required_paths, run_stage
 from difficulty.tables import read_table, write_table
-from difficulty.training.checkpoints import checkpoint_name, listed
-from difficulty.training.influence_command import influence_arguments, labelled_network, refuse_not_finite
+from difficulty.training.checkpoints import listed
 
 logger = logging.getLogger("difficulty")
 
 
 def main(args):
-    network, settings = labelled_network(args), args.settings
-    example_ids = network.examples["example_id"].to_numpy()
-    trained = np.flatnonzero(network.examples["role"] == "train")
+    network, settings, facts = labelled_network(args), args.settings, provenance(args, WITH_TORCH)
+    run, rank, memory = network.run, settings.get("rank"), args.memory << 20
+    trained = np.flatnonzero(run.roles == "train")
     query_ids = read_table(args.queries, QUERIES)["example_id"].to_numpy()
-    asked = pd.Index(example_ids).get_indexer(query_ids)
-    factors = load_factors(*listed(args.factors, args.epoch))
-    run = args.checkpoints.parent
-    what = f"{run.parent.name}/{run.name} {args.queries.stem}"
-    size = queries_at_once(network.model, factors, settings.get("rank"), args.memory << 20)
-    damping = Damping(**settings.get("damping", {"relative": 0.1}))  # without curvature it changes nothing
+    asked = pd.Index(run.example_ids).get_indexer(query_ids)
+    factors, damping = load_factors(*listed(args.factors, args.epoch)), damping_of(settings)
+    size = queries_at_once(network.model, factors, rank, memory)
     passes = ceil(len(asked) / size)
     if passes > 1:
         logger.info("%d passes for %d queries each; more memory, or a rank, takes fewer", passes, size)
-    facts = provenance(args, ("torch", "numpy", "pandas", "pyarrow"))
-    blocks = pairwise_blocks(
-        network.model,
-        factors,
-        network.batches(trained, what, passes=passes),
-        network.batches(asked, f"{what}, queries"),
-        damping,
-        settings.get("rank"),
-        settings["measurement"],
-        args.memory << 20,
-    )
-    with (
-        network.stopwatch.phase("pairwise influence", len(trained)),
-        pairwise_writer(args.output, len(trained), facts) as write,
-    ):
-        done, most_lost = 0, 0.0
+    batches = network.batches(trained, args.queries.stem, passes)
+    queries = network.batches(asked, f"{args.queries.stem}, queries")
+    blocks = pairwise_blocks(network.model, factors, batches, queries, damping, rank, settings["measurement"], memory)
+    with network.stopwatch.phase("pairwise influence", len(trained)):
+        most_lost = write_blocks(args, blocks, query_ids, len(trained), facts)
+    examples = pd.DataFrame({"example_id": run.example_ids[trained]})
+    write_table(examples, args.examples, PAIRWISE_EXAMPLES, facts)
+    write_timing(args, network.stopwatch, run.device, facts)
+    if rank:
+        logger.info("rank %d loses at most %.1f %% of the norm of a query's gradient", rank, 100 * most_lost)
+    seconds = network.stopwatch.rows[0][1]
+    logger.info("%d queries, %d training examples: %.2f s", len(query_ids), len(trained), seconds)
+
+
+def write_blocks(args, blocks, query_ids: np.ndarray, trained: int, facts: dict) -> float:
+    """Writes the influence on some queries after the others; returns the most that the rank loses of a gradient."""
+    done, most_lost = 0, 0.0
+    with pairwise_writer(args.output, trained, facts) as write:
         for products, lost in blocks:
-            refuse_not_finite(products, args.checkpoints / checkpoint_name(args.epoch))
+            refuse_not_finite(products, args.checkpoints, args.epoch)
             write(query_ids[done : done + len(lost)], lost.cpu().numpy(), products.cpu().numpy())
             done, most_lost = done + len(lost), max(most_lost, lost.max().item())
-    examples = pd.DataFrame({"example_id": example_ids[trained]})
-    write_table(examples, args.examples, PAIRWISE_EXAMPLES, facts)
-    write_table(network.stopwatch.table(network.device.type, args.threads), args.timing, INFLUENCE_TIMING, facts)
-    if rank := settings.get("rank"):
-        logger.info("rank %d loses at most %.1f %% of the norm of a query's gradient", rank, 100 * most_lost)
-    logger.info("%d queries, %d training examples: %.2f s", done, len(trained), network.stopwatch.rows[0][1])
+    return most_lost
 
 
 if __name__ == "__main__":
     parser = influence_arguments(__doc__, "ekfac-epoch-5.parquet")
-    parser.add_argument("--factors", type=Path, required=True, help="folder of the factors")
-    parser.add_argument("--queries", type=Path, required=True, help="the test examples that are asked about")
-    parser.add_argument("--examples", type=Path, required=True, help="output: the training examples, in order")
+    required_paths(parser, "factors", help="folder of the factors")
+    required_paths(parser, "queries", help="the test examples that are asked about")
+    required_paths(parser, "examples", help="output: the training examples, in order")
     run_stage(main, parser)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from difficulty.datasets.example_tables import LABELS
 from difficulty.scores.collect import RUN_SCORES
-from difficulty.scores.probe_tables import VOTES, depth_columns, depth_scores
+from difficulty.scores.depth.tables import VOTES, depth_columns, depth_scores
 from difficulty.scores.runs import experiment_of, run_of
 from difficulty.stage import arguments, provenance, run_stage, warn
 from difficulty.tables import TableError, read_provenance, read_table, write_table
@@ -38,7 +38,7 @@ def main(args):
 
 
 def warn_of_small_classes(labels: pd.DataFrame, k: int, experiment: str) -> None:
-    """Says so if classes have fewer training examples than vote: their neighbours are mostly of others."""
+    """Warns if classes have fewer training examples than neighbours vote, so that other classes outvote them."""
     sizes = labels.loc[labels["split"] == "train", "label"].value_counts()
     if count := int((sizes < k).sum()):
         warn(

@@ -8,7 +8,7 @@ import pandas as pd
 from difficulty.datasets.example_tables import LABELS
 from difficulty.scores.collect import RUN_SCORES
 from difficulty.scores.runs import run_of
-from difficulty.scores.vog_tables import VOG_RUN, run_scores, vog_columns
+from difficulty.scores.vog.tables import VOG_RUN, run_scores, vog_columns
 from difficulty.stage import arguments, provenance, run_stage, warn
 from difficulty.tables import read_table, write_table
 from difficulty.training.runs import roles_of

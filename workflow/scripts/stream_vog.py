@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from difficulty.scores.vog_tables import VOG_RUN, stage_rows
+from difficulty.saved_runs.gradients import gradient_pass
+from difficulty.saved_runs.options import run_arguments
+from difficulty.scores.vog.tables import VOG_RUN, stage_rows
 from difficulty.stage import run_stage
 from difficulty.tables import write_table
-from difficulty.training.gradient_command import gradient_pass
-from difficulty.training.network_command import network_arguments
 
 
 def main(args):
@@ -21,4 +21,4 @@ def main(args):
 
 
 if __name__ == "__main__":
-    run_stage(main, network_arguments(__doc__, "vog.parquet, or vog-shard-1.parquet"))
+    run_stage(main, run_arguments(__doc__, "vog.parquet, or vog-shard-1.parquet"))

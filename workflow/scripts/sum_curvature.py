@@ -1,4 +1,4 @@
-"""Sums over a shard of a run's training examples at one checkpoint, of which the factors of a strategy are merged.
+"""Sums over one shard of a run's training examples at a checkpoint, to be merged into a strategy's factors.
 
 Covariances for kfac; second moments for diagonal, and for ekfac in the bases of the kfac factors.
 """
@@ -7,30 +7,28 @@ from pathlib import Path
 
 import numpy as np
 
-from difficulty.scores.factor_files import load_factors
-from difficulty.scores.influence import covariance_sums, second_moment_sums
+from difficulty.saved_runs.curvature import fisher_options, saved_bases, write_curvature
+from difficulty.saved_runs.influence import labelled_network
+from difficulty.saved_runs.options import influence_arguments
+from difficulty.scores.influence.scoring import covariance_sums, second_moment_sums
 from difficulty.scores.shards import shard_of, shard_rows
 from difficulty.stage import run_stage
-from difficulty.training.checkpoints import listed
-from difficulty.training.curvature_command import fisher_options, write_curvature
-from difficulty.training.influence_command import influence_arguments, labelled_network
 
 
 def main(args):
     network, settings, options = labelled_network(args), args.settings, fisher_options(args)
-    role = network.examples["role"].to_numpy()
+    role = network.run.roles
     rows = shard_rows(role, ["train"], shard_of(args.output), settings["shards"])
     options["first"] = int(np.count_nonzero(role[: rows[0]] == "train"))
-    run, watch = args.checkpoints.parent, network.stopwatch
-    batches = network.batches(rows, f"{run.parent.name}/{run.name} {args.output.name}")
+    watch, batches = network.stopwatch, network.batches(rows, args.output.name)
     if settings["strategy"] == "kfac":
         with watch.phase("covariances", len(rows)):
             sums = covariance_sums(network.model, batches, **options)
     else:
-        bases = load_factors(*listed(args.bases, args.epoch)).bases if args.bases else None
+        bases = saved_bases(args)
         with watch.phase("second moments", len(rows)):
             sums = second_moment_sums(network.model, bases, batches, **options)
-    write_curvature(args, sums, watch, network.device)
+    write_curvature(args, sums, watch, network.run.device)
 
 
 if __name__ == "__main__":

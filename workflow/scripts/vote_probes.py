@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from difficulty.datasets.example_tables import LABELS
 from difficulty.scores.collect import EXAMPLE_SCORES
-from difficulty.scores.probe_tables import VOTES, neighbors_schema
-from difficulty.scores.votes import vote_and_ties
+from difficulty.scores.depth.tables import VOTES, neighbors_schema
+from difficulty.scores.depth.votes import vote_and_ties
 from difficulty.stage import arguments, provenance, run_stage, warn
 from difficulty.table_parts import read_parts
 from difficulty.tables import TableError, read_provenance, read_schema, read_table, write_table

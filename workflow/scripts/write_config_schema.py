@@ -1,82 +1,12 @@
-"""Writes the JSON schema of config.yaml, for editors and tests, from the models in difficulty/config/.
-
-Every file may be partial, and `defaults` and `experiments` are merged before they are checked. So nothing of an
-experiment is required here, and every key that may be left out may also be null.
-"""
+"""Writes the JSON schema of config.yaml from the models in difficulty/config/."""
 
 import argparse
 import json
 from pathlib import Path
 
-from pydantic.json_schema import models_json_schema
-
-from difficulty.config.grids import WrittenExperiment
-from difficulty.config.resolve import ConfigurationFile
-from difficulty.config.section import Section
-from difficulty.config.training import Experiment
+from difficulty.config.json_schema import config_schema
 
 SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.json"
-_REFERENCE = "#/$defs/"
-
-
-def config_schema() -> dict:
-    """The schema, with a description of every key."""
-    models = [(ConfigurationFile, "validation"), (WrittenExperiment, "validation")]
-    definitions = models_json_schema(models)[1]["$defs"]
-    for name in _reached(WrittenExperiment.__name__, definitions):
-        definitions[name].pop("required", None)
-    keys = definitions[ConfigurationFile.__name__]["properties"]
-    keys["defaults"] = _reference(Experiment) | {"description": keys["defaults"]["description"]}
-    _values_by_name(keys["experiments"], _or_null(_reference(WrittenExperiment)))
-    options = definitions[WrittenExperiment.__name__]["properties"]["grid"]["anyOf"][0]["additionalProperties"]
-    _values_by_name(options, *options["patternProperties"].values())
-    for definition in definitions.values():
-        required = definition.get("required", [])
-        for key, value in definition["properties"].items():
-            value.pop("title", None)
-            if isinstance(value.get("default"), dict):  # its parts have defaults of their own
-                del value["default"]
-            if "patternProperties" in value:
-                _values_by_name(value, *value["patternProperties"].values())
-            definition["properties"][key] = value if key in required else _or_null(value)
-        del definition["title"]
-    root = definitions.pop(ConfigurationFile.__name__)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "config.yaml", **root} | {
-        "$defs": definitions
-    }
-
-
-def _reference(model: type[Section]) -> dict:
-    return {"$ref": _REFERENCE + model.__name__}
-
-
-def _reached(name: str, definitions: dict) -> set[str]:
-    """The definition of that name, and all that it refers to."""
-    found, waiting = set(), {name}
-    while waiting:
-        found.add(current := waiting.pop())
-        text = json.dumps(definitions[current])
-        waiting |= {other for other in definitions if f'"{_REFERENCE}{other}"' in text} - found
-    return found
-
-
-def _values_by_name(mapping: dict, values: dict) -> None:
-    """Refuses keys that do not match the pattern of names, which patternProperties alone lets pass."""
-    (pattern,) = mapping.pop("patternProperties")
-    mapping["propertyNames"] |= {"pattern": pattern}
-    mapping["additionalProperties"] = values
-
-
-def _or_null(value: dict) -> dict:
-    if "const" in value:
-        return value
-    if "enum" in value:
-        return {key: part for key, part in value.items() if key != "type"} | {"enum": [*value["enum"], None]}
-    if isinstance(value.get("type"), str):
-        return value | {"type": [value["type"], "null"]}
-    kinds = value.get("anyOf", [{"$ref": value["$ref"]}] if "$ref" in value else [])
-    others = {key: part for key, part in value.items() if key not in ("anyOf", "$ref")}
-    return {"anyOf": [kind for kind in kinds if kind != {"type": "null"}] + [{"type": "null"}], **others}
 
 
 if __name__ == "__main__":

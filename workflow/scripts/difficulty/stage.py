@@ -1,4 +1,4 @@
-"""What every stage's command line has in common: arguments, log, provenance and how it fails.
+"""Shared parts of every stage's command line: arguments, log, provenance and failure.
 
 A script is `run_stage(main, arguments())` around a `main(args)` that reads tables, calls the library
 and writes tables. Everything that is logged goes to the stage's own file; the terminal gets progress
@@ -20,6 +20,8 @@ from difficulty.written import discard_record, write_record
 
 logger = logging.getLogger("difficulty")
 _FOR_THE_USER = "for_the_user"
+_PACKAGES = ("numpy", "pandas", "pyarrow")
+WITH_TORCH = ("torch", *_PACKAGES)  # the packages of a stage of networks
 
 
 def arguments(description: str) -> argparse.ArgumentParser:
@@ -32,7 +34,13 @@ def arguments(description: str) -> argparse.ArgumentParser:
     return parser
 
 
-def provenance(args: argparse.Namespace, packages: tuple[str, ...] = ("numpy", "pandas", "pyarrow"), **facts) -> dict:
+def required_paths(parser: argparse.ArgumentParser, *names: str, **options) -> None:
+    """Adds required options that are paths."""
+    for name in names:
+        parser.add_argument(f"--{name}", type=Path, required=True, **options)
+
+
+def provenance(args: argparse.Namespace, packages: tuple[str, ...] = _PACKAGES, **facts) -> dict:
     """How an artifact was made; the same for identical runs on the same kind of machine."""
     return {
         "stage": Path(sys.argv[0]).stem,
@@ -70,7 +78,7 @@ def run_stage(main: Callable[[argparse.Namespace], None], parser: argparse.Argum
 
 
 def warn(message: str) -> None:
-    """Says on the terminal and in the log what the user should know although the stage goes on; one line."""
+    """Prints one line on the terminal and in the log that the user should know although the stage continues."""
     logger.warning(message, extra={_FOR_THE_USER: True})
 
 

@@ -98,7 +98,7 @@ class Schema:
 
 @contextmanager
 def atomic_path(path) -> Iterator[Path]:
-    """Yields a temporary path beside `path`; renames it to `path` if the block succeeds.
+    """Yields a temporary path next to `path`; renames it to `path` if the block succeeds.
 
     A reader therefore sees the old file, the new file or none, never half of one. The file enters the job's record.
     """

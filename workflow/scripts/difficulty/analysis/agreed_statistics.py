@@ -1,4 +1,4 @@
-"""What images look like that all networks get right, epoch by epoch.
+"""Statistics of the images that all networks get right, epoch by epoch.
 
 Pliushch et al. 2022, "When deep classifiers agree", arXiv 2105.08997, figures of section 5. Shapes: K runs, E epochs, N
 examples, S statistics.

@@ -94,6 +94,20 @@ def agreement_curve(correct: np.ndarray, classes: np.ndarray | None = None) -> p
     )
 
 
+def agreement_table(correct: np.ndarray, classes: np.ndarray) -> pd.DataFrame:
+    """`agreement_curve` with what is derived from it: agreement beyond chance, and bimodality.
+
+    correct: bool (K, E, N). classes: (N,).
+    """
+    curve = agreement_curve(correct, classes).assign(runs=len(correct), examples=correct.shape[2])
+    return curve.assign(
+        chance_corrected=chance_corrected(curve),
+        chance_corrected_within_class=chance_corrected(curve, "independent_within_class"),
+        bimodality=bimodality(true_positive_agreement(correct)),
+        binomial_bimodality=binomial_bimodality(len(correct), curve["mean_accuracy"]),
+    )
+
+
 def chance_corrected(curve: pd.DataFrame, baseline: str = "independent") -> np.ndarray:
     """(agreement - baseline) / (upper_bound - baseline) of each row: 0 = as by chance, 1 = all there can be.
 

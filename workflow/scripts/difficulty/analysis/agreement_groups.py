@@ -1,4 +1,4 @@
-"""Which runs of a group of experiments are compared, on which examples, and by which label."""
+"""Chooses the runs of a group of experiments to compare, their common examples, and the label to judge by."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class SharedLabels:
         return "correct" if self.judged_by == GIVEN else "predicted"
 
     def hits(self, records: RecordArrays) -> np.ndarray:
-        """What a run got right, bool (E, N), from records with the column `recorded`."""
+        """A run's correct predictions, bool (E, N), from records with the column `recorded`."""
         if self.judged_by == GIVEN:
             return records["correct"]
         return records["predicted"] == self.labels.loc[records.example_id].to_numpy()
@@ -37,7 +37,7 @@ class SharedLabels:
 
 @dataclass(frozen=True)
 class ComparedRuns:
-    """What K runs of a group got right on N examples over E epochs.
+    """Correct predictions of K runs of a group on N examples over E epochs.
 
     correct: bool (K, E, N), by the shared labels. example_id: (N,), sorted. seeds: how many different seeds they have.
     """

@@ -1,4 +1,4 @@
-"""Average precision: how well the logits of a class tell the images that have it from the others.
+"""Average precision: how well the logits of a class separate the images that have it from the others.
 
 Two definitions are in use, over the points (recall, precision) of all thresholds, images of equal logits being one
 point: the area under the steps, sum of (R_n - R_{n-1}) P_n, as scikit-learn has it; and VOC 2007's, the mean over the

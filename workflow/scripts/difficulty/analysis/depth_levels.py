@@ -1,4 +1,4 @@
-"""What the examples of each prediction depth have in common: how often networks are right, and how far they agree.
+"""Accuracy and agreement of networks on the examples of each prediction depth.
 
 Baldock et al. 2021 (arXiv 2106.09647), section 4: accuracy and consistency fall with depth.
 """
@@ -44,18 +44,10 @@ def depth_levels(
     """
     present = ~np.isnan(right)
     level = np.where(np.isnan(depth), len(names), depth)
-    members = np.stack([(present & (level == number)).sum(axis=0) for number in range(len(names) + 1)], axis=1).astype(
-        float
-    )
-    hits = np.stack(
-        [np.where(level == number, np.nan_to_num(right), 0).sum(axis=0) for number in range(len(names) + 1)], axis=1
-    )
-    agreed = ~np.isnan(consistency)
-    of_agreed = members * agreed[:, None]
-    statistics = {
-        "accuracy": (hits, members),
-        "consistency": (of_agreed * np.nan_to_num(consistency)[:, None], of_agreed),
-    }
+    has_level = [level == number for number in range(len(names) + 1)]
+    members = np.stack([(present & has).sum(axis=0) for has in has_level], axis=1).astype(float)
+    hits = np.stack([np.where(has, np.nan_to_num(right), 0).sum(axis=0) for has in has_level], axis=1)
+    of_agreed = members * ~np.isnan(consistency)[:, None]
     table = pd.DataFrame(
         {
             "depth": pd.array([*range(len(names)), None], dtype="Int16"),
@@ -64,23 +56,35 @@ def depth_levels(
             "share": members.sum(axis=0) / present.sum(),
         }
     )
+    statistics = {
+        "accuracy": (hits, members),
+        "consistency": (of_agreed * np.nan_to_num(consistency)[:, None], of_agreed),
+    }
+    for name, replicates in _resampled(statistics, bootstrap).items():
+        values, low, high = _with_interval(*statistics[name], replicates)
+        table[name], table[f"{name}_low"], table[f"{name}_high"] = values, low, high
+    return table
+
+
+def _resampled(statistics: dict[str, tuple[np.ndarray, np.ndarray]], bootstrap: int) -> dict[str, np.ndarray]:
+    """Name -> ratios (B, L) of sums over resampled examples. statistics: name -> (parts, wholes), each (N, L)."""
+    examples = len(next(iter(statistics.values()))[0])
     replicates = {name: [] for name in statistics}
-    for draws in resample_counts(len(consistency), bootstrap, block=_BLOCK):
+    for draws in resample_counts(examples, bootstrap, block=_BLOCK):
         counts = draws.T.astype(float)
         for name, (parts, wholes) in statistics.items():
             replicates[name].append(_ratio(counts @ parts, counts @ wholes))
-    for name, (parts, wholes) in statistics.items():
-        table[name] = _ratio(parts.sum(axis=0), wholes.sum(axis=0))
-        found = np.concatenate(replicates[name])
-        undefined = np.isnan(found).all(axis=0) | np.isnan(table[name])
-        variance = np.nanvar(np.where(undefined, 0, found), axis=0, ddof=1)
-        present = np.maximum((wholes > 0).sum(axis=0), 1)
-        low, high = effective_interval(table[name].fillna(0).to_numpy(), variance, present)
-        table[f"{name}_low"], table[f"{name}_high"] = (
-            np.where(undefined, np.nan, low),
-            np.where(undefined, np.nan, high),
-        )
-    return table
+    return {name: np.concatenate(found) for name, found in replicates.items()}
+
+
+def _with_interval(parts: np.ndarray, wholes: np.ndarray, replicates: np.ndarray) -> tuple[np.ndarray, ...]:
+    """(ratio, low, high) of the sums over examples, each (L,), with 95 % Wilson intervals. replicates: (B, L)."""
+    ratio = _ratio(parts.sum(axis=0), wholes.sum(axis=0))
+    undefined = np.isnan(replicates).all(axis=0) | np.isnan(ratio)
+    variance = np.nanvar(np.where(undefined, 0, replicates), axis=0, ddof=1)
+    examples = np.maximum((wholes > 0).sum(axis=0), 1)
+    low, high = effective_interval(np.where(np.isnan(ratio), 0, ratio), variance, examples)
+    return ratio, np.where(undefined, np.nan, low), np.where(undefined, np.nan, high)
 
 
 def _ratio(parts: np.ndarray, wholes: np.ndarray) -> np.ndarray:

@@ -21,7 +21,7 @@ from difficulty.analysis.detection_intervals import (
 from difficulty.analysis.detection_metrics import METRICS, Ranking, found_curve, ranking_metrics
 from difficulty.analysis.ties import midranks
 from difficulty.errors import UserError
-from difficulty.scores.dynamics import DYNAMICS
+from difficulty.scores.dynamics.scoring import DYNAMICS
 from difficulty.scores.run_grid import defined_mean
 from difficulty.scores.runs import ROLE_SUFFIXES
 from difficulty.tables import Column, Schema
@@ -164,21 +164,17 @@ def detection_tables(
     hardness = np.stack([known[name] * scores[name].to_numpy(np.float64)[common] for name in names])
     rankings = [Ranking.of(values, truth) for values in hardness]
     metrics = np.concatenate([ranking_metrics(ranking) for ranking in rankings])
-    ends = {which: np.full((2, *metrics.shape), np.nan) for which in _INTERVALS}
     pairs = np.array(list(combinations(range(len(names)), 2)) if bootstrap else [], dtype=int).reshape(-1, 2)
+    ends = {which: np.full((2, *metrics.shape), np.nan) for which in _INTERVALS}
     differences = {which: np.full((2, len(pairs), len(METRICS)), np.nan) for which in _INTERVALS}
     if bootstrap and 0 < truth.sum() < len(truth):
-        same = _same_order(hardness, pairs)
         seeds = {name: known[name] * values[:, common] for name, values in (by_seed or {}).items()}
-        numbers = int(truth.sum()), int((~truth).sum())
         over_examples = example_covariances(rankings, hardness, truth, bootstrap, seed)
         count, over_seeds = _over_seeds(names, seeds, truth)
+        same = _same_order(hardness, pairs)
         for which, further in zip(_INTERVALS, (None, over_seeds), strict=True):
-            low, high = metric_intervals(metrics, over_examples, *numbers, further, count)
-            total = over_examples if further is None else over_examples + further
-            least = plain_half_widths(over_examples, pairs, min(numbers), further, count)
-            found = np.stack(difference_intervals(metrics, low, high, total, pairs, least))
-            ends[which], differences[which] = (low, high), np.where(same[:, None], 0 * found, found)
+            found = _intervals(metrics, truth, pairs, same, over_examples, further, count)
+            ends[which], differences[which] = found
     report = {
         "score": names,
         "direction": np.array([known[name] for name in names], dtype=np.int8),
@@ -191,6 +187,28 @@ def detection_tables(
         for which, (low, high) in ends.items():
             report |= {f"{name}_low{which}": low[:, i], f"{name}_high{which}": high[:, i]}
     return pd.DataFrame(report), _difference_table(names, metrics, pairs, differences)
+
+
+def _intervals(
+    metrics: np.ndarray,
+    truth: np.ndarray,
+    pairs: np.ndarray,
+    same: np.ndarray,
+    over_examples: np.ndarray,
+    over_seeds: np.ndarray | None,
+    seeds: int,
+) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
+    """((low, high) of the metrics, each (S, M); ends of their differences (2, Q, M)), 95 % intervals.
+
+    metrics: (S, M). pairs: (Q, 2) scores; same: (Q,) those that cannot differ. Covariances: (M, S, S) over examples,
+    and over seeds, of which there are `seeds`, if other seeds are meant too.
+    """
+    numbers = int(truth.sum()), int((~truth).sum())
+    low, high = metric_intervals(metrics, over_examples, *numbers, over_seeds, seeds)
+    total = over_examples if over_seeds is None else over_examples + over_seeds
+    least = plain_half_widths(over_examples, pairs, min(numbers), over_seeds, seeds)
+    found = np.stack(difference_intervals(metrics, low, high, total, pairs, least))
+    return (low, high), np.where(same[:, None], 0 * found, found)
 
 
 def detection_report(scores: pd.DataFrame, truth: np.ndarray, directions=None, **settings) -> pd.DataFrame:

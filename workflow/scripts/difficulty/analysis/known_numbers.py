@@ -1,4 +1,4 @@
-"""What is known of images as numbers, whatever is trained on them: their statistics and what their data set says."""
+"""Numbers known about images, whatever is trained on them: their statistics and numeric truth columns."""
 
 from collections.abc import Iterable
 

@@ -1,10 +1,10 @@
-"""How often the neighbours at each probe of a network vote the given label, and how often what the network says."""
+"""How often the neighbours at each probe vote for the given label, and for the network's prediction."""
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from difficulty.scores.probe_tables import vote_matrix
+from difficulty.scores.depth.tables import vote_matrix
 from difficulty.tables import Column, Schema
 
 PROBE_ACCURACY = Schema(

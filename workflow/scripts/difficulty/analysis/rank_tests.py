@@ -12,6 +12,8 @@ from difficulty.analysis.ties import midranks, tie_order
 # Share of a column's sum of squares below which what is left of it is rounding.
 _NOTHING = 1e-12
 
+FEWEST_CORRELATED = 10  # examples, for a correlation to be worth a row
+
 
 def centred_ranks(values: np.ndarray) -> np.ndarray:
     """Ranks of each column of `values` (N, S), equal values sharing their mean rank, less the mean of all ranks."""

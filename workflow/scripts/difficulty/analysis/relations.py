@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from difficulty.analysis.rank_tests import (
+    FEWEST_CORRELATED,
     centred_ranks,
     cross_correlation,
     holm,
@@ -26,7 +27,6 @@ from difficulty.tables import Column, Schema
 
 OVERALL, WITHIN_CLASS, PARTIAL = KINDS = ("overall", "within_class", "partial")
 BRIGHTNESS = "brightness"
-_FEWEST = 10  # examples, for a correlation to be worth a row
 _LEAST_FREEDOM = 2  # degrees, for an interval to be defined
 
 
@@ -120,7 +120,7 @@ def _related(
 ) -> Iterator[pd.DataFrame]:
     """Rows of each kind of scores and of statistics that are known of the same examples."""
     common = (statistics.iloc[:, 0].notna() & hardness.iloc[:, 0].notna()).to_numpy()
-    if common.sum() < _FEWEST:
+    if common.sum() < FEWEST_CORRELATED:
         return
     x, y, own = statistics.to_numpy()[common], hardness.to_numpy(np.float64)[common], classes[common]
     names, count, further_classes = list(statistics), len(x), len(np.unique(own)) - 1
@@ -130,7 +130,7 @@ def _related(
     lit = np.zeros(count, bool) if brightness is None else brightness.notna().to_numpy()[common]
     partial = np.full(within.shape, np.nan)
     freedom = lit.sum() - 3 - (len(np.unique(own[lit])) - 1)
-    if lit.sum() >= _FEWEST:
+    if lit.sum() >= FEWEST_CORRELATED:
         partial = _partial(x[lit], y[lit], brightness.to_numpy()[common][lit], own[lit])
         partial[[name == BRIGHTNESS for name in names]] = np.nan
     yield _rows(PARTIAL, statistics, hardness, partial, int(lit.sum()), freedom)

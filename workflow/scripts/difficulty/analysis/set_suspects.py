@@ -1,12 +1,13 @@
-"""What networks suggest in place of a set of labels. Sets are text: ascending class numbers separated by spaces."""
+"""Label sets that networks suggest. Sets are text: ascending class numbers separated by spaces."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from difficulty.analysis.suggested_labels import ROLES, first_counted_epoch
+from difficulty.analysis.suggested_labels import first_counted_epoch
 from difficulty.datasets.label_sets import named_text
+from difficulty.scores.runs import ROLES_OF_TRAINING_SPLIT
 
 
 def set_votes(records: pd.DataFrame) -> pd.DataFrame:
@@ -17,7 +18,7 @@ def set_votes(records: pd.DataFrame) -> pd.DataFrame:
     the role, see `first_counted_epoch`.
     """
     epochs = records["epoch"].max()
-    first = {role: first_counted_epoch(role, epochs) for role in ROLES}
+    first = {role: first_counted_epoch(role, epochs) for role in ROLES_OF_TRAINING_SPLIT}
     counted = records[records["epoch"] >= records["role"].astype(object).map(first)]
     counted = counted.assign(wrong=~counted["correct"])
     votes = counted.groupby(["example_id", "role", "predicted_set", "wrong"], observed=True).size()

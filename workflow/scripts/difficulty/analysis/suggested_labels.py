@@ -5,8 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from difficulty.scores.record_arrays import RecordArrays
-
-ROLES = ("train", "validation")
+from difficulty.scores.runs import ROLES_OF_TRAINING_SPLIT
 
 
 def first_counted_epoch(role: str, epochs: int) -> int:
@@ -55,14 +54,14 @@ def suggested_labels(
     count, if there are any; else those of the runs that train on it.
     """
     order = np.argsort(example_id)
-    votes = {role: Votes(label, classes) for role in ROLES}
+    votes = {role: Votes(label, classes) for role in ROLES_OF_TRAINING_SPLIT}
     was_held_out = np.zeros(len(example_id), dtype=bool)
     for records in runs:
-        for role in ROLES:
+        for role in ROLES_OF_TRAINING_SPLIT:
             part = records.of_role(role)
             places = order[np.searchsorted(example_id, part.example_id, sorter=order)]
             votes[role].add(part["predicted"][first_counted_epoch(role, records.epochs) - 1 :], places)
             was_held_out[places] |= role == "validation"
-    trained, held_out = (votes[role].others() for role in ROLES)
+    trained, held_out = (votes[role].others() for role in ROLES_OF_TRAINING_SPLIT)
     best, share = (np.where(was_held_out, own, other) for own, other in zip(held_out, trained, strict=True))
     return np.where(share > above, best, -1), np.where(share > above, share, np.nan)

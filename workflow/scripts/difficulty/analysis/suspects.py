@@ -1,11 +1,29 @@
 """The ranked list of examples that a person who cleans data looks at first."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from difficulty.analysis.ties import midranks
+from difficulty.errors import UserError
+from difficulty.scores.collect import ranking_columns
+from difficulty.scores.runs import ROLE_SUFFIXES, ROLES_OF_TRAINING_SPLIT
+from difficulty.tables import read_schema
+
+
+def ranking_scores(scores: Path, wanted: str) -> tuple[dict[str, str], dict[str, int]]:
+    """(score -> its column, score -> its direction) of all that rank training examples; UserError without `wanted`."""
+    columns = read_schema(scores).columns
+    ranking = {
+        f"{score}{ROLE_SUFFIXES[role]}": column
+        for role in ROLES_OF_TRAINING_SPLIT
+        for score, column in ranking_columns(columns, role).items()
+    }
+    if wanted not in ranking:
+        raise UserError(f"analyses.suspects.score: expected one of {', '.join(ranking)}, got {wanted!r}")
+    return ranking, {name: columns[column].direction for name, column in ranking.items()}
 
 
 def hardness_percentiles(scores: pd.DataFrame, directions: Mapping[str, int]) -> pd.DataFrame:

@@ -8,11 +8,10 @@ import pandas as pd
 import pyarrow as pa
 
 from difficulty.scores.collect import ranking_columns
-from difficulty.scores.runs import ROLE_SUFFIXES
+from difficulty.scores.runs import ROLE_SUFFIXES, ROLES_OF_TRAINING_SPLIT
 from difficulty.tables import Column, Schema
 
 SCORE, STATISTIC, TRUTH = "score", "statistic", "truth"
-_ROLES = ("train", "validation")  # of training examples in the runs of an experiment
 
 
 def _statistic(description: str) -> Column:
@@ -72,7 +71,7 @@ def score_traits(scores: pd.DataFrame, columns: Mapping[str, Column]) -> Iterato
 
     scores: N rows of a SCORES table. columns: of that table.
     """
-    for role in _ROLES:
+    for role in ROLES_OF_TRAINING_SPLIT:
         for score, ranking in ranking_columns(columns, role).items():
             name, direction = f"{score}{ROLE_SUFFIXES[role]}", columns[ranking].direction
             raw, ranks = (scores[column].to_numpy(float, na_value=np.nan) for column in (name, ranking))
@@ -123,7 +122,7 @@ def _distribution(values: np.ndarray) -> dict[str, float]:
 def superiority(sample: np.ndarray, reference: np.ndarray) -> float:
     """Probability that a value of `sample` (n,) exceeds one of `reference` (m,), ties counting half.
 
-    The common-language effect size (McGraw & Wong 1992), the area under the ROC curve that tells them apart.
+    The common-language effect size (McGraw & Wong 1992), the area under the ROC curve that separates them.
     reference must be in ascending order. NaN if either is empty.
     """
     if not len(sample) or not len(reference):

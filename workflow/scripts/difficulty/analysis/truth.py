@@ -1,4 +1,4 @@
-"""What is really hard: a truth column turned into hard or not."""
+"""Turns a truth column into hard or not hard."""
 
 import numpy as np
 import pandas as pd

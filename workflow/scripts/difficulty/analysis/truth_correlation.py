@@ -5,10 +5,10 @@ import pandas as pd
 import pyarrow as pa
 
 from difficulty.analysis.correlation import spearman_intervals, spearman_matrix
+from difficulty.analysis.rank_tests import FEWEST_CORRELATED
 from difficulty.tables import Column, Schema
 
 ALL_CLASSES = ""
-_FEWEST = 10  # examples, for a correlation to be worth a row
 
 
 def _spearman(description: str) -> Column:
@@ -45,7 +45,7 @@ def truth_correlation(
         known = table.notna().all(axis=1)
         for class_name in [ALL_CLASSES, *class_names.drop_duplicates()]:
             members = known if class_name == ALL_CLASSES else known & (class_names == class_name)
-            if members.sum() < _FEWEST:
+            if members.sum() < FEWEST_CORRELATED:
                 continue
             part = table[members].to_numpy()
             low, high = spearman_intervals(part, replicates, seed)

@@ -7,11 +7,11 @@ import pandas as pd
 import pyarrow as pa
 
 from difficulty.analysis.correlation import spearman_intervals, spearman_matrix
+from difficulty.analysis.rank_tests import FEWEST_CORRELATED
 from difficulty.analysis.ties import midranks
 from difficulty.tables import Column, Schema
 
 OVERALL, WITHIN_CLASS = "all", "within class"
-_FEWEST = 10  # examples, for a correlation to be worth a row
 
 
 def _spearman(description: str) -> Column:
@@ -48,7 +48,7 @@ def vog_correlation(
     values = hardness[known].to_numpy(np.float64)
     names = list(hardness)
     parts = []
-    if len(values) >= _FEWEST and len(vog):
+    if len(values) >= FEWEST_CORRELATED and len(vog):
         for compared, table in ((OVERALL, values), (WITHIN_CLASS, ranks_within(values, np.asarray(labels)[known]))):
             low, high = spearman_intervals(table, replicates, seed)
             center = spearman_matrix(table)

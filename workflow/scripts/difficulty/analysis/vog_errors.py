@@ -1,4 +1,4 @@
-"""Does VoG tell where a network errs? Error rates of examples cut into parts by their VoG, in every stage."""
+"""Does VoG show where a network errs? Error rates of examples cut into parts by their VoG, in every stage."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 
 from difficulty.analysis.wilson import wilson_interval
-from difficulty.scores.vog import class_normalized
+from difficulty.scores.vog.variance import class_normalized
 from difficulty.tables import Column, Schema
 
 ALL_RUNS = "all"

@@ -1,4 +1,4 @@
-"""What analyses would find wrong with their settings, after hours of training. No network is built."""
+"""Checks settings of analyses against the data, before hours of training. No network is built."""
 
 from collections.abc import Iterator, Mapping, Sequence
 

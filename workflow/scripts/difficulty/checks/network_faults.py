@@ -1,4 +1,4 @@
-"""What is wrong with an experiment's network for its images. It is built without weights, on torch's meta device."""
+"""Checks that an experiment's network fits its images; it is built without weights, on torch's meta device."""
 
 import importlib
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from torch import nn
 from difficulty.errors import UserError
 from difficulty.models.building import build_model
 from difficulty.models.probing import Probes, probe_points
-from difficulty.scores.tracked_layers import tracked_layers
+from difficulty.scores.influence.tracked_layers import tracked_layers
 
 _LONGEST_REASON = 160
 _OF_BATCH_NORM = "more than 1 value per channel"
@@ -55,7 +55,7 @@ def _built(settings: Mapping, shape: tuple[int, int, int], classes: int, device:
 
 
 def _weights_fault(settings: Mapping) -> str | None:
-    """What is wrong with the name of weights that torchvision offers."""
+    """Returns an error message if torchvision has no weights of this name."""
     architecture, weights = settings["architecture"], settings.get("weights")
     if not weights or PurePath(weights).suffix or not architecture.startswith(_TORCHVISION):
         return None

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from difficulty.datasets.duplicates import content_of
-from difficulty.datasets.example_tables import EXAMPLES, class_names
+from difficulty.datasets.example_tables import EXAMPLES, SPLITS, class_names
 from difficulty.datasets.label_sets import has_label_sets, set_class_names
 from difficulty.tables import Column, Schema, read_provenance, read_table
 
@@ -81,5 +81,5 @@ class PreparedData:
                 "classes": len(self.class_names),
                 **shape,
             }
-            for split in ("train", "test")
+            for split in SPLITS
         ]

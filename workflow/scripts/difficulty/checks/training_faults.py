@@ -1,4 +1,4 @@
-"""What training would find wrong with an experiment's settings once it has its data. No network is built."""
+"""Checks an experiment's settings against its data, as training would. No network is built."""
 
 from collections.abc import Iterator, Mapping
 

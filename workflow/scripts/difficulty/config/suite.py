@@ -1,21 +1,18 @@
-"""What sections that name experiments, data sets or scores are checked against."""
+"""The whole suite, against which sections that name experiments, data sets or scores are checked."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from difficulty.config.data_source import DataSource
-from difficulty.config.datasets import AnySource, Records
-from difficulty.config.names import Text
-from difficulty.config.problems import Place, unknown_name
-from difficulty.config.section import Section
-
-ScoreName = Text
+from difficulty.config.core.problems import Place, unknown_name
+from difficulty.config.core.section import Section
+from difficulty.config.data.data_source import DataSource
+from difficulty.config.data.datasets import AnySource, Records
 
 
 @dataclass(frozen=True)
 class Suite:
-    """All that is configured, as far as it is valid.
+    """Everything that is configured and valid.
 
     datasets: name -> source, None for one that is not valid itself.
     experiments: name -> its valid settings, defaults included; those that are not valid are left out.
@@ -35,15 +32,15 @@ class Suite:
     undirected: tuple[str, ...] = ()
 
     def no_experiment(self, name: str) -> str | None:
-        """What is wrong with `name`, if it is not an experiment."""
+        """Returns an error message if no experiment has this name."""
         return None if name in self.experiments else unknown_name("experiment", name, self.experiments)
 
     def no_dataset(self, name: str) -> str | None:
-        """What is wrong with `name`, if it is not a data set."""
+        """Returns an error message if no data set has this name."""
         return None if name in self.datasets else unknown_name("data set", name, self.datasets)
 
     def no_score(self, name: str, experiment: str | None = None) -> str | None:
-        """What is wrong with `name`, if no analysis gives such a score to an experiment; None: to all of them."""
+        """Returns an error message if no analysis computes the score for the experiment (None: for every one)."""
         if name not in self.scores:
             return unknown_name("score", name, self.scores)
         wanted = [experiment] if experiment else self.experiments
@@ -52,7 +49,7 @@ class Suite:
         return f"experiment {without[0]!r} has no {name}; see what `analyses` says of it" if without else None
 
     def no_ranking(self, name: str, experiment: str | None = None) -> str | None:
-        """What is wrong with `name` as a score that ranks the examples of an experiment; None: of all of them."""
+        """Returns an error message if the score does not rank the experiment's examples (None: those of every one)."""
         if name in self.unranked:
             return f"{name!r} is a statistic of the image alone, by which nothing is ranked; name a score of learning"
         return self.no_score(name, experiment)
@@ -74,7 +71,7 @@ class Suite:
         return self.has_no_images(self.experiments[experiment].get("dataset"))
 
     def several_labels(self, experiment: str) -> str | None:
-        """What is wrong with an experiment that an analysis of single labels names, if its images have several."""
+        """Returns an error message if the experiment's images have several labels each."""
         if not self.is_multi_label(experiment):
             return None
         return f"images of experiment {experiment!r} have several labels each, for which this is not defined; remove it"
@@ -125,11 +122,19 @@ class CheckedSection(Section):
         return self.gives
 
     def unranked_scores(self) -> tuple[str, ...]:
-        """Those that nothing ranks the examples of an experiment by."""
+        """Scores that nothing ranks an experiment's examples by."""
         return ()
 
     def scored(self, suite: Suite) -> dict[str, list[str]]:
-        """Score -> the experiments that have it, of those scores that not all experiments have."""
+        """Score -> the experiments that have it, for scores that not all experiments have."""
+        return {}
+
+    def used(self, suite: Suite) -> dict[str, Any] | list[str]:
+        """The analysis's experiments; as a dictionary, with what it uses of each (epochs, stages, ...)."""
+        return {}
+
+    def implied(self, suite: Suite) -> dict[str, Any]:
+        """Settings that depend on other sections; they replace the configured ones."""
         return {}
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
@@ -138,7 +143,7 @@ class CheckedSection(Section):
 
 
 def unknown_scores(key: str, names: list[str], suite: Suite, ranking: bool = False) -> Iterator[tuple[Place, str]]:
-    """A fault for each of a list of names that is no score, of held-out examples or others.
+    """Yields a fault for each name that is no score, neither of held-out examples nor of others.
 
     ranking: whether examples are ranked by them.
     """
@@ -146,3 +151,11 @@ def unknown_scores(key: str, names: list[str], suite: Suite, ranking: bool = Fal
     for index, name in enumerate(names):
         if name not in suite.held_out_scores and (text := missing(name)):
             yield (key, index), text
+
+
+def missing_scores(scores: list[str], suite: Suite) -> Iterator[tuple[Place, str]]:
+    """Yields a fault for each entry of `scores` that not every experiment has."""
+    yield from unknown_scores("scores", scores, suite)
+    for index, score in enumerate(scores):
+        if score in suite.held_out_scores and (name := suite.without_folds()):
+            yield ("scores", index), f"experiment {name!r} holds no examples out; set its folds or leave it out"

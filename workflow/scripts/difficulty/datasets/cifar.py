@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from difficulty.datasets.example_tables import SPLITS
 from difficulty.datasets.source import Source
 from difficulty.errors import UserError
 
@@ -54,7 +55,7 @@ def read_cifar(kind: type, settings: dict) -> Source:
 
 
 def _splits(kind: type, root: Path) -> dict:
-    return {split: kind(root, train=split == "train") for split in ("train", "test")}
+    return {split: kind(root, train=split == "train") for split in SPLITS}
 
 
 def _downloaded(kind: type, root: Path, missing: str) -> dict:

@@ -47,7 +47,7 @@ class Reading:
     levels: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def facts(self) -> dict:
-        """What is kept beside images that stay in their files."""
+        """Facts to store with images that stay in their files."""
         return {"background": self.background, "levels": {kind: list(range_) for kind, range_ in self.levels.items()}}
 
 

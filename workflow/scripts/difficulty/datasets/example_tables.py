@@ -1,5 +1,6 @@
 """The tables of a data set: its examples, their decoded pixels, and the labels that an experiment sees."""
 
+import pandas as pd
 import pyarrow as pa
 
 from difficulty.tables import Column, Schema
@@ -55,6 +56,11 @@ LABELS = Schema(
     key=("example_id",),
     open=True,
 )
+
+
+def truth_column(values: pd.Series) -> Column:
+    """The column of what a source says of how difficult its examples really are."""
+    return Column(pa.Array.from_pandas(values).type, "truth column of the source", nullable=True)
 
 
 def class_names(examples, classes: int = 0) -> list[str]:

@@ -69,7 +69,7 @@ def link_file(source, path, link: str = "hard") -> None:
 
 
 def _no_link(source, link: str, error: OSError) -> Exception:
-    """What to report of a file that could not be placed."""
+    """The error for a file that could not be placed."""
     if error.errno == errno.ENOSPC or link == "copy":
         return error
     reason = "it is on another file system" if error.errno == errno.EXDEV else error.strerror
@@ -92,7 +92,7 @@ def describe_files(folder: Path, files: pd.Series, sha256: pd.Series) -> pd.Data
 
 
 def check_files(table: Path) -> None:
-    """Compares the images folder beside a FILES table with the table.
+    """Compares the images folder next to a FILES table with the table.
 
     Raises UserError with the number and the first names of files that are missing or not what they were.
     """

@@ -19,7 +19,7 @@ def is_folder(entry: os.DirEntry) -> bool:
 
 
 def entries_of(folder: Path) -> list[os.DirEntry]:
-    """What is in a folder, in order of the names; UserError if it cannot be read."""
+    """Entries of a folder, sorted by name; UserError if it cannot be read."""
     try:
         with os.scandir(folder) as entries:
             return sorted(entries, key=lambda entry: entry.name)

@@ -1,4 +1,4 @@
-"""Which files of a folder are images, and what becomes of the others."""
+"""Finds the images among the files of a folder, and counts the others."""
 
 import logging
 import os

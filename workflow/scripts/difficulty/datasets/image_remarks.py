@@ -1,4 +1,4 @@
-"""What is reported of images: why one cannot be used, and how unusual ones were read."""
+"""Remarks on images: why one cannot be used, and how unusual ones were read."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -21,7 +21,7 @@ _WHOLE_RANGE = {INTEGER: (0, 65_535)}
 
 
 def reason_of(image: Image | None, error: Exception) -> str:
-    """What is wrong with an image that could not be decoded, as the end of a sentence that begins with its name."""
+    """Says why an image could not be decoded, as the end of a sentence that begins with its name."""
     if isinstance(image, Path):
         if image.is_symlink() and not image.exists():
             return BROKEN_LINK

@@ -1,4 +1,4 @@
-"""What became of all that a source found: how much of it is used, and what was left out, why and which.
+"""Counts what a source found: how much is used, and what was left out for which reason.
 
     intake = Intake("rows")
     intake.leave_out("has no label", ["a.jpg", "b.jpg"])    # as often as there is something to report
@@ -48,7 +48,7 @@ class Intake:
             self.left_out[reason] = LeftOut(before.count + count, (*before.names, *map(str, names))[:SHOWN])
 
     def lines(self, name: str, used: int) -> list[str]:
-        """What the terminal says of the data set `name`: the counts, then one line for each reason."""
+        """Lines for the terminal about the data set `name`: the counts, then one line for each reason."""
         total = sum(each.count for each in self.left_out.values())
         rest = f", {used:,} used, {total:,} left out" if total else ", all used"
         reasons = [f"{name}: left out: {reason}: {each.text()}" for reason, each in self.left_out.items()]

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from difficulty.datasets.example_tables import SPLITS
 from difficulty.datasets.image_files import image_files
 from difficulty.datasets.intake import Intake
 from difficulty.datasets.path_names import printable
@@ -48,7 +49,7 @@ def read(settings: dict) -> Source:
         known = ", ".join(sorted({sample for _, sample in folders}))
         raise UserError(f"{root}: no sample {', '.join(missing)}; set datasets.*.test_samples to some of {known}")
     rows, files, unknown, intake = [], [], [], Intake("files")
-    for split in ("train", "test"):
+    for split in SPLITS:
         for (name, sample), folder in folders.items():
             if (sample in settings["test_samples"]) != (split == "test"):
                 continue

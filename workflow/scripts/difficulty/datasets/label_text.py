@@ -1,4 +1,4 @@
-"""What text says of a class: its name as it is compared, a number, or that there is none."""
+"""Labels as text: the name of a class as it is compared, a number, or a missing value."""
 
 import re
 import unicodedata

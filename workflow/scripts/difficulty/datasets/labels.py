@@ -1,4 +1,4 @@
-"""One check of labels for every source: which class a row has, by name, or why it has none.
+"""Checks labels, the same way for every source: which class a row has, or why it has none.
 
 A class is named by text, or numbered from 0 in any type that holds whole numbers (3, 3.0, a category, a list of one).
 No class: null, NaN, empty text and the spellings of missing values (nan, NA, null, ...), negative numbers (published
@@ -136,7 +136,7 @@ def _numbers_of(distinct: Sequence) -> Sequence:
 
 
 def _class_of(value, declared: Sequence[str] | None) -> str | _Fault:
-    """The name of a value's class, or what is wrong."""
+    """The name of a value's class, or the fault."""
     if isinstance(value, str):
         return _class_of_text(tidied(value), declared)
     if value is None or value != value:
@@ -208,7 +208,7 @@ def _only_entries(lists: pa.Array, place: str) -> pa.Array:
 
 
 def _notes(distinct: Sequence, found: Sequence, place: str) -> tuple[str, ...]:
-    """What is surprising in the text of labels: spellings that were read as one class, numbers among words."""
+    """Remarks on the text of labels: spellings that were read as one class, numbers among words."""
     spellings: dict[str, list[str]] = {}
     for value, name in zip(distinct, found, strict=True):
         if isinstance(name, str) and isinstance(value, str):

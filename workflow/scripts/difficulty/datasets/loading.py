@@ -1,4 +1,4 @@
-"""A data set's decoded images as tensors, and what turns them into a network's input."""
+"""A data set's images as tensors, and their normalisation into a network's input."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
+from difficulty.datasets.files import check_files
 from difficulty.datasets.images import ImageFiles, RandomCrop, open_images
 from difficulty.errors import UserError
 from difficulty.tables import read_provenance
@@ -39,6 +40,19 @@ def load_images(path) -> tuple[torch.Tensor, torch.Tensor | ImageFiles]:
     """
     example_ids, images = open_images(path)
     return torch.tensor(example_ids), images if isinstance(images, ImageFiles) else torch.from_numpy(images)
+
+
+def ready_images(pixels, files, threads: int, workers: int) -> torch.Tensor | ImageFiles:
+    """Images of a data set, whose files are checked; sets how many threads torch computes with.
+
+    pixels, files: the data set's tables. threads: of the job; those of the workers are not for computing where images
+    stay in their files. Raises UserError if a file is missing or has changed.
+    """
+    check_files(files)
+    _, images = load_images(pixels)
+    own = max(1, threads - workers) if isinstance(images, ImageFiles) else threads
+    torch.set_num_threads(own)
+    return images
 
 
 def image_batches(
@@ -75,11 +89,6 @@ def batch_size(height: int, width: int, device: torch.device) -> int:
     return factor * max(1, min(_LARGEST_BATCH, _PIXELS_PER_BATCH // (height * width)))
 
 
-def own_threads(images: torch.Tensor | ImageFiles, threads: int, workers: int) -> int:
-    """How many of a job's threads are for computing: those that workers do not need."""
-    return max(1, threads - workers) if isinstance(images, ImageFiles) else threads
-
-
 class _FileBatches(Dataset):
     """Decoded batches. An error is returned, not raised: a worker would wrap it into its traceback."""
 
@@ -105,7 +114,7 @@ def _as_it_is(batch):
 
 
 def load_normalization(path, configured: Mapping | None = None) -> Normalization:
-    """The statistics of the training split that stand beside a table of pixels, or those configured: mean and std.
+    """Normalisation by the training split's statistics, stored with a table of pixels, or as configured: mean and std.
 
     Raises UserError if these are of another number of channels.
     """

@@ -7,6 +7,7 @@ import zlib
 import numpy as np
 import pandas as pd
 
+from difficulty.datasets.example_tables import SPLITS
 from difficulty.datasets.intake import Intake
 from difficulty.datasets.label_matching import labelled, matched
 from difficulty.datasets.labels import ClassLabels, read_labels
@@ -26,46 +27,52 @@ def read(settings: dict) -> Source:
     Labels are numbers or names of classes, (N,) or (N, 1); classes are sorted, and numbers stay their names.
     Raises UserError, naming file and array, for anything else; no array of Python objects is ever loaded.
     """
-    splits = [split for split in ("train", "test") if settings["files"].get(split)]
+    splits = [split for split in SPLITS if settings["files"].get(split)]
     names = {split: (settings.get("images", "x"), settings.get("labels", "y")) for split in splits}
     names |= {split: tuple(settings.get("arrays", {}).get(split) or names[split]) for split in splits}
     images, parts = {}, []
     for split in splits:
-        path, (image_name, label_name) = settings["files"][split], names[split]
-        arrays = _load(path, names[split])
-        images[split] = _images(arrays[image_name], f"{path}: array {image_name!r}")
-        parts.append(_labels(arrays[label_name], f"{path}: array {label_name!r}"))
-        if len(images[split]) != len(parts[-1].codes):
-            counts = (
-                f"{len(images[split]):,} images in {image_name!r} but {len(parts[-1].codes):,} labels in {label_name!r}"
-            )
-            raise UserError(f"{path}: {counts}; they must be as many")
+        images[split], labels = _read_split(settings["files"][split], *names[split])
+        parts.append(labels)
     class_names, parts = matched(parts, splits)
     intake = Intake("rows")
     kept = labelled(parts, lambda split, row: f"{splits[split]}/{row}", settings.get("unlabelled", "error"), intake)
-    frames = []
-    for split, part, is_kept in zip(splits, parts, kept, strict=True):
-        positions = np.flatnonzero(is_kept)
-        frames.append(
-            pd.DataFrame(
-                {
-                    "split": split,
-                    "key": [f"{position:07d}" for position in positions],
-                    "original_index": positions,
-                    "label": part.codes[positions],
-                    "class_name": np.array(class_names, dtype=object)[part.codes[positions]],
-                }
-            )
-        )
+    frames = [
+        _examples(split, np.flatnonzero(is_kept), part.codes, class_names)
+        for split, part, is_kept in zip(splits, parts, kept, strict=True)
+    ]
     examples = pd.concat(frames, ignore_index=True)
     places = list(zip(examples["split"], examples["original_index"], strict=True))
-    notes = tuple(note for part in parts for note in part.notes)
 
     def image(row: int) -> np.ndarray:
         split, position = places[row]
         return images[split][position]
 
-    return Source(examples, image, notes, intake)
+    return Source(examples, image, tuple(note for part in parts for note in part.notes), intake)
+
+
+def _read_split(path: str, image_name: str, label_name: str) -> tuple[np.ndarray, ClassLabels]:
+    """Images (N, H, W) or (N, H, W, 3) and labels (N,) of an archive."""
+    arrays = _load(path, (image_name, label_name))
+    images = _images(arrays[image_name], f"{path}: array {image_name!r}")
+    labels = _labels(arrays[label_name], f"{path}: array {label_name!r}")
+    if len(images) != len(labels.codes):
+        counts = f"{len(images):,} images in {image_name!r} but {len(labels.codes):,} labels in {label_name!r}"
+        raise UserError(f"{path}: {counts}; they must be as many")
+    return images, labels
+
+
+def _examples(split: str, positions: np.ndarray, codes: np.ndarray, class_names: list[str]) -> pd.DataFrame:
+    """Rows of the examples at some positions of a split's arrays. codes: numbers of the classes of all, (N,)."""
+    return pd.DataFrame(
+        {
+            "split": split,
+            "key": [f"{position:07d}" for position in positions],
+            "original_index": positions,
+            "label": codes[positions],
+            "class_name": np.array(class_names, dtype=object)[codes[positions]],
+        }
+    )
 
 
 def _load(path: str, names: tuple[str, str]) -> dict[str, np.ndarray]:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from difficulty.datasets.example_tables import SPLITS
 from difficulty.datasets.intake import Intake
 from difficulty.datasets.label_matching import labelled, matched, named_by
 from difficulty.datasets.labels import ClassLabels, read_labels
@@ -26,7 +27,7 @@ def read(settings: dict) -> Source:
     matched by them. Classes are in the order of the metadata, otherwise of the labels. Keys, and original_index unless
     there is a column for it, are positions among all rows of the split, those without a label included.
     """
-    files = [(split, path) for split in ("train", "test") for path in _listed(settings["files"].get(split))]
+    files = [(split, path) for split in SPLITS for path in _listed(settings["files"].get(split))]
     tables = [_read_columns(path, settings) for _, path in files]
     images = [ImageColumn(path, settings["image"]) for _, path in files]
     splits = [split for split, _ in files]

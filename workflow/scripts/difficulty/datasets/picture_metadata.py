@@ -1,4 +1,4 @@
-"""What stands beside the pixels of an encoded image: how it is turned; and the image without any of it.
+"""Metadata of encoded images: reads the orientation, and removes everything else.
 
 Cameras, scanners and editors write metadata that break the rules of their formats, and decoders stumble over them.
 """

@@ -61,50 +61,80 @@ def prepare(source: Source, settings: dict, folder: Path, name: str = "images") 
     examples.insert(0, "example_id", np.arange(len(examples)))
     examples = examples.iloc[_limited(examples, settings, name, source.intake)]
     shutil.rmtree(folder, ignore_errors=True)
-    progress, names = Progress(name, len(examples), "images"), FileNames()
-    reading, remarks = _reading(settings), {}
-    files, digests, decoded, shapes, bad = [], [], [], [], {}
-    in_files, histogram = False, 0
+    progress, made = Progress(name, len(examples), "images"), _Images(source, settings, folder, examples.index)
     for row, example in zip(examples.index, examples.itertuples(), strict=True):
+        if made.add(row, example):
+            progress.update(1)
+    if made.bad:
+        _report(made.bad, settings, source.intake)
+    examples = examples.assign(file=made.files, sha256=made.digests).dropna(subset="file").reset_index(drop=True)
+    examples["duplicate_of"] = duplicate_of(examples)
+    trained = (examples["split"] == "train").to_numpy()
+    if not trained.any():
+        raise UserError(f"datasets.{name}: no training example is left; see above what was left out, and why")
+    _check_shapes(made.shapes, examples)
+    images = None if made.in_files else np.stack(made.decoded)
+    histogram = made.histogram if images is None else channel_histogram(images[trained])
+    remarks = (*_about_untrained(examples), *described(made.remarks, made.reading))
+    return Prepared(examples, images, made.shapes[0], histogram, made.bad, made.reading, remarks)
+
+
+class _Images:
+    """The images of a data set, read, decoded and placed one after the other.
+
+    files, digests: path below the folder and SHA-256 of each image, None for one that cannot be used. shapes: (H, W, C)
+    of each usable one. decoded: their pixels, if they are kept in memory; else histogram: levels of the training
+    images by channel, (C, 256). bad: name -> what is wrong. remarks: kind -> names of the images that it is about.
+    """
+
+    def __init__(self, source: Source, settings: dict, folder: Path, rows: pd.Index):
+        self.source, self.settings, self.folder, self.rows = source, settings, folder, rows
+        self.reading = _reading(settings)
+        self.names = FileNames()
+        self.files: list[str | None] = []
+        self.digests: list[str | None] = []
+        self.shapes: list[tuple[int, int, int]] = []
+        self.decoded: list[np.ndarray] = []
+        self.histogram: np.ndarray | int = 0
+        self.bad: dict[str, str] = {}
+        self.remarks: dict[str, list[str]] = {}
+        self.in_files = False
+
+    def add(self, row: int, example) -> bool:
+        """Takes the image of a row of the source in; False if it cannot be used. example: the row, as a tuple."""
         image = None
         try:
-            image = source.image(row)
+            image = self.source.image(row)
             found = opened(_checked(image))
-            if found.levels is not None and not reading.levels:
-                reading = replace(reading, levels=levels_of(source, examples.index))
-            pixels = sized(converted(found, reading), settings.get("size"))
+            if found.levels is not None and not self.reading.levels:
+                self.reading = replace(self.reading, levels=levels_of(self.source, self.rows))
+            pixels = sized(converted(found, self.reading), self.settings.get("size"))
         except Exception as error:  # whatever is wrong with one image, the others are good and this one is named
-            bad[_name(image, example)] = reason_of(image, error)
-            if not isinstance(error, (*DECODING_ERRORS, UserError)):
-                logger.info("%s", _name(image, example), exc_info=error)
-            files.append(None)
-            digests.append(None)
-            continue
+            self._leave_out(_name(image, example), reason_of(image, error), error)
+            return False
         for remark in found.remarks | ({DEEP} if found.levels is not None else set()):
-            remarks.setdefault(remark, []).append(_name(image, example))
-        if not shapes:
-            in_files = stored_in(settings, len(examples), pixels.shape, _MEMORY) == IN_FILES
-        shapes.append(pixels.shape)
-        if not in_files:
-            decoded.append(pixels)
-        elif example.split == "train" and pixels.shape == shapes[0]:
-            histogram = histogram + channel_histogram(pixels[None])
-        file = names.of(example.split, example.class_name, example.key, image)
-        files.append(file.as_posix())
-        digests.append(place(image, folder / file, settings.get("link", "hard")))
-        progress.update(1)
-    if bad:
-        _report(bad, settings, source.intake)
-    examples = examples.assign(file=files, sha256=digests).dropna(subset="file").reset_index(drop=True)
-    examples["duplicate_of"] = duplicate_of(examples)
-    if not (examples["split"] == "train").any():
-        raise UserError(f"datasets.{name}: no training example is left; see above what was left out, and why")
-    _check_shapes(shapes, examples)
-    untrained = _about_untrained(examples)
-    images = None if in_files else np.stack(decoded)
-    if not in_files:
-        histogram = channel_histogram(images[(examples["split"] == "train").to_numpy()])
-    return Prepared(examples, images, shapes[0], histogram, bad, reading, (*untrained, *described(remarks, reading)))
+            self.remarks.setdefault(remark, []).append(_name(image, example))
+        self._keep(pixels, example.split == "train")
+        file = self.names.of(example.split, example.class_name, example.key, image)
+        self.files.append(file.as_posix())
+        self.digests.append(place(image, self.folder / file, self.settings.get("link", "hard")))
+        return True
+
+    def _leave_out(self, name: str, reason: str, error: Exception) -> None:
+        self.bad[name] = reason
+        if not isinstance(error, (*DECODING_ERRORS, UserError)):
+            logger.info("%s", name, exc_info=error)
+        self.files.append(None)
+        self.digests.append(None)
+
+    def _keep(self, pixels: np.ndarray, is_trained: bool) -> None:
+        if not self.shapes:
+            self.in_files = stored_in(self.settings, len(self.rows), pixels.shape, _MEMORY) == IN_FILES
+        self.shapes.append(pixels.shape)
+        if not self.in_files:
+            self.decoded.append(pixels)
+        elif is_trained and pixels.shape == self.shapes[0]:
+            self.histogram = self.histogram + channel_histogram(pixels[None])
 
 
 def _reading(settings: dict) -> Reading:

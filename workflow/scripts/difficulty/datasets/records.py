@@ -1,4 +1,4 @@
-"""What other training runs recorded: one row per example and epoch, with logits or probabilities."""
+"""Reads what other training runs recorded: one row per example and epoch, with logits or probabilities."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class OwnRecords:
     intake: Intake
 
     def counts(self) -> dict[str, int]:
-        """What all runs of a data set must have the same number of."""
+        """Counts that all runs of a data set must share."""
         return {"epochs": len(self.logits), "classes": self.logits.shape[2]}
 
 

@@ -8,6 +8,7 @@ drown in noise. No data set is published that this repeats; the heart is the cur
 import numpy as np
 import pandas as pd
 
+from difficulty.datasets.example_tables import SPLITS
 from difficulty.datasets.source import Source
 from difficulty.random_streams import derived_seed
 
@@ -32,7 +33,7 @@ def read(settings: dict) -> Source:
     """
     made = [
         (split, position, *_make(settings["seed"], split, position))
-        for split in ("train", "test")
+        for split in SPLITS
         for position in range(settings[split])
     ]
     labels = [label for _, _, label, _, _ in made]

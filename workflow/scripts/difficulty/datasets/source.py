@@ -1,4 +1,4 @@
-"""What every source of images gives: a list of examples and a way to get each one's image.
+"""The result of reading a source: a table of examples and a way to get each one's image.
 
 A source is a module of this package, found by its name, with one function
 `read(settings: dict) -> Source`.

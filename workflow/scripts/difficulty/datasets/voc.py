@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from difficulty.datasets.example_tables import SPLITS
 from difficulty.datasets.intake import Intake
 from difficulty.datasets.source import Source
 from difficulty.errors import UserError
@@ -59,7 +60,7 @@ def read(settings: dict) -> Source:
     on_bad_image is skip. Raises UserError for them otherwise, and for lists that are missing or name an image twice.
     """
     root = Path(settings["path"])
-    members = {split: _members(root, settings.get(split, []), split) for split in ("train", "test")}
+    members = {split: _members(root, settings.get(split, []), split) for split in SPLITS}
     is_unique = all(len({image for _, image in found}) == len(found) for found in members.values())
     rows, files, problems, intake = [], [], [], Intake()
     for split, found in members.items():

@@ -23,7 +23,7 @@ from difficulty.figures.appearance import (
     shortened,
     styled,
 )
-from difficulty.scores.coherence_tables import ALL
+from difficulty.scores.coherence.tables import ALL
 
 # Colour, line style and marker.
 GROUPS: Mapping[str, tuple] = {

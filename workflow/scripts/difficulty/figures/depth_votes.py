@@ -18,7 +18,7 @@ from matplotlib.ticker import MaxNLocator
 from difficulty.figures.appearance import CORRUPT, INK, counted, new_figure, say_empty, shortened, styled
 from difficulty.figures.mosaic import PIXELS_PER_INCH, blank_canvas, paint, show_canvas, spread_out, thumbnails
 from difficulty.figures.probe_axis import probe_name
-from difficulty.scores.votes import prediction_depth
+from difficulty.scores.depth.votes import prediction_depth
 
 EXAMPLES = 12
 # Paul Tol's light palette, on which dark text can be read.

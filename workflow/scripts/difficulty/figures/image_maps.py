@@ -23,7 +23,7 @@ from difficulty.figures.appearance import (
     wrapped,
 )
 from difficulty.figures.mosaic import PIXELS_PER_INCH, blank_canvas, paint, show_canvas, thumbnails
-from difficulty.scores.local_entropy import WINDOW
+from difficulty.scores.images.local_entropy import WINDOW
 
 PARTS = ("easiest", "middle", "hardest")
 NOTHING = 232  # level of grey where a map has no value

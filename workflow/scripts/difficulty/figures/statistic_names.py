@@ -5,7 +5,7 @@ import pandas as pd
 from difficulty.figures.short_names import abbreviated
 
 LONGEST = 26
-# As in difficulty/scores/image_statistics.py; luma runs from 0 to 1. Of other columns the unit is not known.
+# As in difficulty/scores/images/statistics.py; luma runs from 0 to 1. Of other columns the unit is not known.
 UNITS = {
     "local_entropy": "bits",
     "local_entropy_u8": "bits",

@@ -58,6 +58,14 @@ def final_linear(model: nn.Module) -> nn.Linear:
     return layers[-1]
 
 
+def output_facts(model: nn.Module) -> dict:
+    """Facts that scores of the last layer's gradients need: the scale of its logits, and whether it has a bias."""
+    return {
+        "output_scale": getattr(model, "output_scale", 1.0),
+        "output_bias": final_linear(model).bias is not None,
+    }
+
+
 def name_of(model: nn.Module, part: nn.Module) -> str:
     """The dotted name of a part of a network."""
     return next(name for name, module in model.named_modules() if module is part)
@@ -105,7 +113,7 @@ def load_weights(model: nn.Module, path) -> None:
 
 
 def description(settings: dict, channels: int, size: tuple[int, int], classes: int, mean, std) -> str:
-    """What is needed to build the network again and to feed it, as JSON for a checkpoint's metadata."""
+    """What it takes to rebuild the network and feed it, as JSON for a checkpoint's metadata."""
     model = {key: settings[key] for key in ("architecture", "width", "depth", "stem") if key in settings}
     shape = {"channels": channels, "size": list(size), "classes": classes}
     return json.dumps({"model": model, **shape, "mean": list(mean), "std": list(std)}, sort_keys=True)

@@ -62,7 +62,7 @@ def _precise(module: nn.Module) -> nn.Module:
 
 
 def _only_source(node: Node, modules: dict[str, nn.Module], kind: type[nn.Module]) -> Node | None:
-    """The convolution whose output this module of that kind takes, and nothing else takes; None if it is not so."""
+    """The convolution that feeds this module and nothing else, or None."""
     if node.op != "call_module" or type(modules[node.target]) is not kind:
         return None
     source = node.args[0] if node.args else None

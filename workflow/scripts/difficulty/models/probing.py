@@ -1,4 +1,4 @@
-"""Where a network is probed, and what it makes of images there.
+"""Probe points of a network, and its activations there.
 
 The probe points of an architecture stand in the module of `models/probes/` with the architecture's name, in one
 function `points(model: torch.nn.Module) -> list[ProbePoint]`, in the order of the forward pass. Every network is
@@ -33,7 +33,7 @@ class ProbePoint:
 
 
 def probe_points(architecture: str, model: nn.Module, modules: Sequence[str] | None = None) -> list[ProbePoint]:
-    """Where a network of this architecture is probed between input and softmax.
+    """The probe points of an architecture between input and softmax.
 
     modules: dotted names of modules whose outputs are probed instead of the architecture's own points. Raises
     UserError if the network has no such module, or if nobody has said where such a network is probed.

@@ -1,5 +1,8 @@
 """Networks that were trained elsewhere, from files of their weights."""
 
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
 from torch import nn
 
 from difficulty.errors import UserError
@@ -33,3 +36,20 @@ def load_snapshot(settings: dict, channels: int, size: tuple[int, int], path) ->
         missing, unknown = mismatch.missing_keys[:3], mismatch.unexpected_keys[:3]
         raise UserError(f"{path}: weights do not fit {settings['architecture']}: missing {missing}, unknown {unknown}")
     return model.eval(), len(weight)
+
+
+def load_snapshots(
+    settings: dict, channels: int, size: tuple[int, int], paths: Sequence[Path], first: Path, needed: int
+) -> Iterator[tuple[Path, nn.Module, int]]:
+    """(file, network, number of its classes) of each of `paths`; see `load_snapshot`.
+
+    Raises UserError if a network knows less than `needed` classes, or not as many as that of the file `first`.
+    """
+    _, known = load_snapshot(settings, channels, size, first)
+    for path in paths:
+        model, classes = load_snapshot(settings, channels, size, path)
+        if classes < needed:
+            raise UserError(f"{path}: knows {classes} classes, but there are labels up to {needed - 1}")
+        if classes != known:
+            raise UserError(f"{path} and {first}: have {classes} and {known} classes; all networks need the same")
+        yield path, model, classes

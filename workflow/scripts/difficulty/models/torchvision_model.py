@@ -35,7 +35,7 @@ def build(settings: dict, channels: int, size: tuple[int, int], classes: int) ->
 
 
 def _initialization(name: str, pretrained: str | None) -> dict[str, bool]:
-    """What says that weights are drawn as published; these networks warn where nothing does."""
+    """Arguments that ask for the published initialisation; these networks warn without them."""
     return {"init_weights": True} if name in _AUXILIARY and pretrained is None else {}
 
 

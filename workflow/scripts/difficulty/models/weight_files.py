@@ -55,7 +55,7 @@ def _loaded(path):
 
 
 def _problem(name, value) -> str:
-    """What makes an entry of no use as a weight, in words; empty if nothing does."""
+    """Says why an entry cannot be used as a weight; empty if it can."""
     if not isinstance(name, str):
         return "is the name of an entry; expected text"
     if not isinstance(value, torch.Tensor):

@@ -13,9 +13,9 @@ _NAMED = 3
 
 @dataclass(frozen=True)
 class RecordArrays:
-    """What was recorded of N examples over E epochs.
+    """Records of N examples over E epochs.
 
-    example_id: int64 (N,). role: (N,) or None where the records do not tell.
+    example_id: int64 (N,). role: (N,) or None where the records do not say.
     values: every other column of the records by its name, each (E, N); row t is epoch t + 1.
     """
 

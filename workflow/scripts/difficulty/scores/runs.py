@@ -1,9 +1,11 @@
-"""How runs are called, and where in the results they lie."""
+"""Names of runs, and their places in the results."""
 
 from pathlib import Path
 
 # What a score's column is called for each role: training-role and held-out values never share one.
 ROLE_SUFFIXES = {"train": "", "validation": "_validation", "test": "_test"}
+ROLES = tuple(ROLE_SUFFIXES)
+ROLES_OF_TRAINING_SPLIT = ("train", "validation")  # of which folds make the second
 
 
 def run_of(path) -> str:

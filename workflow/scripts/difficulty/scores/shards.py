@@ -1,4 +1,4 @@
-"""What one job on a checkpoint covers: its epoch, and the examples of a shard, as its file's name says."""
+"""The part that one job on a checkpoint covers: its epoch and the examples of its shard, by its file's name."""
 
 import re
 from collections.abc import Sequence

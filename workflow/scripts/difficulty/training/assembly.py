@@ -1,4 +1,4 @@
-"""From the outcomes that a run saved per epoch to its tables."""
+"""Assembles a run's tables from the outcomes that it saved per epoch."""
 
 from collections.abc import Iterator
 
@@ -24,7 +24,7 @@ def history(partial: PartialRun, source: str, labels: pd.DataFrame, roles, epoch
     """Rows of HISTORY: every non-empty group of examples at every epoch.
 
     sample: number of training examples in the fixed group train_sample, or None. From online records there are
-    groups of training examples only. pristine and corrupt stand beside train where labels were corrupted.
+    groups of training examples only. Where labels were corrupted, pristine and corrupt examples are groups as well.
     """
     train = roles == "train"
     groups = {"train": train}

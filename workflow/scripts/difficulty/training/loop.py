@@ -4,74 +4,56 @@ import importlib
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import ModuleType
+from typing import Self
 
 import numpy as np
 import torch
 from torch import nn
 
-from difficulty.datasets.images import ImageFiles, RandomCrop
-from difficulty.datasets.loading import Normalization, image_batches
+from difficulty.datasets.images import RandomCrop
+from difficulty.devices import autocast, choose_device
 from difficulty.errors import UserError
 from difficulty.models.building import FeatureTap, set_training_mode
-from difficulty.models.inference import inference_copy, with_batch_statistics
 from difficulty.random_streams import derived_seed
 from difficulty.training.augmentation import augment, draw
-from difficulty.training.batches import plan_batches
+from difficulty.training.batches import Batch, plan_batches
 from difficulty.training.checkpoint_epochs import checkpoint_epochs
 from difficulty.training.losses import mean_loss
 from difficulty.training.outcomes import OutcomeTable, example_outcomes
 from difficulty.training.partial_run import PartialRun
+from difficulty.training.passes import LabelledImages, clean_outcomes, even_batches
 from difficulty.training.processes import ALONE, Processes
 from difficulty.training.settled_statistics import with_settled_statistics
 
 logger = logging.getLogger(__name__)
-_EVALUATION_BATCH = 128
 _SETTLED_IMAGES = 2000
 
 
-@dataclass(frozen=True)
-class TrainingData:
-    """images: N of them, uint8 (N, H, W, C) or in files; train: positions to train on.
+@dataclass(frozen=True, kw_only=True)
+class TrainingData(LabelledImages):
+    """Labelled images, and the positions int64 (n,) of those to train on."""
 
-    labels: int64 (N,), as given; of label sets float32 (N, classes): 1 present, 0 absent, NaN uncounted.
-    """
-
-    images: torch.Tensor | ImageFiles
-    labels: torch.Tensor
     train: torch.Tensor
-    normalization: Normalization
 
-    @property
-    def device(self) -> torch.device:
-        return self.labels.device
-
-    def batches(self, batches: Sequence, settings: dict, crop: RandomCrop | None = None) -> Iterator[torch.Tensor]:
-        """uint8 (B, C, H, W), channels last, of each of `batches` of rows; see `image_batches`."""
-        return image_batches(self.images, batches, self.device, settings.get("workers", 0), crop)
-
-    def to(self, device: torch.device) -> "TrainingData":
-        images = self.images.to(device) if isinstance(self.images, torch.Tensor) else self.images
-        return TrainingData(images, self.labels.to(device), self.train.to(device), self.normalization)
+    def to(self, device: torch.device) -> Self:
+        """The same on another device."""
+        return replace(super().to(device), train=self.train.to(device))
 
 
-def choose_device(settings: dict) -> torch.device:
-    """cpu or cuda; `auto` takes CUDA where there is one. UserError if it is asked for and absent.
+@dataclass(frozen=True)
+class _Training:
+    """What all epochs of a run share. model: as steps call it, with `tap` on its penultimate features."""
 
-    From then on float32 is float32: CUDA devices would round the factors of convolutions to ten binary digits (TF32).
-    """
-    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
-    wanted = settings.get("device", "auto")
-    if wanted == "cuda" and not torch.cuda.is_available():
-        raise UserError("device: cuda was asked for, but torch sees no CUDA device; set device: auto or cpu")
-    return torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
-
-
-def autocast(settings: dict, device: torch.device) -> torch.autocast:
-    """bfloat16 autocast where configured, by default on CUDA devices that have it; never of the classifier."""
-    precision = settings.get("precision", "auto")
-    automatic = precision == "auto" and device.type == "cuda" and torch.cuda.is_bf16_supported()
-    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16" or automatic)
+    model: nn.Module
+    tap: FeatureTap
+    data: TrainingData
+    settings: dict
+    seed: int
+    optimizer: torch.optim.Optimizer
+    processes: Processes
+    progress: Callable[[int, str], None]
 
 
 def train(
@@ -87,9 +69,9 @@ def train(
     """Trains `model` from the last finished epoch of `partial` to the last epoch, saving every epoch into it.
 
     settings: optimizer, schedule, epochs, batch_size, drop_last, augmentation, records, checkpoints, device,
-    precision, batch_norm, workers (processes that decode images in files). The random streams of an epoch follow from
-    (seed, purpose, epoch), so a resumed run is the same run. batch_norm: `settled`, the default: clean records and
-    checkpoints have the statistics of `settled_network`, training goes on with its own.
+    precision, batch_norm. The random streams of an epoch follow from (seed, purpose, epoch), so a resumed run is the
+    same run. batch_norm: `settled`, the default: clean records and checkpoints have the statistics of
+    `settled_network`, training continues with its own.
     processes: with several, all of them make this call with the same arguments, but for `partial`, which one of them
     writes. Each step is then that of one process to rounding, except that batch norm sees each share by itself; its
     running statistics are the first process's.
@@ -111,9 +93,10 @@ def train(
         partial.restore(model, optimizer)
         logger.info("resumed after epoch %d", partial.epoch)
     tap, trained_model = FeatureTap(model), processes.averaging(model)
+    training = _Training(trained_model, tap, data, settings, seed, optimizer, processes, progress)
     for epoch in range(partial.epoch + 1, settings["epochs"] + 1):
         started = time.perf_counter()
-        outcomes = _train_epoch(trained_model, tap, data, settings, seed, epoch, optimizer, progress, processes)
+        outcomes = _train_epoch(training, epoch)
         trained = time.perf_counter()
         processes.agree(model.buffers())
         is_shown = is_recorded or epoch in keep
@@ -139,82 +122,24 @@ def settled_network(
     order = torch.randperm(len(data.train), generator=_generator(seed, "settled statistics"))[:_SETTLED_IMAGES]
     own = even_batches(data.train[order.to(data.device)])[processes.rank :: processes.count]
     with autocast(settings, data.device):
-        return with_settled_statistics(model, map(data.normalization, data.batches(own, settings)), processes)
+        return with_settled_statistics(model, map(data.normalization, data.batches(own)), processes)
 
 
-def clean_outcomes(
-    model: nn.Module, data: TrainingData, settings: dict, processes: Processes = ALONE
-) -> dict[str, np.ndarray]:
-    """Outcomes of all examples in evaluation mode without augmentation: name -> (N,).
-
-    settings: batch_norm; `batch` normalises each of `mixed_batches` by its own statistics.
-    """
-    table = OutcomeTable(data.labels)
-    by_batch = settings.get("batch_norm") == "batch"
-    model = inference_copy(with_batch_statistics(model) if by_batch else model)
-    tap = FeatureTap(model)
-    batches = (mixed_batches if by_batch else evaluation_batches)(len(data.images))
-    rows_of = batches[processes.rank :: processes.count]
-    with torch.inference_mode(), autocast(settings, data.device):
-        for rows, images in zip(rows_of, data.batches(rows_of, settings), strict=True):
-            logits = model(data.normalization(images))
-            table.put(rows, example_outcomes(logits, tap.features, data.labels[rows]))
-    tap.remove()
-    table.gather(processes)
-    return table.arrays()
-
-
-def evaluation_batches(count: int) -> list[slice]:
-    """All of `count` rows in order."""
-    return [slice(start, start + _EVALUATION_BATCH) for start in range(0, count, _EVALUATION_BATCH)]
-
-
-def mixed_batches(count: int) -> list[torch.Tensor]:
-    """All of `count` rows, always in the same random order, in batches of nearly the same size.
-
-    So the statistics of a batch are neither those of one class, nor of the few images that would be left over.
-    """
-    return even_batches(torch.randperm(count, generator=_generator("mixed batches")))
-
-
-def even_batches(rows: torch.Tensor) -> list[torch.Tensor]:
-    """Rows (N,) in their order, in batches of nearly the same size."""
-    return list(rows.tensor_split(-(-len(rows) // _EVALUATION_BATCH)))
-
-
-def _train_epoch(model, tap, data, settings, seed, epoch, optimizer, progress, processes) -> dict[str, np.ndarray]:
-    schedule = _by_name("schedules", settings["schedule"])
+def _train_epoch(training: _Training, epoch: int) -> dict[str, np.ndarray]:
+    """Trains for one epoch; returns its arrays steps.* and, where they are recorded, online.*."""
+    data, settings, seed, processes = training.data, training.settings, training.seed, training.processes
     order = torch.randperm(len(data.train), generator=_generator(seed, "order", epoch)).to(data.device)
-    chance = _generator(seed, "augmentation", epoch)
     batches = plan_batches(data.train[order], settings, processes)
+    rates = _learning_rates(settings, epoch, len(batches))
     online = OutcomeTable(data.labels) if settings["records"] in ("online", "both") else None
-    losses, rates = [], []
-    set_training_mode(model)
+    set_training_mode(training.model)
     torch.manual_seed(derived_seed(seed, "dropout", epoch, *([] if processes.is_first else [processes.rank])))
-    augmentation, crop = _crop_in_files(data, settings, seed, epoch)
-    loaded = data.batches([batch.rows for batch in batches], settings, crop)
-    for number, (batch, images) in enumerate(zip(batches, loaded, strict=True)):
-        step = (epoch - 1) * len(batches) + number
-        factor = schedule.factor(step, len(batches), settings["epochs"], settings["schedule"])
-        rates.append(factor * settings["optimizer"]["lr"])
-        for group in optimizer.param_groups:
-            group["lr"] = rates[-1]
-        draws = {name: values[batch.places] for name, values in draw(batch.size, augmentation, chance).items()}
-        images = data.normalization(augment(images, augmentation, draws))
-        labels = data.labels[batch.rows]
-        losses.append(torch.zeros((), device=data.device))
-        for part in batch.parts:
-            given = labels[part.examples]
-            with autocast(settings, data.device):
-                logits = model(images[part.examples])
-                loss = mean_loss(logits, given)
-            if online:
-                online.put(batch.rows[part.examples], example_outcomes(logits, tap.features, given))
-            optimizer.zero_grad(set_to_none=True)
-            (loss * part.weight).backward()
-            optimizer.step()
-            losses[-1] += loss.detach() * part.fraction
-        progress(batch.size, f"epoch {epoch} of {settings['epochs']}")
+    losses = []
+    for batch, images, rate in zip(batches, _inputs(training, epoch, batches), rates, strict=True):
+        for group in training.optimizer.param_groups:
+            group["lr"] = rate
+        losses.append(_step(training, batch, images, online))
+        training.progress(batch.size, f"epoch {epoch} of {settings['epochs']}")
     steps = processes.total(torch.stack(losses).float()).cpu().numpy()
     if not np.isfinite(steps).all():
         raise UserError(f"the loss is not finite any more in epoch {epoch}; lower optimizer.lr or warm up longer")
@@ -224,6 +149,43 @@ def _train_epoch(model, tap, data, settings, seed, epoch, optimizer, progress, p
         online.gather(processes)
         result |= {f"online.{name}": values for name, values in online.arrays().items()}
     return result
+
+
+def _learning_rates(settings: dict, epoch: int, steps: int) -> list[float]:
+    """The learning rate of each of an epoch's steps."""
+    schedule, first = _by_name("schedules", settings["schedule"]), (epoch - 1) * steps
+    return [
+        schedule.factor(first + step, steps, settings["epochs"], settings["schedule"]) * settings["optimizer"]["lr"]
+        for step in range(steps)
+    ]
+
+
+def _inputs(training: _Training, epoch: int, batches: Sequence[Batch]) -> Iterator[torch.Tensor]:
+    """The augmented images (B, C, H, W) of each batch, as the network takes them."""
+    chance = _generator(training.seed, "augmentation", epoch)
+    augmentation, crop = _crop_in_files(training.data, training.settings, training.seed, epoch)
+    loaded = training.data.batches([batch.rows for batch in batches], crop)
+    for batch, images in zip(batches, loaded, strict=True):
+        draws = {name: values[batch.places] for name, values in draw(batch.size, augmentation, chance).items()}
+        yield training.data.normalization(augment(images, augmentation, draws))
+
+
+def _step(training: _Training, batch: Batch, images: torch.Tensor, online: OutcomeTable | None) -> torch.Tensor:
+    """The gradients and updates of one batch; returns this process's share of its mean loss, a scalar."""
+    labels = training.data.labels[batch.rows]
+    total = torch.zeros((), device=labels.device)
+    for part in batch.parts:
+        given = labels[part.examples]
+        with autocast(training.settings, labels.device):
+            logits = training.model(images[part.examples])
+            loss = mean_loss(logits, given)
+        if online:
+            online.put(batch.rows[part.examples], example_outcomes(logits, training.tap.features, given))
+        training.optimizer.zero_grad(set_to_none=True)
+        (loss * part.weight).backward()
+        training.optimizer.step()
+        total += loss.detach() * part.fraction
+    return total
 
 
 def _crop_in_files(data: TrainingData, settings: dict, seed: int, epoch: int) -> tuple[dict, RandomCrop | None]:
@@ -239,5 +201,5 @@ def _generator(*parts) -> torch.Generator:
     return torch.Generator().manual_seed(derived_seed(*parts))
 
 
-def _by_name(package: str, settings: dict):
+def _by_name(package: str, settings: dict) -> ModuleType:
     return importlib.import_module(f"difficulty.training.{package}.{settings['name']}")

@@ -1,4 +1,4 @@
-"""What a run has finished so far, so that a killed one goes on from its last finished epoch.
+"""The finished part of a run, from which a killed run resumes after its last finished epoch.
 
 A folder holds, per epoch, the weights and the outcomes, and one state file (optimizer, checksums) that is replaced
 last: what it does not name does not count. A key of all that the run depends on guards it; another key starts again.
@@ -17,6 +17,7 @@ import torch
 from difficulty.errors import UserError
 from difficulty.tensor_files import load_tensors, save_tensors
 from difficulty.training.checkpoints import checkpoint_name
+from difficulty.training.processes import Processes
 
 _STATE = "state.safetensors"
 _MODEL = "model"  # the owner of what the model has unlike its checkpoint: running statistics of batch norm
@@ -72,6 +73,17 @@ class PartialRun:
             return False
         self.epoch, self.checksums, self._state = state["epoch"], checksums, tensors
         return True
+
+    @classmethod
+    def opened_together(cls, folder: Path, key: dict, processes: Processes) -> "PartialRun":
+        """Opens the run for several processes: the first one opens it before the others and writes it."""
+        if processes.is_first:
+            partial = cls(folder, key)
+        processes.wait()
+        if not processes.is_first:
+            partial = cls(folder, key, writes=False)
+        processes.wait()
+        return partial
 
     def restore(self, model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> None:
         """Puts the state of the last finished epoch into the model and the optimizer."""

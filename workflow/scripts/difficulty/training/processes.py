@@ -109,7 +109,7 @@ def _member(rank, work, args, count, log, on_gpus, meeting_point, errors) -> Non
 
 
 def _reason(error: torch.multiprocessing.ProcessExitedException, errors) -> str:
-    """What the process that failed first said; the others then fail because they lost it."""
+    """The error of the process that failed first; the others then fail because they lost it."""
     name = error.signal_name
     if name is None and not errors.empty():
         return errors.get()

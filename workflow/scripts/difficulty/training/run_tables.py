@@ -7,8 +7,6 @@ import pyarrow as pa
 
 from difficulty.tables import Column, Schema
 
-ROLES = ("train", "validation", "test")
-
 # One row per example and epoch, epochs in order, examples in the order of the data set.
 RECORDS = Schema(
     "records",

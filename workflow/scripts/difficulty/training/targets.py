@@ -1,4 +1,4 @@
-"""What training is told of the images: a class of each, or, where they have several labels, which classes it has."""
+"""Targets of training: one class per image, or the set of its classes where images have several labels."""
 
 import pandas as pd
 import torch

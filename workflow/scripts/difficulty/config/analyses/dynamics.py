@@ -1,0 +1,50 @@
+"""Scores of learning dynamics: from which records, and at which epoch."""
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from difficulty.config.core.problems import Place, expected
+from difficulty.config.core.ranges import Range
+from difficulty.config.suite import CheckedSection, Suite
+
+
+class Dynamics(CheckedSection):
+    """The learning-dynamics scores: loss, margin, forgetting and their kin over the epochs."""
+
+    gives: ClassVar[tuple[str, ...]] = (
+        "first_learned",
+        "learning_epoch",
+        "iteration_learned",
+        "forgetting_events",
+        "confidence",
+        "variability",
+        "correctness",
+        "aleatoric",
+        "aum",
+        "el2n",
+        "loss",
+        "loss_mean",
+        "entropy",
+        "grand_last",
+    )
+
+    records: Literal["clean", "online"] = Field("clean", description="which records the scores are computed from")
+    el2n_epoch: Annotated[int, Range(1, 100_000)] | None = Field(
+        None, description="epoch at which el2n and grand_last are taken; null: a tenth of the epochs"
+    )
+
+    def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
+        """Yields a fault if an experiment ends before the epoch or does not keep the records."""
+        epochs = {name: settings["epochs"] for name, settings in suite.experiments.items() if "epochs" in settings}
+        shortest = min(epochs, key=epochs.get, default=None)
+        if self.el2n_epoch and shortest and self.el2n_epoch > epochs[shortest]:
+            what = f"1..{epochs[shortest]} (epochs of {shortest!r})"
+            yield ("el2n_epoch",), expected(what, self.el2n_epoch)
+        kept = {name: settings["records"] for name, settings in suite.experiments.items() if "records" in settings}
+        if without := [name for name, records in kept.items() if records not in (self.records, "both")]:
+            yield (
+                ("records",),
+                f"experiment {without[0]!r} keeps {kept[without[0]]} records only; set its records: both",
+            )

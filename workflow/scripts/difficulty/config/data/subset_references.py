@@ -1,0 +1,67 @@
+"""What a subset refers to: another data set, and the experiment whose scores or predictions choose its examples."""
+
+from collections.abc import Iterator, Mapping
+
+from difficulty.config.core.problems import Place, expected
+from difficulty.config.data.datasets import Records
+from difficulty.config.data.subsets import ByClass, ByLearning, ByScore, Subset
+from difficulty.config.suite import Suite
+
+
+def faults(datasets: Mapping[str, object], suite: Suite) -> Iterator[tuple[Place, str]]:
+    """Yields (place below `datasets`, problem) for subsets whose parent or chooser is unknown, or circular."""
+    for name, subset in datasets.items():
+        if not isinstance(subset, Subset):
+            continue
+        if text := suite.no_dataset(subset.of):
+            yield (name, "of"), text
+        elif isinstance(suite.datasets.get(subset.of), Records):
+            yield (name, "of"), f"data set {subset.of!r} has no images to link to; choose another"
+        elif circle := _circle(name, suite):
+            yield (name,), f"depends on itself ({' of '.join(circle)}); choose by another experiment"
+        elif isinstance(subset.select, ByClass) and suite.has_label_sets(subset.of):
+            text = f"images of {subset.of!r} have several labels each; choose by list, score, learned or random"
+            yield (name, "select", "by"), text
+        elif isinstance(subset.select, ByScore | ByLearning):
+            for place, text in _experiment_faults(subset, suite):
+                yield (name, "select", *place), text
+
+
+def _experiment_faults(subset: Subset, suite: Suite) -> Iterator[tuple[Place, str]]:
+    select = subset.select
+    if text := suite.no_experiment(select.experiment):
+        yield ("experiment",), text
+        return
+    settings = suite.experiments[select.experiment]
+    trained_on = settings.get("dataset")
+    if trained_on and trained_on not in suite.ancestors(subset.of):
+        yield ("experiment",), f"{select.experiment!r} is trained on {trained_on!r}, expected {subset.of!r}"
+    for index, seed in enumerate(select.seeds):
+        if seed not in settings.get("seeds", [seed]):
+            yield ("seeds", index), expected(f"a seed of {select.experiment!r}, {settings['seeds']}", seed)
+    if isinstance(select, ByScore) and (text := suite.no_score(select.score, select.experiment)):
+        if select.score not in suite.held_out_scores:
+            yield ("score",), text
+        elif "folds" in settings and settings["folds"] is None:
+            yield ("score",), f"experiment {select.experiment!r} holds no examples out; set its folds"
+    if isinstance(select, ByScore) and select.score in suite.undirected:
+        yield ("score",), f"neither end of {select.score!r} is the hard one; choose another score"
+    if isinstance(select, ByLearning) and select.epoch and select.epoch > settings.get("epochs", select.epoch):
+        yield ("epoch",), expected(f"1..{settings['epochs']} (epochs of {select.experiment!r})", select.epoch)
+
+
+def _circle(name: str, suite: Suite) -> list[str] | None:
+    """The cycle from a subset back to itself, over its parents and the data its experiment is trained on, or None."""
+    ways = [[name]]
+    while ways:
+        way = ways.pop()
+        source = suite.datasets.get(way[-1])
+        if not isinstance(source, Subset):
+            continue
+        experiment = suite.experiments.get(getattr(source.select, "experiment", None), {})
+        for further in (source.of, experiment.get("dataset")):
+            if further == name:
+                return [*way, name]
+            if isinstance(further, str) and further not in way:
+                ways.append([*way, further])
+    return None

@@ -1,0 +1,85 @@
+"""Subsets: data sets made of hard links to the images of another, and how their examples are chosen."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from difficulty.config.core.names import ClassName, PathText, Text
+from difficulty.config.core.ranges import Count, Range, Seed
+from difficulty.config.core.section import ChosenBy, Section, without_repeats
+
+_Fraction = Annotated[float, Range(0, 1, low_excluded=True)]
+_Seeds = Annotated[list[Seed], Field(min_length=1), AfterValidator(without_repeats)]
+
+
+class ByList(Section):
+    """The examples that a table names."""
+
+    by: Literal["list"] = Field(description="how the training examples are chosen")
+    path: PathText = Field(description="table, CSV or Parquet, relative to the working directory")
+    column: Literal["example_id", "key", "file", "original_index"] = Field(
+        "example_id", description="its column, called as in the table of examples, that says which examples are meant"
+    )
+
+
+class ByClass(Section):
+    """All examples of some classes, which are renumbered."""
+
+    by: Literal["class"] = Field(description="how the training examples are chosen")
+    classes: Annotated[list[ClassName], Field(min_length=1), AfterValidator(without_repeats)] = Field(
+        description="names of the classes"
+    )
+
+
+class ByChance(Section):
+    """A random part of the training examples."""
+
+    by: Literal["random"] = Field(description="how the training examples are chosen")
+    fraction: _Fraction = Field(description="share of the training examples")
+
+
+class _OfExperiment(Section):
+    experiment: Text = Field(description="the experiment, on the data set that this is a subset of")
+    seeds: _Seeds = Field(description="seeds of that experiment that count; named, so that another one changes nothing")
+
+
+class ByScore(_OfExperiment):
+    """The easiest or the hardest by a score."""
+
+    by: Literal["score"] = Field(description="how the training examples are chosen")
+    score: Text = Field(description="a score that the experiment has, e.g. aum; its mean over the runs counts")
+    keep: Literal["easiest", "hardest"] = Field(description="which end")
+    fraction: _Fraction = Field(description="share of the training examples")
+
+
+class ByLearning(_OfExperiment):
+    """What the runs of an experiment learned, or did not learn."""
+
+    by: Literal["learned"] = Field(description="how the training examples are chosen")
+    keep: Literal["learned", "not_learned"] = Field(description="which side")
+    runs: Literal["all", "majority", "any"] = Field(
+        "majority", description="how many runs must be right about an example that counts as learned"
+    )
+    epoch: Count | None = Field(None, description="epoch whose predictions count; null: the last")
+    balance: bool = Field(False, description="cut both sides to the size of the smaller one, at random")
+
+
+AnySelection = Annotated[ByList | ByClass | ByChance | ByScore | ByLearning, ChosenBy("by")]
+
+
+class Subset(Section):
+    """Hard links to some of another data set's images."""
+
+    source: Literal["subset"] = Field(description="where the images come from")
+    of: Text = Field(description="the data set that this is a subset of")
+    select: AnySelection = Field(description="which of its training examples, e.g. {by: random, fraction: 0.5}")
+    per_class: bool = Field(
+        False, description="choose within each class: the same share of each, and the same number where sizes are given"
+    )
+    train: Count | None = Field(None, description="training examples, drawn from those chosen; null: all of them")
+    test: Count | None = Field(
+        None,
+        description="test examples, drawn from those chosen that are not for training; null: the test split as it is",
+    )
+    seed: Seed = Field(0, description="seed of all draws")
+    link: Literal["hard", "symlink", "copy"] = Field("hard", description="how the files enter the subset")

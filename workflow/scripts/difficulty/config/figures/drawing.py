@@ -1,0 +1,47 @@
+"""How figures are drawn, and what those with a choice show."""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from difficulty.config.core.names import ScoreName
+from difficulty.config.core.problems import Place
+from difficulty.config.core.ranges import Range
+from difficulty.config.suite import CheckedSection, Suite
+
+_Images = Annotated[int, Range(1, 1000)]
+_Classes = Annotated[int, Range(1, 1000)]
+
+
+class Drawing(CheckedSection):
+    """What holds for every figure; each is written as PNG and as PDF."""
+
+    dpi: Annotated[int, Range(30, 1200)] = Field(150, description="resolution of raster graphics, dots per inch")
+
+
+class Gallery(CheckedSection):
+    """The easiest and the hardest images of each class."""
+
+    score: ScoreName = Field("aum", description="score that says what is easy and hard")
+    examples_per_class: _Images = Field(25, description="easiest images shown of a class, and as many hardest ones")
+    classes: _Classes = Field(10, description="at most so many classes are shown")
+
+    def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
+        """Yields a fault if the score is unknown."""
+        if text := suite.no_ranking(self.score):
+            yield ("score",), text
+
+
+class Panel(CheckedSection):
+    """Images x epochs x runs, right or wrong (Pliushch et al. 2022, figure 1)."""
+
+    examples: _Images = Field(100, description="images in the panel, evenly spread from hard to easy")
+    split: Literal["train", "test"] = Field("train", description="split that the images are from")
+
+
+class Samples(CheckedSection):
+    """The labelled sample sheet of a data set."""
+
+    examples_per_class: _Images = Field(10, description="images shown of a class")
+    classes: _Classes = Field(10, description="at most so many classes are shown")

@@ -1,0 +1,31 @@
+"""Which device a stage computes on, and in which precision."""
+
+from collections.abc import Mapping
+
+import torch
+
+from difficulty.errors import UserError
+
+
+def choose_device(settings: Mapping) -> torch.device:
+    """cpu or cuda; `auto` takes CUDA where there is one. UserError if it is asked for and absent.
+
+    From then on float32 is float32: CUDA devices would round the factors of convolutions to ten binary digits (TF32).
+    """
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
+    wanted = settings.get("device", "auto")
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise UserError("device: cuda was asked for, but torch sees no CUDA device; set device: auto or cpu")
+    return torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def device_name(device: torch.device) -> str:
+    """`cpu`, or the name of the GPU: results are bit-identical on one kind of machine."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
+
+
+def autocast(settings: Mapping, device: torch.device) -> torch.autocast:
+    """bfloat16 autocast where configured, by default on CUDA devices that have it; never of the classifier."""
+    precision = settings.get("precision", "auto")
+    automatic = precision == "auto" and device.type == "cuda" and torch.cuda.is_bf16_supported()
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16" or automatic)
