@@ -5,8 +5,8 @@ from itertools import product
 import pytest
 import yaml
 
-from difficulty.config.inheritance import merged
 from difficulty.config.resolve import resolve
+from difficulty.config.training.inheritance import merged
 from difficulty.errors import UserError
 from difficulty.plan import paths
 from difficulty.plan.plan import Plan

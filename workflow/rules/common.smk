@@ -16,8 +16,8 @@ from shlex import quote as shlex_quote
 SCRIPTS = Path(workflow.current_basedir.join("../scripts")).resolve()
 sys.path.insert(0, str(SCRIPTS))
 
-from difficulty.config.chosen_seeds import repeated_seeds
-from difficulty.config.inheritance import merged
+from difficulty.config.training.chosen_seeds import repeated_seeds
+from difficulty.config.training.inheritance import merged
 from difficulty.config.reading import load
 from difficulty.config.resolve import resolve
 from difficulty.driver import ancient_inputs, cluster, expected_results, interruption, literal_paths, summary

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from pydantic.json_schema import models_json_schema
 
-from difficulty.config.grids import WrittenExperiment
-from difficulty.config.resolve import ConfigurationFile
-from difficulty.config.training import Experiment
+from difficulty.config.file import ConfigurationFile
+from difficulty.config.training.experiment import Experiment
+from difficulty.config.training.grids import WrittenExperiment
 from difficulty.settings_page import settings_page
 
 PAGE = Path(__file__).parents[2] / "config" / "README.md"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from difficulty.config.chosen_seeds import choosing_seeds
+from difficulty.config.training.chosen_seeds import choosing_seeds
 from difficulty.errors import UserError
 from difficulty.plan import paths
 from difficulty.plan.stage import Stage, only, remembered

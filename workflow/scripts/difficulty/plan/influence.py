@@ -5,7 +5,7 @@ A variant is a strategy in one precision. Its factors are fitted by one job or, 
 
 from collections.abc import Iterator
 
-from difficulty.config.influence import variants
+from difficulty.config.analyses.influence import variants
 from difficulty.plan import paths
 from difficulty.plan.stage import Stage, only, remembered
 

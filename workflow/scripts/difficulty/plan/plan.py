@@ -78,7 +78,7 @@ class Plan:
         return [pattern.format(experiment=experiment, run=run, **values) for run in self.runs(experiment, seeds)]
 
     def by_interest(self) -> dict[str, str]:
-        """Experiment -> its data set; those with planted noise first, where suspects can be compared with what is wrong."""
+        """Experiment -> its data set; those with planted noise first: there, suspects meet what is wrong."""
         planted = sorted(self.experiments, key=lambda name: "label_noise" not in self.experiments[name])
         return {name: self.data.of(name) for name in planted}
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from difficulty.config.snapshots import files_in_order
+from difficulty.config.training.snapshots import files_in_order
 from difficulty.errors import UserError
 from difficulty.hash_chain import hash_chain
 from difficulty.plan import paths
