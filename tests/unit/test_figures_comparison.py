@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from matplotlib.text import Text
 
-from difficulty.figures.appearance import line_styles
-from difficulty.figures.comparison import apart, comparison_figure
+from difficulty.figures.experiments.comparison import apart, comparison_figure
+from difficulty.figures.style.appearance import line_styles
 from difficulty.tables import write_table
 from difficulty.training.run_tables import HISTORY
 from tests.unit.figure_reading import by_gid, said

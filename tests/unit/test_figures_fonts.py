@@ -5,10 +5,10 @@ import warnings
 
 import pytest
 
-from difficulty.figures.appearance import new_figure, styled
-from difficulty.figures.command import write_figure
-from difficulty.figures.fonts import further_fonts, use_fonts_that_have_the_text
-from difficulty.figures.saving import save_figure
+from difficulty.figures.style.appearance import new_figure, styled
+from difficulty.figures.style.command import write_figure
+from difficulty.figures.style.fonts import further_fonts, use_fonts_that_have_the_text
+from difficulty.figures.style.saving import save_figure
 
 ARC = "\u2312"  # in DejaVu Sans Mono, which comes with matplotlib, and not in DejaVu Sans
 UNKNOWN = "\U000f0000"  # of the private use area

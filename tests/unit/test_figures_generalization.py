@@ -12,10 +12,10 @@ from matplotlib.text import Text
 
 from difficulty.analysis.generalization import GENERALIZATION, relation
 from difficulty.analysis.traits import TRAITS
-from difficulty.figures.appearance import ROLE_COLORS, line_styles
-from difficulty.figures.generalization import generalization_figure
-from difficulty.figures.short_names import abbreviated
-from difficulty.figures.traits import traits_figure
+from difficulty.figures.generalization.accuracy import generalization_figure
+from difficulty.figures.generalization.traits import traits_figure
+from difficulty.figures.style.appearance import ROLE_COLORS, line_styles
+from difficulty.figures.style.text import abbreviated
 from difficulty.tables import write_table
 from tests.unit.figure_reading import by_gid, said, texts_of
 

@@ -16,9 +16,8 @@ from matplotlib.colors import to_rgb
 
 from difficulty.datasets.images import ImageFiles
 from difficulty.errors import UserError
-from difficulty.figures import image_maps as module
-from difficulty.figures.appearance import CORRUPT
-from difficulty.figures.image_maps import (
+from difficulty.figures.images import maps as module
+from difficulty.figures.images.maps import (
     NOTHING,
     OUTLINE,
     PARTS,
@@ -31,6 +30,7 @@ from difficulty.figures.image_maps import (
     spread_over,
     ticks,
 )
+from difficulty.figures.style.appearance import CORRUPT
 from difficulty.scores.image_statistics import STATISTICS, image_maps, image_statistics, shrunk
 from difficulty.tables import Column, Schema
 from tests.unit.figure_reading import by_gid, said, texts_of

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from difficulty.analysis.influence_agreement import INFLUENCE_AGREEMENT, INFLUENCE_SAMPLE, SELF, compare_blocks
-from difficulty.figures.appearance import styled
-from difficulty.figures.influence_agreement import influence_agreement_figure
-from difficulty.figures.influence_numbers import correlation_text, number_text, range_text, tick_text
-from difficulty.figures.influence_scales import InfluenceScale
+from difficulty.figures.influence.agreement import influence_agreement_figure
+from difficulty.figures.influence.numbers import correlation_text, number_text, range_text, tick_text
+from difficulty.figures.influence.scales import InfluenceScale
+from difficulty.figures.style.appearance import styled
 from difficulty.tables import write_table
 from tests.unit.figure_reading import by_gid, said, texts_of
 from tests.unit.test_score_scripts import succeed

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from difficulty.analysis.agreed_statistics import AGREED_STATISTICS
-from difficulty.figures.agreed_statistics import agreed_statistics_figure
-from difficulty.figures.command import figure_arguments, write_figure
+from difficulty.figures.images.agreed import agreed_statistics_figure
+from difficulty.figures.style.command import figure_arguments, write_figure
 from difficulty.stage import run_stage
 from difficulty.tables import read_table
 

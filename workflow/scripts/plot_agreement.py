@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from difficulty.analysis.agreement import AGREEMENT
-from difficulty.figures.agreement import agreement_figure
-from difficulty.figures.command import figure_arguments, write_figure
+from difficulty.figures.agreement.over_epochs import agreement_figure
+from difficulty.figures.style.command import figure_arguments, write_figure
 from difficulty.stage import run_stage
 from difficulty.tables import read_table
 

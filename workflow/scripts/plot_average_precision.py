@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from difficulty.analysis.average_precision import AVERAGE_PRECISION_SUMMARY
-from difficulty.figures.average_precision import average_precision_figure
-from difficulty.figures.command import figure_arguments, write_figure
+from difficulty.figures.scores.average_precision import average_precision_figure
+from difficulty.figures.style.command import figure_arguments, write_figure
 from difficulty.stage import run_stage
 from difficulty.tables import read_table
 

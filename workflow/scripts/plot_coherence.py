@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from difficulty.figures.coherence import coherence_figure
-from difficulty.figures.command import figure_arguments, write_figure
+from difficulty.figures.coherence.groups import coherence_figure
+from difficulty.figures.style.command import figure_arguments, write_figure
 from difficulty.scores.coherence_tables import COHERENCE
 from difficulty.scores.runs import experiment_of
 from difficulty.stage import run_stage

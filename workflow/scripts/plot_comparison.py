@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from difficulty.figures.command import figure_arguments, write_figure
-from difficulty.figures.comparison import comparison_figure
-from difficulty.figures.measure_names import accuracy_name
+from difficulty.figures.experiments.comparison import comparison_figure
+from difficulty.figures.experiments.measure_names import accuracy_name
+from difficulty.figures.style.command import figure_arguments, write_figure
 from difficulty.scores.runs import experiment_of, run_of
 from difficulty.stage import run_stage
 from difficulty.tables import read_table

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from difficulty.analysis.correlation import CORRELATION
-from difficulty.figures.command import figure_arguments, write_figure
-from difficulty.figures.correlation import correlation_figure
+from difficulty.figures.scores.correlation import correlation_figure
+from difficulty.figures.style.command import figure_arguments, write_figure
 from difficulty.stage import run_stage
 from difficulty.tables import read_table
 

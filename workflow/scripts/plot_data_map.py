@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from difficulty.figures.command import figure_arguments, write_figure
-from difficulty.figures.data_map import data_map_figure
+from difficulty.figures.scores.data_map import data_map_figure
+from difficulty.figures.style.command import figure_arguments, write_figure
 from difficulty.scores.collect import SCORES
 from difficulty.stage import run_stage
 from difficulty.tables import read_table

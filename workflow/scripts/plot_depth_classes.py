@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from difficulty.figures.command import figure_arguments, write_figure
-from difficulty.figures.depth_classes import depth_classes_figure
+from difficulty.figures.prediction_depth.classes import depth_classes_figure
+from difficulty.figures.style.command import figure_arguments, write_figure
 from difficulty.scores.collect import RUN_SCORES, SCORES
 from difficulty.scores.runs import ROLE_SUFFIXES
 from difficulty.stage import run_stage

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from difficulty.figures.command import figure_arguments, write_figure
-from difficulty.figures.depth_histogram import depth_histogram_figure
+from difficulty.figures.prediction_depth.histogram import depth_histogram_figure
+from difficulty.figures.style.command import figure_arguments, write_figure
 from difficulty.scores.collect import RUN_SCORES
 from difficulty.scores.probe_tables import depth_columns
 from difficulty.stage import run_stage

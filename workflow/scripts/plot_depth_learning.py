@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from difficulty.figures.command import figure_arguments, write_figure
-from difficulty.figures.depth_learning import depth_learning_figure
+from difficulty.figures.prediction_depth.learning import depth_learning_figure
+from difficulty.figures.style.command import figure_arguments, write_figure
 from difficulty.scores.collect import RUN_SCORES
 from difficulty.scores.dynamics import DYNAMICS
 from difficulty.scores.probe_tables import depth_columns

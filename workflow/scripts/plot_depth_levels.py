@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from difficulty.analysis.depth_levels import DEPTH_LEVELS
-from difficulty.figures.command import figure_arguments, write_figure
-from difficulty.figures.depth_levels import depth_levels_figure
+from difficulty.figures.prediction_depth.levels import depth_levels_figure
+from difficulty.figures.style.command import figure_arguments, write_figure
 from difficulty.stage import run_stage
 from difficulty.tables import read_table
 

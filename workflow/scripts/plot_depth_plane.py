@@ -6,8 +6,8 @@ import pandas as pd
 
 from difficulty.datasets.example_tables import EXAMPLES, class_names
 from difficulty.datasets.images import open_images, take
-from difficulty.figures.command import figure_arguments, write_figure
-from difficulty.figures.depth_plane import depth_plane_figure
+from difficulty.figures.prediction_depth.plane import depth_plane_figure
+from difficulty.figures.style.command import figure_arguments, write_figure
 from difficulty.scores.collect import SCORES
 from difficulty.scores.runs import ROLE_SUFFIXES
 from difficulty.stage import run_stage

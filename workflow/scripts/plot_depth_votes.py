@@ -7,8 +7,8 @@ import pandas as pd
 
 from difficulty.datasets.example_tables import EXAMPLES, class_names
 from difficulty.datasets.images import open_images, take
-from difficulty.figures.command import figure_arguments, write_figure
-from difficulty.figures.depth_votes import Votes, depth_votes_figure
+from difficulty.figures.prediction_depth.votes import Votes, depth_votes_figure
+from difficulty.figures.style.command import figure_arguments, write_figure
 from difficulty.scores.collect import SCORES
 from difficulty.scores.probe_tables import VOTES, vote_matrix
 from difficulty.scores.record_arrays import stored_records

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from difficulty.figures.command import figure_arguments, write_figure
-from difficulty.figures.evaluations import evaluations_figure
+from difficulty.figures.experiments.evaluations import evaluations_figure
+from difficulty.figures.style.command import figure_arguments, write_figure
 from difficulty.stage import run_stage
 from difficulty.tables import read_table
 from difficulty.training.run_tables import EVALUATIONS

@@ -8,8 +8,8 @@ from difficulty.datasets.example_tables import EXAMPLES, class_names
 from difficulty.datasets.images import open_images, take
 from difficulty.datasets.label_sets import LABEL_SETS, has_label_sets, joined_names, named_text, set_class_names
 from difficulty.errors import UserError
-from difficulty.figures.command import figure_arguments, write_figure
-from difficulty.figures.gallery import gallery_figure
+from difficulty.figures.scores.gallery import gallery_figure
+from difficulty.figures.style.command import figure_arguments, write_figure
 from difficulty.scores.collect import SCORES, ranking_columns
 from difficulty.stage import run_stage
 from difficulty.tables import read_schema, read_table

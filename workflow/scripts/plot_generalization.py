@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from difficulty.analysis.generalization import GENERALIZATION, ORIGINAL
-from difficulty.figures.command import figure_arguments, write_figure
-from difficulty.figures.generalization import generalization_figure
+from difficulty.figures.generalization.accuracy import generalization_figure
+from difficulty.figures.style.command import figure_arguments, write_figure
 from difficulty.stage import run_stage
 from difficulty.tables import read_table
 

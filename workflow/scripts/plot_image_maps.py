@@ -7,8 +7,8 @@ import pandas as pd
 from difficulty.datasets.example_tables import EXAMPLES, class_names
 from difficulty.datasets.images import open_images, take
 from difficulty.errors import UserError
-from difficulty.figures.command import figure_arguments, write_figure
-from difficulty.figures.image_maps import choose_images, image_maps_figure
+from difficulty.figures.images.maps import choose_images, image_maps_figure
+from difficulty.figures.style.command import figure_arguments, write_figure
 from difficulty.scores.collect import SCORES, ranking_columns
 from difficulty.scores.image_statistics import image_maps, shrunk
 from difficulty.stage import run_stage

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from difficulty.analysis.influence_agreement import INFLUENCE_AGREEMENT, INFLUENCE_SAMPLE
-from difficulty.figures.command import figure_arguments, write_figure
-from difficulty.figures.influence_agreement import influence_agreement_figure
+from difficulty.figures.influence.agreement import influence_agreement_figure
+from difficulty.figures.style.command import figure_arguments, write_figure
 from difficulty.stage import run_stage
 from difficulty.tables import read_provenance, read_table
 

@@ -6,9 +6,9 @@ import pandas as pd
 
 from difficulty.datasets.example_tables import EXAMPLES, LABELS, class_names
 from difficulty.datasets.images import open_images, take
-from difficulty.figures.command import figure_arguments, write_figure
-from difficulty.figures.influential import influential_figure
-from difficulty.figures.influential_choice import choose_influential
+from difficulty.figures.influence.choice import choose_influential
+from difficulty.figures.influence.influential import influential_figure
+from difficulty.figures.style.command import figure_arguments, write_figure
 from difficulty.scores.pairwise_tables import INFLUENTIAL, OVERALL_INFLUENCE, QUERIES
 from difficulty.stage import run_stage
 from difficulty.tables import read_table

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from difficulty.analysis.order_stability import ORDER
-from difficulty.figures.command import figure_arguments, write_figure
-from difficulty.figures.order_stability import order_stability_figure
+from difficulty.figures.agreement.order_stability import order_stability_figure
+from difficulty.figures.style.command import figure_arguments, write_figure
 from difficulty.stage import run_stage
 from difficulty.tables import read_table
 

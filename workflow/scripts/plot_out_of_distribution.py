@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from difficulty.analysis.detection import DETECTION, DETECTION_CURVES
-from difficulty.figures.command import figure_arguments, write_figure
-from difficulty.figures.detection import detection_figure
+from difficulty.figures.detection.curves import detection_figure
+from difficulty.figures.style.command import figure_arguments, write_figure
 from difficulty.stage import run_stage
 from difficulty.tables import read_table
 

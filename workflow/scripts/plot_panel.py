@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from difficulty.datasets.example_tables import LABELS
-from difficulty.figures.command import figure_arguments, write_figure
-from difficulty.figures.panel import panel_figure
+from difficulty.figures.experiments.panel import panel_figure
+from difficulty.figures.style.command import figure_arguments, write_figure
 from difficulty.scores.record_arrays import stored_records
 from difficulty.scores.runs import experiment_of, run_of
 from difficulty.stage import run_stage

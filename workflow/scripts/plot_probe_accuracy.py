@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from difficulty.analysis.probe_accuracy import PROBE_ACCURACY
-from difficulty.figures.command import figure_arguments, write_figure
-from difficulty.figures.probe_accuracy import probe_accuracy_figure
+from difficulty.figures.prediction_depth.probe_accuracy import probe_accuracy_figure
+from difficulty.figures.style.command import figure_arguments, write_figure
 from difficulty.stage import run_stage
 from difficulty.tables import read_table
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from difficulty.analysis.relations import RELATIONS
-from difficulty.figures.command import figure_arguments, write_figure
-from difficulty.figures.relations import relations_figure
+from difficulty.figures.images.relations import relations_figure
+from difficulty.figures.style.command import figure_arguments, write_figure
 from difficulty.stage import run_stage
 from difficulty.tables import read_table
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.datasets.images import open_images
 from difficulty.errors import UserError
-from difficulty.figures.command import figure_arguments, write_figure
-from difficulty.figures.samples import sample_sheet
+from difficulty.figures.data.samples import sample_sheet
+from difficulty.figures.style.command import figure_arguments, write_figure
 from difficulty.stage import run_stage
 from difficulty.tables import read_schema, read_table
 

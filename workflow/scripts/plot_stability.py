@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from difficulty.analysis.correlation import STABILITY
-from difficulty.figures.command import figure_arguments, write_figure
-from difficulty.figures.stability import stability_figure
+from difficulty.figures.scores.stability import stability_figure
+from difficulty.figures.style.command import figure_arguments, write_figure
 from difficulty.stage import run_stage
 from difficulty.tables import read_table
 

@@ -7,8 +7,8 @@ import pandas as pd
 
 from difficulty.analysis.known_numbers import known_numbers
 from difficulty.datasets.example_tables import EXAMPLES
-from difficulty.figures.command import figure_arguments, write_figure
-from difficulty.figures.statistics_histograms import statistics_histograms_figure
+from difficulty.figures.images.histograms import statistics_histograms_figure
+from difficulty.figures.style.command import figure_arguments, write_figure
 from difficulty.scores.collect import EXAMPLE_SCORES, SCORES, ranking_column
 from difficulty.stage import run_stage
 from difficulty.tables import read_schema, read_table

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from difficulty.figures.command import figure_arguments, write_figure
-from difficulty.figures.convergence import convergence, convergence_sentences
-from difficulty.figures.training import training_figure
+from difficulty.figures.experiments.convergence import convergence, convergence_sentences
+from difficulty.figures.experiments.training import training_figure
+from difficulty.figures.style.command import figure_arguments, write_figure
 from difficulty.scores.runs import experiment_of, run_of
 from difficulty.stage import run_stage, warn
 from difficulty.tables import read_table

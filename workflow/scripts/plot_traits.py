@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from difficulty.analysis.traits import TRAITS
-from difficulty.figures.command import figure_arguments, write_figure
-from difficulty.figures.traits import traits_figure
+from difficulty.figures.generalization.traits import traits_figure
+from difficulty.figures.style.command import figure_arguments, write_figure
 from difficulty.stage import run_stage
 from difficulty.tables import read_table
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from difficulty.analysis.vog_correlation import VOG_CORRELATION
-from difficulty.figures.command import figure_arguments, write_figure
-from difficulty.figures.vog_correlation import vog_correlation_figure
+from difficulty.figures.style.command import figure_arguments, write_figure
+from difficulty.figures.vog.correlation import vog_correlation_figure
 from difficulty.stage import run_stage
 from difficulty.tables import read_table
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from difficulty.analysis.vog_errors import VOG_ERRORS
-from difficulty.figures.command import figure_arguments, write_figure
-from difficulty.figures.vog_errors import vog_errors_figure
+from difficulty.figures.style.command import figure_arguments, write_figure
+from difficulty.figures.vog.errors import vog_errors_figure
 from difficulty.stage import run_stage
 from difficulty.tables import read_table
 

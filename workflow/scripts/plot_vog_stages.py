@@ -4,8 +4,8 @@ from pathlib import Path
 
 from difficulty.analysis.vog_correlation import VOG_CORRELATION
 from difficulty.analysis.vog_label_noise import VOG_LABEL_NOISE
-from difficulty.figures.command import figure_arguments, write_figure
-from difficulty.figures.vog_stages import vog_stages_figure
+from difficulty.figures.style.command import figure_arguments, write_figure
+from difficulty.figures.vog.stages import vog_stages_figure
 from difficulty.scores.collect import SCORES
 from difficulty.scores.runs import ROLE_SUFFIXES
 from difficulty.stage import run_stage

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from difficulty.analysis.vog_toy import VOG_TOY_SUMMARY
-from difficulty.figures.command import figure_arguments, write_figure
-from difficulty.figures.vog_toy_correlation import correlation_figure
+from difficulty.figures.style.command import figure_arguments, write_figure
+from difficulty.figures.vog_toy.correlation import correlation_figure
 from difficulty.stage import run_stage
 from difficulty.tables import read_table
 
