@@ -4,7 +4,7 @@ from pathlib import Path
 
 from difficulty.analysis.vog_toy import VOG_TOY_SUMMARY
 from difficulty.figures.style.command import figure_arguments, write_figure
-from difficulty.figures.vog_toy.plane import distance_figure
+from difficulty.figures.vog_toy.distance import distance_figure
 from difficulty.scores.vog_toy import VOG_TOY
 from difficulty.stage import run_stage
 from difficulty.tables import read_table

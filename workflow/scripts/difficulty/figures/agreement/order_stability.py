@@ -1,5 +1,6 @@
 """How far runs order the examples alike: every pair of runs, and pairs within and between experiments."""
 
+from argparse import Namespace
 from math import ceil, floor
 
 import numpy as np
@@ -12,10 +13,14 @@ from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from difficulty.analysis.order_stability import BETWEEN, PAIRED, WITHIN
+from difficulty.analysis.order_stability import BETWEEN, ORDER, PAIRED, WITHIN
+from difficulty.figures.inputs import ONE
 from difficulty.figures.style.appearance import FAINT_INK, INK, ROLE_COLORS, SEQUENTIAL, add_legend, new_figure, styled
-from difficulty.figures.style.axes import say_empty
+from difficulty.figures.style.axes import empty_figure
 from difficulty.figures.style.text import abbreviated, counted, short_number, shortened
+from difficulty.tables import read_table
+
+INPUTS = {"order": ONE}
 
 # Inches.
 _MATRIX, _SMALLEST, _LARGEST = 3.9, 0.125, 0.5
@@ -44,6 +49,12 @@ _MARKERS = {
 _LANES = {WITHIN: -0.2, BETWEEN: 0.0, PAIRED: 0.2}
 
 
+def draw(inputs: Namespace, settings: dict) -> Figure:
+    """Reads how far the runs of a group order the examples alike."""
+    title = f"{inputs.order.stem.removesuffix('-order')}: do networks find the same images hard?"
+    return order_stability_figure(read_table(inputs.order, ORDER), title)
+
+
 @styled()
 def order_stability_figure(table: pd.DataFrame, title: str) -> Figure:
     """For each role: a matrix of its first score's correlation between runs; beside it, means for every score.
@@ -52,9 +63,7 @@ def order_stability_figure(table: pd.DataFrame, title: str) -> Figure:
     """
     roles = [role for role in ROLE_COLORS if (table["role"] == role).any()]
     if not roles:
-        figure, _ = new_figure(6, 1.2, title)
-        say_empty(figure.add_subplot(), "at least two runs with the same examples are needed to compare their order")
-        return figure
+        return empty_figure(title, "at least two runs with the same examples are needed to compare their order")
     parts = {role: table[table["role"] == role] for role in roles}
     scores = {role: list(dict.fromkeys(rows["score"])) for role, rows in parts.items()}
     matrices = {role: _matrix(rows[rows["score"] == scores[role][0]]) for role, rows in parts.items()}

@@ -1,5 +1,7 @@
 """Agreement of networks over the epochs, between its bounds and beside what chance alone would give."""
 
+from argparse import Namespace
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -7,16 +9,27 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from difficulty.analysis.agreement import AGREEMENT
 from difficulty.analysis.agreement_groups import CLEAN
+from difficulty.figures.inputs import ONE
 from difficulty.figures.style.appearance import FAINT_INK, INK, ROLE_COLORS, add_legend, new_figure, styled
 from difficulty.figures.style.axes import integer_ticks, percent_ticks, say_empty
 from difficulty.figures.style.text import counted
+from difficulty.tables import read_table
+
+INPUTS = {"agreement": ONE}
 
 JUDGED_BY_CLEAN = "Right is what the clean label says, as the given labels of the experiments differ."
 _BOUNDS = "#dcdcdc"
 _INDEPENDENT = ("#6a6a6a", (0, (4, 1.5)))
 _WITHIN_CLASS = ("#6a6a6a", (0, (1, 1)))
 _ROLE_NAMES = {"train": "training", "validation": "validation", "test": "test"}
+
+
+def draw(inputs: Namespace, settings: dict) -> Figure:
+    """Reads the agreement of a group of runs."""
+    title = f"{inputs.agreement.stem}: do networks get the same images right?"
+    return agreement_figure(read_table(inputs.agreement, AGREEMENT), title)
 
 
 @styled()

@@ -1,5 +1,6 @@
 """How far the gradients of groups of training examples point the same way, over the epochs and layer by layer."""
 
+from argparse import Namespace
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -9,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullLocator
 
+from difficulty.figures.inputs import SEVERAL
 from difficulty.figures.style.appearance import (
     CORRUPT,
     FAINT_INK,
@@ -18,9 +20,13 @@ from difficulty.figures.style.appearance import (
     new_figure,
     styled,
 )
-from difficulty.figures.style.axes import integer_ticks, plain_ticks, say_empty
+from difficulty.figures.style.axes import empty_figure, integer_ticks, plain_ticks
 from difficulty.figures.style.text import counted, shortened
-from difficulty.scores.coherence_tables import ALL
+from difficulty.scores.coherence_tables import ALL, COHERENCE
+from difficulty.scores.runs import experiment_of
+from difficulty.tables import read_table
+
+INPUTS = {"coherence": SEVERAL}
 
 # Colour, line style and marker.
 GROUPS: Mapping[str, tuple] = {
@@ -34,6 +40,12 @@ _ROW = 0.2
 _NAME_CHARACTERS = 28
 
 
+def draw(inputs: Namespace, settings: dict) -> Figure:
+    """Reads the coherence of every run."""
+    tables = [read_table(path, COHERENCE) for path in inputs.coherence]
+    return coherence_figure(tables, f"{experiment_of(inputs.coherence[0])}: whose gradients point the same way?")
+
+
 @styled()
 def coherence_figure(runs: Sequence[pd.DataFrame], title: str) -> Figure:
     """Left examples helped by each example, m alpha, over epochs; right the same of each layer at the last epoch.
@@ -43,9 +55,7 @@ def coherence_figure(runs: Sequence[pd.DataFrame], title: str) -> Figure:
     """
     table = pd.concat(runs, keys=range(len(runs)), names=["run"]).reset_index("run") if runs else pd.DataFrame()
     if not len(table) or table["alpha"].isna().all():
-        figure, _ = new_figure(7.6, 1.2, title)
-        say_empty(figure.add_subplot(), "no gradient has a coherence")
-        return figure
+        return empty_figure(title, "no gradient has a coherence", width=7.6)
     table = table.assign(helped=table["alpha"] * table["examples"])
     layers = [layer for layer in dict.fromkeys(table["layer"]) if layer != ALL]
     groups = [name for name in GROUPS if name in set(table["group"])]

@@ -8,11 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from difficulty.figures.style.appearance import FAINT_INK, INK, line_styles, new_figure, styled
-from difficulty.figures.style.axes import percent_ticks, say_empty
+from difficulty.figures.style.axes import empty_figure, percent_ticks
 from difficulty.figures.style.text import counted, percent, shortened
 
 _ROW = 0.235
 _MOST_BESIDE_A_STRETCHED_CURVE = 18
+_ARROWS = {1: "↑", -1: "↓"}  # by which direction is harder
 _CHANCE = {"color": FAINT_INK, "linestyle": (0, (1, 1)), "linewidth": 1}
 _PERFECT = {"color": FAINT_INK, "linestyle": "-", "linewidth": 0.8}
 
@@ -37,15 +38,11 @@ def detection_figure(
         "average_precision", ascending=False, kind="stable", na_position="last"
     )
     if overall.empty:
-        figure, _ = new_figure(7.6, 1.2, title)
-        say_empty(figure.add_subplot(), "no score to compare")
-        return figure
+        return empty_figure(title, "no score to compare", width=7.6)
     single = table[table["run"] != "all"]
-    first = overall.iloc[0]
-    prevalence = float(first["prevalence"])
-    figure, _ = new_figure(
-        8.6, max(3.4, 0.75 + _ROW * len(overall)), title, _notes(first, overall, single, wanted, differences)
-    )
+    prevalence = float(overall["prevalence"].iloc[0])
+    height = max(3.4, 0.75 + _ROW * len(overall))
+    figure, _ = new_figure(8.6, height, title, _notes(overall, single, wanted, differences))
     styles = dict(zip(overall["score"], line_styles(len(overall)), strict=True))
     grid = figure.add_gridspec(1, 3, width_ratios=(2.4, 1.15, 1.15))
     _draw_curves(figure.add_subplot(grid[0]), curves, styles, prevalence, wanted)
@@ -53,9 +50,8 @@ def detection_figure(
     for axes, metric, chance in ((precision, "average_precision", prevalence), (auroc, "auroc", 0.5)):
         alike = _like_the_best(overall, differences, metric)
         _draw_forest(axes, overall, single, styles, metric, chance, alike)
-    directions = {1: "↑", -1: "↓"}
     names = [
-        f"{shortened(score, 30)} {directions.get(int(direction), '')}"
+        f"{shortened(score, 30)} {_ARROWS.get(int(direction), '')}"
         for score, direction in zip(overall["score"], overall["direction"], strict=True)
     ]
     precision.set_yticks(range(len(names)), names)
@@ -107,46 +103,34 @@ def _draw_forest(
     chance: float,
     alike: Collection[str],
 ) -> None:
-    count = len(overall)
     axes.axvline(chance, gid="chance", **_CHANCE)
     for row, (_, values) in enumerate(overall.iterrows()):
-        color, style = styles[values["score"]]
         runs = single.loc[single["score"] == values["score"], metric].astype(float)
-        axes.plot(runs, np.full(len(runs), row + 0.3), "|", color=color, markersize=3, markeredgewidth=0.8, alpha=0.8)
-        over_seeds = [values.get(f"{metric}_{end}_seeds", np.nan) for end in ("low", "high")]
-        axes.hlines(row, *over_seeds, color=color, linewidth=0.7)
-        axes.hlines(row, values[f"{metric}_low"], values[f"{metric}_high"], color=color, linewidth=1.8)
-        filled = color if style == "-" else "white"
-        axes.plot(
-            values[metric],
-            row,
-            "o",
-            color=color,
-            markerfacecolor=filled,
-            markersize=4.2,
-            gid=f"{metric} {values['score']}",
-        )
+        _draw_row(axes, row, values, runs, styles[values["score"]], metric)
         text = "–" if pd.isna(values[metric]) else f"{values[metric]:.3f}"
         text += " =" if values["score"] in alike else ""
-        axes.annotate(
-            text,
-            (1, row),
-            (4, 0),
-            xycoords=("axes fraction", "data"),
-            textcoords="offset points",
-            va="center",
-            size=7,
-            color=INK,
-        )
+        style = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "va": "center"}
+        axes.annotate(text, (1, row), (4, 0), size=7, color=INK, **style)
     ends = [f"{metric}_low", *({f"{metric}_low_seeds"} & set(overall))]
     lowest = np.nanmin([chance, *overall[ends].astype(float).min(axis=1), *overall[metric], *single[metric]])
-    axes.set(ylim=(count - 0.4, -0.6), xlim=(min(lowest, chance) - 0.03, 1.02))
+    axes.set(ylim=(len(overall) - 0.4, -0.6), xlim=(min(lowest, chance) - 0.03, 1.02))
     axes.tick_params(axis="y", length=0)
 
 
-def _notes(
-    first: pd.Series, overall: pd.DataFrame, single: pd.DataFrame, wanted: str, differences: pd.DataFrame | None
-) -> list[str]:
+def _draw_row(axes: Axes, row: int, values: pd.Series, runs: pd.Series, color_and_style: tuple, metric: str) -> None:
+    """The mean over seeds with its intervals, and below it the single seeds."""
+    color, style = color_and_style
+    axes.plot(runs, np.full(len(runs), row + 0.3), "|", color=color, markersize=3, markeredgewidth=0.8, alpha=0.8)
+    over_seeds = [values.get(f"{metric}_{end}_seeds", np.nan) for end in ("low", "high")]
+    axes.hlines(row, *over_seeds, color=color, linewidth=0.7)
+    axes.hlines(row, values[f"{metric}_low"], values[f"{metric}_high"], color=color, linewidth=1.8)
+    face = color if style == "-" else "white"
+    gid = f"{metric} {values['score']}"
+    axes.plot(values[metric], row, "o", color=color, markerfacecolor=face, markersize=4.2, gid=gid)
+
+
+def _notes(overall: pd.DataFrame, single: pd.DataFrame, wanted: str, differences: pd.DataFrame | None) -> list[str]:
+    first = overall.iloc[0]
     text = (
         f"{counted(int(first['examples']), 'example')}, {int(first['positives']):,} truly {wanted} "
         f"({percent(float(first['prevalence']), 1)}). ↑: higher is harder, ↓: lower is harder, as published. Dots and "

@@ -1,5 +1,6 @@
 """Experiments beside each other over the epochs: pristine against corrupt labels, train against test."""
 
+from argparse import Namespace
 from math import ceil
 
 import numpy as np
@@ -10,9 +11,15 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 
 from difficulty.figures.experiments.measure_names import accuracy_name, loss_name
+from difficulty.figures.inputs import SEVERAL
 from difficulty.figures.style.appearance import FAINT_INK, add_legend, line_styles, new_figure, styled
 from difficulty.figures.style.axes import integer_ticks, percent_ticks, plain_ticks, say_empty
 from difficulty.figures.style.text import counted, percent, shortened
+from difficulty.scores.runs import experiment_of, run_of
+from difficulty.tables import read_table
+from difficulty.training.run_tables import HISTORY
+
+INPUTS = {"histories": SEVERAL}
 
 _SOLID, _DASHED = "-", (0, (4, 1.5))
 # Title of a panel; group, what it is called, line style.
@@ -33,6 +40,16 @@ _LEGEND_CHARACTERS, _KEY_CHARACTERS = 115, 8  # of a line of the legend, and of 
 _LONGEST_NAME = 30
 _HEIGHT = 3.3  # inches, below the header
 _BETWEEN_NUMBERS = 0.046  # share of a panel's height
+
+
+def draw(inputs: Namespace, settings: dict) -> Figure:
+    """Reads the histories of all runs, one experiment after another."""
+    history = pd.concat(
+        read_table(path, HISTORY).assign(experiment=experiment_of(path), run=run_of(path)) for path in inputs.histories
+    )
+    measure = settings["measure"]
+    called = "loss" if measure == "loss" else accuracy_name(history)
+    return comparison_figure(history, measure, f"{settings['comparison']}: {called} of experiments compared")
 
 
 @styled()

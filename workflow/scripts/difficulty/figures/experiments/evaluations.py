@@ -1,15 +1,27 @@
 """Test accuracy of experiments, on their own data sets and on others."""
 
+from argparse import Namespace
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from difficulty.figures.experiments.measure_names import accuracy_name
+from difficulty.figures.inputs import ONE
 from difficulty.figures.style.appearance import INK, ROLE_COLORS, new_figure, styled
-from difficulty.figures.style.axes import percent_ticks, say_empty
+from difficulty.figures.style.axes import empty_figure, percent_ticks
 from difficulty.figures.style.text import percent, shortened
+from difficulty.tables import read_table
+from difficulty.training.run_tables import EVALUATIONS
+
+INPUTS = {"evaluations": ONE}
 
 _ROW = 0.26
+
+
+def draw(inputs: Namespace, settings: dict) -> Figure:
+    """Reads the evaluations of all experiments."""
+    return evaluations_figure(read_table(inputs.evaluations, EVALUATIONS), "Test accuracy of all runs")
 
 
 @styled()
@@ -21,9 +33,7 @@ def evaluations_figure(table: pd.DataFrame, title: str) -> Figure:
     last = table.groupby(["experiment", "run", "dataset"])["epoch"].transform("max")
     table = table[(table["split"] == "test") & (table["epoch"] == last)]
     if table.empty:
-        figure, _ = new_figure(6, 1.2, title)
-        say_empty(figure.add_subplot(), "no data set has a test split")
-        return figure
+        return empty_figure(title, "no data set has a test split")
     datasets = list(table["dataset"].drop_duplicates())
     experiments = {name: list(part["experiment"].drop_duplicates()) for name, part in table.groupby("dataset")}
     heights = [len(experiments[name]) for name in datasets]

@@ -4,7 +4,10 @@ After figure 1 of Pliushch et al. 2022, "When deep classifiers agree", arXiv 210
 (networks), E epochs, N examples.
 """
 
+from argparse import Namespace
+from collections.abc import Sequence
 from math import ceil
+from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,6 +15,8 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from difficulty.datasets.example_tables import LABELS
+from difficulty.figures.inputs import ONE, SEVERAL
 from difficulty.figures.style.appearance import (
     ALL_RIGHT,
     ALL_WRONG,
@@ -24,14 +29,55 @@ from difficulty.figures.style.appearance import (
     new_figure,
     styled,
 )
-from difficulty.figures.style.axes import say_empty
+from difficulty.figures.style.axes import empty_figure
 from difficulty.figures.style.mosaic import spread_out
 from difficulty.figures.style.text import counted, percent, shortened
+from difficulty.scores.record_arrays import stored_records
+from difficulty.scores.runs import experiment_of, run_of
+from difficulty.tables import read_table
+from difficulty.training.run_tables import RECORDS
+
+INPUTS = {"records": SEVERAL, "labels": ONE}
 
 MOST_NETWORKS = 6
 _LEAST_COLUMNS = 24
 _ABSENT = "#ececec"
 _SHARE_RIGHT = LinearSegmentedColormap.from_list("share right", [ALL_WRONG, WRONG, RIGHT, ALL_RIGHT])
+
+
+def draw(inputs: Namespace, settings: dict) -> Figure:
+    """Reads labels, and of the records of all runs which images of the split are right."""
+    split = settings["split"]
+    labels = read_table(inputs.labels, LABELS, ["example_id", "split", "is_corrupt"])
+    labels = labels[labels["split"] == split].sort_values("example_id")
+    correct, present = _right_or_wrong(inputs.records, split, labels["example_id"].to_numpy())
+    images = "training" if split == "train" else split
+    return panel_figure(
+        correct,
+        [run_of(path) for path in inputs.records],
+        f"{experiment_of(inputs.records[0])}: right or wrong, {images} images",
+        present,
+        labels["is_corrupt"].to_numpy(),
+        settings["examples"],
+    )
+
+
+def _right_or_wrong(records: Sequence[Path], role: str, example_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(which examples of a role each run has right after each epoch, bool (K, T, N); which it has, bool (K, N)).
+
+    records: paths, of K runs; example_ids: ascending (N,).
+    """
+    runs = [
+        stored_records(read_table(path, RECORDS, ["example_id", "epoch", "role", "correct"]), path).of_role(role)
+        for path in records
+    ]
+    correct = np.zeros((len(runs), max(run.epochs for run in runs), len(example_ids)), bool)
+    present = np.zeros((len(runs), len(example_ids)), bool)
+    for number, run in enumerate(runs):
+        place = np.searchsorted(example_ids, run.example_id)
+        correct[number, :, place] = run["correct"].T
+        present[number, place] = True
+    return correct, present
 
 
 def order_examples(correct: np.ndarray, present: np.ndarray) -> np.ndarray:
@@ -64,9 +110,7 @@ def panel_figure(
     present = np.ones((networks, total), bool) if present is None else present
     kept = np.flatnonzero(present.any(axis=0))
     if not (networks and epochs and len(kept)):
-        figure, _ = new_figure(7.6, 1.2, title)
-        say_empty(figure.add_subplot(), "no predictions of these images")
-        return figure
+        return empty_figure(title, "no predictions of these images", width=7.6)
     order = kept[order_examples(correct[:, :, kept], present[:, kept])]
     positions = spread_out(len(order), examples)
     rows = order[positions]

@@ -1,5 +1,7 @@
 """Training curves: loss and accuracy per epoch, loss and learning rate per gradient step."""
 
+from argparse import Namespace
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -9,9 +11,16 @@ from matplotlib.ticker import LogLocator, NullFormatter
 
 from difficulty.figures.experiments.convergence import convergence, convergence_sentences
 from difficulty.figures.experiments.measure_names import accuracy_name, loss_name
+from difficulty.figures.inputs import ANY, SEVERAL
 from difficulty.figures.style.appearance import GROUP_STYLES, INK, add_legend, new_figure, styled
 from difficulty.figures.style.axes import integer_ticks, percent_ticks, plain_ticks, say_empty
 from difficulty.figures.style.text import counted
+from difficulty.scores.runs import experiment_of, run_of
+from difficulty.stage import warn
+from difficulty.tables import read_table
+from difficulty.training.run_tables import HISTORY, STEPS
+
+INPUTS = {"history": SEVERAL, "steps": ANY}
 
 _GROUP_NAMES = {
     "train": "train",
@@ -23,6 +32,17 @@ _GROUP_NAMES = {
 }
 _FEWEST_EPOCHS_WITHOUT_MARKERS = 30
 _RASTERIZED_FROM_STEPS = 2000
+
+
+def draw(inputs: Namespace, settings: dict) -> Figure:
+    """Reads histories and steps of all runs (records of other runs have no steps); warns of what did not converge."""
+    history = pd.concat([read_table(path, HISTORY).assign(run=run_of(path)) for path in inputs.history])
+    steps = [read_table(path, STEPS).assign(run=run_of(path)) for path in inputs.steps]
+    steps = pd.concat(steps) if steps else pd.DataFrame(columns=["run", *STEPS.columns])
+    experiment = experiment_of(inputs.history[0])
+    for sentence in convergence_sentences(convergence(history)):
+        warn(f"{experiment}: {sentence}")
+    return training_figure(history, steps, f"{experiment}: training curves")
 
 
 @styled()

@@ -1,5 +1,7 @@
 """Networks trained on parts of a data set: training against test accuracy, and every part against every other."""
 
+from argparse import Namespace
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -7,10 +9,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from difficulty.analysis.generalization import ORIGINAL, OWN
+from difficulty.analysis.generalization import GENERALIZATION, ORIGINAL, OWN
+from difficulty.figures.inputs import ONE
 from difficulty.figures.style.appearance import INK, ROLE_COLORS, SEQUENTIAL, add_legend, new_figure, styled
 from difficulty.figures.style.axes import percent_ticks
 from difficulty.figures.style.text import abbreviated, counted
+from difficulty.tables import read_table
+
+INPUTS = {"table": ONE}
 
 # What a test split is to a network -> what it is called, colour.
 _TESTS = {
@@ -22,6 +28,14 @@ _ROW, _CELL, _LEFT = 0.52, 0.62, 5.6  # inches
 _LEAST_MATRIX = 1.5  # inches, so that its title fits
 _LONGEST_NAME, _LONGEST_COLUMN = 24, 18
 _SEEN = "†"
+
+
+def draw(inputs: Namespace, settings: dict) -> Figure:
+    """Reads the accuracies of a study's networks."""
+    table = read_table(inputs.table, GENERALIZATION)
+    original = table.loc[table["relation"] == ORIGINAL, "tested_on"].iloc[0]
+    title = f"{inputs.table.stem}: how well do networks trained on a part of {original} generalise?"
+    return generalization_figure(table, title)
 
 
 @styled()

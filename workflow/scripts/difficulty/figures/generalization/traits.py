@@ -1,16 +1,22 @@
 """Which scores the parts of a data set have: how far each score of a part lies from that of all examples."""
 
+from argparse import Namespace
 from math import ceil
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from difficulty.analysis.traits import SCORE
+from difficulty.analysis.traits import SCORE, TRAITS
+from difficulty.figures.inputs import ONE
 from difficulty.figures.style.appearance import FAINT_INK, add_legend, line_styles, new_figure, styled
-from difficulty.figures.style.axes import say_empty
+from difficulty.figures.style.axes import empty_figure
 from difficulty.figures.style.text import abbreviated
+from difficulty.tables import read_table
+
+INPUTS = {"traits": ONE}
 
 _MOST_ROWS = 30
 _WIDTH = 7.2
@@ -19,6 +25,12 @@ _LONGEST_NAME, _LONGEST_TRAIT = 30, 34
 _LEGEND_CHARACTERS, _KEY_CHARACTERS = 105, 6  # of a line of the legend, and of a key with the space around it
 _STRIPE = "#f5f5f5"
 _ARROWS = {1: "↑", -1: "↓"}
+
+
+def draw(inputs: Namespace, settings: dict) -> Figure:
+    """Reads the traits of a study's parts."""
+    title = f"{inputs.traits.stem.removesuffix('-traits')}: which scores the parts have"
+    return traits_figure(read_table(inputs.traits, TRAITS), title)
 
 
 @styled()
@@ -32,11 +44,8 @@ def traits_figure(table: pd.DataFrame, title: str) -> Figure:
     experiments = list(table["experiment"].drop_duplicates())
     effects = table.pivot_table(index=["kind", "trait"], columns="experiment", values="effect", sort=False)
     if effects.empty:
-        figure, _ = new_figure(_WIDTH, 1.2, title)
-        say_empty(figure.add_subplot(), "no score of these examples is defined")
-        return figure
-    difference = (effects[experiments[0]] - effects[experiments[min(1, len(experiments) - 1)]]).abs()
-    order = difference.sort_values(ascending=False, kind="stable", na_position="last").index
+        return empty_figure(title, "no score of these examples is defined", width=_WIDTH)
+    order = _by_difference(effects, experiments)
     shown = effects.loc[order[:_MOST_ROWS], experiments]
     names = [abbreviated(name, _LONGEST_NAME) for name in experiments]
     lines = ceil(sum(len(name) + _KEY_CHARACTERS for name in names) / _LEGEND_CHARACTERS)
@@ -44,22 +53,15 @@ def traits_figure(table: pd.DataFrame, title: str) -> Figure:
     height = 0.62 + 0.23 * lines + row_height * len(shown)
     figure, below = new_figure(_WIDTH, height, title, _notes(table, names, len(shown), len(order)))
     axes = figure.add_subplot()
-    for row in range(1, len(shown), 2):
-        axes.axhspan(row - 0.5, row + 0.5, color=_STRIPE, linewidth=0, zorder=0)
-    axes.grid(False, axis="y")
-    axes.axvline(0.5, color=FAINT_INK, linestyle=(0, (1, 1)), linewidth=1, gid="like all")
+    _draw_lines(axes, len(shown))
     chosen = table.pivot_table(index=["kind", "trait"], columns="experiment", values="chosen_by", aggfunc="any")
+    rings, keys = chosen.loc[shown.index], []
     offsets = np.linspace(-0.28, 0.28, len(experiments)) if len(experiments) > 1 else [0.0]
-    keys = []
-    for experiment, name, offset, (color, _) in zip(
-        experiments, names, offsets, line_styles(len(experiments)), strict=True
-    ):
+    colors = [color for color, _ in line_styles(len(experiments))]
+    for experiment, name, offset, color in zip(experiments, names, offsets, colors, strict=True):
         place = np.arange(len(shown)) + offset
-        rings = chosen.loc[shown.index, experiment].to_numpy(bool)
         style = {"linestyle": "none", "marker": "o", "color": color, "markersize": 4.2}
-        axes.plot(shown.loc[~rings, experiment], place[~rings], gid=f"effect {experiment}", **style)
-        ring = style | {"markerfacecolor": "white", "markeredgewidth": 1.6, "gid": f"chosen {experiment}"}
-        axes.plot(shown.loc[rings, experiment], place[rings], **ring)
+        _draw_part(axes, shown[experiment], place, rings[experiment].to_numpy(bool), style)
         keys.append(Line2D([], [], label=name, **style))
     add_legend(figure, below, keys, lines)
     axes.set_yticks(range(len(shown)), _row_names(table, shown.index))
@@ -68,6 +70,27 @@ def traits_figure(table: pd.DataFrame, title: str) -> Figure:
     axes.set(ylim=(len(shown) - 0.4, -0.6), xlim=(0.5 - reach, 0.5 + reach))
     axes.set_xlabel("probability that an image of the part is harder than one of all training images")
     return figure
+
+
+def _by_difference(effects: pd.DataFrame, experiments: list[str]) -> pd.MultiIndex:
+    """The rows of `effects`, those in which the first two parts differ most first."""
+    difference = (effects[experiments[0]] - effects[experiments[min(1, len(experiments) - 1)]]).abs()
+    return difference.sort_values(ascending=False, kind="stable", na_position="last").index
+
+
+def _draw_lines(axes: Axes, rows: int) -> None:
+    """Stripes behind every other row, and the line of parts that are like all examples."""
+    for row in range(1, rows, 2):
+        axes.axhspan(row - 0.5, row + 0.5, color=_STRIPE, linewidth=0, zorder=0)
+    axes.grid(False, axis="y")
+    axes.axvline(0.5, color=FAINT_INK, linestyle=(0, (1, 1)), linewidth=1, gid="like all")
+
+
+def _draw_part(axes: Axes, effects: pd.Series, place: np.ndarray, rings: np.ndarray, style: dict) -> None:
+    """The effect sizes of one part; rings: bool, where it was chosen by the score."""
+    axes.plot(effects[~rings], place[~rings], gid=f"effect {effects.name}", **style)
+    ring = style | {"markerfacecolor": "white", "markeredgewidth": 1.6, "gid": f"chosen {effects.name}"}
+    axes.plot(effects[rings], place[rings], **ring)
 
 
 def _row_names(table: pd.DataFrame, rows: pd.MultiIndex) -> list[str]:

@@ -1,5 +1,6 @@
 """What the images look like that all networks get right, over the epochs, below their agreement."""
 
+from argparse import Namespace
 from math import ceil
 
 import numpy as np
@@ -9,17 +10,28 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from difficulty.analysis.agreed_statistics import AGREED_STATISTICS
 from difficulty.analysis.agreement_groups import CLEAN
 from difficulty.figures.agreement.over_epochs import JUDGED_BY_CLEAN
 from difficulty.figures.images.statistic_names import drawn_once, name_and_unit
+from difficulty.figures.inputs import ONE
 from difficulty.figures.style.appearance import FAINT_INK, INK, ROLE_COLORS, add_legend, new_figure, styled
-from difficulty.figures.style.axes import integer_ticks, percent_ticks, plain_ticks, say_empty
+from difficulty.figures.style.axes import empty_figure, integer_ticks, percent_ticks, plain_ticks
 from difficulty.figures.style.text import percent
+from difficulty.tables import read_table
+
+INPUTS = {"statistics": ONE}
 
 LEAST_AGREEMENT = 0.2  # Pliushch et al. 2022: where networks agree on fewer, the mean says little
 _MOST_IN_A_COLUMN = 5
 # Inches.
 _WIDTH, _HEIGHT = 3.3, 1.15
+
+
+def draw(inputs: Namespace, settings: dict) -> Figure:
+    """Reads the statistics of the images that all runs of a group have right."""
+    title = f"{inputs.statistics.stem.removesuffix('-statistics')}: which images do networks learn first?"
+    return agreed_statistics_figure(read_table(inputs.statistics, AGREED_STATISTICS), title)
 
 
 @styled()
@@ -32,9 +44,7 @@ def agreed_statistics_figure(table: pd.DataFrame, title: str) -> Figure:
     roles = [role for role in ROLE_COLORS if (table["role"] == role).any()]
     statistics = list(dict.fromkeys(table["statistic"]))
     if not roles:
-        figure, _ = new_figure(6, 1.2, title)
-        say_empty(figure.add_subplot(), "no group of runs to compare, or nothing is known of their images")
-        return figure
+        return empty_figure(title, "no group of runs to compare, or nothing is known of their images")
     columns = ceil(len(statistics) / _MOST_IN_A_COLUMN)
     lines = ceil(len(statistics) / columns) + 1
     figure, below = new_figure(max(columns * _WIDTH, 4.6), lines * _HEIGHT + 0.3, title, _notes(table))

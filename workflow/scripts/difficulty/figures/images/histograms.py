@@ -1,5 +1,6 @@
 """Do easy and hard images look different? The distribution of each statistic over all, the easiest and the hardest."""
 
+from argparse import Namespace
 from math import ceil
 
 import numpy as np
@@ -10,11 +11,18 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from difficulty.analysis.extremes import extreme_weights
+from difficulty.analysis.known_numbers import known_numbers
 from difficulty.analysis.ties import repeated_columns, repetitions
+from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.figures.images.statistic_names import name_and_unit
+from difficulty.figures.inputs import ANY, ONE
 from difficulty.figures.style.appearance import add_legend, new_figure, styled
-from difficulty.figures.style.axes import plain_ticks, say_empty
+from difficulty.figures.style.axes import empty_figure, plain_ticks
 from difficulty.figures.style.text import counted, percent
+from difficulty.scores.collect import EXAMPLE_SCORES, SCORES, ranking_column
+from difficulty.tables import read_schema, read_table
+
+INPUTS = {"scores": ONE, "examples": ONE, "statistics": ANY}
 
 FRACTION = 0.1
 _EASY, _HARD, _ALL = "#56B4E9", "#000000", "#d2d2d2"
@@ -22,6 +30,20 @@ _BINS = 24
 _MOST_STEPS = 1000
 _COLUMNS = 4
 _WIDTH, _HEIGHT = 2.05, 1.6  # inches
+
+
+def draw(inputs: Namespace, settings: dict) -> Figure:
+    """Reads what is known of the training images, and how hard they are by the score."""
+    score, columns = settings["score"], read_schema(inputs.scores).columns
+    scores = read_table(inputs.scores, SCORES).set_index("example_id")
+    scores = scores[scores["runs_train"] > 0]
+    statistics = [read_table(path, EXAMPLE_SCORES) for path in inputs.statistics]
+    known = known_numbers(read_table(inputs.examples, EXAMPLES), statistics).loc[scores.index]
+    hardness = pd.Series(np.nan, scores.index)
+    if column := ranking_column(columns, score, "train"):
+        hardness = scores[column].astype(float) * columns[column].direction
+    title = f"{inputs.scores.parent.name}: do easy and hard images look different?"
+    return statistics_histograms_figure(known, hardness, score, title)
 
 
 @styled()
@@ -34,9 +56,7 @@ def statistics_histograms_figure(statistics: pd.DataFrame, hardness: pd.Series, 
     statistics = statistics.drop(columns=list(repeated))
     shown = [name for name, column in statistics.items() if (column.notna() & hardness.notna()).any()]
     if not shown:
-        figure, _ = new_figure(6, 1.2, title)
-        say_empty(figure.add_subplot(), f"no statistic is known of an image that has {score}")
-        return figure
+        return empty_figure(title, f"no statistic is known of an image that has {score}")
     columns = min(len(shown), _COLUMNS)
     lines = ceil(len(shown) / columns)
     figure, below = new_figure(max(columns * _WIDTH, 4.6), lines * _HEIGHT, title, _notes(hardness, repeated))

@@ -1,27 +1,33 @@
 """What statistics of images see: maps of some images, from easy to hard, each with the number that comes of it."""
 
+from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, floor, log10
+from math import ceil
 
-import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import LogNorm, Normalize, PowerNorm, to_rgb
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from difficulty.figures.style.appearance import CORRUPT, FAINT_INK, INK, SEQUENTIAL, new_figure, styled
-from difficulty.figures.style.axes import say_empty
-from difficulty.figures.style.mosaic import PIXELS_PER_INCH, blank_canvas, paint, show_canvas, thumbnails
+from difficulty.figures.images.map_tiles import SIDE, color_scale, colored, map_tile, ticks
+from difficulty.figures.inputs import ONE
+from difficulty.figures.reading import images_of, names_of_classes, ranking_of
+from difficulty.figures.style.appearance import CORRUPT, FAINT_INK, INK, styled
+from difficulty.figures.style.axes import empty_figure
+from difficulty.figures.style.mosaic import blank_canvas, canvas_figure, paint, thumbnails
 from difficulty.figures.style.text import counted, wrapped
+from difficulty.scores.collect import SCORES
+from difficulty.scores.image_statistics import image_maps, shrunk
 from difficulty.scores.local_entropy import WINDOW
+from difficulty.tables import read_table
+
+INPUTS = {"scores": ONE, "examples": ONE, "pixels": ONE}
 
 PARTS = ("easiest", "middle", "hardest")
-NOTHING = 232  # level of grey where a map has no value
-OUTLINE = "#D81B60"
+_ROLE = "train"
 
-_SIDE = 160
 _TEXT = 176
 _GAP = 26
 _LEFT = 15
@@ -49,6 +55,27 @@ _COLUMNS = {
     ),
     "dct_coefficients": _Column("cosine coefficients", lambda value: f"{value:.3g} %", "luma"),
 }
+
+
+def draw(inputs: Namespace, settings: dict) -> Figure:
+    """Reads the scores and statistics of the training images, and computes the maps of those that are shown."""
+    score, statistics = settings["score"], settings["statistics"]
+    column, direction = ranking_of(inputs.scores, score, _ROLE, "figures.image_maps.score")
+    wanted = ["example_id", "label", "clean_label", "is_corrupt", f"runs_{_ROLE}", column, *statistics]
+    table = read_table(inputs.scores, SCORES, wanted)
+    table = table[table[f"runs_{_ROLE}"] > 0].rename(columns={column: "value"})
+    chosen = choose_images(table["value"].to_numpy(float, na_value=np.nan) * direction, settings["count"])
+    table = pd.concat([table.iloc[rows].assign(part=part) for part, rows in chosen.items()])
+    images = shrunk(images_of(inputs.pixels, table["example_id"])[:], settings.get("size"))
+    return image_maps_figure(
+        table,
+        images,
+        [image_maps(image, statistics) for image in images],
+        names_of_classes(inputs.examples),
+        f"{inputs.scores.parent.name}: what statistics see in easy and hard images, by {score}",
+        score,
+        direction,
+    )
 
 
 def choose_images(hardness: np.ndarray, count: int) -> dict[str, np.ndarray]:
@@ -83,106 +110,38 @@ def image_maps_figure(
     direction: +1 if a higher value of the score is harder, -1 if a lower one is.
     """
     if table.empty:
-        figure, _ = new_figure(5, 1.2, title)
-        say_empty(figure.add_subplot(), f"no example has a defined {score}")
-        return figure
+        return empty_figure(title, f"no example has a defined {score}", width=5)
     statistics = list(maps[0])
     scales = {name: color_scale(name, [of_image[name] for of_image in maps]) for name in statistics}
-    originals = thumbnails(images, _SIDE)
+    originals = thumbnails(images, SIDE)
     layout = _Layout(table["part"].tolist(), len(statistics), *originals.shape[1:3])
-    canvas, captions = blank_canvas(layout.height, layout.width), []
-    for row, (original, image, of_image) in enumerate(zip(originals, images, maps, strict=True)):
-        paint(canvas, original, *layout.corner(row, 0), CORRUPT if table["is_corrupt"].iloc[row] else None)
-        for column, name in enumerate(statistics, start=1):
-            top, left = layout.corner(row, column)
-            paint(canvas, map_tile(name, of_image[name], image, scales[name]), top, left)
-            captions.append((left, top + layout.tile_height + 7, _caption(name, table[name].iloc[row])))
+    canvas = blank_canvas(layout.height, layout.width)
+    for row, (original, is_corrupt) in enumerate(zip(originals, table["is_corrupt"], strict=True)):
+        paint(canvas, original, *layout.corner(row, 0), CORRUPT if is_corrupt else None)
     for column, name in enumerate(statistics, start=1):
-        if scales[name]:
-            shades = _colored(np.linspace(0, 1, layout.tile_width)[None], Normalize(0, 1)).repeat(_BAR, axis=0)
-            paint(canvas, shades, layout.bar, layout.corner(0, column)[1])
-    inches = (layout.width / PIXELS_PER_INCH, layout.height / PIXELS_PER_INCH)
-    figure, below = new_figure(*inches, title, _notes(table, images, maps, score, direction), layout=None)
-    axes = show_canvas(figure, canvas, below)
-    for left, top, text in captions:
-        axes.text(left, top, text, size=6.5, color=INK, va="top", gid="value")
+        _paint_column(canvas, layout, column, name, images, [of_image[name] for of_image in maps], scales[name])
+    figure, axes, _ = canvas_figure(canvas, title, _notes(table, images, maps, score, direction))
     _write_headings(axes, layout, statistics, scales)
+    _write_values(axes, layout, table[statistics])
     _write_rows(axes, layout, table, class_names, score)
     return figure
 
 
-def map_tile(name: str, values: np.ndarray, image: np.ndarray, scale: Normalize | None) -> np.ndarray:
-    """The map of one image in colours, uint8 (h, w, 3), as large as the image's own thumbnail.
-
-    image: uint8 (H, W, C); values: as `image_maps` gives them.
-    """
-    if name == "segments":
-        return outlined(mean_colors(image, values), values)
-    return thumbnails(_colored(spread_over(values, image.shape[:2]), scale)[None], _SIDE)[0]
-
-
-def spread_over(values: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Values (windows down, windows across) in the middle of their windows, NaN around them, float (H, W) = shape.
-
-    Where a single window takes all of a side, its value does. Values that are (H, W) already stay as they are.
-    """
-    for axis, side in enumerate(shape):
-        if values.shape[axis] == 1:
-            values = values.repeat(side, axis=axis)
-        before = (side - values.shape[axis]) // 2
-        margins = [(0, 0), (0, 0)]
-        margins[axis] = (before, side - values.shape[axis] - before)
-        values = np.pad(values.astype(float), margins, constant_values=np.nan)
-    return values
-
-
-def mean_colors(image: np.ndarray, segments: np.ndarray) -> np.ndarray:
-    """Every pixel in the mean colour of its segment, uint8 (H, W, 3). image: uint8 (H, W, C); segments: int (H, W)."""
-    labels = segments.ravel()
-    sizes = np.maximum(np.bincount(labels), 1)
-    means = [np.bincount(labels, channel.ravel().astype(float)) / sizes for channel in np.moveaxis(image, 2, 0)]
-    colors = np.rint(np.stack(means, axis=1)).astype(np.uint8)[segments]
-    return colors.repeat(3, axis=2) if colors.shape[2] == 1 else colors
-
-
-def outlined(colors: np.ndarray, segments: np.ndarray) -> np.ndarray:
-    """A thumbnail of colours, uint8 (H, W, 3), with a line of one pixel of its own between any two segments."""
-    tile = thumbnails(colors[None], _SIDE)[0].copy()
-    rows, columns = (
-        np.arange(side) * whole // side for side, whole in zip(tile.shape[:2], segments.shape, strict=True)
-    )
-    labels = segments[rows][:, columns]
-    border = np.zeros(labels.shape, bool)
-    border[1:] |= labels[1:] != labels[:-1]
-    border[:, 1:] |= labels[:, 1:] != labels[:, :-1]
-    tile[border] = np.round(np.array(to_rgb(OUTLINE)) * 255)
-    return tile
-
-
-def color_scale(name: str, maps: Sequence[np.ndarray]) -> Normalize | None:
-    """The scale that all maps of a statistic share, from their least to their largest value; None if it has none.
-
-    Cosine coefficients spread over orders of magnitude. Most gradients are small: their scale is one of square roots,
-    and begins at 0 whatever is the least.
-    """
-    if _COLUMNS[name].unit is None:
-        return None
-    values = np.concatenate([one[np.isfinite(one)] for one in maps])
-    low, high = (values.min(), values.max()) if len(values) else (1.0, 1.0)
-    match name:
-        case "dct_coefficients":
-            return LogNorm(low, high if high > low else 10 * low)
-        case "edge_strength":
-            return PowerNorm(0.5, 0, high or 1)
-    return Normalize(low, high if high > low else low + 1)
-
-
-def _colored(values: np.ndarray, scale: Normalize) -> np.ndarray:
-    """uint8 (H, W, 3) of values (H, W), grey where they are NaN."""
-    known = np.isfinite(values)
-    shares = np.asarray(scale(np.where(known, values, scale.vmin)), float)
-    colors = matplotlib.colormaps[SEQUENTIAL](shares, bytes=True)[..., :3]
-    return np.where(known[..., None], colors, np.uint8(NOTHING))
+def _paint_column(
+    canvas: np.ndarray,
+    layout: "_Layout",
+    column: int,
+    name: str,
+    images: np.ndarray,
+    maps: Sequence[np.ndarray],
+    scale: Normalize | None,
+) -> None:
+    """The map of one statistic of every image, and at the top the colours of its scale, if it has one."""
+    for row, (image, of_image) in enumerate(zip(images, maps, strict=True)):
+        paint(canvas, map_tile(name, of_image, image, scale), *layout.corner(row, column))
+    if scale:
+        shades = colored(np.linspace(0, 1, layout.tile_width)[None], Normalize(0, 1)).repeat(_BAR, axis=0)
+        paint(canvas, shades, layout.bar, layout.corner(0, column)[1])
 
 
 class _Layout:
@@ -190,7 +149,7 @@ class _Layout:
 
     def __init__(self, parts: list[str], maps: int, tile_height: int, tile_width: int):
         self.tile_height, self.tile_width = tile_height, tile_width
-        self.step = max(tile_width, _SIDE) + _GAP
+        self.step = max(tile_width, SIDE) + _GAP
         self.width = _LEFT + _TEXT + (1 + maps) * self.step
         self.bar = 52
         self.part_tops, self._tops, top = {}, [], _HEADING
@@ -205,10 +164,6 @@ class _Layout:
     def corner(self, row: int, column: int) -> tuple[int, int]:
         """Upper left corner of a tile; column 0 has the images."""
         return self._tops[row], _LEFT + _TEXT + column * self.step
-
-
-def _caption(name: str, value: float) -> str:
-    return "undefined" if pd.isna(value) else _COLUMNS[name].caption(value)
 
 
 def _notes(table: pd.DataFrame, images: np.ndarray, maps: Sequence, score: str, direction: int) -> list[str]:
@@ -251,16 +206,13 @@ def _write_headings(axes: Axes, layout: _Layout, statistics: list[str], scales: 
         axes.text(left, layout.bar + _BAR + 22, _COLUMNS[name].unit, size=5.5, color=FAINT_INK, va="top")
 
 
-def ticks(scale: Normalize) -> list[float]:
-    """A few round values on a scale, not too near to each other to be labelled."""
-    low, high = float(scale.vmin), float(scale.vmax)
-    if isinstance(scale, LogNorm):
-        exponents = range(ceil(log10(low) - 1e-9), floor(log10(high) + 1e-9) + 1)
-        powers = [10.0**exponent for exponent in exponents]
-        return powers[:: ceil(len(powers) / 4)] if powers else [float(f"{low:.2g}")]
-    step = 10.0 ** floor(log10(high - low))
-    step = next(factor * step for factor in (0.25, 0.5, 1, 2.5) if (high - low) / (factor * step) <= 4)
-    return [float(f"{number * step:.6g}") for number in range(ceil(low / step - 1e-9), floor(high / step + 1e-9) + 1)]
+def _write_values(axes: Axes, layout: _Layout, statistics: pd.DataFrame) -> None:
+    """Below each map the statistic that comes of it. statistics: a row per image, a column per map."""
+    for row, values in enumerate(statistics.itertuples(index=False)):
+        for column, (name, value) in enumerate(zip(statistics, values, strict=True), start=1):
+            top, left = layout.corner(row, column)
+            text = "undefined" if pd.isna(value) else _COLUMNS[name].caption(value)
+            axes.text(left, top + layout.tile_height + 7, text, size=6.5, color=INK, va="top", gid="value")
 
 
 def _write_rows(axes: Axes, layout: _Layout, table: pd.DataFrame, class_names: Mapping[int, str], score: str) -> None:

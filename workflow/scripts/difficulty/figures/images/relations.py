@@ -1,5 +1,6 @@
 """How far learning scores rise with statistics of the images: overall, within classes, and beyond brightness."""
 
+from argparse import Namespace
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,11 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from difficulty.analysis.relations import OVERALL, PARTIAL, WITHIN_CLASS
+from difficulty.analysis.relations import OVERALL, PARTIAL, RELATIONS, WITHIN_CLASS
 from difficulty.figures.images.statistic_names import drawn_once, short_name
+from difficulty.figures.inputs import ONE
 from difficulty.figures.style.appearance import FAINT_INK, INK, ROLE_COLORS, add_legend, new_figure, styled
-from difficulty.figures.style.axes import say_empty
+from difficulty.figures.style.axes import empty_figure
 from difficulty.figures.style.text import counted, shortened
+from difficulty.tables import read_table
+
+INPUTS = {"relations": ONE}
 
 # Inches.
 _NAMES, _PANEL, _ROW, _AROUND = 1.9, 2.25, 0.27, 0.62
@@ -32,6 +37,12 @@ _NOTES = [
 ]
 
 
+def draw(inputs: Namespace, settings: dict) -> Figure:
+    """Reads the relations between scores and statistics of images."""
+    title = f"{inputs.relations.parent.name}: do images that look a certain way get learned late?"
+    return relations_figure(read_table(inputs.relations, RELATIONS), title, settings["drawn"])
+
+
 @styled()
 def relations_figure(table: pd.DataFrame, title: str, scores: Sequence[str]) -> Figure:
     """A row of panels for each role, a column for each of `scores`, a row in a panel for each statistic.
@@ -41,9 +52,7 @@ def relations_figure(table: pd.DataFrame, title: str, scores: Sequence[str]) -> 
     table = table[table["score"].isin(scores)]
     roles = [role for role in ROLE_COLORS if (table["role"] == role).any()]
     if not roles:
-        figure, _ = new_figure(6, 1.2, title)
-        say_empty(figure.add_subplot(), "no statistic is known of as many as ten images that have one of the scores")
-        return figure
+        return empty_figure(title, "no statistic is known of as many as ten images that have one of the scores")
     scores = [score for score in scores if (table["score"] == score).any()]
     statistics = {role: list(dict.fromkeys(table.loc[table["role"] == role, "statistic"])) for role in roles}
     heights = [_ROW * len(statistics[role]) + _AROUND for role in roles]

@@ -1,5 +1,6 @@
 """How far the ways to compute influence agree: a scatter of every two, with their rank correlation and slope."""
 
+from argparse import Namespace
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -11,12 +12,16 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from difficulty.analysis.influence_agreement import SELF
+from difficulty.analysis.influence_agreement import INFLUENCE_AGREEMENT, INFLUENCE_SAMPLE, SELF
 from difficulty.figures.influence.numbers import correlation_text, number_text, range_text
 from difficulty.figures.influence.scales import InfluenceScale
+from difficulty.figures.inputs import ONE
 from difficulty.figures.style.appearance import DIVERGING, FAINT_INK, INK, ROLE_COLORS, new_figure, styled
-from difficulty.figures.style.axes import say_empty
+from difficulty.figures.style.axes import empty_figure
 from difficulty.figures.style.text import counted, shortened
+from difficulty.tables import read_provenance, read_table
+
+INPUTS = {"agreement": ONE, "sample": ONE}
 
 _POINTS = ROLE_COLORS["train"]
 _FITTED = {"color": INK, "linewidth": 1.1, "linestyle": "-"}
@@ -28,6 +33,15 @@ _BINS = 24
 # Inches.
 _MATRIX, _SMALLEST, _LARGEST, _NARROWEST = 7.4, 1.0, 1.5, 6.2
 _GAP, _LEFT, _RIGHT, _ABOVE, _BELOW, _LEGEND = 0.07, 0.74, 0.1, 0.34, 0.44, 0.25
+
+
+def draw(inputs: Namespace, settings: dict) -> Figure:
+    """Reads how far the ways to compute influence agree, and a sample of what they compute."""
+    agreement = read_table(inputs.agreement, INFLUENCE_AGREEMENT)
+    sample = read_table(inputs.sample, INFLUENCE_SAMPLE)
+    run = read_provenance(inputs.agreement).get("run", "")
+    title = f"{inputs.agreement.parent.name}: how far do approximations of influence agree?"
+    return influence_agreement_figure(agreement, sample, title, run)
 
 
 @dataclass(frozen=True)
@@ -65,9 +79,7 @@ def influence_agreement_figure(agreement: pd.DataFrame, sample: pd.DataFrame, ti
     """
     parts = {name: rows for name, rows in agreement.groupby("compared", sort=False) if len(rows)}
     if not parts:
-        figure, _ = new_figure(_NARROWEST, 1.2, title)
-        say_empty(figure.add_subplot(), "influence was computed in one way only: nothing to compare")
-        return figure
+        return empty_figure(title, "influence was computed in one way only: nothing to compare", width=_NARROWEST)
     variants = {name: list(dict.fromkeys([*rows["reference"], *rows["other"]])) for name, rows in parts.items()}
     most = max(map(len, variants.values()))
     side = float(np.clip(_MATRIX / most, _SMALLEST, _LARGEST))

@@ -3,6 +3,7 @@
 After Baldock, Maennel, Neyshabur 2021 (arXiv 2106.09647). Shapes: C classes, L probes.
 """
 
+from argparse import Namespace
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -12,11 +13,17 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
+from difficulty.figures.inputs import ONE
 from difficulty.figures.prediction_depth.probe_axis import probe_name
 from difficulty.figures.style.appearance import FAINT_INK, INK, ROLE_COLORS, new_figure, styled
-from difficulty.figures.style.axes import percent_ticks, say_empty
+from difficulty.figures.style.axes import empty_figure, percent_ticks
 from difficulty.figures.style.mosaic import spread_out
 from difficulty.figures.style.text import shortened
+from difficulty.scores.collect import RUN_SCORES, SCORES
+from difficulty.scores.runs import ROLE_SUFFIXES
+from difficulty.tables import read_provenance, read_table
+
+INPUTS = {"scores": ONE, "family": ONE}
 
 MOST_CLASSES = 20
 OTHERS = -1
@@ -29,6 +36,19 @@ _NAME_CHARACTERS = 18
 _APART = 0.5
 _INCHES_PER_CHARACTER = 0.055
 _SHADES = "Greys"
+
+
+def draw(inputs: Namespace, settings: dict) -> Figure:
+    """Reads the prediction depth of every run, and the class of every example."""
+    scores = read_table(inputs.scores, SCORES, ["example_id", "label", "class_name"]).set_index("example_id")
+    depths = read_table(inputs.family, RUN_SCORES, ["example_id", "role", "prediction_depth"])
+    rows = depths.join(scores["label"], on="example_id")
+    return depth_classes_figure(
+        {role: rows[rows["role"] == role] for role in ROLE_SUFFIXES},
+        dict(zip(scores["label"], scores["class_name"], strict=True)),
+        read_provenance(inputs.family)["probes"],
+        f"{inputs.scores.parent.name}: prediction depth and classes",
+    )
 
 
 def count_depths(rows: pd.DataFrame, probes: int) -> pd.DataFrame:
@@ -73,9 +93,7 @@ def depth_classes_figure(
     """
     counts = {role: count_depths(table, len(probes)) for role, table in tables.items() if len(table)}
     if not counts:
-        figure, _ = new_figure(6, 1.2, title)
-        say_empty(figure.add_subplot(), "no example has a depth")
-        return figure
+        return empty_figure(title, "no example has a depth")
     shown = {role: abridged(table) for role, table in counts.items()}
     cell = min(_CELL, _WIDEST / (len(probes) + 1 + 3 * _APART))
     widths = [cell * (len(probes) + further * (1 + _APART)) for further in (1, 2)]

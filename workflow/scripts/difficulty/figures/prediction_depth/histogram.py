@@ -1,5 +1,6 @@
 """How prediction depth is spread over the examples."""
 
+from argparse import Namespace
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from difficulty.figures.inputs import ONE
 from difficulty.figures.prediction_depth.probe_axis import (
     NUMBER_STEP,
     label_height,
@@ -20,10 +22,23 @@ from difficulty.figures.prediction_depth.probe_axis import (
     undefined_place,
 )
 from difficulty.figures.style.appearance import FAINT_INK, INK, ROLE_COLORS, add_legend, new_figure, styled
-from difficulty.figures.style.axes import percent_ticks, say_empty
+from difficulty.figures.style.axes import empty_figure, percent_ticks
 from difficulty.figures.style.text import counted, percent
+from difficulty.scores.collect import RUN_SCORES
+from difficulty.scores.probe_tables import depth_columns
+from difficulty.tables import read_provenance, read_table
+
+INPUTS = {"family": ONE}
 
 _HEIGHT = 2.1
+
+
+def draw(inputs: Namespace, settings: dict) -> Figure:
+    """Reads the prediction depth of every run."""
+    names = read_provenance(inputs.family)["probes"]
+    scores = read_table(inputs.family, RUN_SCORES.extended(depth_columns(len(names))))
+    title = f"{inputs.family.parents[1].name}: from which probe on do neighbours vote as the network predicts?"
+    return depth_histogram_figure(scores, names, title)
 
 
 @styled()
@@ -35,9 +50,7 @@ def depth_histogram_figure(scores: pd.DataFrame, names: Sequence[str], title: st
     """
     roles = roles_in(scores)
     if not roles:
-        figure, _ = new_figure(6, 1.2, title)
-        say_empty(figure.add_subplot(), "no example has been probed")
-        return figure
+        return empty_figure(title, "no example has been probed")
     shares = {role: _shares(scores[scores["role"] == role], len(names)) for role in roles}
     lines, columns, width = panel_grid(len(roles), len(names))
     height = _HEIGHT + label_height(names, width)

@@ -1,5 +1,6 @@
 """Are examples that networks settle deep inside also settled late in training?"""
 
+from argparse import Namespace
 from collections.abc import Sequence
 
 import matplotlib
@@ -12,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from scipy.stats import spearmanr
 
+from difficulty.figures.inputs import ONE
 from difficulty.figures.prediction_depth.probe_axis import (
     label_height,
     panel_grid,
@@ -21,13 +23,31 @@ from difficulty.figures.prediction_depth.probe_axis import (
     say_none,
 )
 from difficulty.figures.style.appearance import ROLE_COLORS, new_figure, styled
-from difficulty.figures.style.axes import integer_ticks, plain_ticks, say_empty
+from difficulty.figures.style.axes import empty_figure, integer_ticks, plain_ticks
 from difficulty.figures.style.text import counted, percent, short_number
+from difficulty.scores.collect import RUN_SCORES
+from difficulty.scores.dynamics import DYNAMICS
+from difficulty.scores.probe_tables import depth_columns
+from difficulty.tables import read_provenance, read_table
+
+INPUTS = {"family": ONE, "dynamics": ONE}
 
 _HEIGHT, _BAR = 2.2, 0.7
 _MOST_CELLS = 50  # along the iterations
 # Without the lightest greys: one example must be told from none.
 _GREYS = ListedColormap(matplotlib.colormaps["Greys"](np.linspace(0.18, 0.9, 200)))
+
+
+def draw(inputs: Namespace, settings: dict) -> Figure:
+    """Reads prediction depth and learning dynamics of every run."""
+    names, keys = read_provenance(inputs.family)["probes"], ["example_id", "run", "role"]
+    depths = RUN_SCORES.extended(depth_columns(len(names)))
+    depth = read_table(inputs.family, depths, [*keys, "prediction_depth"])
+    dynamics = RUN_SCORES.extended({"iteration_learned": DYNAMICS["iteration_learned"]})
+    learned = read_table(inputs.dynamics, dynamics, [*keys, "iteration_learned"])
+    scores = depth.merge(learned, on=keys, validate="one_to_one")
+    title = f"{inputs.family.parents[1].name}: are deep examples learned late?"
+    return depth_learning_figure(scores, names, title)
 
 
 @styled()
@@ -39,9 +59,7 @@ def depth_learning_figure(scores: pd.DataFrame, names: Sequence[str], title: str
     """
     defined = scores[scores["prediction_depth"].notna() & scores["iteration_learned"].notna()]
     if defined.empty:
-        figure, _ = new_figure(6, 1.2, title)
-        say_empty(figure.add_subplot(), "no example has a prediction depth")
-        return figure
+        return empty_figure(title, "no example has a prediction depth")
     roles = roles_in(scores)
     edges = _iteration_edges(scores["iteration_learned"])
     counts = {role: _counts(defined[defined["role"] == role], len(names), edges) for role in roles}

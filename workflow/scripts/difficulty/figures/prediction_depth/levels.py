@@ -1,5 +1,6 @@
 """What the examples of each prediction depth have in common: accuracy, agreement of the networks, their number."""
 
+from argparse import Namespace
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,6 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from difficulty.analysis.depth_levels import DEPTH_LEVELS
+from difficulty.figures.inputs import ONE
 from difficulty.figures.prediction_depth.probe_axis import (
     NUMBER_STEP,
     label_height,
@@ -21,7 +24,10 @@ from difficulty.figures.prediction_depth.probe_axis import (
     undefined_place,
 )
 from difficulty.figures.style.appearance import FAINT_INK, INK, ROLE_COLORS, add_legend, new_figure, styled
-from difficulty.figures.style.axes import percent_ticks, plain_ticks, say_empty
+from difficulty.figures.style.axes import empty_figure, percent_ticks, plain_ticks
+from difficulty.tables import read_table
+
+INPUTS = {"levels": ONE}
 
 _WIDEST = 10.4
 _LEAST_NUMBER_STEP = 0.09
@@ -32,6 +38,12 @@ _OVERALL = {"color": FAINT_INK, "linestyle": (0, (4, 1.5)), "linewidth": 1.0}
 _POINT = {"linestyle": "", "marker": "o", "markersize": 4}
 
 
+def draw(inputs: Namespace, settings: dict) -> Figure:
+    """Reads accuracy and consistency at each prediction depth."""
+    title = f"{inputs.levels.parent.name}: does accuracy fall with depth?"
+    return depth_levels_figure(read_table(inputs.levels, DEPTH_LEVELS), title)
+
+
 @styled()
 def depth_levels_figure(table: pd.DataFrame, title: str) -> Figure:
     """A column per role: accuracy at each prediction depth, consensus consistency if there is any, number of examples.
@@ -40,9 +52,7 @@ def depth_levels_figure(table: pd.DataFrame, title: str) -> Figure:
     """
     roles = roles_in(table)
     if not roles:
-        figure, _ = new_figure(6, 1.2, title)
-        say_empty(figure.add_subplot(), "no example has been probed")
-        return figure
+        return empty_figure(title, "no example has been probed")
     names = list(table[(table["role"] == roles[0]) & table["depth"].notna()].sort_values("depth")["name"])
     table = table.assign(place=table["depth"].astype(float).fillna(undefined_place(names)))
     rows = [name for name in _HEIGHTS if table[name].notna().any()]

@@ -3,23 +3,39 @@
 After section 5 of Baldock, Maennel, Neyshabur 2021 (arXiv 2106.09647).
 """
 
+from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 
+from difficulty.figures.inputs import ONE
 from difficulty.figures.prediction_depth.probe_axis import probe_name
-from difficulty.figures.style.appearance import CORRUPT, FAINT_INK, INK, new_figure, styled
-from difficulty.figures.style.axes import say_empty
-from difficulty.figures.style.mosaic import PIXELS_PER_INCH, blank_canvas, paint, show_canvas, spread_out, thumbnails
+from difficulty.figures.reading import images_of, names_of_classes
+from difficulty.figures.style.appearance import CORRUPT, FAINT_INK, INK, styled
+from difficulty.figures.style.axes import empty_figure
+from difficulty.figures.style.mosaic import blank_canvas, canvas_figure, paint, spread_out, thumbnails
 from difficulty.figures.style.text import counted, shortened
+from difficulty.scores.collect import SCORES
+from difficulty.scores.runs import ROLE_SUFFIXES
+from difficulty.tables import read_provenance, read_schema, read_table
+
+INPUTS = {"scores": ONE, "family": ONE, "examples": ONE, "pixels": ONE}
 
 IMAGES_PER_CORNER = 8
+# By the axis of the plane.
+_ROLES = {"training": "train", "validation": "validation"}
+_NO_DEPTHS = (
+    "No training example has a defined depth both held out and trained on: it takes folds, by which some runs hold an "
+    "example out and others train on it."
+)
 _SIDE = 64
 _GAP = 16
 _LINE = 14
@@ -51,6 +67,28 @@ CORNERS = (
     Corner("easy", 0, 0),
     Corner("ambiguous unless labelled", 1, 0),
 )
+
+
+def draw(inputs: Namespace, settings: dict) -> Figure:
+    """Reads the depths of the training examples, held out and trained on, and their images."""
+    table = _read_depths(inputs.scores)
+    return depth_plane_figure(
+        table,
+        images_of(inputs.pixels, table.index),
+        names_of_classes(inputs.examples),
+        read_provenance(inputs.family)["probes"],
+        f"{inputs.scores.parent.name}: prediction depth of training images, held out and trained on",
+    )
+
+
+def _read_depths(scores: Path) -> pd.DataFrame:
+    """Columns label, clean_label, is_corrupt, training and validation (NaN if the role has no depths) by example_id."""
+    stored = read_schema(scores).columns
+    columns = {axis: f"prediction_depth{ROLE_SUFFIXES[role]}" for axis, role in _ROLES.items()}
+    known = [name for name in columns.values() if name in stored]
+    table = read_table(scores, SCORES, ["example_id", "split", "label", "clean_label", "is_corrupt", *known])
+    table = table[table["split"] == "train"].set_index("example_id").sort_index()
+    return table.assign(**{axis: table[name] if name in known else np.nan for axis, name in columns.items()})
 
 
 def quadrant(validation: np.ndarray, training: np.ndarray, corner: Corner, last: int) -> np.ndarray:
@@ -99,32 +137,18 @@ def depth_plane_figure(
     """
     defined = table[["validation", "training"]].notna().all(axis=1).to_numpy()
     if not defined.any():
-        figure, _ = new_figure(7.6, 1.2, title)
-        text = "No training example has a defined depth both held out and trained on: it takes folds, by which some "
-        say_empty(figure.add_subplot(), text + "runs hold an example out and others train on it.")
-        return figure
+        return empty_figure(title, _NO_DEPTHS, width=7.6)
     kept, places = table[defined], np.flatnonzero(defined)
     validation, training = kept["validation"].to_numpy(float), kept["training"].to_numpy(float)
-    last = len(probes) - 1
+    last, corrupt = len(probes) - 1, kept["is_corrupt"].to_numpy(bool)
     rows = {corner: nearest_to(validation, training, corner, last) for corner in CORNERS}
-    corrupt = kept["is_corrupt"].to_numpy(bool)
-    marked = any(corrupt[chosen].any() for chosen in rows.values())
+    tiles = {
+        corner: thumbnails(images[places[chosen]], _SIDE) if len(chosen) else () for corner, chosen in rows.items()
+    }
+    marked = bool(corrupt[np.concatenate(list(rows.values()))].any())
     layout = _Layout(*thumbnails(images[places[:1]], _SIDE).shape[1:3], 2 if marked else 1, probes)
-    canvas, captions = blank_canvas(layout.height, layout.width), []
-    for corner, chosen in rows.items():
-        tiles = thumbnails(images[places[chosen]], _SIDE) if len(chosen) else ()
-        for position, (row, tile) in enumerate(zip(chosen, tiles, strict=True)):
-            top, left = layout.image(corner, position)
-            paint(canvas, tile, top, left, CORRUPT if corrupt[row] else None)
-            captions.append((left + tile.shape[1] / 2, top + tile.shape[0] + 5, row))
-    figure, below = new_figure(
-        layout.width / PIXELS_PER_INCH,
-        layout.height / PIXELS_PER_INCH,
-        title,
-        _notes(len(kept), len(table), len(probes), marked),
-        layout=None,
-    )
-    axes = show_canvas(figure, canvas, below)
+    canvas, captions = _painted(layout, tiles, rows, corrupt)
+    figure, axes, below = canvas_figure(canvas, title, _notes(len(kept), len(table), len(probes), marked))
     _write_captions(axes, captions, kept, class_names)
     for corner in CORNERS:
         members = quadrant(validation, training, corner, last)
@@ -170,6 +194,19 @@ class _Layout:
         """A rectangle of the canvas in shares of the figure, of which the canvas takes the lower `below`."""
         bottom = 1 - (top + height) / self.height
         return left / self.width, below * bottom, width / self.width, below * height / self.height
+
+
+def _painted(
+    layout: _Layout, tiles: Mapping[Corner, Sequence], rows: Mapping[Corner, np.ndarray], is_corrupt: np.ndarray
+) -> tuple[np.ndarray, list[tuple[float, float, int]]]:
+    """(the canvas with the images of every corner, where each image's caption begins: x, y and the image's row)."""
+    canvas, captions = blank_canvas(layout.height, layout.width), []
+    for corner in tiles:
+        for position, (row, tile) in enumerate(zip(rows[corner], tiles[corner], strict=True)):
+            top, left = layout.image(corner, position)
+            paint(canvas, tile, top, left, CORRUPT if is_corrupt[row] else None)
+            captions.append((left + tile.shape[1] / 2, top + tile.shape[0] + 5, row))
+    return canvas, captions
 
 
 def _notes(shown: int, total: int, probes: int, marked: bool) -> list[str]:
@@ -228,16 +265,24 @@ def _draw_plane(figure: Figure, below: float, layout: _Layout, cells: np.ndarray
     axes.tick_params(which="both", length=0, labelsize=layout.name_size)
     axes.set(xlabel="validation depth (held out)", ylabel="training depth (trained on)")
     if count <= _MOST_WITH_COUNTS:
-        for row, column in zip(*np.nonzero(cells), strict=True):
-            shade = norm(cells[row, column])
-            behind = {"facecolor": image.cmap(shade), "linewidth": 0, "pad": 1}
-            style = {"ha": "center", "va": "center", "size": 6.5, "color": "white" if shade > 0.55 else INK}
-            axes.text(column, row, f"{cells[row, column]:,}", gid="count", bbox=behind, **style)
+        _write_counts(axes, image, cells)
     else:
-        left, height = layout.plane_left + _PLANE + 20, layout.plane_height
-        bar = figure.add_axes(layout.in_figure(left, layout.plane_top + height / 4, 14, height / 2, below))
-        powers = 10 ** np.arange(np.log10(norm.vmax) + 1e-9, dtype=float)
-        figure.colorbar(image, cax=bar, label="examples", ticks=powers, format="{x:,.0f}").minorticks_off()
-        bar.tick_params(length=2, labelsize=6.5)
-        bar.set_ylim(1, None)
-        bar.grid(False)
+        _add_bar(figure, image, below, layout)
+
+
+def _write_counts(axes: Axes, image: AxesImage, cells: np.ndarray) -> None:
+    for row, column in zip(*np.nonzero(cells), strict=True):
+        shade = image.norm(cells[row, column])
+        behind = {"facecolor": image.cmap(shade), "linewidth": 0, "pad": 1}
+        style = {"ha": "center", "va": "center", "size": 6.5, "color": "white" if shade > 0.55 else INK}
+        axes.text(column, row, f"{cells[row, column]:,}", gid="count", bbox=behind, **style)
+
+
+def _add_bar(figure: Figure, image: AxesImage, below: float, layout: _Layout) -> None:
+    left, height = layout.plane_left + _PLANE + 20, layout.plane_height
+    bar = figure.add_axes(layout.in_figure(left, layout.plane_top + height / 4, 14, height / 2, below))
+    powers = 10 ** np.arange(np.log10(image.norm.vmax) + 1e-9, dtype=float)
+    figure.colorbar(image, cax=bar, label="examples", ticks=powers, format="{x:,.0f}").minorticks_off()
+    bar.tick_params(length=2, labelsize=6.5)
+    bar.set_ylim(1, None)
+    bar.grid(False)

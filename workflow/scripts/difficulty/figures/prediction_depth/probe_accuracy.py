@@ -1,5 +1,6 @@
 """How well nearest neighbours tell the class at every probe of a network, and how often they say what it says."""
 
+from argparse import Namespace
 from collections.abc import Sequence
 from math import ceil
 
@@ -10,15 +11,26 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from difficulty.analysis.probe_accuracy import PROBE_ACCURACY
+from difficulty.figures.inputs import ONE
 from difficulty.figures.prediction_depth.probe_axis import label_height, panel_grid, panel_title, probe_axis, roles_in
 from difficulty.figures.style.appearance import FAINT_INK, INK, ROLE_COLORS, SEQUENTIAL, add_legend, new_figure, styled
-from difficulty.figures.style.axes import percent_ticks, say_empty
+from difficulty.figures.style.axes import empty_figure, percent_ticks
 from difficulty.figures.style.text import counted
+from difficulty.tables import read_table
+
+INPUTS = {"accuracy": ONE}
 
 _HEIGHT = 2.0
 _NETWORK = {"color": FAINT_INK, "linestyle": (0, (4, 1.5)), "linewidth": 1.2}
 _AGREEMENT = {"color": INK, "linestyle": (0, (1, 1)), "linewidth": 1.3}
 _INCHES_PER_HANDLE = 1.65
+
+
+def draw(inputs: Namespace, settings: dict) -> Figure:
+    """Reads the accuracy of the probes."""
+    title = f"{inputs.accuracy.parent.name}: at which probes do neighbours tell the class?"
+    return probe_accuracy_figure(read_table(inputs.accuracy, PROBE_ACCURACY), title)
 
 
 @styled()
@@ -29,9 +41,7 @@ def probe_accuracy_figure(table: pd.DataFrame, title: str) -> Figure:
     """
     roles = roles_in(table)
     if not roles:
-        figure, _ = new_figure(6, 1.2, title)
-        say_empty(figure.add_subplot(), "no network has been probed")
-        return figure
+        return empty_figure(title, "no network has been probed")
     names = list(table.drop_duplicates("probe").sort_values("probe")["name"])
     epochs = sorted(table["epoch"].unique())
     lines, columns, width = panel_grid(len(roles), len(names))

@@ -3,8 +3,10 @@
 Prediction depth of Baldock, Maennel, Neyshabur 2021 (arXiv 2106.09647). Shapes: N examples, L probes, E epochs.
 """
 
+from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,21 +15,41 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
 
+from difficulty.figures.inputs import ONE
 from difficulty.figures.prediction_depth.probe_axis import probe_name
-from difficulty.figures.style.appearance import CORRUPT, INK, new_figure, styled
-from difficulty.figures.style.axes import say_empty
-from difficulty.figures.style.mosaic import PIXELS_PER_INCH, blank_canvas, paint, show_canvas, spread_out, thumbnails
+from difficulty.figures.prediction_depth.strips import (
+    LONGEST_PROBE,
+    ROW,
+    draw_strip,
+    longest_name,
+    mark_depths,
+    name_epochs,
+    name_probes,
+    write_classes,
+)
+from difficulty.figures.reading import images_of, names_of_classes
+from difficulty.figures.style.appearance import CORRUPT, INK, styled
+from difficulty.figures.style.axes import empty_figure
+from difficulty.figures.style.mosaic import blank_canvas, canvas_figure, paint, spread_out, thumbnails
 from difficulty.figures.style.text import counted, shortened
+from difficulty.scores.collect import SCORES
+from difficulty.scores.probe_tables import VOTES, vote_matrix
+from difficulty.scores.record_arrays import stored_records
+from difficulty.scores.runs import experiment_of, run_of
 from difficulty.scores.votes import prediction_depth
+from difficulty.tables import read_provenance, read_table
+from difficulty.training.run_tables import RECORDS
+
+INPUTS = {"votes": ONE, "records": ONE, "scores": ONE, "examples": ONE, "pixels": ONE}
 
 EXAMPLES = 12
 # Paul Tol's light palette, on which dark text can be read.
 PREDICTED, GIVEN, NEITHER = "#77AADD", "#FFAABB", "#DDDDDD"
 
+_ROLE = "train"
+# Pixels of the canvas.
 _SIDE = 64
-_ROW = 80
 _LEFT = 20
 _TEXT = 190
 _BETWEEN = 60
@@ -35,15 +57,23 @@ _LEGEND = 44
 _TICK = 14
 _CELL = {"probes": 68, "epochs": 44}
 _NARROWEST, _WIDEST = 420, 700
-_BAND = 0.62
-_NAME_CHARACTERS = 18
 _LABEL_CHARACTERS = 14
-_PIXELS_PER_CHARACTER = 1.17  # times the font size
-_CLASS_SIZE = 5.5
-_LEAST_BESIDE = 30
-_FEWEST_CHARACTERS = 4
-_MOST_NAMES = 42
-_MOST_APART = 60
+
+
+def draw(inputs: Namespace, settings: dict) -> Figure:
+    """Reads the votes of one checkpoint, the run's records, and the examples that are in both."""
+    example_ids, votes = _read_votes(inputs.votes, inputs.records)
+    scores = read_table(inputs.scores, SCORES, ["example_id", "label", "clean_label", "is_corrupt"])
+    facts, run, epoch = read_provenance(inputs.votes), inputs.votes.parent, inputs.votes.stem.replace("-", " ")
+    return depth_votes_figure(
+        votes,
+        scores.set_index("example_id").loc[example_ids],
+        images_of(inputs.pixels, example_ids),
+        names_of_classes(inputs.examples),
+        facts["probes"],
+        f"{experiment_of(run)}: prediction depth in run {run_of(run)}, checkpoint of {epoch}",
+        facts["settings"]["k"],
+    )
 
 
 @dataclass(frozen=True)
@@ -58,6 +88,21 @@ class Votes:
     tied: np.ndarray
     predicted: np.ndarray
     by_epoch: np.ndarray
+
+    def of(self, rows: np.ndarray) -> "Votes":
+        """Those of some examples."""
+        return Votes(self.vote[rows], self.tied[rows], self.predicted[rows], self.by_epoch[:, rows])
+
+
+def _read_votes(votes: Path, records: Path) -> tuple[np.ndarray, Votes]:
+    """(ids of the examples that have votes and records, ascending (N,), their votes)."""
+    voted, vote, tied, predicted = vote_matrix(read_table(votes, VOTES))
+    table = read_table(records, RECORDS, ["example_id", "epoch", "role", "predicted"])
+    recorded = stored_records(table, records).of_role(_ROLE)
+    example_ids = np.intersect1d(voted, recorded.example_id)
+    rows = pd.Index(voted).get_indexer(example_ids)
+    by_epoch = recorded["predicted"][:, pd.Index(recorded.example_id).get_indexer(example_ids)]
+    return example_ids, Votes(vote[rows], tied[rows], predicted[rows], by_epoch)
 
 
 def choose_rows(depth: np.ndarray, limit: int = EXAMPLES) -> np.ndarray:
@@ -107,46 +152,29 @@ def depth_votes_figure(
     such when rows are asked for, in the same order. neighbors: how many vote.
     """
     if not len(table):
-        figure, _ = new_figure(7.6, 1.2, title)
-        say_empty(figure.add_subplot(), "no training example has votes and records")
-        return figure
+        return empty_figure(title, "no training example has votes and records", width=7.6)
     depth, _ = prediction_depth(votes.vote, votes.predicted)
     rows = choose_rows(depth)
-    shown = table.iloc[rows]
-    layout = _Layout(len(rows), probes, len(votes.by_epoch))
-    canvas = blank_canvas(layout.height, layout.width)
+    shown, chosen, depths = table.iloc[rows], votes.of(rows), depth[rows]
     corrupt = shown["is_corrupt"].to_numpy(bool)
-    for place, tile in enumerate(thumbnails(images[rows], _SIDE)):
-        top = layout.top + place * _ROW + (_ROW - tile.shape[0]) // 2
-        paint(canvas, tile, top, _LEFT + (_SIDE - tile.shape[1]) // 2, CORRUPT if corrupt[place] else None)
-    figure, below = new_figure(
-        layout.width / PIXELS_PER_INCH,
-        layout.height / PIXELS_PER_INCH,
-        title,
-        _notes(len(rows), len(table), int(np.isnan(depth).sum()), neighbors),
-        layout=None,
-    )
-    axes = show_canvas(figure, canvas, below)
-    predicted = votes.predicted[rows]
-    for place, row in enumerate(rows):
-        lines = _labels(shown.iloc[place], predicted[place], depth[row], class_names, probes)
+    layout = _Layout(len(rows), probes, len(votes.by_epoch))
+    canvas = _painted(layout, thumbnails(images[rows], _SIDE), corrupt)
+    notes = _notes(len(rows), len(table), int(np.isnan(depth).sum()), neighbors)
+    figure, axes, below = canvas_figure(canvas, title, notes)
+    for place, (_, example) in enumerate(shown.iterrows()):
+        lines = _labels(example, chosen.predicted[place], depths[place], class_names, probes)
         style = {"size": 6, "va": "center", "linespacing": 1.25, "gid": "labels"}
-        axes.text(layout.texts, layout.top + (place + 0.5) * _ROW, "\n".join(lines), **style)
-    given = shown["label"].to_numpy()
-    strips = {"probes": votes.vote[rows], "epochs": votes.by_epoch[:, rows].T}
-    for name, classes in strips.items():
-        strip = figure.add_axes(layout.strip(name, below), gid=name)
-        _draw_strip(strip, classes, colors_of(classes, predicted, given))
-        _write_classes(strip, classes, layout.cells[name], class_names)
-    first, second = figure.axes[-2:]
-    _name_probes(first, probes, layout)
-    _mark_depths(first, depth[rows], votes.tied[rows], layout.cells["probes"])
-    _name_epochs(second, len(votes.by_epoch))
-    _write_heading(axes, layout, "probes", f"vote of {neighbors} neighbours at each probe")
-    _write_heading(axes, layout, "epochs", "prediction after each epoch")
-    style = {"loc": "center left", "ncols": 6, "handlelength": 1.6, "columnspacing": 1.2}
-    anchor = (0, below * (1 - _LEGEND / 2 / layout.height))
-    figure.legend(handles=_legend(votes.tied[rows].any(), corrupt.any()), bbox_to_anchor=anchor, **style)
+        axes.text(layout.texts, layout.top + (place + 0.5) * ROW, "\n".join(lines), **style)
+    headings = {"probes": f"vote of {neighbors} neighbours at each probe", "epochs": "prediction after each epoch"}
+    strips = {name: figure.add_axes(layout.strip(name, below), gid=name) for name in headings}
+    for name, classes in (("probes", chosen.vote), ("epochs", chosen.by_epoch.T)):
+        draw_strip(strips[name], classes, colors_of(classes, chosen.predicted, shown["label"].to_numpy()))
+        write_classes(strips[name], classes, layout.cells[name], class_names)
+        _write_heading(axes, layout, name, headings[name])
+    name_probes(strips["probes"], probes, layout.name_size, layout.upright)
+    mark_depths(strips["probes"], depths, chosen.tied, layout.cells["probes"])
+    name_epochs(strips["epochs"], len(votes.by_epoch))
+    _add_legend(figure, below * (1 - _LEGEND / 2 / layout.height), chosen.tied.any(), corrupt.any())
     return figure
 
 
@@ -158,12 +186,11 @@ class _Layout:
         self.widths = {name: min(max(count * _CELL[name], _NARROWEST), _WIDEST) for name, count in counts.items()}
         self.cells = {name: self.widths[name] / count for name, count in counts.items()}
         self.name_size = 6.5 if len(probes) <= 20 else 5.5
-        characters = max(len(probe_name(name, _NAME_CHARACTERS)) for name in probes)
-        longest = characters * self.name_size * _PIXELS_PER_CHARACTER
+        longest = longest_name(probes, self.name_size)
         self.upright = longest > self.cells["probes"]
         self.name_rooms = {"probes": longest if self.upright else _TICK, "epochs": _TICK}
         self.top = _LEGEND + 38 + round(self.name_rooms["probes"])
-        self.bottom = self.top + rows * _ROW
+        self.bottom = self.top + rows * ROW
         self.texts = _LEFT + _SIDE + 12
         self.lefts = {"probes": self.texts + _TEXT}
         self.lefts["epochs"] = self.lefts["probes"] + self.widths["probes"] + _BETWEEN
@@ -175,6 +202,16 @@ class _Layout:
         height = (self.bottom - self.top) / self.height
         bottom = 1 - self.bottom / self.height
         return self.lefts[name] / self.width, below * bottom, self.widths[name] / self.width, below * height
+
+
+def _painted(layout: _Layout, tiles: np.ndarray, is_corrupt: np.ndarray) -> np.ndarray:
+    """The canvas with an image at the left of each row, framed where its label was planted wrong."""
+    canvas = blank_canvas(layout.height, layout.width)
+    for place, tile in enumerate(tiles):
+        top = layout.top + place * ROW + (ROW - tile.shape[0]) // 2
+        left = _LEFT + (_SIDE - tile.shape[1]) // 2
+        paint(canvas, tile, top, left, CORRUPT if is_corrupt[place] else None)
+    return canvas
 
 
 def _notes(shown: int, total: int, undefined: int, neighbors: int) -> list[str]:
@@ -201,7 +238,7 @@ def _labels(example: pd.Series, predicted: int, depth: float, class_names: Mappi
     if example["is_corrupt"]:
         lines.append(f"clean: {name(example['clean_label'])}")
     lines.append(f"predicted: {name(predicted)}")
-    reached = "undefined" if np.isnan(depth) else probe_name(probes[int(depth)], _NAME_CHARACTERS)
+    reached = "undefined" if np.isnan(depth) else probe_name(probes[int(depth)], LONGEST_PROBE)
     return [*lines, f"depth: {reached}"]
 
 
@@ -210,56 +247,8 @@ def _write_heading(axes: Axes, layout: _Layout, name: str, text: str) -> None:
     axes.text(layout.lefts[name], top, text, size=8.5, weight="bold", color=INK, va="center")
 
 
-def _draw_strip(axes: Axes, classes: np.ndarray, colors: np.ndarray) -> None:
-    rows, columns = classes.shape
-    axes.imshow(colors, aspect="auto", interpolation="nearest")
-    points = _ROW / PIXELS_PER_INCH * 72
-    axes.hlines(np.arange(rows + 1) - 0.5, -0.5, columns - 0.5, color="white", linewidth=(1 - _BAND) * points)
-    if columns <= _MOST_APART:
-        axes.vlines(np.arange(columns + 1) - 0.5, -0.5, rows - 0.5, color="white", linewidth=1.2)
-    axes.grid(False)
-    axes.spines[:].set_visible(False)
-    axes.set_yticks([])
-    axes.xaxis.tick_top()
-    axes.tick_params(length=0, pad=1, labelsize=6.5)
-
-
-def _write_classes(axes: Axes, classes: np.ndarray, cell: float, class_names: Mapping[int, str]) -> None:
-    """Names in the cells, where the names of all, or enough of their letters to tell them, find room."""
-    names = {label: str(class_names.get(label, label)) for label in np.unique(classes)}
-    room = int((cell - 4) / (1.1 * _CLASS_SIZE * _PIXELS_PER_CHARACTER))
-    if max(map(len, names.values())) > room and room < _FEWEST_CHARACTERS:
-        return
-    style = {"ha": "center", "va": "center", "size": _CLASS_SIZE, "color": INK, "gid": "class"}
-    for (row, column), label in np.ndenumerate(classes):
-        axes.text(column, row, shortened(names[label], room), **style)
-
-
-def _name_probes(axes: Axes, probes: Sequence[str], layout: _Layout) -> None:
-    shown = spread_out(len(probes), _MOST_NAMES)
-    names = [probe_name(probes[position], _NAME_CHARACTERS) for position in shown]
-    axes.set_xticks(shown, names, rotation=90 if layout.upright else 0, size=layout.name_size)
-
-
-def _name_epochs(axes: Axes, epochs: int) -> None:
-    shown = np.arange(1, epochs + 1)
-    if epochs > 15:
-        ticks = MaxNLocator(10, integer=True).tick_values(1, epochs).astype(int)
-        shown = np.unique([1, *ticks[(ticks >= 1) & (ticks <= epochs)]])
-    axes.set_xticks(shown - 1, [str(epoch) for epoch in shown])
-
-
-def _mark_depths(axes: Axes, depth: np.ndarray, tied: np.ndarray, cell: float) -> None:
-    defined = np.flatnonzero(~np.isnan(depth))
-    at = depth[defined] - 0.5
-    half = _BAND / 2 + 0.1
-    axes.vlines(at, defined - half, defined + half, color=INK, linewidth=2.4, clip_on=False, gid="depth")
-    row, column = np.nonzero(tied)
-    style = {"color": INK, "s": 5, "linewidths": 0, "gid": "tie"}
-    axes.scatter(column + (0.36 if cell >= _LEAST_BESIDE else 0), row - _BAND / 2 + 0.1, **style)
-
-
-def _legend(any_tied: bool, any_corrupt: bool) -> list:
+def _add_legend(figure: Figure, middle: float, any_tied: bool, any_corrupt: bool) -> None:
+    """middle: height of its middle, as a share of the figure."""
     handles = [
         Patch(color=PREDICTED, label="the network's prediction"),
         Patch(color=GIVEN, label="the given label, not predicted"),
@@ -271,4 +260,5 @@ def _legend(any_tied: bool, any_corrupt: bool) -> list:
         handles.append(Line2D([], [], label="tied vote", **tie))
     if any_corrupt:
         handles.append(Patch(facecolor="white", edgecolor=CORRUPT, linewidth=1.6, label="planted wrong label"))
-    return handles
+    style = {"loc": "center left", "ncols": 6, "handlelength": 1.6, "columnspacing": 1.2}
+    figure.legend(handles=handles, bbox_to_anchor=(0, middle), **style)

@@ -1,20 +1,32 @@
 """Average precision of each class, on training and on test images."""
 
+from argparse import Namespace
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from difficulty.analysis.average_precision import ALL_CLASSES
+from difficulty.analysis.average_precision import ALL_CLASSES, AVERAGE_PRECISION_SUMMARY
+from difficulty.figures.inputs import ONE
 from difficulty.figures.style.appearance import FAINT_INK, ROLE_COLORS, add_legend, new_figure, styled
-from difficulty.figures.style.axes import percent_ticks, say_empty
+from difficulty.figures.style.axes import empty_figure, percent_ticks
 from difficulty.figures.style.text import counted, percent, shortened
+from difficulty.tables import read_table
+
+INPUTS = {"average_precision": ONE}
 
 _ROW = 0.24
 _NAME_CHARACTERS = 24
 _MARKERS = {"train": "o", "test": "D"}
 _MEAN_DASHES = (0, (4, 1.5))
+
+
+def draw(inputs: Namespace, settings: dict) -> Figure:
+    """Reads the average precision of every class over all runs."""
+    title = f"{inputs.average_precision.parent.name}: average precision of each class"
+    return average_precision_figure(read_table(inputs.average_precision, AVERAGE_PRECISION_SUMMARY), title)
 
 
 @styled()
@@ -27,9 +39,7 @@ def average_precision_figure(table: pd.DataFrame, title: str) -> Figure:
     table = table[table["epoch"] == table["epoch"].max()]
     of_classes = table[(table["class_name"] != ALL_CLASSES) & table["average_precision"].notna()]
     if of_classes.empty:
-        figure, _ = new_figure(6.4, 1.2, title)
-        say_empty(figure.add_subplot(), "no image has a class")
-        return figure
+        return empty_figure(title, "no image has a class", width=6.4)
     roles = [role for role in _MARKERS if (of_classes["role"] == role).any()]
     by_class = of_classes.pivot_table(index="class_name", columns="role", values="average_precision")
     order = by_class.sort_values(roles[-1], ascending=False, kind="stable", na_position="last").index

@@ -1,20 +1,35 @@
 """How far the scores order the examples alike: Spearman's correlation between every two, with intervals."""
 
+from argparse import Namespace
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from difficulty.analysis.correlation import CORRELATION
 from difficulty.analysis.ties import repetitions
+from difficulty.figures.inputs import ONE
 from difficulty.figures.style.appearance import DIVERGING, FAINT_INK, INK, ROLE_COLORS, new_figure, styled
-from difficulty.figures.style.axes import say_empty
+from difficulty.figures.style.axes import empty_figure
 from difficulty.figures.style.text import counted, short_number, shortened
+from difficulty.tables import read_table
+
+INPUTS = {"correlation": ONE}
 
 _CELL = 0.47
 _LEAST_CELL = 0.3
 _MOST_WITH_INTERVALS = 18
 _SAME = 1 - 1e-9  # correlation of two scores that order all examples alike
 _MOST_WITH_NUMBERS = 30
+
+
+def draw(inputs: Namespace, settings: dict) -> Figure:
+    """Reads the correlations of an experiment's scores, of the roles that have more than one."""
+    table = read_table(inputs.correlation, CORRELATION)
+    # A role in which nothing is known of the others may have one score, and no matrix.
+    table = table[table.groupby("role")["score_a"].transform("nunique") > 1]
+    return correlation_figure(table, f"{inputs.correlation.parent.name}: do scores order the images alike?")
 
 
 def hardness_correlations(table: pd.DataFrame) -> tuple[list[str], np.ndarray]:
@@ -49,9 +64,7 @@ def correlation_figure(table: pd.DataFrame, title: str) -> Figure:
     most = max((len(names) for names, _ in matrices), default=0)
     notes = ["Scores are turned so that higher means harder; a minus marks those published the other way round."]
     if most < 2:
-        figure, _ = new_figure(6, 1.2, title)
-        say_empty(figure.add_subplot(), "fewer than two scores to compare")
-        return figure
+        return empty_figure(title, "fewer than two scores to compare")
     if same := dict.fromkeys(pair for _, pairs in found for pair in pairs):
         notes.append(f"In the same order, so drawn once: {', '.join(same)}.")
     if most <= _MOST_WITH_INTERVALS:

@@ -3,6 +3,8 @@
 After Swayamdipta et al. 2020, "Dataset cartography", arXiv 2009.10795.
 """
 
+from argparse import Namespace
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
@@ -10,13 +12,29 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
+from difficulty.figures.inputs import ONE
 from difficulty.figures.style.appearance import CORRUPT, FAINT_INK, INK, SEQUENTIAL, add_legend, new_figure, styled
 from difficulty.figures.style.axes import integer_ticks, percent_ticks, say_empty
 from difficulty.figures.style.text import counted, percent
+from difficulty.scores.collect import SCORES
+from difficulty.tables import read_table
 
+INPUTS = {"scores": ONE}
+
+_MAPPED = ("confidence", "variability", "correctness")
 _BAR = "#9a9a9a"
 _BINS = 40
 _LARGEST_VARIABILITY = 0.5
+
+
+def draw(inputs: Namespace, settings: dict) -> Figure:
+    """Reads the scores of the training examples."""
+    scores = read_table(inputs.scores, SCORES, [*_MAPPED, "is_corrupt", "runs_train"])
+    scores = scores[scores["runs_train"] > 0]
+    values = [scores[name].to_numpy(float) for name in _MAPPED]
+    runs = int(scores["runs_train"].max()) if len(scores) else None
+    title = f"{inputs.scores.parent.name}: data map of the training images"
+    return data_map_figure(*values, title, scores["is_corrupt"].to_numpy(bool), runs)
 
 
 @styled()

@@ -1,18 +1,30 @@
 """The easiest and the hardest images of each class, with the given and the predicted label."""
 
-from collections.abc import Mapping
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
 from math import ceil, sqrt
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from difficulty.figures.style.appearance import CORRUPT, FAINT_INK, INK, WRONG_TEXT, new_figure, styled
-from difficulty.figures.style.axes import say_empty
-from difficulty.figures.style.mosaic import PIXELS_PER_INCH, blank_canvas, paint, show_canvas, spread_out, thumbnails
+from difficulty.datasets.example_tables import EXAMPLES
+from difficulty.datasets.label_sets import LABEL_SETS, has_label_sets, joined_names, named_text, set_class_names
+from difficulty.figures.inputs import ONE, SEVERAL
+from difficulty.figures.reading import images_of, names_of_classes, ranking_of
+from difficulty.figures.style.appearance import CORRUPT, FAINT_INK, INK, WRONG_TEXT, styled
+from difficulty.figures.style.axes import empty_figure
+from difficulty.figures.style.mosaic import blank_canvas, canvas_figure, paint, spread_out, thumbnails
 from difficulty.figures.style.set_captions import LINE_SPACING, wrapped_set
 from difficulty.figures.style.text import counted, shortened
+from difficulty.scores.collect import SCORES
+from difficulty.tables import read_schema, read_table
+from difficulty.training.majority import majority_of, majority_sets_of
+
+INPUTS = {"scores": ONE, "records": SEVERAL, "examples": ONE, "pixels": ONE}
+_ROLE = "train"
 
 _SIDE = 64
 _GAP = 16
@@ -24,6 +36,40 @@ _CAPTION_CHARACTERS = 12
 _SET_CHARACTERS, _SET_LINE = 13, 11  # in a smaller type
 _CLASSES_PER_ROW = 2
 _LEAST_BLOCK = 290  # room for what stands above a block
+
+
+def draw(inputs: Namespace, settings: dict) -> Figure:
+    """Reads a score of the training images, what most runs predict for them, and the images."""
+    score = settings["score"]
+    column, direction = ranking_of(inputs.scores, score, _ROLE, "figures.gallery.score")
+    wanted = ["example_id", "label", "clean_label", "is_corrupt", f"runs_{_ROLE}", column]
+    table = read_table(inputs.scores, SCORES, wanted)
+    table = table[table[f"runs_{_ROLE}"] > 0].rename(columns={column: "value"}).set_index("example_id")
+    table["predicted"] = majority_of(inputs.records, table.index, _ROLE)
+    if has_label_sets(read_schema(inputs.examples).columns):
+        table = table.assign(**_label_sets(inputs.examples, inputs.records, table.index))
+    return gallery_figure(
+        table,
+        images_of(inputs.pixels, table.index),
+        names_of_classes(inputs.examples),
+        f"{inputs.scores.parent.name}: easiest and hardest training images by {score}",
+        score,
+        direction,
+        settings["examples_per_class"],
+        settings["classes"],
+    )
+
+
+def _label_sets(examples: Path, records: Sequence[Path], example_ids: pd.Index) -> dict[str, pd.Series]:
+    """given_set and predicted_set of images with several labels, as text."""
+    table = read_table(examples, EXAMPLES, ["example_id", *LABEL_SETS])
+    names = set_class_names(table)
+    given = table.set_index("example_id")["label_names"].loc[example_ids]
+    predicted = majority_sets_of(records, example_ids, _ROLE)
+    return {
+        "given_set": given.map(joined_names),
+        "predicted_set": predicted.map(lambda text: named_text(text, names), na_action="ignore"),
+    }
 
 
 def choose_extremes(hardness: np.ndarray, labels: np.ndarray, examples_per_class: int) -> dict[int, tuple]:
@@ -63,47 +109,27 @@ def gallery_figure(
     direction: +1 if a higher value is harder, -1 if a lower one is.
     """
     values = table["value"].to_numpy(float, na_value=np.nan)
-    labels = table["label"].to_numpy()
-    extremes = choose_extremes(values * direction, labels, examples_per_class)
-    total = len(np.unique(labels))
+    extremes = choose_extremes(values * direction, table["label"].to_numpy(), examples_per_class)
     if not extremes:
-        figure, _ = new_figure(5, 1.2, title)
-        say_empty(figure.add_subplot(), f"no example has a defined {score}")
-        return figure
+        return empty_figure(title, f"no example has a defined {score}", width=5)
     shown = [sorted(extremes)[position] for position in spread_out(len(extremes), classes)]
-    corrupt = table["is_corrupt"].to_numpy(bool)
-    any_corrupt = any(corrupt[rows].any() for label in shown for rows in extremes[label])
+    blocks = {(place, side): rows for place, label in enumerate(shown) for side, rows in enumerate(extremes[label])}
+    any_corrupt = bool(table["is_corrupt"].to_numpy(bool)[np.concatenate(list(blocks.values()))].any())
     has_sets = "given_set" in table
     lines = 3 if has_sets else 2 if any_corrupt else 1
-    figure_layout = _Layout(examples_per_class, lines, *_tile_shape(images), len(shown))
-
-    canvas = blank_canvas(figure_layout.height, figure_layout.width)
-    captions = []
-    for place, label in enumerate(shown):
-        for side, rows in enumerate(extremes[label]):
-            tiles = thumbnails(images[rows], _SIDE)
-            for position, (row, tile) in enumerate(zip(rows, tiles, strict=True)):
-                top, left = figure_layout.corner(place, side, position)
-                paint(canvas, tile, top, left, CORRUPT if corrupt[row] else None)
-                captions.append((left + tile.shape[1] / 2, top + tile.shape[0] + 5, row))
-    figure, below = new_figure(
-        figure_layout.width / PIXELS_PER_INCH,
-        figure_layout.height / PIXELS_PER_INCH,
-        title,
-        _notes(score, direction, len(shown), total, any_corrupt, has_sets),
-        layout=None,
-    )
-    axes = show_canvas(figure, canvas, below)
+    layout = _Layout(examples_per_class, lines, *thumbnails(images[:1], _SIDE).shape[1:3], len(shown))
+    canvas, captions = _painted(layout, blocks, images, table["is_corrupt"].to_numpy(bool))
+    notes = _notes(score, direction, len(shown), table["label"].nunique(), any_corrupt, has_sets)
+    figure, axes, _ = canvas_figure(canvas, title, notes)
     if has_sets:
         _write_sets(axes, captions, table)
     else:
         _write_captions(axes, captions, table, class_names)
-    for place, label in enumerate(shown):
-        name = f"{'largest object' if has_sets else 'given label'}: {{}}"
-        count = int((labels == label).sum())
-        _write_heading(axes, figure_layout, place, name, class_names.get(label, label), count)
-        for side, rows in enumerate(extremes[label]):
-            _write_range(axes, figure_layout, place, side, values[rows], score)
+    _write_headings(
+        axes, layout, [(class_names.get(label, label), table["label"].eq(label).sum()) for label in shown], has_sets
+    )
+    for (place, side), rows in blocks.items():
+        _write_range(axes, layout, place, side, values[rows], score)
     return figure
 
 
@@ -134,8 +160,20 @@ class _Layout:
         return top + _HEADING + row * self.step[0], left + column * self.step[1]
 
 
-def _tile_shape(images: np.ndarray) -> tuple[int, int]:
-    return thumbnails(images[:1], _SIDE).shape[1:3]
+def _painted(
+    layout: _Layout, blocks: Mapping[tuple[int, int], np.ndarray], images: np.ndarray, is_corrupt: np.ndarray
+) -> tuple[np.ndarray, list[tuple[float, float, int]]]:
+    """(the canvas with the images of every block, where each image's caption begins: x, y and the image's row).
+
+    blocks: (place, side) -> rows of `images`; is_corrupt: bool (N,), which are framed.
+    """
+    canvas, captions = blank_canvas(layout.height, layout.width), []
+    for (place, side), rows in blocks.items():
+        for position, (row, tile) in enumerate(zip(rows, thumbnails(images[rows], _SIDE), strict=True)):
+            top, left = layout.corner(place, side, position)
+            paint(canvas, tile, top, left, CORRUPT if is_corrupt[row] else None)
+            captions.append((left + tile.shape[1] / 2, top + tile.shape[0] + 5, row))
+    return canvas, captions
 
 
 def _notes(score: str, direction: int, shown: int, total: int, any_corrupt: bool, has_sets: bool) -> list[str]:
@@ -184,11 +222,14 @@ def _write_sets(axes: Axes, captions: list, table: pd.DataFrame) -> None:
         axes.text(x, y, wrapped_set(f"({given[row]})", _SET_CHARACTERS), color=INK, **style)
 
 
-def _write_heading(axes: Axes, layout: _Layout, place: int, heading: str, name: str, count: int) -> None:
-    top, left = layout.origin(place, 0)
-    axes.plot((left, left + layout.class_width), (top + 6, top + 6), color=FAINT_INK, linewidth=0.6)
-    numbered = f"{heading.format(shortened(name, layout.class_width // 24))} ({counted(count, 'example')})"
-    axes.text(left, top + 24, numbered, size=8.5, weight="bold", color=INK, va="center")
+def _write_headings(axes: Axes, layout: _Layout, classes: Sequence[tuple[str, int]], has_sets: bool) -> None:
+    """A rule above each class, and its name and number of examples, from (name, examples) of each."""
+    kind = "largest object" if has_sets else "given label"
+    for place, (name, count) in enumerate(classes):
+        top, left = layout.origin(place, 0)
+        axes.plot((left, left + layout.class_width), (top + 6, top + 6), color=FAINT_INK, linewidth=0.6)
+        text = f"{kind}: {shortened(name, layout.class_width // 24)} ({counted(count, 'example')})"
+        axes.text(left, top + 24, text, size=8.5, weight="bold", color=INK, va="center")
 
 
 def _write_range(axes: Axes, layout: _Layout, place: int, side: int, values: np.ndarray, score: str) -> None:

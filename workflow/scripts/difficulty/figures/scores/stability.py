@@ -1,5 +1,6 @@
 """How far a score depends on the seeds: agreement in order between scores from disjoint sets of runs."""
 
+from argparse import Namespace
 from math import ceil
 
 import numpy as np
@@ -8,12 +9,23 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from difficulty.analysis.correlation import STABILITY
+from difficulty.figures.inputs import ONE
 from difficulty.figures.style.appearance import FAINT_INK, ROLE_COLORS, add_legend, new_figure, styled
-from difficulty.figures.style.axes import integer_ticks, say_empty
+from difficulty.figures.style.axes import empty_figure, integer_ticks
 from difficulty.figures.style.text import counted, shortened
+from difficulty.tables import read_table
+
+INPUTS = {"stability": ONE}
 
 _ROW = 0.24
 _COLUMNS = 4
+
+
+def draw(inputs: Namespace, settings: dict) -> Figure:
+    """Reads the stability of an experiment's scores over seeds."""
+    title = f"{inputs.stability.parent.name}: do other seeds give the same order?"
+    return stability_figure(read_table(inputs.stability, STABILITY), title)
 
 
 @styled()
@@ -26,9 +38,7 @@ def stability_figure(table: pd.DataFrame, title: str) -> Figure:
     """
     table = table[table["spearman_mean"].notna()]
     if table.empty:
-        figure, _ = new_figure(6, 1.2, title)
-        say_empty(figure.add_subplot(), "at least two seeds are needed to see how far scores depend on the seed")
-        return figure
+        return empty_figure(title, "at least two seeds are needed to see how far scores depend on the seed")
     roles = [role for role in ROLE_COLORS if (table["role"] == role).any()]
     scores = list(_mean_stability(table).index)
     sizes = np.sort(table["seeds_per_half"].unique())

@@ -1,15 +1,27 @@
 """Which scores rise with what is known to make images hard: Spearman's correlation with each truth column."""
 
+from argparse import Namespace
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from difficulty.analysis.truth_correlation import ALL_CLASSES
+from difficulty.analysis.truth_correlation import ALL_CLASSES, TRUTH_CORRELATION
+from difficulty.figures.inputs import ONE
 from difficulty.figures.style.appearance import DIVERGING, FAINT_INK, INK, ROLE_COLORS, new_figure, styled
-from difficulty.figures.style.axes import say_empty
+from difficulty.figures.style.axes import empty_figure
 from difficulty.figures.style.text import short_number, shortened
+from difficulty.tables import read_table
+
+INPUTS = {"correlation": ONE}
 
 _WIDTH, _HEIGHT = 0.72, 0.36
+
+
+def draw(inputs: Namespace, settings: dict) -> Figure:
+    """Reads the correlations of an experiment's scores with truth columns."""
+    title = f"{inputs.correlation.parent.name}: do scores rise with what makes images hard?"
+    return truth_correlation_figure(read_table(inputs.correlation, TRUTH_CORRELATION), title)
 
 
 @styled()
@@ -21,9 +33,7 @@ def truth_correlation_figure(table: pd.DataFrame, title: str, role: str = "train
     table = table[table["role"] == role]
     groups = list(table["class_name"].drop_duplicates())
     if table.empty:
-        figure, _ = new_figure(6, 1.2, title)
-        say_empty(figure.add_subplot(), "no truth column with numbers")
-        return figure
+        return empty_figure(title, "no truth column with numbers")
     scores = list(table["score"].drop_duplicates())
     truths = list(table["truth"].drop_duplicates())
     notes = [

@@ -2,9 +2,10 @@
 
 import textwrap
 
+from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from difficulty.figures.style.appearance import FAINT_INK
+from difficulty.figures.style.appearance import FAINT_INK, new_figure
 
 
 def integer_ticks(axis, most: int = 8) -> None:
@@ -26,3 +27,10 @@ def say_empty(axes, text: str) -> None:
     """Says in place of a plot why there is none."""
     axes.set_axis_off()
     axes.text(0.5, 0.5, textwrap.fill(text, 50), ha="center", va="center", color=FAINT_INK, transform=axes.transAxes)
+
+
+def empty_figure(title: str, text: str, width: float = 6) -> Figure:
+    """A figure, `width` inches wide, that says why there is nothing to draw."""
+    figure, _ = new_figure(width, 1.2, title)
+    say_empty(figure.add_subplot(), text)
+    return figure

@@ -4,11 +4,15 @@ A canvas is an uint8 array (rows, columns, 3) with a fixed number of pixels per 
 so that a figure of 500 images is drawn as fast as a figure of one. Texts are placed in canvas pixels.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
+
+from difficulty.figures.style.appearance import new_figure
 
 PIXELS_PER_INCH = 150
 FRAME = 4
@@ -54,12 +58,17 @@ def paint_missing(canvas: np.ndarray, height: int, width: int, top: int, left: i
     canvas[top : top + height, left : left + width] = _EMPTY
 
 
-def show_canvas(figure: Figure, canvas: np.ndarray, below: float) -> Axes:
-    """Axes over the lower `below` (share) of the figure that show the canvas, with its pixels as coordinates."""
+def canvas_figure(canvas: np.ndarray, title: str, notes: Sequence[str]) -> tuple[Figure, Axes, float]:
+    """(a figure that shows the canvas below its header, its axes, the share of its height below the header).
+
+    The pixels of the canvas are the coordinates of the axes.
+    """
+    height, width = canvas.shape[:2]
+    figure, below = new_figure(width / PIXELS_PER_INCH, height / PIXELS_PER_INCH, title, notes, layout=None)
     axes = figure.add_axes((0, 0, 1, below))
-    axes.imshow(canvas, interpolation="auto", extent=(0, canvas.shape[1], canvas.shape[0], 0), aspect="auto")
+    axes.imshow(canvas, interpolation="auto", extent=(0, width, height, 0), aspect="auto")
     axes.set_axis_off()
-    return axes
+    return figure, axes, below
 
 
 def spread_out(count: int, limit: int) -> np.ndarray:

@@ -1,15 +1,21 @@
 """Which scores say what VoG says: Spearman's correlation with each of them, in every stage."""
 
+from argparse import Namespace
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from difficulty.analysis.vog_correlation import OVERALL, WITHIN_CLASS
+from difficulty.analysis.vog_correlation import OVERALL, VOG_CORRELATION, WITHIN_CLASS
+from difficulty.figures.inputs import ONE
 from difficulty.figures.style.appearance import FAINT_INK, ROLE_COLORS, add_legend, line_styles, new_figure, styled
-from difficulty.figures.style.axes import say_empty
+from difficulty.figures.style.axes import empty_figure
 from difficulty.figures.style.text import counted, shortened
+from difficulty.tables import read_table
+
+INPUTS = {"correlation": ONE}
 
 _ROW, _OF_STAGE = 0.13, 0.075
 _MARKERS = "osD^vPX*"
@@ -22,6 +28,13 @@ _PANELS = {
 }
 
 
+def draw(inputs: Namespace, settings: dict) -> Figure:
+    """Reads the correlations of variance of gradients with other scores."""
+    table = read_table(inputs.correlation, VOG_CORRELATION)
+    title = f"{inputs.correlation.parent.name}: which scores say what variance of gradients says?"
+    return vog_correlation_figure(table, settings["stages"], title)
+
+
 @styled()
 def vog_correlation_figure(table: pd.DataFrame, stages: list[str], title: str) -> Figure:
     """Rows are scores, dots with intervals the stages of VoG; one line of panels per role.
@@ -31,9 +44,7 @@ def vog_correlation_figure(table: pd.DataFrame, stages: list[str], title: str) -
     table = table[~table["score"].str.startswith("vog_")]
     roles = [role for role in ROLE_COLORS if (table["role"] == role).any()]
     if not roles:
-        figure, _ = new_figure(6, 1.2, title)
-        say_empty(figure.add_subplot(), "fewer than ten examples have a defined VoG")
-        return figure
+        return empty_figure(title, "fewer than ten examples have a defined VoG")
     scores = _ordered(table, roles[0], stages)
     height = len(scores) * (_ROW + _OF_STAGE * len(stages)) + 0.75
     figure, below = new_figure(8.6, height * len(roles), title, [_note()])

@@ -1,5 +1,6 @@
 """Where a network errs, by VoG: error rate per tenth of the examples, and accuracy on the lowest and highest share."""
 
+from argparse import Namespace
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -9,7 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from difficulty.analysis.vog_errors import ALL_RUNS, BINS
+from difficulty.analysis.vog_errors import ALL_RUNS, BINS, VOG_ERRORS
+from difficulty.figures.inputs import ONE
 from difficulty.figures.style.appearance import (
     ALL_RIGHT,
     ALL_WRONG,
@@ -19,13 +21,22 @@ from difficulty.figures.style.appearance import (
     new_figure,
     styled,
 )
-from difficulty.figures.style.axes import integer_ticks, percent_ticks, say_empty
+from difficulty.figures.style.axes import empty_figure, integer_ticks, percent_ticks, say_empty
 from difficulty.figures.style.text import counted, percent
+from difficulty.tables import read_table
+
+INPUTS = {"errors": ONE}
 
 _PANEL = (2.45, 2.1)
 _MOST_BESIDE = 4
 _BASELINE = {"color": FAINT_INK, "linestyle": (0, (4, 1.5)), "linewidth": 1.1}
 _SIDES = {"lowest": (ALL_RIGHT, "-"), "highest": (ALL_WRONG, (0, (5, 1, 1, 1)))}
+
+
+def draw(inputs: Namespace, settings: dict) -> Figure:
+    """Reads the errors by variance of gradients."""
+    title = f"{inputs.errors.parent.name}: do networks err where variance of gradients is high?"
+    return vog_errors_figure(read_table(inputs.errors, VOG_ERRORS), dict(settings["stages"]), title)
 
 
 @styled()
@@ -35,9 +46,7 @@ def vog_errors_figure(table: pd.DataFrame, stages: Mapping[str, Sequence[int]], 
     table: columns of VOG_ERRORS. stages: stage -> its epochs, in the order of the panels.
     """
     if not (table["ranked_by"] == "vog").any():
-        figure, _ = new_figure(6, 1.2, title)
-        say_empty(figure.add_subplot(), "no example has a defined VoG: its class has one member, or one value")
-        return figure
+        return empty_figure(title, "no example has a defined VoG: its class has one member, or one value")
     role, runs = table["role"].iloc[0], table.loc[table["run"] != ALL_RUNS, "run"].nunique()
     columns = min(len(stages), _MOST_BESIDE)
     lines = -(-len(stages) // columns)

@@ -1,6 +1,8 @@
 """How VoG is spread over the examples, early against late, and where labels were planted wrong."""
 
-from collections.abc import Mapping, Sequence
+from argparse import Namespace
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,7 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from difficulty.analysis.vog_correlation import OVERALL
+from difficulty.analysis.vog_correlation import OVERALL, VOG_CORRELATION
+from difficulty.analysis.vog_label_noise import VOG_LABEL_NOISE
+from difficulty.figures.inputs import ONE
 from difficulty.figures.style.appearance import (
     CORRUPT,
     FAINT_INK,
@@ -20,14 +24,42 @@ from difficulty.figures.style.appearance import (
     new_figure,
     styled,
 )
-from difficulty.figures.style.axes import percent_ticks, say_empty
+from difficulty.figures.style.axes import empty_figure, percent_ticks, say_empty
 from difficulty.figures.style.text import counted, short_number
+from difficulty.scores.collect import SCORES
+from difficulty.scores.runs import ROLE_SUFFIXES
+from difficulty.tables import read_schema, read_table
+
+INPUTS = {"scores": ONE, "correlation": ONE, "label_noise": ONE}
 
 _PANEL = (2.7, 2.3)
 _SCATTER = 3.1
 _MOST_BESIDE = 4
 _MOST_POINTS = 5000
 _BINS = 45
+
+
+def draw(inputs: Namespace, settings: dict) -> Figure:
+    """Reads variance of gradients in every stage, and how far stages agree with each other and with label noise."""
+    stages = dict(settings["stages"])
+    return vog_stages_figure(
+        _scores_by_role(inputs.scores, stages),
+        read_table(inputs.correlation, VOG_CORRELATION),
+        read_table(inputs.label_noise, VOG_LABEL_NOISE),
+        stages,
+        f"{inputs.scores.parent.name}: variance of gradients in the stages of training",
+    )
+
+
+def _scores_by_role(path: Path, stages: Iterable[str]) -> dict[str, pd.DataFrame]:
+    """Role -> columns vog_{stage}, is_corrupt and runs_{role} of its examples, for the roles that have VoG."""
+    columns, tables = read_schema(path).columns, {}
+    for role, suffix in ROLE_SUFFIXES.items():
+        names = {f"vog_{stage}{suffix}": f"vog_{stage}" for stage in stages}
+        if names.keys() <= columns.keys():
+            table = read_table(path, SCORES, [*names, "is_corrupt", f"runs_{role}"])
+            tables[role] = table[table[f"runs_{role}"] > 0].rename(columns=names)
+    return tables
 
 
 def compared_stages(stages: Mapping[str, Sequence[int]]) -> tuple[str, str] | None:
@@ -54,9 +86,7 @@ def vog_stages_figure(
     """
     tables = {role: table for role, table in tables.items() if table[_columns(stages)].notna().any(axis=None)}
     if not tables:
-        figure, _ = new_figure(6, 1.2, title)
-        say_empty(figure.add_subplot(), "no example has a defined VoG: each class has one member")
-        return figure
+        return empty_figure(title, "no example has a defined VoG: each class has one member")
     pair = compared_stages(stages)
     role, table = next(iter(tables.items()))
     columns = min(len(stages), _MOST_BESIDE)
@@ -73,19 +103,27 @@ def vog_stages_figure(
         for place, (name, part) in enumerate(tables.items()):
             _draw_pair(figure.add_subplot(inner[place]), part, pair, _found(correlation, name, pair), name)
     inner = outer[-1].subgridspec(lines, columns)
-    edges = _edges(table[_columns(stages)].to_numpy(float))
-    for place, stage in enumerate(stages):
-        axes = figure.add_subplot(inner[place // columns, place % columns])
-        test = label_noise[label_noise["score"] == f"vog_{stage}"] if role == "train" else label_noise[:0]
-        _draw_distribution(axes, table[f"vog_{stage}"].to_numpy(float), table["is_corrupt"].to_numpy(bool), edges, role)
-        axes.set_title(stage if test.empty else f"{stage}\n{_tested(test.iloc[0])}")
-        axes.set_xlabel("VoG (z-score within label)")
-        if place % columns == 0:
-            axes.set_ylabel("share of the examples")
+    panels = [figure.add_subplot(inner[place // columns, place % columns]) for place in range(len(stages))]
+    tests = label_noise if role == "train" else label_noise[:0]
+    _draw_distributions(panels, table, stages, tests, role)
+    for axes in panels[::columns]:
+        axes.set_ylabel("share of the examples")
     return figure
 
 
-def _columns(stages: Mapping) -> list[str]:
+def _draw_distributions(
+    panels: Sequence[Axes], table: pd.DataFrame, stages: Iterable[str], label_noise: pd.DataFrame, role: str
+) -> None:
+    """A panel per stage, with its test of label noise if there is one."""
+    edges, is_corrupt = _edges(table[_columns(stages)].to_numpy(float)), table["is_corrupt"].to_numpy(bool)
+    for axes, stage in zip(panels, stages, strict=True):
+        test = label_noise[label_noise["score"] == f"vog_{stage}"]
+        _draw_distribution(axes, table[f"vog_{stage}"].to_numpy(float), is_corrupt, edges, role)
+        axes.set_title(stage if test.empty else f"{stage}\n{_tested(test.iloc[0])}")
+        axes.set_xlabel("VoG (z-score within label)")
+
+
+def _columns(stages: Iterable[str]) -> list[str]:
     return [f"vog_{stage}" for stage in stages]
 
 

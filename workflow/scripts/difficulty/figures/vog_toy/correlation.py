@@ -1,16 +1,30 @@
 """Does variance of gradients grow towards the boundary, whatever weights a network starts from?"""
 
+from argparse import Namespace
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from difficulty.analysis.vog_toy import VOG_TOY_SUMMARY
+from difficulty.figures.inputs import ONE
 from difficulty.figures.style.appearance import FAINT_INK, INK, ROLE_COLORS, add_legend, new_figure, styled
 from difficulty.figures.style.text import counted, shortened
-from difficulty.figures.vog_toy.plane import VARIANT_NAMES
+from difficulty.figures.vog_toy.marks import VARIANT_NAMES
+from difficulty.tables import read_table
+
+INPUTS = {"summary": ONE}
 
 _ROW = 0.3
+
+
+def draw(inputs: Namespace, settings: dict) -> Figure:
+    """Reads the correlations of every network."""
+    published = ", as published" if settings["reference"] else ""
+    title = f"Is variance of gradients higher near the boundary{published}?"
+    return correlation_figure(read_table(inputs.summary, VOG_TOY_SUMMARY), title)
 
 
 @styled()
