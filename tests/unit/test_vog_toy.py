@@ -14,8 +14,8 @@ from difficulty.analysis.vog_toy import VARIANTS, VOG_TOY_SUMMARY, summarize
 from difficulty.config.problems import ConfigurationError
 from difficulty.config.resolve import resolve
 from difficulty.config.vog_toy import PUBLISHED
-from difficulty.figures.vog_toy.correlation import correlation_figure
 from difficulty.figures.vog_toy.boundary import boundary_figure
+from difficulty.figures.vog_toy.correlation import correlation_figure
 from difficulty.figures.vog_toy.distance import distance_figure
 from difficulty.scores.vog import variance_of_gradients
 from difficulty.scores.vog_toy import (

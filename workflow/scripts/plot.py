@@ -17,22 +17,24 @@ def main(args):
 
 def figure_module(name: str) -> ModuleType:
     """The module of a figure such as `vog.errors`; difficulty/figures/inputs.py says what it offers."""
-    return importlib.import_module(f"difficulty.figures.{name}")
+    wanted, module = f"difficulty.figures.{name}", None
+    try:
+        module = importlib.import_module(wanted)
+    except ModuleNotFoundError as error:
+        if not wanted.startswith(error.name):
+            raise
+    if not hasattr(module, "draw"):
+        raise argparse.ArgumentTypeError(f"difficulty/figures/ has no figure {name!r}")
+    return module
 
 
 def add_inputs(parser: argparse.ArgumentParser) -> None:
     """Adds the inputs of the figure that the command line names, if it names one."""
     first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    first.add_argument("--figure")
-    name = first.parse_known_args()[0].figure
-    try:
-        inputs = figure_module(name).INPUTS if name else {}
-    except (ModuleNotFoundError, AttributeError) as error:
-        if "difficulty.figures" not in str(error):
-            raise
-        parser.error(f"--figure: difficulty/figures/ has no figure {name!r}")
-    for each, files in inputs.items():
-        parser.add_argument(f"--{each.replace('_', '-')}", type=Path, nargs=files, required=True)
+    first.add_argument("--figure", type=figure_module)
+    figure = first.parse_known_args()[0].figure
+    for name, files in figure.INPUTS.items() if figure else ():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=Path, nargs=files, required=True)
 
 
 if __name__ == "__main__":
