@@ -15,7 +15,16 @@ from matplotlib.patches import Rectangle
 
 from difficulty.analysis.order_stability import BETWEEN, ORDER, PAIRED, WITHIN
 from difficulty.figures.inputs import ONE
-from difficulty.figures.style.appearance import FAINT_INK, INK, ROLE_COLORS, SEQUENTIAL, add_legend, new_figure, styled
+from difficulty.figures.style.appearance import (
+    FAINT_INK,
+    INK,
+    ROLE_COLORS,
+    SEQUENTIAL,
+    add_legend,
+    new_figure,
+    roles_in,
+    styled,
+)
 from difficulty.figures.style.axes import empty_figure
 from difficulty.figures.style.text import abbreviated, counted, short_number, shortened
 from difficulty.tables import read_table
@@ -61,7 +70,7 @@ def order_stability_figure(table: pd.DataFrame, title: str) -> Figure:
 
     table: columns of ORDER (role, score, run_a, run_b, kind, examples, spearman), runs called experiment/seed.
     """
-    roles = [role for role in ROLE_COLORS if (table["role"] == role).any()]
+    roles = roles_in(table)
     if not roles:
         return empty_figure(title, "at least two runs with the same examples are needed to compare their order")
     parts = {role: table[table["role"] == role] for role in roles}

@@ -12,8 +12,18 @@ from matplotlib.patches import Patch
 from difficulty.analysis.agreement import AGREEMENT
 from difficulty.analysis.agreement_groups import CLEAN
 from difficulty.figures.inputs import ONE
-from difficulty.figures.style.appearance import FAINT_INK, INK, ROLE_COLORS, add_legend, new_figure, styled
-from difficulty.figures.style.axes import integer_ticks, percent_ticks, say_empty
+from difficulty.figures.style.appearance import (
+    DASHED,
+    DOTTED,
+    FAINT_INK,
+    INK,
+    ROLE_COLORS,
+    add_legend,
+    new_figure,
+    roles_in,
+    styled,
+)
+from difficulty.figures.style.axes import epoch_marker, integer_ticks, percent_ticks, say_empty
 from difficulty.figures.style.text import counted
 from difficulty.tables import read_table
 
@@ -21,8 +31,8 @@ INPUTS = {"agreement": ONE}
 
 JUDGED_BY_CLEAN = "Right is what the clean label says, as the given labels of the experiments differ."
 _BOUNDS = "#dcdcdc"
-_INDEPENDENT = ("#6a6a6a", (0, (4, 1.5)))
-_WITHIN_CLASS = ("#6a6a6a", (0, (1, 1)))
+_INDEPENDENT = ("#6a6a6a", DASHED)
+_WITHIN_CLASS = ("#6a6a6a", DOTTED)
 _ROLE_NAMES = {"train": "training", "validation": "validation", "test": "test"}
 
 
@@ -38,7 +48,7 @@ def agreement_figure(table: pd.DataFrame, title: str) -> Figure:
 
     table: columns of AGREEMENT, one row per role and epoch.
     """
-    roles = [role for role in ROLE_COLORS if (table["role"] == role).any()]
+    roles = roles_in(table)
     width = 7.6 if len(roles) > 1 else 4.6
     figure, below = new_figure(width, 4.9, title, _notes(table))
     if not roles:
@@ -60,7 +70,7 @@ def agreement_figure(table: pd.DataFrame, title: str) -> Figure:
 
 def _draw_agreement(axes: Axes, rows: pd.DataFrame, color: str) -> None:
     epoch, mean, std = rows["epoch"], rows["mean_accuracy"], rows["std_accuracy"]
-    marker = "o" if len(rows) < 30 else None
+    marker = epoch_marker(len(rows))
     axes.fill_between(epoch, rows["lower_bound"], rows["upper_bound"], color=_BOUNDS, linewidth=0)
     if len(rows) == 1:
         axes.vlines(epoch, rows["lower_bound"], rows["upper_bound"], color=_BOUNDS, linewidth=8, zorder=1)
@@ -78,7 +88,7 @@ def _draw_corrected(axes: Axes, rows: pd.DataFrame) -> None:
     axes.axhline(0, color=_INDEPENDENT[0], linestyle=_INDEPENDENT[1], linewidth=0.9)
     axes.axhline(1, color="#b5b5b5", linewidth=0.9)
     if np.isfinite(corrected).any():
-        marker = "o" if len(rows) < 30 else None
+        marker = epoch_marker(len(rows))
         axes.plot(
             rows["epoch"], corrected, color=INK, linewidth=1.6, marker=marker, markersize=2.2, gid="chance_corrected"
         )

@@ -13,6 +13,9 @@ from matplotlib.ticker import LogLocator, NullLocator
 from difficulty.figures.inputs import SEVERAL
 from difficulty.figures.style.appearance import (
     CORRUPT,
+    DASH_DOTTED,
+    DASHED,
+    DOTTED,
     FAINT_INK,
     PRISTINE,
     ROLE_COLORS,
@@ -31,9 +34,9 @@ INPUTS = {"coherence": SEVERAL}
 # Colour, line style and marker.
 GROUPS: Mapping[str, tuple] = {
     "train": (ROLE_COLORS["train"], "-", "o"),
-    "pristine": (PRISTINE, (0, (4, 1.5)), "s"),
-    "corrupt": (CORRUPT, (0, (5, 1, 1, 1)), "D"),
-    "easy": ("#56B4E9", (0, (1, 1)), "^"),
+    "pristine": (PRISTINE, DASHED, "s"),
+    "corrupt": (CORRUPT, DASH_DOTTED, "D"),
+    "easy": ("#56B4E9", DOTTED, "^"),
     "hard": ("#000000", (0, (3, 1, 1, 1, 1, 1)), "v"),
 }
 _ROW = 0.2
@@ -103,7 +106,7 @@ def _draw_layers(axes: Axes, table: pd.DataFrame, groups: Sequence[str], layers:
 def _scale(axes: Axes, side: str) -> None:
     """Logarithmic, with a line at 1, where gradients have nothing in common."""
     (axes.set_yscale if side == "y" else axes.set_xscale)("log")
-    (axes.axhline if side == "y" else axes.axvline)(1, color=FAINT_INK, linewidth=0.8, linestyle=(0, (1, 1)))
+    (axes.axhline if side == "y" else axes.axvline)(1, color=FAINT_INK, linewidth=0.8, linestyle=DOTTED)
     axis = axes.yaxis if side == "y" else axes.xaxis
     axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.set_minor_locator(NullLocator())

@@ -7,14 +7,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from difficulty.figures.style.appearance import FAINT_INK, INK, line_styles, new_figure, styled
+from difficulty.figures.style.appearance import DOTTED, FAINT_INK, INK, line_styles, new_figure, styled
 from difficulty.figures.style.axes import empty_figure, percent_ticks
 from difficulty.figures.style.text import counted, percent, shortened
 
 _ROW = 0.235
 _MOST_BESIDE_A_STRETCHED_CURVE = 18
 _ARROWS = {1: "↑", -1: "↓"}  # by which direction is harder
-_CHANCE = {"color": FAINT_INK, "linestyle": (0, (1, 1)), "linewidth": 1}
+_CHANCE = {"color": FAINT_INK, "linestyle": DOTTED, "linewidth": 1}
 _PERFECT = {"color": FAINT_INK, "linestyle": "-", "linewidth": 0.8}
 
 

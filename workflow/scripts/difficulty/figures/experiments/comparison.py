@@ -12,8 +12,8 @@ from matplotlib.ticker import NullFormatter
 
 from difficulty.figures.experiments.measure_names import accuracy_name, loss_name
 from difficulty.figures.inputs import SEVERAL
-from difficulty.figures.style.appearance import FAINT_INK, add_legend, line_styles, new_figure, styled
-from difficulty.figures.style.axes import integer_ticks, percent_ticks, plain_ticks, say_empty
+from difficulty.figures.style.appearance import DASHED, FAINT_INK, add_legend, line_styles, new_figure, styled
+from difficulty.figures.style.axes import epoch_marker, integer_ticks, percent_ticks, plain_ticks, say_empty
 from difficulty.figures.style.text import counted, percent, shortened
 from difficulty.scores.runs import experiment_of, run_of
 from difficulty.tables import read_table
@@ -21,21 +21,19 @@ from difficulty.training.run_tables import HISTORY
 
 INPUTS = {"histories": SEVERAL}
 
-_SOLID, _DASHED = "-", (0, (4, 1.5))
 # Title of a panel; group, what it is called, line style.
 _PANELS = (
     (
         "Training images: are wrong labels memorised?",
-        (("pristine", "pristine labels", _SOLID), ("corrupt", "corrupt labels", _DASHED)),
+        (("pristine", "pristine labels", "-"), ("corrupt", "corrupt labels", DASHED)),
     ),
     (
         "All training images against test images",
-        (("train", "train", _SOLID), ("test", "test", _DASHED)),
+        (("train", "train", "-"), ("test", "test", DASHED)),
     ),
 )
 _AXIS_LABELS = {"loss": loss_name, "top1": accuracy_name}
 _SPAN_OF_LINEAR_AXIS = 100
-_FEWEST_EPOCHS_WITHOUT_MARKERS = 30
 _LEGEND_CHARACTERS, _KEY_CHARACTERS = 115, 8  # of a line of the legend, and of a key with the space around it
 _LONGEST_NAME = 30
 _HEIGHT = 3.3  # inches, below the header
@@ -100,7 +98,7 @@ def _draw_panel(axes: Axes, history: pd.DataFrame, measure: str, title: str, gro
     """Returns (last mean, colour, line style) of each line."""
     ends, shown = [], []
     last_epoch = history["epoch"].max()
-    marker = "o" if last_epoch < _FEWEST_EPOCHS_WITHOUT_MARKERS else None
+    marker = epoch_marker(last_epoch)
     for group, called, style in groups:
         curves = {name: _curves(history[history["experiment"] == name], group, measure) for name in colors}
         curves = {name: values for name, values in curves.items() if values.notna().any(axis=None)}

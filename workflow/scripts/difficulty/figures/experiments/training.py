@@ -13,7 +13,7 @@ from difficulty.figures.experiments.convergence import convergence, convergence_
 from difficulty.figures.experiments.measure_names import accuracy_name, loss_name
 from difficulty.figures.inputs import ANY, SEVERAL
 from difficulty.figures.style.appearance import GROUP_STYLES, INK, add_legend, new_figure, styled
-from difficulty.figures.style.axes import integer_ticks, percent_ticks, plain_ticks, say_empty
+from difficulty.figures.style.axes import epoch_marker, integer_ticks, percent_ticks, plain_ticks, say_empty
 from difficulty.figures.style.text import counted
 from difficulty.scores.runs import experiment_of, run_of
 from difficulty.stage import warn
@@ -30,7 +30,6 @@ _GROUP_NAMES = {
     "validation": "validation (held out)",
     "test": "test",
 }
-_FEWEST_EPOCHS_WITHOUT_MARKERS = 30
 _RASTERIZED_FROM_STEPS = 2000
 
 
@@ -96,7 +95,7 @@ def _draw_epochs(axes: Axes, history: pd.DataFrame, groups: list[str], column: s
     if not groups:
         say_empty(axes, "no history")
         return
-    marker = "o" if history["epoch"].nunique() < _FEWEST_EPOCHS_WITHOUT_MARKERS else None
+    marker = epoch_marker(history["epoch"].nunique())
     for name in groups:
         color, style = GROUP_STYLES[name]
         values = history[history["group"] == name].pivot_table(index="epoch", columns="run", values=column)

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from difficulty.analysis.traits import SCORE, TRAITS
 from difficulty.figures.inputs import ONE
-from difficulty.figures.style.appearance import FAINT_INK, add_legend, line_styles, new_figure, styled
+from difficulty.figures.style.appearance import DOTTED, FAINT_INK, STRIPE, add_legend, line_styles, new_figure, styled
 from difficulty.figures.style.axes import empty_figure
 from difficulty.figures.style.text import abbreviated
 from difficulty.tables import read_table
@@ -23,7 +23,6 @@ _WIDTH = 7.2
 _LEAST_REACH = 0.15  # of the axis to either side of 0.5
 _LONGEST_NAME, _LONGEST_TRAIT = 30, 34
 _LEGEND_CHARACTERS, _KEY_CHARACTERS = 105, 6  # of a line of the legend, and of a key with the space around it
-_STRIPE = "#f5f5f5"
 _ARROWS = {1: "↑", -1: "↓"}
 
 
@@ -81,9 +80,9 @@ def _by_difference(effects: pd.DataFrame, experiments: list[str]) -> pd.MultiInd
 def _draw_lines(axes: Axes, rows: int) -> None:
     """Stripes behind every other row, and the line of parts that are like all examples."""
     for row in range(1, rows, 2):
-        axes.axhspan(row - 0.5, row + 0.5, color=_STRIPE, linewidth=0, zorder=0)
+        axes.axhspan(row - 0.5, row + 0.5, color=STRIPE, linewidth=0, zorder=0)
     axes.grid(False, axis="y")
-    axes.axvline(0.5, color=FAINT_INK, linestyle=(0, (1, 1)), linewidth=1, gid="like all")
+    axes.axvline(0.5, color=FAINT_INK, linestyle=DOTTED, linewidth=1, gid="like all")
 
 
 def _draw_part(axes: Axes, effects: pd.Series, place: np.ndarray, rings: np.ndarray, style: dict) -> None:

@@ -15,8 +15,18 @@ from difficulty.analysis.agreement_groups import CLEAN
 from difficulty.figures.agreement.over_epochs import JUDGED_BY_CLEAN
 from difficulty.figures.images.statistic_names import drawn_once, name_and_unit
 from difficulty.figures.inputs import ONE
-from difficulty.figures.style.appearance import FAINT_INK, INK, ROLE_COLORS, add_legend, new_figure, styled
-from difficulty.figures.style.axes import empty_figure, integer_ticks, percent_ticks, plain_ticks
+from difficulty.figures.style.appearance import (
+    DASHED,
+    DOTTED,
+    FAINT_INK,
+    INK,
+    ROLE_COLORS,
+    add_legend,
+    new_figure,
+    roles_in,
+    styled,
+)
+from difficulty.figures.style.axes import empty_figure, epoch_marker, integer_ticks, percent_ticks, plain_ticks
 from difficulty.figures.style.text import percent
 from difficulty.tables import read_table
 
@@ -41,7 +51,7 @@ def agreed_statistics_figure(table: pd.DataFrame, title: str) -> Figure:
     table: columns of AGREED_STATISTICS. Epochs with agreement below LEAST_AGREEMENT are left out.
     """
     table = table.sort_values("epoch", kind="stable")
-    roles = [role for role in ROLE_COLORS if (table["role"] == role).any()]
+    roles = roles_in(table)
     statistics = list(dict.fromkeys(table["statistic"]))
     if not roles:
         return empty_figure(title, "no group of runs to compare, or nothing is known of their images")
@@ -67,10 +77,10 @@ def _draw_agreement(axes: Axes, table: pd.DataFrame, roles: list[str]) -> None:
     rows = table.drop_duplicates(["role", "epoch"])
     for role in roles:
         own = rows[rows["role"] == role]
-        marker = "o" if len(own) < 30 else None
+        marker = epoch_marker(len(own))
         style = {"color": ROLE_COLORS[role], "marker": marker, "markersize": 2}
         axes.plot(own["epoch"], own["agreement"], gid=f"agreement {role}", **style)
-    axes.axhline(LEAST_AGREEMENT, color=FAINT_INK, linestyle=(0, (1, 1)), linewidth=0.9)
+    axes.axhline(LEAST_AGREEMENT, color=FAINT_INK, linestyle=DOTTED, linewidth=0.9)
     axes.set(ylim=(-0.03, 1.03), yticks=(0, LEAST_AGREEMENT, 0.5, 1))
     axes.set_title("agreement")
     percent_ticks(axes.yaxis)
@@ -81,10 +91,10 @@ def _draw_statistic(axes: Axes, rows: pd.DataFrame, roles: list[str]) -> None:
         own, color = rows[rows["role"] == role], ROLE_COLORS[role]
         of_all = own["mean_all"].astype(float).dropna()
         if len(of_all):
-            axes.axhline(of_all.iloc[0], color=color, linewidth=0.8, linestyle=(0, (4, 1.5)), gid=f"all {role}")
+            axes.axhline(of_all.iloc[0], color=color, linewidth=0.8, linestyle=DASHED, gid=f"all {role}")
         shown = own[(own["agreement"] >= LEAST_AGREEMENT) & own["mean"].notna()]
         mean, error = shown["mean"].astype(float), shown["standard_error"].astype(float)
-        marker = "o" if len(own) < 30 else None
+        marker = epoch_marker(len(own))
         axes.fill_between(shown["epoch"], mean - error, mean + error, color=color, alpha=0.2, linewidth=0)
         style = {"color": color, "linewidth": 1.4, "marker": marker, "markersize": 2}
         axes.plot(shown["epoch"], mean, gid=f"mean {role}", **style)
@@ -120,4 +130,4 @@ def _legend(roles: list[str]) -> list:
     style = {"linewidth": 1.4}
     keys = [Line2D([], [], color=ROLE_COLORS[role], label=f"{role}: all networks right", **style) for role in roles]
     keys.append(Patch(color=INK, alpha=0.2, linewidth=0, label="± standard error"))
-    return [*keys, Line2D([], [], color=INK, linewidth=0.8, linestyle=(0, (4, 1.5)), label="mean of all images")]
+    return [*keys, Line2D([], [], color=INK, linewidth=0.8, linestyle=DASHED, label="mean of all images")]

@@ -12,7 +12,16 @@ from matplotlib.lines import Line2D
 from difficulty.analysis.relations import OVERALL, PARTIAL, RELATIONS, WITHIN_CLASS
 from difficulty.figures.images.statistic_names import drawn_once, short_name
 from difficulty.figures.inputs import ONE
-from difficulty.figures.style.appearance import FAINT_INK, INK, ROLE_COLORS, add_legend, new_figure, styled
+from difficulty.figures.style.appearance import (
+    FAINT_INK,
+    INK,
+    ROLE_COLORS,
+    STRIPE,
+    add_legend,
+    new_figure,
+    roles_in,
+    styled,
+)
 from difficulty.figures.style.axes import empty_figure
 from difficulty.figures.style.text import counted, shortened
 from difficulty.tables import read_table
@@ -21,7 +30,6 @@ INPUTS = {"relations": ONE}
 
 # Inches.
 _NAMES, _PANEL, _ROW, _AROUND = 1.9, 2.25, 0.27, 0.62
-_STRIPE = "#f5f5f5"
 _SIGNIFICANT = 0.05
 _LEAST_REACH = 0.1  # of the axis to either side of 0
 # Of each kind: its label, marker, colour and where it lies in its row.
@@ -50,7 +58,7 @@ def relations_figure(table: pd.DataFrame, title: str, scores: Sequence[str]) -> 
     table: columns of RELATIONS.
     """
     table = table[table["score"].isin(scores)]
-    roles = [role for role in ROLE_COLORS if (table["role"] == role).any()]
+    roles = roles_in(table)
     if not roles:
         return empty_figure(title, "no statistic is known of as many as ten images that have one of the scores")
     scores = [score for score in scores if (table["score"] == score).any()]
@@ -87,7 +95,7 @@ def _reach(table: pd.DataFrame) -> float:
 
 def _draw(axes: Axes, cells: pd.DataFrame, statistics: list[str], reach: float) -> None:
     for row in range(1, len(statistics), 2):
-        axes.axhspan(row - 0.5, row + 0.5, color=_STRIPE, linewidth=0, zorder=0)
+        axes.axhspan(row - 0.5, row + 0.5, color=STRIPE, linewidth=0, zorder=0)
     axes.axvline(0, color=FAINT_INK, linewidth=0.8, zorder=1)
     for kind, (_, marker, color, offset) in _KINDS.items():
         found = cells[cells["kind"] == kind].set_index("statistic")

@@ -16,7 +16,16 @@ from difficulty.analysis.influence_agreement import INFLUENCE_AGREEMENT, INFLUEN
 from difficulty.figures.influence.numbers import correlation_text, number_text, range_text
 from difficulty.figures.influence.scales import InfluenceScale
 from difficulty.figures.inputs import ONE
-from difficulty.figures.style.appearance import DIVERGING, FAINT_INK, INK, ROLE_COLORS, new_figure, styled
+from difficulty.figures.style.appearance import (
+    DIVERGING,
+    DOTTED,
+    FAINT_INK,
+    INK,
+    ROLE_COLORS,
+    STRIPE,
+    new_figure,
+    styled,
+)
 from difficulty.figures.style.axes import empty_figure
 from difficulty.figures.style.text import counted, shortened
 from difficulty.tables import read_provenance, read_table
@@ -25,7 +34,7 @@ INPUTS = {"agreement": ONE, "sample": ONE}
 
 _POINTS = ROLE_COLORS["train"]
 _FITTED = {"color": INK, "linewidth": 1.1, "linestyle": "-"}
-_EQUAL = {"color": "#9a9a9a", "linewidth": 1.0, "linestyle": (0, (1, 1))}
+_EQUAL = {"color": "#9a9a9a", "linewidth": 1.0, "linestyle": DOTTED}
 _LONGEST_NAME = 24
 _EM = 0.7  # width of a bold character, in font sizes
 _BINS = 24
@@ -154,7 +163,7 @@ def _write_numbers(axes: Axes, found: pd.DataFrame, with_range: bool) -> None:
     spearman, slope = found["spearman"], found["slope"]
     style = {"ha": "center", "va": "center", "transform": axes.transAxes}
     if np.isnan(spearman[0.5]):
-        axes.set_facecolor("#f5f5f5")
+        axes.set_facecolor(STRIPE)
         axes.text(0.5, 0.5, "not defined", size=6.5, color=FAINT_INK, **style)
         return
     axes.set_facecolor(_tint(spearman[0.5]))

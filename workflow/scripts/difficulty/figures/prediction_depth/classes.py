@@ -14,7 +14,7 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
 from difficulty.figures.inputs import ONE
-from difficulty.figures.prediction_depth.probe_axis import probe_name
+from difficulty.figures.prediction_depth.probe_axis import LONGEST_PROBE, probe_name
 from difficulty.figures.style.appearance import FAINT_INK, INK, ROLE_COLORS, new_figure, styled
 from difficulty.figures.style.axes import empty_figure, percent_ticks
 from difficulty.figures.style.mosaic import spread_out
@@ -32,7 +32,6 @@ _ROW = 0.19
 _WIDEST = 5.2
 _LEAST_WITH_NUMBERS = 0.2
 _MOST_NAMES = 42
-_NAME_CHARACTERS = 18
 _APART = 0.5
 _INCHES_PER_CHARACTER = 0.055
 _SHADES = "Greys"
@@ -149,7 +148,7 @@ def _draw_cells(
         axes.imshow(colored[:, part], extent=extent, gid=gid, **style)
     axes.set(xlim=(-0.5, places[-1] + 0.5), ylim=(rows - 0.5, -0.5))
     named = [*spread_out(len(probes), _MOST_NAMES), *range(len(probes), columns)]
-    names = [probe_name([*probes, "undefined", "all"][column], _NAME_CHARACTERS) for column in named]
+    names = [probe_name([*probes, "undefined", "all"][column], LONGEST_PROBE) for column in named]
     axes.set_xticks(places[named], names, rotation=90, size=7.5 if len(probes) <= 20 else 6)
     axes.grid(False)
     axes.tick_params(length=0)

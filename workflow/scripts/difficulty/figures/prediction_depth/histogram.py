@@ -17,11 +17,10 @@ from difficulty.figures.prediction_depth.probe_axis import (
     panel_grid,
     panel_title,
     probe_axis,
-    roles_in,
     step_between,
     undefined_place,
 )
-from difficulty.figures.style.appearance import FAINT_INK, INK, ROLE_COLORS, add_legend, new_figure, styled
+from difficulty.figures.style.appearance import FAINT_INK, INK, ROLE_COLORS, add_legend, new_figure, roles_in, styled
 from difficulty.figures.style.axes import empty_figure, percent_ticks
 from difficulty.figures.style.text import counted, percent
 from difficulty.scores.collect import RUN_SCORES

@@ -19,10 +19,9 @@ from difficulty.figures.prediction_depth.probe_axis import (
     panel_grid,
     panel_title,
     probe_axis,
-    roles_in,
     say_none,
 )
-from difficulty.figures.style.appearance import ROLE_COLORS, new_figure, styled
+from difficulty.figures.style.appearance import ROLE_COLORS, new_figure, roles_in, styled
 from difficulty.figures.style.axes import empty_figure, integer_ticks, plain_ticks
 from difficulty.figures.style.text import counted, percent, short_number
 from difficulty.scores.collect import RUN_SCORES

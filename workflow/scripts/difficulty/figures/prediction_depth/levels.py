@@ -17,13 +17,21 @@ from difficulty.figures.prediction_depth.probe_axis import (
     panel_title,
     panel_width,
     probe_axis,
-    roles_in,
     say_none,
     set_apart,
     step_between,
     undefined_place,
 )
-from difficulty.figures.style.appearance import FAINT_INK, INK, ROLE_COLORS, add_legend, new_figure, styled
+from difficulty.figures.style.appearance import (
+    DASHED,
+    FAINT_INK,
+    INK,
+    ROLE_COLORS,
+    add_legend,
+    new_figure,
+    roles_in,
+    styled,
+)
 from difficulty.figures.style.axes import empty_figure, percent_ticks, plain_ticks
 from difficulty.tables import read_table
 
@@ -34,7 +42,7 @@ _LEAST_NUMBER_STEP = 0.09
 _HEIGHTS = {"accuracy": 1.9, "consistency": 1.5, "examples": 1.2}
 _LABELS = {"accuracy": "accuracy", "consistency": "consensus\nconsistency", "examples": "examples\nper run"}
 _FEW = 10
-_OVERALL = {"color": FAINT_INK, "linestyle": (0, (4, 1.5)), "linewidth": 1.0}
+_OVERALL = {"color": FAINT_INK, "linestyle": DASHED, "linewidth": 1.0}
 _POINT = {"linestyle": "", "marker": "o", "markersize": 4}
 
 

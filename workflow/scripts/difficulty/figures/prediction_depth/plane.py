@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from difficulty.figures.inputs import ONE
-from difficulty.figures.prediction_depth.probe_axis import probe_name
+from difficulty.figures.prediction_depth.probe_axis import LONGEST_PROBE, probe_name
 from difficulty.figures.reading import images_of, names_of_classes
 from difficulty.figures.style.appearance import CORRUPT, FAINT_INK, INK, styled
 from difficulty.figures.style.axes import empty_figure
@@ -45,7 +45,6 @@ _CAPTION_CHARACTERS = 12
 _PLANE = 600
 _BETWEEN = 36
 _BAR = 130
-_NAME_CHARACTERS = 18
 _PIXELS_PER_CHARACTER = 1.13  # times the font size
 _MOST_WITH_COUNTS = 14
 _MOST_NAMES = 41
@@ -166,7 +165,7 @@ class _Layout:
         self.block_width = _COLUMNS * self.step[1] - _GAP
         self.block_height = _HEADING + ceil(IMAGES_PER_CORNER / _COLUMNS) * self.step[0]
         self.name_size = 7 if len(probes) <= 20 else 5.5
-        characters = max(len(probe_name(name, _NAME_CHARACTERS)) for name in probes)
+        characters = max(len(probe_name(name, LONGEST_PROBE)) for name in probes)
         longest = characters * self.name_size * _PIXELS_PER_CHARACTER
         self.upright = longest > _PLANE / len(probes)
         self.plane_left = _GAP + self.block_width + _BETWEEN + round(longest) + 50
@@ -259,7 +258,7 @@ def _draw_plane(figure: Figure, below: float, layout: _Layout, cells: np.ndarray
         axes.axvline((count - 1) / 2, **style)
         axes.axhline((count - 1) / 2, **style)
     shown = spread_out(count, _MOST_NAMES)
-    names = [probe_name(probes[position], _NAME_CHARACTERS) for position in shown]
+    names = [probe_name(probes[position], LONGEST_PROBE) for position in shown]
     axes.set_xticks(shown, names, rotation=90 if layout.upright else 0)
     axes.set_yticks(shown, names)
     axes.tick_params(which="both", length=0, labelsize=layout.name_size)

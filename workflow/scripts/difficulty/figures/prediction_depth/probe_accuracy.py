@@ -13,8 +13,19 @@ from matplotlib.lines import Line2D
 
 from difficulty.analysis.probe_accuracy import PROBE_ACCURACY
 from difficulty.figures.inputs import ONE
-from difficulty.figures.prediction_depth.probe_axis import label_height, panel_grid, panel_title, probe_axis, roles_in
-from difficulty.figures.style.appearance import FAINT_INK, INK, ROLE_COLORS, SEQUENTIAL, add_legend, new_figure, styled
+from difficulty.figures.prediction_depth.probe_axis import label_height, panel_grid, panel_title, probe_axis
+from difficulty.figures.style.appearance import (
+    DASHED,
+    DOTTED,
+    FAINT_INK,
+    INK,
+    ROLE_COLORS,
+    SEQUENTIAL,
+    add_legend,
+    new_figure,
+    roles_in,
+    styled,
+)
 from difficulty.figures.style.axes import empty_figure, percent_ticks
 from difficulty.figures.style.text import counted
 from difficulty.tables import read_table
@@ -22,8 +33,8 @@ from difficulty.tables import read_table
 INPUTS = {"accuracy": ONE}
 
 _HEIGHT = 2.0
-_NETWORK = {"color": FAINT_INK, "linestyle": (0, (4, 1.5)), "linewidth": 1.2}
-_AGREEMENT = {"color": INK, "linestyle": (0, (1, 1)), "linewidth": 1.3}
+_NETWORK = {"color": FAINT_INK, "linestyle": DASHED, "linewidth": 1.2}
+_AGREEMENT = {"color": INK, "linestyle": DOTTED, "linewidth": 1.3}
 _INCHES_PER_HANDLE = 1.65
 
 

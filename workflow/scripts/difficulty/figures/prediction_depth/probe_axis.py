@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 
 from difficulty.analysis.depth_levels import UNDEFINED
-from difficulty.figures.style.appearance import FAINT_INK, ROLE_COLORS
+from difficulty.figures.style.appearance import DOTTED, FAINT_INK, ROLE_COLORS
 from difficulty.figures.style.text import wrapped
 
 _WIDEST, _MARGIN = 9.0, 0.7
 _WIDE_STEP, _BESIDE_STEP, _SLANTED_STEP, _LEAST_STEP = 0.34, 0.15, 0.22, 0.1  # inches from probe to probe
 LONGEST_NAME, _INCHES_PER_LETTER = 22, 0.066
+LONGEST_PROBE = 18  # characters of a name beside small cells
 NUMBER_STEP = 0.3  # inches from bar to bar that a number above each needs, unless it is turned
 _APART = 0.6  # how much further than a probe the undefined depths lie from the last one
 
@@ -20,11 +20,6 @@ _APART = 0.6  # how much further than a probe the undefined depths lie from the 
 def probe_name(name: str, longest: int = LONGEST_NAME) -> str:
     """The name of a probe, cut at its beginning: names of modules tell them apart at their end."""
     return name if len(name) <= longest else "…" + name[1 - longest :]
-
-
-def roles_in(table: pd.DataFrame) -> list[str]:
-    """The roles that a table has rows of: train, validation, test."""
-    return [role for role in ROLE_COLORS if (table["role"] == role).any()]
 
 
 def panel_grid(panels: int, probes: int) -> tuple[int, int, float]:
@@ -92,4 +87,4 @@ def say_none(axes: Axes, text: str) -> None:
 def set_apart(axes: Axes, names: Sequence[str]) -> None:
     """A thin line between the probes and what is undefined."""
     place = (len(names) - 1 + undefined_place(names)) / 2
-    axes.axvline(place, color="#cccccc", linewidth=0.7, linestyle=(0, (1, 1)), zorder=0)
+    axes.axvline(place, color="#cccccc", linewidth=0.7, linestyle=DOTTED, zorder=0)

@@ -6,13 +6,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from difficulty.figures.prediction_depth.probe_axis import probe_name
+from difficulty.figures.prediction_depth.probe_axis import LONGEST_PROBE, probe_name
 from difficulty.figures.style.appearance import INK
 from difficulty.figures.style.mosaic import PIXELS_PER_INCH, spread_out
 from difficulty.figures.style.text import shortened
 
 ROW = 80  # pixels of the canvas
-LONGEST_PROBE = 18  # characters of a probe's name
 _BAND = 0.62
 _PIXELS_PER_CHARACTER = 1.17  # times the font size
 _CLASS_SIZE = 5.5

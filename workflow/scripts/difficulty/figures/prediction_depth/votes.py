@@ -17,9 +17,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from difficulty.figures.inputs import ONE
-from difficulty.figures.prediction_depth.probe_axis import probe_name
+from difficulty.figures.prediction_depth.probe_axis import LONGEST_PROBE, probe_name
 from difficulty.figures.prediction_depth.strips import (
-    LONGEST_PROBE,
     ROW,
     draw_strip,
     longest_name,

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from difficulty.analysis.average_precision import ALL_CLASSES, AVERAGE_PRECISION_SUMMARY
 from difficulty.figures.inputs import ONE
-from difficulty.figures.style.appearance import FAINT_INK, ROLE_COLORS, add_legend, new_figure, styled
+from difficulty.figures.style.appearance import DASHED, FAINT_INK, ROLE_COLORS, add_legend, new_figure, styled
 from difficulty.figures.style.axes import empty_figure, percent_ticks
 from difficulty.figures.style.text import counted, percent, shortened
 from difficulty.tables import read_table
@@ -20,7 +20,6 @@ INPUTS = {"average_precision": ONE}
 _ROW = 0.24
 _NAME_CHARACTERS = 24
 _MARKERS = {"train": "o", "test": "D"}
-_MEAN_DASHES = (0, (4, 1.5))
 
 
 def draw(inputs: Namespace, settings: dict) -> Figure:
@@ -52,9 +51,9 @@ def average_precision_figure(table: pd.DataFrame, title: str) -> Figure:
         rows = of_classes[of_classes["role"] == role].set_index("class_name").reindex(order)
         _draw_role(axes, rows, np.arange(len(order)) + offset, role)
         mean = table.loc[(table["role"] == role) & (table["class_name"] == ALL_CLASSES), "average_precision"].item()
-        axes.axvline(mean, color=ROLE_COLORS[role], linestyle=_MEAN_DASHES, linewidth=1, gid=f"mean {role}")
+        axes.axvline(mean, color=ROLE_COLORS[role], linestyle=DASHED, linewidth=1, gid=f"mean {role}")
         style = {"color": ROLE_COLORS[role], "marker": _MARKERS[role], "markersize": 4.5}
-        handles.append(Line2D([], [], linestyle=_MEAN_DASHES, label=f"{role}: mAP {percent(mean, 1)}", **style))
+        handles.append(Line2D([], [], linestyle=DASHED, label=f"{role}: mAP {percent(mean, 1)}", **style))
     handles.append(Line2D([], [], color=FAINT_INK, linestyle="none", marker="|", markersize=7, label="random order"))
     add_legend(figure, below, handles)
     axes.set_yticks(range(len(order)), [_row_name(name, of_classes, roles) for name in order])

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from difficulty.analysis.correlation import CORRELATION
 from difficulty.analysis.ties import repetitions
 from difficulty.figures.inputs import ONE
-from difficulty.figures.style.appearance import DIVERGING, FAINT_INK, INK, ROLE_COLORS, new_figure, styled
+from difficulty.figures.style.appearance import DIVERGING, FAINT_INK, INK, ROLE_COLORS, new_figure, roles_in, styled
 from difficulty.figures.style.axes import empty_figure
 from difficulty.figures.style.text import counted, short_number, shortened
 from difficulty.tables import read_table
@@ -57,7 +57,7 @@ def correlation_figure(table: pd.DataFrame, title: str) -> Figure:
 
     table: columns of `hardness_correlations`, and role and examples. Scores are turned so that higher is harder.
     """
-    roles = [role for role in ROLE_COLORS if (table["role"] == role).any()]
+    roles = roles_in(table)
     found = [_without_repeated(table[table["role"] == role]) for role in roles]
     parts = [part for part, _ in found]
     matrices = [hardness_correlations(part) for part in parts]

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from difficulty.analysis.correlation import STABILITY
 from difficulty.figures.inputs import ONE
-from difficulty.figures.style.appearance import FAINT_INK, ROLE_COLORS, add_legend, new_figure, styled
+from difficulty.figures.style.appearance import DOTTED, FAINT_INK, ROLE_COLORS, add_legend, new_figure, roles_in, styled
 from difficulty.figures.style.axes import empty_figure, integer_ticks
 from difficulty.figures.style.text import counted, shortened
 from difficulty.tables import read_table
@@ -39,7 +39,7 @@ def stability_figure(table: pd.DataFrame, title: str) -> Figure:
     table = table[table["spearman_mean"].notna()]
     if table.empty:
         return empty_figure(title, "at least two seeds are needed to see how far scores depend on the seed")
-    roles = [role for role in ROLE_COLORS if (table["role"] == role).any()]
+    roles = roles_in(table)
     scores = list(_mean_stability(table).index)
     sizes = np.sort(table["seeds_per_half"].unique())
     if len(sizes) > 1:
@@ -126,7 +126,7 @@ def _draw_curve(axes: Axes, rows: pd.DataFrame, color: str, gid: str) -> None:
 
 def _mark_limits(draw_line, table: pd.DataFrame) -> None:
     draw_line(1, color=FAINT_INK, linewidth=0.7, zorder=1)
-    draw_line(0, color=FAINT_INK, linewidth=0.7, linestyle=(0, (1, 1)), zorder=1)
+    draw_line(0, color=FAINT_INK, linewidth=0.7, linestyle=DOTTED, zorder=1)
 
 
 def _legend(roles: list[str]) -> list[Line2D]:

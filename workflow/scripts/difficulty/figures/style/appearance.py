@@ -10,6 +10,7 @@ from itertools import cycle, islice
 from math import ceil
 
 import matplotlib
+import pandas as pd
 from matplotlib.figure import Figure
 
 STYLE = {
@@ -48,12 +49,14 @@ WARNING = "#B22222"
 ROLE_COLORS = {"train": "#0072B2", "validation": "#AA4499", "test": "#D55E00"}
 CORRUPT = "#E69F00"
 PRISTINE = "#009E73"
+STRIPE = "#f5f5f5"  # behind every other row
+DASHED, DOTTED, DASH_DOTTED = (0, (4, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1))
 # Groups of a training history: colour and line style.
 GROUP_STYLES = {
     "train": (ROLE_COLORS["train"], "-"),
-    "train_sample": ("#56B4E9", (0, (1, 1))),
-    "pristine": (PRISTINE, (0, (4, 1.5))),
-    "corrupt": (CORRUPT, (0, (5, 1, 1, 1))),
+    "train_sample": ("#56B4E9", DOTTED),
+    "pristine": (PRISTINE, DASHED),
+    "corrupt": (CORRUPT, DASH_DOTTED),
     "validation": (ROLE_COLORS["validation"], "-"),
     "test": (ROLE_COLORS["test"], "-"),
 }
@@ -65,7 +68,7 @@ SEQUENTIAL = "cividis"
 DIVERGING = "PuOr_r"
 
 _LINE_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#7F6A00")
-_LINE_STYLES = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)))
+_LINE_STYLES = ("-", DASHED, DOTTED, DASH_DOTTED)
 
 _INCHES_PER_LINE = 0.155
 _INCHES_PER_LEGEND_LINE = 0.23
@@ -75,6 +78,11 @@ _CHARACTERS_PER_INCH = 17.5
 def styled():
     """The context (or decorator) in which figures are made and saved."""
     return matplotlib.rc_context(STYLE)
+
+
+def roles_in(table: pd.DataFrame) -> list[str]:
+    """The roles that a table has rows of: train, validation, test."""
+    return [role for role in ROLE_COLORS if (table["role"] == role).any()]
 
 
 def new_figure(

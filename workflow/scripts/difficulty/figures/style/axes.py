@@ -7,6 +7,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from difficulty.figures.style.appearance import FAINT_INK, new_figure
 
+_FEWEST_WITHOUT_MARKERS = 30
+
 
 def integer_ticks(axis, most: int = 8) -> None:
     """Ticks at whole numbers only: for epochs, steps and counts."""
@@ -21,6 +23,11 @@ def percent_ticks(axis) -> None:
 def plain_ticks(axis) -> None:
     """Numbers as 0.01 rather than 10^-2, also on logarithmic axes (mathematical text is slow to set)."""
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
+
+
+def epoch_marker(epochs: int) -> str | None:
+    """The marker of a line over so many epochs; none where markers would run into each other."""
+    return "o" if epochs < _FEWEST_WITHOUT_MARKERS else None
 
 
 def say_empty(axes, text: str) -> None:

@@ -10,7 +10,16 @@ from matplotlib.lines import Line2D
 
 from difficulty.analysis.vog_correlation import OVERALL, VOG_CORRELATION, WITHIN_CLASS
 from difficulty.figures.inputs import ONE
-from difficulty.figures.style.appearance import FAINT_INK, ROLE_COLORS, add_legend, line_styles, new_figure, styled
+from difficulty.figures.style.appearance import (
+    FAINT_INK,
+    ROLE_COLORS,
+    STRIPE,
+    add_legend,
+    line_styles,
+    new_figure,
+    roles_in,
+    styled,
+)
 from difficulty.figures.style.axes import empty_figure
 from difficulty.figures.style.text import counted, shortened
 from difficulty.tables import read_table
@@ -42,7 +51,7 @@ def vog_correlation_figure(table: pd.DataFrame, stages: list[str], title: str) -
     table: columns of VOG_CORRELATION. stages: in the order in which they are drawn.
     """
     table = table[~table["score"].str.startswith("vog_")]
-    roles = [role for role in ROLE_COLORS if (table["role"] == role).any()]
+    roles = roles_in(table)
     if not roles:
         return empty_figure(title, "fewer than ten examples have a defined VoG")
     scores = _ordered(table, roles[0], stages)
@@ -82,7 +91,7 @@ def _draw_rows(axes: Axes, rows: pd.DataFrame, scores: list[str], shift: float, 
 def _dress(axes: Axes, scores: list[str], lowest: float) -> None:
     axes.axvline(0, color=FAINT_INK, linewidth=0.7, zorder=1)
     for row in range(0, len(scores), 2):
-        axes.axhspan(row - 0.5, row + 0.5, color="#f5f5f5", linewidth=0, zorder=0)
+        axes.axhspan(row - 0.5, row + 0.5, color=STRIPE, linewidth=0, zorder=0)
     axes.set_yticks(range(len(scores)), [""] * len(scores))
     axes.set(ylim=(len(scores) - 0.5, -0.5), xlim=(lowest - 0.04, 1.02))
     axes.tick_params(axis="y", length=0)

@@ -15,6 +15,8 @@ from difficulty.figures.inputs import ONE
 from difficulty.figures.style.appearance import (
     ALL_RIGHT,
     ALL_WRONG,
+    DASH_DOTTED,
+    DASHED,
     FAINT_INK,
     ROLE_COLORS,
     add_legend,
@@ -29,8 +31,8 @@ INPUTS = {"errors": ONE}
 
 _PANEL = (2.45, 2.1)
 _MOST_BESIDE = 4
-_BASELINE = {"color": FAINT_INK, "linestyle": (0, (4, 1.5)), "linewidth": 1.1}
-_SIDES = {"lowest": (ALL_RIGHT, "-"), "highest": (ALL_WRONG, (0, (5, 1, 1, 1)))}
+_BASELINE = {"color": FAINT_INK, "linestyle": DASHED, "linewidth": 1.1}
+_SIDES = {"lowest": (ALL_RIGHT, "-"), "highest": (ALL_WRONG, DASH_DOTTED)}
 
 
 def draw(inputs: Namespace, settings: dict) -> Figure:

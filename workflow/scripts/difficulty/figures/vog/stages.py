@@ -16,6 +16,8 @@ from difficulty.analysis.vog_label_noise import VOG_LABEL_NOISE
 from difficulty.figures.inputs import ONE
 from difficulty.figures.style.appearance import (
     CORRUPT,
+    DASHED,
+    DOTTED,
     FAINT_INK,
     INK,
     PRISTINE,
@@ -149,7 +151,7 @@ def _draw_pair(axes: Axes, table: pd.DataFrame, pair: tuple[str, str], found: st
     if corrupt.any():
         style = {"s": 9, "linewidths": 0, "alpha": 0.9, "rasterized": True, "zorder": 3}
         axes.scatter(x[corrupt], y[corrupt], color=CORRUPT, gid="corrupt", **style)
-    axes.axline((0, 0), slope=1, color=FAINT_INK, linewidth=0.7, linestyle=(0, (1, 1)), zorder=1)
+    axes.axline((0, 0), slope=1, color=FAINT_INK, linewidth=0.7, linestyle=DOTTED, zorder=1)
     axes.set(xlabel=f"VoG, {pair[0]}", ylabel=f"VoG, {pair[1]}")
     axes.set_title(f"{role}: {found}", color=ROLE_COLORS[role])
 
@@ -168,7 +170,7 @@ def _draw_distribution(axes: Axes, values: np.ndarray, corrupt: np.ndarray, edge
             share = np.full(len(own), 1 / len(own))
             axes.hist(own, edges, weights=share, color=color, alpha=0.3, histtype="stepfilled")
             axes.hist(own, edges, weights=share, color=color, histtype="step", linewidth=1.2, gid=name)
-            axes.axvline(np.median(own), color=color, linewidth=1.2, linestyle=(0, (4, 1.5)))
+            axes.axvline(np.median(own), color=color, linewidth=1.2, linestyle=DASHED)
     percent_ticks(axes.yaxis)
     if not defined.any():
         say_empty(axes, "not defined")
@@ -184,7 +186,7 @@ def _legend(corrupt: int) -> list:
     return [
         Patch(color=CORRUPT, label=f"planted wrong label ({corrupt:,})", **style),
         Patch(color=PRISTINE, label="other labels", **style),
-        Line2D([], [], color=INK, linewidth=1.2, linestyle=(0, (4, 1.5)), label="median"),
+        Line2D([], [], color=INK, linewidth=1.2, linestyle=DASHED, label="median"),
     ]
 
 

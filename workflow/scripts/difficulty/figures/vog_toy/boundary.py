@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from difficulty.analysis.vog_toy import VOG_TOY_SUMMARY
 from difficulty.figures.inputs import ONE
-from difficulty.figures.style.appearance import FAINT_INK, INK, SEQUENTIAL, add_legend, new_figure, styled
+from difficulty.figures.style.appearance import DASHED, FAINT_INK, INK, SEQUENTIAL, add_legend, new_figure, styled
 from difficulty.figures.style.text import percent
 from difficulty.figures.vog_toy.marks import CLASSES, COLUMN, ROOM, class_marker, stage_name
 from difficulty.scores.vog_toy import BOUNDARY, VOG_TOY
@@ -19,7 +19,7 @@ from difficulty.tables import read_table
 INPUTS = {"scores": ONE, "boundary": ONE, "summary": ONE}
 
 # Line -> colour, line style, name.
-_LINES = {"network": (INK, "-", "decision boundary"), "published": (FAINT_INK, (0, (4, 1.5)), "published line")}
+_LINES = {"network": (INK, "-", "decision boundary"), "published": (FAINT_INK, DASHED, "published line")}
 _NOTE = (
     "Points of the plane, coloured by the variance of their gradients over the epochs of a stage, not normalised; "
     f"the highest {percent(0.01)} share one colour. Accuracy: after the last epoch of the stage; boundary: after "

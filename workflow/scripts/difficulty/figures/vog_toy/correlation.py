@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from difficulty.analysis.vog_toy import VOG_TOY_SUMMARY
 from difficulty.figures.inputs import ONE
-from difficulty.figures.style.appearance import FAINT_INK, INK, ROLE_COLORS, add_legend, new_figure, styled
+from difficulty.figures.style.appearance import DOTTED, FAINT_INK, INK, ROLE_COLORS, add_legend, new_figure, styled
 from difficulty.figures.style.text import counted, shortened
 from difficulty.figures.vog_toy.marks import VARIANT_NAMES
 from difficulty.tables import read_table
@@ -47,7 +47,7 @@ def correlation_figure(summary: pd.DataFrame, title: str) -> Figure:
     add_legend(figure, below, [Line2D([], [], color=ROLE_COLORS[split], label=split, **style) for split in splits])
     grid = figure.subplots(1, len(VARIANT_NAMES), sharey=True)
     for axes, (variant, name) in zip(grid, VARIANT_NAMES.items(), strict=True):
-        axes.axvline(0, color=FAINT_INK, linestyle=(0, (1, 1)), linewidth=1)
+        axes.axvline(0, color=FAINT_INK, linestyle=DOTTED, linewidth=1)
         for row, stage in enumerate(stages):
             for index, split in enumerate(splits):
                 rows = (summary["variant"] == variant) & (summary["stage"] == stage) & (summary["split"] == split)
