@@ -66,7 +66,7 @@ def draw(inputs: Namespace, settings: dict) -> Figure:
 
 @styled()
 def order_stability_figure(table: pd.DataFrame, title: str) -> Figure:
-    """For each role: a matrix of its first score's correlation between runs; beside it, means for every score.
+    """For each role: a matrix of its first score's correlation between runs; next to it, means for every score.
 
     table: columns of ORDER (role, score, run_a, run_b, kind, examples, spearman), runs called experiment/seed.
     """

@@ -1,4 +1,4 @@
-"""Agreement of networks over the epochs, between its bounds and beside what chance alone would give."""
+"""Agreement of networks over the epochs, between its bounds and next to what chance alone would give."""
 
 from argparse import Namespace
 

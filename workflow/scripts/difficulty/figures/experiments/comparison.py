@@ -1,4 +1,4 @@
-"""Experiments beside each other over the epochs: pristine against corrupt labels, train against test."""
+"""Experiments compared over the epochs: pristine against corrupt labels, train against test."""
 
 from argparse import Namespace
 from math import ceil
@@ -53,7 +53,7 @@ def draw(inputs: Namespace, settings: dict) -> Figure:
 @styled()
 def comparison_figure(history: pd.DataFrame, measure: str, title: str) -> Figure:
     """Two panels with one vertical axis; a colour per experiment, its mean over runs as a line in a band from the
-    smallest to the largest run, and the last means as numbers beside the panels.
+    smallest to the largest run, and the last means as numbers next to the panels.
 
     history: experiment, run, epoch, group, examples, loss (nats), top1, top5 of every run; measure: loss or top1.
     The axis of losses is logarithmic if they span more than two decades. An experiment without corrupt labels has
@@ -146,7 +146,7 @@ def _scale(axes: Axes, measure: str) -> None:
 
 
 def _write_ends(axes: Axes, ends: list, measure: str) -> None:
-    """The last means beside the panel, moved apart where they would overlap."""
+    """The last means next to the panel, moved apart where they would overlap."""
     axes.set_ylim(axes.get_ylim())
     scale = axes.transScale + axes.transLimits
     ends = sorted(ends, key=lambda end: end[0])

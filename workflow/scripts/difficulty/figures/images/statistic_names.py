@@ -1,4 +1,4 @@
-"""What statistics of images are called beside an axis, and their units."""
+"""What statistics of images are called next to an axis, and their units."""
 
 import pandas as pd
 

@@ -1,4 +1,4 @@
-"""The sheet of influential images: rows of small images with what is written beside and below them."""
+"""The sheet of influential images: rows of small images with what is written next to and below them."""
 
 from collections.abc import Mapping, Sequence
 from math import ceil
@@ -101,7 +101,7 @@ class Sheet:
         self._write(_LEFT, top, text, size=_QUERY_SIZE, color=FAINT_INK, va="top", linespacing=1.25)
 
     def add_query(self, query, top: int, remarks: Sequence[str]) -> None:
-        """A row of QUERIES: its image, and beside it its label, what is predicted if that is wrong, and the remarks."""
+        """A row of QUERIES: its image, its label, what is predicted if that is wrong, and the remarks."""
         self._paint(query.example_id, _LEFT + SIDE // 2, top, [])
         lines = [(self._name(query.label), "label: {}", INK, "bold")]
         if not pd.isna(query.predicted) and query.predicted != query.label:

@@ -33,7 +33,7 @@ INPUTS = {"family": ONE, "dynamics": ONE}
 
 _HEIGHT, _BAR = 2.2, 0.7
 _MOST_CELLS = 50  # along the iterations
-# Without the lightest greys: one example must be told from none.
+# Without the lightest greys: one example must differ from none.
 _GREYS = ListedColormap(matplotlib.colormaps["Greys"](np.linspace(0.18, 0.9, 200)))
 
 

@@ -12,7 +12,7 @@ from difficulty.figures.style.text import wrapped
 _WIDEST, _MARGIN = 9.0, 0.7
 _WIDE_STEP, _BESIDE_STEP, _SLANTED_STEP, _LEAST_STEP = 0.34, 0.15, 0.22, 0.1  # inches from probe to probe
 LONGEST_NAME, _INCHES_PER_LETTER = 22, 0.066
-LONGEST_PROBE = 18  # characters of a name beside small cells
+LONGEST_PROBE = 18  # characters of a name next to small cells
 NUMBER_STEP = 0.3  # inches from bar to bar that a number above each needs, unless it is turned
 _APART = 0.6  # how much further than a probe the undefined depths lie from the last one
 
@@ -23,7 +23,7 @@ def probe_name(name: str, longest: int = LONGEST_NAME) -> str:
 
 
 def panel_grid(panels: int, probes: int) -> tuple[int, int, float]:
-    """(rows, columns, width of each in inches) of panels with an axis of probes: beside each other if labels fit."""
+    """(rows, columns, width of each in inches) of panels with an axis of probes: next to each other if labels fit."""
     if (_WIDEST / panels - _MARGIN) / (probes + 1) >= _BESIDE_STEP:
         return 1, panels, panel_width(_WIDEST / panels, probes, 3.0 if panels > 1 else 5.2)
     return panels, 1, panel_width(_WIDEST, probes, 5.2)

@@ -46,7 +46,7 @@ def data_map_figure(
     is_corrupt: np.ndarray | None = None,
     runs: int | None = None,
 ) -> Figure:
-    """Variability against confidence, coloured by correctness, with the distribution of each beside it.
+    """Variability against confidence, coloured by correctness, with the distribution of each next to it.
 
     confidence, variability, correctness: float (N,), NaN where undefined (left out). is_corrupt: bool (N,), circled.
     runs: number of runs that the values are means of.

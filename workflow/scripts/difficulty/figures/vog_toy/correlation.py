@@ -31,7 +31,7 @@ def draw(inputs: Namespace, settings: dict) -> Figure:
 def correlation_figure(summary: pd.DataFrame, title: str) -> Figure:
     """Spearman's correlation with the distance: a panel per score, a row per stage, a point per network and split.
 
-    summary: columns of VOG_TOY_SUMMARY. A single network has its bootstrap interval instead of others beside it.
+    summary: columns of VOG_TOY_SUMMARY. A single network has its bootstrap interval instead of other networks.
     """
     stages, seeds = list(summary["stage"].drop_duplicates()), summary["seed"].nunique()
     splits = list(summary["split"].drop_duplicates())

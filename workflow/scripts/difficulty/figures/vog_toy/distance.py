@@ -37,7 +37,7 @@ def distance_figure(scores: pd.DataFrame, summary: pd.DataFrame, seed: int, line
     """Scores of one split against the distance to the boundary: a row per variant, a column per stage.
 
     scores, summary: columns of VOG_TOY and VOG_TOY_SUMMARY, of one split. seed: the network whose points are drawn; of
-    the others only correlations are told. line: what the distance is measured from.
+    the others only correlations are given. line: what the distance is measured from.
     """
     shown = scores[scores["seed"] == seed]
     stages, seeds = list(shown["stage"].drop_duplicates()), list(summary["seed"].drop_duplicates())

@@ -13,7 +13,7 @@ VARIANT_NAMES = {
 }
 # Label -> marker, colour, name.
 CLASSES = {0: ("o", "#CC79A7", "class 0 (one blob)"), 1: ("^", "#7F6A00", "class 1 (two blobs)")}
-COLUMN, ROOM = 1.95, 0.6  # inches: of a stage, and beside all of them
+COLUMN, ROOM = 1.95, 0.6  # inches: of a stage, and next to all of them
 
 
 def stage_name(facts: pd.Series) -> str:
