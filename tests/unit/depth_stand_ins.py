@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from difficulty.figures import depth_votes
+from difficulty.figures.prediction_depth import votes as depth_votes
 
 PROBES = ["input", "stem", "block", "features", "softmax"]
 COLOR, GREY = (32, 32, 3), (8, 8, 1)

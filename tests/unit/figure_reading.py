@@ -1,6 +1,6 @@
 """What tests read off a figure."""
 
-from difficulty.figures.appearance import styled
+from difficulty.figures.style.appearance import styled
 
 
 def texts_of(figure):

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from difficulty.figures.evaluations import evaluations_figure
+from difficulty.figures.experiments.evaluations import evaluations_figure
 
 
 @pytest.fixture

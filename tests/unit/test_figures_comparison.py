@@ -1,22 +1,17 @@
 """Figures that compare experiments: what is drawn of which group, bands, numbers, and what the notes admit."""
 
-import json
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.text import Text
 
-from difficulty.figures.appearance import line_styles
-from difficulty.figures.comparison import apart, comparison_figure
+from difficulty.figures.experiments.comparison import apart, comparison_figure
+from difficulty.figures.style.appearance import line_styles
 from difficulty.tables import write_table
 from difficulty.training.run_tables import HISTORY
+from tests.support.drawn_figures import drawn_figure
 from tests.unit.figure_reading import by_gid, said
 
-SCRIPT = Path(__file__).parents[2] / "workflow" / "scripts" / "plot_comparison.py"
 NOISY = ("train", "pristine", "corrupt", "test")
 CLEAN = ("train", "test")
 
@@ -165,20 +160,13 @@ def test_apart_moves_as_little_as_possible():
     np.testing.assert_allclose(apart([1.0, 1.0], 0.1), [0.9, 1.0])
 
 
-@pytest.mark.parametrize("measure", ["loss", "top1"])
-def test_script_groups_histories_by_their_folders(tmp_path, measure):
+@pytest.mark.parametrize(("measure", "called"), [("loss", "loss"), ("top1", "top-1 accuracy")])
+def test_histories_are_grouped_by_their_folders(tmp_path, measure, called):
     paths = []
     for experiment, run in (("sgd", "seed-0"), ("sgd", "seed-1"), ("rm3", "seed-0")):
-        path = tmp_path / "experiments" / experiment / run / "history.parquet"
+        paths.append(tmp_path / "experiments" / experiment / run / "history.parquet")
         table = make_run(experiment, run).drop(columns=["experiment", "run"])
-        write_table(table.assign(top5=1.0, learning_rate=0.1), path, HISTORY)
-        paths.append(str(path))
-    png, pdf = (tmp_path / "noise" / f"{measure}.{format}" for format in ("png", "pdf"))
-    options = {"settings": json.dumps({"dpi": 40, "measure": measure}), "code": "c", "upstream": "u"}
-    options |= {"log": tmp_path / "log", "png": png, "pdf": pdf}
-    command = [str(part) for name, value in options.items() for part in (f"--{name}", value)]
-    done = subprocess.run(
-        [sys.executable, str(SCRIPT), *command, "--histories", *paths], capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert png.read_bytes().startswith(b"\x89PNG") and pdf.read_bytes().startswith(b"%PDF")
+        write_table(table.assign(top5=1.0, learning_rate=0.1), paths[-1], HISTORY)
+    figure = drawn_figure("experiments.comparison", {"measure": measure, "comparison": "noise"}, histories=paths)
+    assert f"noise: {called} of experiments compared" in said(figure)
+    assert by_gid(figure, "band sgd train") and not by_gid(figure, "band rm3 train")

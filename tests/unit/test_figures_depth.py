@@ -8,12 +8,12 @@ import pytest
 
 from difficulty.analysis.depth_levels import UNDEFINED, depth_levels
 from difficulty.analysis.probe_accuracy import PROBE_ACCURACY
-from difficulty.figures.appearance import styled
-from difficulty.figures.depth_histogram import depth_histogram_figure
-from difficulty.figures.depth_learning import depth_learning_figure, spearman_of_runs
-from difficulty.figures.depth_levels import depth_levels_figure
-from difficulty.figures.probe_accuracy import probe_accuracy_figure
-from difficulty.figures.probe_axis import undefined_place
+from difficulty.figures.prediction_depth.histogram import depth_histogram_figure
+from difficulty.figures.prediction_depth.learning import depth_learning_figure, spearman_of_runs
+from difficulty.figures.prediction_depth.levels import depth_levels_figure
+from difficulty.figures.prediction_depth.probe_accuracy import probe_accuracy_figure
+from difficulty.figures.prediction_depth.probe_axis import undefined_place
+from difficulty.figures.style.appearance import styled
 from tests.unit.figure_reading import by_gid, said, texts_of
 
 NAMES = ["input", "stem", "block1", "block2", "softmax"]

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from difficulty.figures import depth_classes
+from difficulty.figures.prediction_depth import classes as depth_classes
 from tests.unit.depth_stand_ins import PROBES, long_names
 from tests.unit.figure_reading import by_gid, said, texts_of
 

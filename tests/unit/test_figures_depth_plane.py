@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from difficulty.figures import depth_plane
-from difficulty.figures.appearance import CORRUPT
+from difficulty.figures.prediction_depth import plane as depth_plane
+from difficulty.figures.style.appearance import CORRUPT
 from tests.unit.depth_stand_ins import COLOR, GREY, PROBES, long_names, make_images, make_labels
 from tests.unit.figure_reading import by_gid, said, texts_of
 

@@ -1,13 +1,9 @@
-"""Command lines of the figures of prediction depth with images: they draw what the rules ask for."""
-
-import json
-import subprocess
-import sys
-from pathlib import Path
+"""Figures of prediction depth, from the tables that they read."""
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pytest
 
 from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.datasets.pixels import write_pixels
@@ -15,9 +11,8 @@ from difficulty.scores.collect import RUN_SCORES, SCORES
 from difficulty.scores.depth.tables import VOTES, depth_columns
 from difficulty.tables import Column, write_table
 from difficulty.training.run_tables import RECORDS
+from tests.support.drawn_figures import drawn_figure
 from tests.unit.depth_stand_ins import PROBES, make_images, make_votes
-
-SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 
 
 def write_dataset(folder, count, classes):
@@ -65,26 +60,19 @@ def write_experiment(folder, examples, depth):
     write_table(records.assign(**rest), folder / "seed-3" / "records.parquet", RECORDS)
 
 
-def test_scripts_draw_what_the_rules_ask_for(tmp_path):
-    folder = tmp_path / "noisy"
-    write_experiment(
-        folder, write_dataset(tmp_path, 34, 3), np.where(np.arange(34) % 9 == 5, np.nan, np.arange(34) % 5)
-    )
+@pytest.mark.parametrize(
+    ("figure", "inputs", "axes"),
+    [
+        ("plane", "scores family examples pixels", 2),
+        ("classes", "scores family", 6),
+        ("votes", "votes records scores examples pixels", 3),
+    ],
+)
+def test_figures_are_drawn_from_their_tables(tmp_path, figure, inputs, axes):
+    folder, depth = tmp_path / "noisy", np.where(np.arange(34) % 9 == 5, np.nan, np.arange(34) % 5)
+    write_experiment(folder, write_dataset(tmp_path, 34, 3), depth)
     files = {"scores": folder / "scores.parquet", "family": folder / "family.parquet"}
     files |= {"votes": folder / "seed-3/votes/epoch-2.parquet", "records": folder / "seed-3/records.parquet"}
     files |= {"examples": tmp_path / "examples.parquet", "pixels": tmp_path / "pixels.parquet"}
-    taken = {
-        "plot_depth_plane": ("scores", "family", "examples", "pixels"),
-        "plot_depth_classes": ("scores", "family"),
-        "plot_depth_votes": ("votes", "records", "scores", "examples", "pixels"),
-    }
-    for name, options in taken.items():
-        outputs = {"png": tmp_path / f"{name}.png", "pdf": tmp_path / f"{name}.pdf", "log": tmp_path / "log"}
-        named = {"settings": json.dumps({"dpi": 40}), "code": "c", "upstream": "u", **outputs}
-        named |= {option: files[option] for option in options}
-        command = [sys.executable, str(SCRIPTS / f"{name}.py")]
-        command += [str(part) for option, value in named.items() for part in (f"--{option}", value)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert (done.returncode, done.stderr) == (0, "")
-        assert outputs["png"].read_bytes().startswith(b"\x89PNG")
-        assert outputs["pdf"].read_bytes().startswith(b"%PDF")
+    drawn = drawn_figure(f"prediction_depth.{figure}", **{name: files[name] for name in inputs.split()})
+    assert len(drawn.axes) == axes

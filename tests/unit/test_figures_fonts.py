@@ -5,10 +5,9 @@ import warnings
 
 import pytest
 
-from difficulty.figures.appearance import new_figure, styled
-from difficulty.figures.command import write_figure
-from difficulty.figures.fonts import further_fonts, use_fonts_that_have_the_text
-from difficulty.figures.saving import save_figure
+from difficulty.figures.style.appearance import new_figure, styled
+from difficulty.figures.style.fonts import further_fonts, use_fonts_that_have_the_text
+from difficulty.figures.style.saving import save_figure, write_figure
 
 ARC = "\u2312"  # in DejaVu Sans Mono, which comes with matplotlib, and not in DejaVu Sans
 UNKNOWN = "\U000f0000"  # of the private use area
@@ -52,7 +51,7 @@ def test_what_no_font_has_is_said_once(figure, tmp_path, capsys):
     figure.texts[0].set_text(f"class {UNKNOWN}")
     for name in ("a", "b"):
         paths = {kind: tmp_path / "figures" / name / f"c.{kind}" for kind in ("png", "pdf")}
-        args = argparse.Namespace(settings={"dpi": 50}, code="", upstream="", **paths)
+        args = argparse.Namespace(figure="scores.gallery", settings={"dpi": 50}, code="", upstream="", **paths)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             write_figure(figure, args)

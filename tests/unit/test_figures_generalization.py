@@ -1,6 +1,5 @@
 """Figures of generalization: what is drawn of each experiment and each part, and what the notes admit."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -12,11 +11,12 @@ from matplotlib.text import Text
 
 from difficulty.analysis.generalization import GENERALIZATION, relation
 from difficulty.analysis.traits import TRAITS
-from difficulty.figures.appearance import ROLE_COLORS, line_styles
-from difficulty.figures.generalization import generalization_figure
-from difficulty.figures.short_names import abbreviated
-from difficulty.figures.traits import traits_figure
+from difficulty.figures.generalization.accuracy import generalization_figure
+from difficulty.figures.generalization.traits import traits_figure
+from difficulty.figures.style.appearance import ROLE_COLORS, line_styles
+from difficulty.figures.style.text import abbreviated
 from difficulty.tables import write_table
+from tests.support.drawn_figures import drawn_figure
 from tests.unit.figure_reading import by_gid, said, texts_of
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
@@ -220,27 +220,16 @@ def test_undefined_effects_are_left_out():
     assert "no score" in said(traits_figure(table[table["trait"] == "vog"], "t"))
 
 
-@pytest.mark.parametrize(
-    ("script", "option", "table", "schema"),
-    [
-        ("plot_generalization", "table", study(HALVES), GENERALIZATION),
-        ("plot_traits", "traits", traits(TWO), TRAITS),
-    ],
-)
-def test_scripts_write_both_formats(tmp_path, script, option, table, schema):
-    path, log = tmp_path / "halves.parquet", tmp_path / "log"
-    write_table(table, path, schema)
-    png, pdf = (tmp_path / "halves" / f"figure.{format}" for format in ("png", "pdf"))
-    options = {"settings": json.dumps({"dpi": 40}), "code": "c", "upstream": "u", "log": log, "png": png, "pdf": pdf}
-    command = [str(part) for name, value in {**options, option: path}.items() for part in (f"--{name}", value)]
-    done = subprocess.run(
-        [sys.executable, str(SCRIPTS / f"{script}.py"), *command], capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert png.read_bytes().startswith(b"\x89PNG") and pdf.read_bytes().startswith(b"%PDF")
+def test_titles_name_the_study(tmp_path):
+    write_table(study(HALVES), tmp_path / "halves.parquet", GENERALIZATION)
+    write_table(traits(TWO), tmp_path / "halves-traits.parquet", TRAITS)
+    accuracy = drawn_figure("generalization.accuracy", table=tmp_path / "halves.parquet")
+    assert "halves: how well do networks trained on a part of" in said(accuracy)
+    parts = drawn_figure("generalization.traits", traits=tmp_path / "halves-traits.parquet")
+    assert "halves: which scores the parts have" in said(parts)
 
 
-@pytest.mark.parametrize("script", ["collect_generalization", "compute_traits", "plot_generalization", "plot_traits"])
+@pytest.mark.parametrize("script", ["collect_generalization", "compute_traits"])
 def test_scripts_load_no_torch(script):
     program = f"import sys; sys.path.insert(0, {str(SCRIPTS)!r}); import {script}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

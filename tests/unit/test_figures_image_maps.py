@@ -1,11 +1,6 @@
 """Maps of images as a figure: which images, in which colours, with which numbers; and the script that draws it."""
 
-import argparse
 import itertools
-import runpy
-import subprocess
-import sys
-from pathlib import Path
 
 import matplotlib
 import numpy as np
@@ -16,26 +11,25 @@ from matplotlib.colors import to_rgb
 
 from difficulty.datasets.images import ImageFiles
 from difficulty.errors import UserError
-from difficulty.figures import image_maps as module
-from difficulty.figures.appearance import CORRUPT
-from difficulty.figures.image_maps import (
+from difficulty.figures import reading
+from difficulty.figures.images import maps
+from difficulty.figures.images.map_tiles import (
     NOTHING,
     OUTLINE,
-    PARTS,
-    choose_images,
     color_scale,
-    image_maps_figure,
     map_tile,
     mean_colors,
     outlined,
     spread_over,
     ticks,
 )
+from difficulty.figures.images.maps import PARTS, choose_images, image_maps_figure
+from difficulty.figures.style.appearance import CORRUPT
 from difficulty.scores.images.statistics import STATISTICS, image_maps, image_statistics, shrunk
 from difficulty.tables import Column, Schema
+from tests.support.drawn_figures import drawn_figure
 from tests.unit.figure_reading import by_gid, said, texts_of
 
-SCRIPT = Path(__file__).parents[2] / "workflow" / "scripts" / "plot_image_maps.py"
 MAPPED = ["local_entropy", "segments", "edge_strength", "dct_coefficients"]
 NAMES = {0: "cat", 1: "a class with a name that takes more than two lines of text beside its image"}
 
@@ -156,7 +150,7 @@ def test_texts_of_a_column_do_not_reach_the_next():
     images = make_images(1, 32, 32)
     figure = draw(make_table(images, ["easiest"]), images)
     figure.canvas.draw()
-    axes, explanations = figure.axes[0], [column.explanation for column in module._COLUMNS.values()]
+    axes, explanations = figure.axes[0], [column.explanation for column in maps._COLUMNS.values()]
     found = sorted(
         (text.get_window_extent() for text in axes.texts if text.get_text() in explanations), key=lambda box: box.x0
     )
@@ -170,9 +164,8 @@ def test_undefined_score_is_said():
 
 
 @pytest.fixture
-def drawn(tmp_path):
-    """The script's main with tables in place of files; images in files, of which it decodes those that it shows."""
-    script, figures = runpy.run_path(str(SCRIPT)), []
+def drawn(tmp_path, monkeypatch):
+    """The figure of tables in place of files; images in files, of which it decodes those that it shows."""
     images = make_images(12, 40, 30)
     for number, image in enumerate(images):
         PIL.Image.fromarray(image).save(tmp_path / f"{number}.png")
@@ -184,38 +177,27 @@ def drawn(tmp_path):
     scores.loc[10, "runs_train"] = 0
     scores.loc[11, "aum"] = np.nan
     columns = {"aum": Column(None, "", True, -1), **{name: Column(None, "") for name in STATISTICS}}
-    examples = pd.DataFrame({"label": [0], "class_name": ["cat"]})
-    replaced = {
-        "read_schema": lambda path: Schema("scores", columns),
-        "read_table": lambda path, schema, wanted: (examples if path == "examples" else scores.join(statistics))[
-            wanted
-        ],
-        "open_images": lambda path: (np.arange(12) + 100, files),
-        "write_figure": lambda figure, args: figures.append(figure),
-    }
-    script["main"].__globals__.update(replaced)
+    tables = {"scores": scores.join(statistics), "examples": pd.DataFrame({"label": [0], "class_name": ["cat"]})}
+    for module in (maps, reading):
+        monkeypatch.setattr(module, "read_table", lambda path, schema, wanted: tables[path.stem][wanted])
+    monkeypatch.setattr(reading, "read_schema", lambda path: Schema("scores", columns))
+    monkeypatch.setattr(reading, "open_images", lambda path: (np.arange(12) + 100, files))
 
     def draw_with(**settings):
         settings = {"score": "aum", "count": 1, "statistics": ["segments", "edge_strength"], "size": 20} | settings
-        paths = {"scores": tmp_path / "scores.parquet", "examples": "examples", "pixels": "pixels"}
-        script["main"](argparse.Namespace(settings=settings, **paths))
-        return figures[-1], statistics
+        inputs = {name: tmp_path / "noisy" / f"{name}.parquet" for name in ("scores", "examples", "pixels")}
+        return drawn_figure("images.maps", settings, **inputs), statistics
 
     return draw_with
 
 
-def test_script_shows_images_as_statistics_see_them(drawn):
+def test_images_are_shown_as_statistics_see_them(drawn):
     figure, statistics = drawn()
     values = [text.get_text() for text in by_gid(figure, "value")]
     assert values[1::2] == [f"{statistics['edge_strength'][row]:.4g}" for row in (0, 4, 9)]
     assert "3 training images of 20 × 15 pixels" in said(figure)
 
 
-def test_script_names_the_scores_that_there_are(drawn):
+def test_a_score_that_is_missing_is_named_with_those_there_are(drawn):
     with pytest.raises(UserError, match=r"figures\.image_maps\.score: .* has no score 'vog_late'; choose one of aum"):
         drawn(score="vog_late")
-
-
-def test_script_needs_no_torch():
-    code = f"import runpy, sys; runpy.run_path({str(SCRIPT)!r}); sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], cwd=SCRIPT.parent).returncode == 0

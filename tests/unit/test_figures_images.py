@@ -12,10 +12,11 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
 
-from difficulty.figures import data_map, gallery, samples
-from difficulty.figures.appearance import CORRUPT, WRONG_TEXT
-from difficulty.figures.mosaic import FRAME, blank_canvas, paint, spread_out, thumbnails
-from difficulty.figures.saving import save_figure
+from difficulty.figures.data import samples
+from difficulty.figures.scores import data_map, gallery
+from difficulty.figures.style.appearance import CORRUPT, WRONG_TEXT
+from difficulty.figures.style.mosaic import FRAME, blank_canvas, paint, spread_out, thumbnails
+from difficulty.figures.style.saving import save_figure
 from difficulty.training.majority import majority_prediction
 from tests.unit.figure_reading import said, texts_of
 

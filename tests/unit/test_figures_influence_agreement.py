@@ -5,13 +5,13 @@ import pandas as pd
 import pytest
 
 from difficulty.analysis.influence_agreement import INFLUENCE_AGREEMENT, INFLUENCE_SAMPLE, SELF, compare_blocks
-from difficulty.figures.appearance import styled
-from difficulty.figures.influence_agreement import influence_agreement_figure
-from difficulty.figures.influence_numbers import correlation_text, number_text, range_text, tick_text
-from difficulty.figures.influence_scales import InfluenceScale
+from difficulty.figures.influence.agreement import influence_agreement_figure
+from difficulty.figures.influence.numbers import correlation_text, number_text, range_text, tick_text
+from difficulty.figures.influence.scales import InfluenceScale
+from difficulty.figures.style.appearance import styled
 from difficulty.tables import write_table
+from tests.support.drawn_figures import drawn_figure
 from tests.unit.figure_reading import by_gid, said, texts_of
-from tests.unit.test_score_scripts import succeed
 
 VARIANTS = ["identity", "kfac", "ekfac", "ekfac_bfloat16"]
 
@@ -159,13 +159,10 @@ def test_numbers_are_short():
     assert [correlation_text(value) for value in (0.9984, -0.12, 1, -0.0001)] == [".998", "−.120", "1.000", ".000"]
 
 
-def test_script_draws_the_tables(tmp_path):
-    folder = tmp_path / "noisy"
+def test_title_and_run_are_those_of_the_tables(tmp_path):
     tables = dict(zip(("agreement", "sample"), made(), strict=True))
+    files = {name: tmp_path / "noisy" / f"{name}.parquet" for name in tables}
     for schema, (name, table) in zip((INFLUENCE_AGREEMENT, INFLUENCE_SAMPLE), tables.items(), strict=True):
-        write_table(table, folder / f"{name}.parquet", schema, {"run": "seed-3"})
-    files = {name: folder / f"{name}.parquet" for name in tables}
-    outputs = {"png": tmp_path / "f.png", "pdf": tmp_path / "f.pdf", "log": tmp_path / "log"}
-    succeed("plot_influence_agreement", settings={"dpi": 40}, **files, **outputs)
-    assert outputs["png"].read_bytes().startswith(b"\x89PNG")
-    assert outputs["pdf"].read_bytes().startswith(b"%PDF")
+        write_table(table, files[name], schema, {"run": "seed-3"})
+    text = said(drawn_figure("influence.agreement", **files))
+    assert "noisy: how far do approximations of influence agree?" in text and "seed-3" in text

@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
 
-from difficulty.figures.appearance import CORRUPT, WRONG_TEXT, styled
-from difficulty.figures.influential import DUPLICATE, fitted, hidden_duplicates, influential_figure, signed
-from difficulty.figures.influential_choice import choose_influential
+from difficulty.figures.influence.choice import choose_influential
+from difficulty.figures.influence.influential import hidden_duplicates, influential_figure
+from difficulty.figures.influence.sheet import DUPLICATE, fitted, signed
+from difficulty.figures.style.appearance import CORRUPT, WRONG_TEXT, styled
 from tests.unit.figure_reading import by_gid, said, texts_of
 from tests.unit.influential_stand_ins import FIRST_HARMFUL, FIRST_QUERY, make_overall, make_queries, make_tops, painted
 

@@ -1,11 +1,4 @@
-"""Command line of the figure of influential images: it draws what the rule asks for."""
-
-import argparse
-import json
-import runpy
-import subprocess
-import sys
-from pathlib import Path
+"""The figure of influential images, from the tables that it reads."""
 
 import numpy as np
 import pandas as pd
@@ -15,11 +8,10 @@ from difficulty.datasets.pixels import write_pixels
 from difficulty.scores.influence.pairwise_tables import INFLUENTIAL, OVERALL_INFLUENCE, QUERIES
 from difficulty.tables import write_table
 from difficulty.training.run_tables import RECORDS
+from tests.support.drawn_figures import drawn_figure
 from tests.unit.depth_stand_ins import make_images
 from tests.unit.figure_reading import said
 from tests.unit.influential_stand_ins import FIRST_QUERY, make_overall, make_queries, make_tops, painted
-
-SCRIPT = Path(__file__).parents[2] / "workflow" / "scripts" / "plot_influential.py"
 
 FACTS = {"damping": "0.1 relative", "measurement": "margin"}
 
@@ -49,35 +41,19 @@ def write_inputs(folder, count):
     for table, path, schema in tables.values():
         write_table(table, path, schema)
     write_pixels(folder / "pixels.parquet", ids, make_images(len(ids)), {})
-    return {name: path for name, (_, path, _) in tables.items()} | {"pixels": folder / "pixels.parquet"}
+    paths = {name: path for name, (_, path, _) in tables.items()} | {"pixels": folder / "pixels.parquet"}
+    return paths | {"records": [paths["records"]]}
 
 
-def run_script(folder, inputs, settings):
-    options = {**inputs, "settings": json.dumps(settings), "code": "c", "upstream": "u", "log": folder / "log"}
-    options |= {"png": folder / "figure.png", "pdf": folder / "figure.pdf"}
-    command = [sys.executable, str(SCRIPT), *(str(part) for name in options for part in (f"--{name}", options[name]))]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert (folder / "figure.png").read_bytes().startswith(b"\x89PNG")
-    assert (folder / "figure.pdf").read_bytes().startswith(b"%PDF")
-
-
-def test_script_draws_what_the_rule_asks_for(tmp_path):
-    run_script(tmp_path, write_inputs(tmp_path, 3), {"dpi": 40, **FACTS})
-
-
-def test_script_draws_no_queries(tmp_path):
-    run_script(tmp_path, write_inputs(tmp_path, 0), {"dpi": 40, **FACTS})
+def test_no_queries_are_said_so(tmp_path):
+    figure = drawn_figure("influence.influential", FACTS, **write_inputs(tmp_path, 0))
+    assert "no test image was chosen as a query" in said(figure)
 
 
 def test_images_and_names_are_those_of_the_examples(tmp_path):
-    script, figures = runpy.run_path(str(SCRIPT)), []
-    script["main"].__globals__["write_figure"] = lambda figure, args: figures.append(figure)
-    settings = FACTS
-    inputs = write_inputs(tmp_path, 2)
-    script["main"](argparse.Namespace(settings=settings, **inputs | {"records": [inputs["records"]]}))
+    figure = drawn_figure("influence.influential", FACTS, **write_inputs(tmp_path, 2))
     values = [[154 - example for example in line] for line in ([150, 0, 1, 2, 50, 51, 52], [151, 0, 1, 2, 50, 51, 52])]
-    assert painted(figures[0]) == [*values, [154, 153]]
-    texts = said(figures[0])
+    assert painted(figure) == [*values, [154, 153]]
+    texts = said(figure)
     assert "noisy: what helps and harms the prediction of wrong (EK-FAC, bfloat16, damping 0.1 relative)" in texts
     assert "class 7 (class 1)" in texts

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from difficulty.figures.appearance import WRONG_TEXT, styled
-from difficulty.figures.average_precision import average_precision_figure
-from difficulty.figures.evaluations import evaluations_figure
-from difficulty.figures.gallery import gallery_figure
-from difficulty.figures.measure_names import accuracy_name, loss_name
-from difficulty.figures.samples import sample_sheet
+from difficulty.figures.data.samples import sample_sheet
+from difficulty.figures.experiments.evaluations import evaluations_figure
+from difficulty.figures.experiments.measure_names import accuracy_name, loss_name
+from difficulty.figures.scores.average_precision import average_precision_figure
+from difficulty.figures.scores.gallery import gallery_figure
+from difficulty.figures.style.appearance import WRONG_TEXT, styled
 from difficulty.tables import write_table
 from difficulty.training.majority import majority_sets_of
 from difficulty.training.run_tables import SET_RECORDS

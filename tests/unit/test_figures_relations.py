@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from difficulty.analysis.relations import KINDS, OVERALL, PARTIAL
-from difficulty.figures.agreed_statistics import agreed_statistics_figure
-from difficulty.figures.appearance import styled
-from difficulty.figures.relations import relations_figure
-from difficulty.figures.statistic_names import UNITS, name_and_unit
-from difficulty.figures.statistics_histograms import bin_edges, statistics_histograms_figure
+from difficulty.figures.images.agreed import agreed_statistics_figure
+from difficulty.figures.images.histograms import bin_edges, statistics_histograms_figure
+from difficulty.figures.images.relations import relations_figure
+from difficulty.figures.images.statistic_names import UNITS, name_and_unit
+from difficulty.figures.style.appearance import styled
 from difficulty.scores.images.statistics import STATISTICS
 from tests.unit.figure_reading import by_gid, said, texts_of
 

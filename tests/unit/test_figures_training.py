@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
-from difficulty.figures import panel, training
-from difficulty.figures.appearance import ALL_RIGHT, ALL_WRONG, RIGHT, WRONG
-from difficulty.figures.convergence import convergence, convergence_sentences
+from difficulty.figures.experiments import panel, training
+from difficulty.figures.experiments.convergence import convergence, convergence_sentences
+from difficulty.figures.style.appearance import ALL_RIGHT, ALL_WRONG, RIGHT, WRONG
 from tests.unit.figure_reading import by_gid, said, texts_of
 
 # Training

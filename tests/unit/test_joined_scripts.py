@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import warnings
 from itertools import product
 from pathlib import Path
 
@@ -15,8 +16,10 @@ from scipy.stats import spearmanr
 from difficulty.analysis.correlation import CORRELATION
 from difficulty.config.analyses.joins import _COLUMNS_OF_SCORES, Join
 from difficulty.datasets.example_tables import EXAMPLES
+from difficulty.figures.style.saving import save_figure
 from difficulty.scores.collect import EXAMPLE_SCORES, RUN_SCORES, SCORES, collect_scores
 from difficulty.tables import Column, read_schema, read_table, write_table
+from tests.support.drawn_figures import drawn_figure
 from tests.unit.joined_stand_ins import VALUE, examples
 
 EXACT = 1e-12
@@ -121,11 +124,11 @@ def test_a_role_with_one_score_has_no_matrix(compared, tmp_path):
     result = run("compute_correlation", settings={"scores": ["aum", "human"], "bootstrap": 10}, **options)
     assert result.returncode == 0, result.stderr
     assert read_table(options["output"], CORRELATION).groupby("role").size().to_dict() == {"train": 1, "test": 4}
-    figures = {format: tmp_path / f"figure.{format}" for format in ("png", "pdf")}
-    result = run(
-        "plot_correlation", settings={"dpi": 100}, correlation=options["output"], log=tmp_path / "log", **figures
-    )
-    assert result.returncode == 0 and "Warning" not in result.stderr + (tmp_path / "log").read_text()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figure = drawn_figure("scores.correlation", correlation=options["output"])
+        save_figure(figure, [tmp_path / "figure.png"], 100)
+    assert [axes.get_title() for axes in figure.axes if axes.get_title()] == ["test: 20 examples"]
 
 
 def test_nothing_is_compared_where_nothing_is_known(compared):

@@ -6,7 +6,7 @@ import pytest
 import scipy.stats
 
 from difficulty.analysis.truth_correlation import ALL_CLASSES, TRUTH_CORRELATION, numeric_columns, truth_correlation
-from difficulty.figures.truth_correlation import truth_correlation_figure
+from difficulty.figures.scores.truth_correlation import truth_correlation_figure
 
 
 @pytest.fixture

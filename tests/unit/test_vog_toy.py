@@ -14,8 +14,9 @@ from difficulty.analysis.vog_toy import VARIANTS, VOG_TOY_SUMMARY, summarize
 from difficulty.config.analyses.vog_toy import PUBLISHED
 from difficulty.config.core.problems import ConfigurationError
 from difficulty.config.resolve import resolve
-from difficulty.figures.vog_toy import boundary_figure, distance_figure
-from difficulty.figures.vog_toy_correlation import correlation_figure
+from difficulty.figures.vog_toy.boundary import boundary_figure
+from difficulty.figures.vog_toy.correlation import correlation_figure
+from difficulty.figures.vog_toy.distance import distance_figure
 from difficulty.scores.vog.toy import (
     BOUNDARY,
     VOG_TOY,

@@ -51,4 +51,4 @@ use rule figure as plot_coherence with:
     wildcard_constraints:
         experiment=any_of(plan.coherence.epochs),
     params:
-        **drawing(plan.figures.plot_coherence, "plot_coherence"),
+        **drawing(plan.figures.plot_coherence),

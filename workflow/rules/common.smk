@@ -228,17 +228,18 @@ def figure_files(place, category, caption=None, **labels):
     return {"png": shown, **{format: paths.figure(place, format) for format in others}}
 
 
-def drawing(method, script):
-    """The parameters of a rule that draws a figure, those of its stage, its script, and options for all its files.
+def drawing(method):
+    """The parameters of a rule that draws a figure, those of its stage, its name, and options for all its files.
 
     Each input and output is given by the option that has its name.
     """
+    stage = of_wildcards(method)
 
     def options(wildcards, input, output):
         files = [*input.items(), *output.items()]
         return [word for name, paths in files for word in (f"--{name.replace('_', '-')}", *words(paths))]
 
-    return {**parameters(method), "script": script, "options": options}
+    return {**parameters(method), "figure": lambda wildcards: stage(wildcards).figure, "options": options}
 
 
 def words(paths):

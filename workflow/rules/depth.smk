@@ -158,7 +158,7 @@ use rule figure as plot_depth_histogram with:
     wildcard_constraints:
         experiment=any_of(plan.depth.epochs),
     params:
-        **drawing(plan.figures.plot_depth_histogram, "plot_depth_histogram"),
+        **drawing(plan.figures.plot_depth_histogram),
 
 
 use rule figure as plot_depth_levels with:
@@ -179,7 +179,7 @@ use rule figure as plot_depth_levels with:
     wildcard_constraints:
         experiment=any_of(plan.depth.epochs),
     params:
-        **drawing(plan.figures.plot_depth_levels, "plot_depth_levels"),
+        **drawing(plan.figures.plot_depth_levels),
 
 
 use rule figure as plot_probe_accuracy with:
@@ -200,7 +200,7 @@ use rule figure as plot_probe_accuracy with:
     wildcard_constraints:
         experiment=any_of(plan.depth.epochs),
     params:
-        **drawing(plan.figures.plot_probe_accuracy, "plot_probe_accuracy"),
+        **drawing(plan.figures.plot_probe_accuracy),
 
 
 use rule figure as plot_depth_learning with:
@@ -222,7 +222,7 @@ use rule figure as plot_depth_learning with:
     wildcard_constraints:
         experiment=any_of(plan.depth.epochs),
     params:
-        **drawing(plan.figures.plot_depth_learning, "plot_depth_learning"),
+        **drawing(plan.figures.plot_depth_learning),
 
 
 use rule figure as plot_depth_classes with:
@@ -244,7 +244,7 @@ use rule figure as plot_depth_classes with:
     wildcard_constraints:
         experiment=any_of(plan.depth.epochs),
     params:
-        **drawing(plan.figures.plot_depth_classes, "plot_depth_classes"),
+        **drawing(plan.figures.plot_depth_classes),
 
 
 use rule figure as plot_depth_votes with:
@@ -272,7 +272,7 @@ use rule figure as plot_depth_votes with:
         mem_mb=memory(4000),
         runtime=20,
     params:
-        **drawing(plan.figures.plot_depth_votes, "plot_depth_votes"),
+        **drawing(plan.figures.plot_depth_votes),
 
 
 use rule figure as plot_depth_plane with:
@@ -299,7 +299,7 @@ use rule figure as plot_depth_plane with:
         mem_mb=memory(4000),
         runtime=20,
     params:
-        **drawing(plan.figures.plot_depth_plane, "plot_depth_plane"),
+        **drawing(plan.figures.plot_depth_plane),
 
 
 use rule plot_gallery as plot_depth_gallery with:
@@ -318,4 +318,4 @@ use rule plot_gallery as plot_depth_gallery with:
     wildcard_constraints:
         experiment=any_of(plan.depth.with_images),
     params:
-        **drawing(plan.figures.plot_depth_gallery, "plot_gallery"),
+        **drawing(plan.figures.plot_depth_gallery),

@@ -22,7 +22,7 @@ rule figure:
         mem_mb=memory(1500),
         runtime=20,
     shell:
-        "python $SCRIPTS/{params.script}.py --settings {params.settings:q} --code {params.code}"
+        "python $SCRIPTS/plot.py --figure {params.figure} --settings {params.settings:q} --code {params.code}"
         " --upstream {params.upstream:q} --log {log:q} {params.options:q}"
 
 
@@ -41,7 +41,7 @@ use rule figure as plot_samples with:
         mem_mb=memory(3000),
         runtime=20,
     params:
-        **drawing(plan.figures.plot_samples, "plot_samples"),
+        **drawing(plan.figures.plot_samples),
 
 
 use rule figure as plot_training with:
@@ -58,7 +58,7 @@ use rule figure as plot_training with:
     benchmark:
         paths.benchmark("figures/experiments/{experiment}/plot_training")
     params:
-        **drawing(plan.figures.plot_training, "plot_training"),
+        **drawing(plan.figures.plot_training),
 
 
 use rule figure as plot_panel with:
@@ -76,7 +76,7 @@ use rule figure as plot_panel with:
         mem_mb=memory(3000),
         runtime=20,
     params:
-        **drawing(plan.figures.plot_panel, "plot_panel"),
+        **drawing(plan.figures.plot_panel),
 
 
 use rule figure as plot_evaluations with:
@@ -90,7 +90,7 @@ use rule figure as plot_evaluations with:
     benchmark:
         paths.benchmark("figures/plot_evaluations")
     params:
-        **drawing(plan.figures.plot_evaluations, "plot_evaluations"),
+        **drawing(plan.figures.plot_evaluations),
 
 
 use rule figure as plot_comparison with:
@@ -113,7 +113,7 @@ use rule figure as plot_comparison with:
         comparison=any_of(plan.figures.comparisons),
         measure="loss|top1",
     params:
-        **drawing(plan.figures.plot_comparison, "plot_comparison"),
+        **drawing(plan.figures.plot_comparison),
 
 
 use rule figure as plot_average_precision with:
@@ -134,7 +134,7 @@ use rule figure as plot_average_precision with:
     wildcard_constraints:
         experiment=any_of(plan.scores.with_label_sets),
     params:
-        **drawing(plan.figures.plot_average_precision, "plot_average_precision"),
+        **drawing(plan.figures.plot_average_precision),
 
 
 use rule figure as plot_data_map with:
@@ -148,7 +148,7 @@ use rule figure as plot_data_map with:
     benchmark:
         paths.benchmark("figures/experiments/{experiment}/plot_data_map")
     params:
-        **drawing(plan.figures.plot_data_map, "plot_data_map"),
+        **drawing(plan.figures.plot_data_map),
 
 
 use rule figure as plot_correlation with:
@@ -167,7 +167,7 @@ use rule figure as plot_correlation with:
     benchmark:
         paths.benchmark("figures/experiments/{experiment}/plot_correlation")
     params:
-        **drawing(plan.figures.plot_correlation, "plot_correlation"),
+        **drawing(plan.figures.plot_correlation),
 
 
 use rule figure as plot_stability with:
@@ -183,7 +183,7 @@ use rule figure as plot_stability with:
     benchmark:
         paths.benchmark("figures/experiments/{experiment}/plot_stability")
     params:
-        **drawing(plan.figures.plot_stability, "plot_stability"),
+        **drawing(plan.figures.plot_stability),
 
 
 use rule figure as plot_truth_correlation with:
@@ -204,7 +204,7 @@ use rule figure as plot_truth_correlation with:
     wildcard_constraints:
         experiment=any_of(plan.scores.with_truth),
     params:
-        **drawing(plan.figures.plot_truth_correlation, "plot_truth_correlation"),
+        **drawing(plan.figures.plot_truth_correlation),
 
 
 use rule figure as plot_gallery with:
@@ -228,7 +228,7 @@ use rule figure as plot_gallery with:
         mem_mb=memory(4000),
         runtime=20,
     params:
-        **drawing(plan.figures.plot_gallery, "plot_gallery"),
+        **drawing(plan.figures.plot_gallery),
 
 
 use rule figure as plot_agreement with:
@@ -242,7 +242,7 @@ use rule figure as plot_agreement with:
     benchmark:
         paths.benchmark("figures/agreement/{group}/plot_agreement")
     params:
-        **drawing(plan.figures.plot_agreement, "plot_agreement"),
+        **drawing(plan.figures.plot_agreement),
 
 
 use rule figure as plot_order_stability with:
@@ -264,7 +264,7 @@ use rule figure as plot_order_stability with:
     wildcard_constraints:
         group=any_of(plan.agreement.of_several),
     params:
-        **drawing(plan.figures.plot_order_stability, "plot_order_stability"),
+        **drawing(plan.figures.plot_order_stability),
 
 
 use rule figure as plot_agreed_statistics with:
@@ -286,7 +286,7 @@ use rule figure as plot_agreed_statistics with:
     wildcard_constraints:
         group=any_of(plan.agreement.related),
     params:
-        **drawing(plan.figures.plot_agreed_statistics, "plot_agreed_statistics"),
+        **drawing(plan.figures.plot_agreed_statistics),
 
 
 use rule figure as plot_detection with:
@@ -302,4 +302,4 @@ use rule figure as plot_detection with:
     benchmark:
         paths.benchmark("figures/detection/{detection}/plot_detection")
     params:
-        **drawing(plan.figures.plot_detection, "plot_detection"),
+        **drawing(plan.figures.plot_detection),

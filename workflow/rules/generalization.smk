@@ -75,7 +75,7 @@ use rule figure as plot_generalization with:
     wildcard_constraints:
         study=any_of(plan.generalization.studies),
     params:
-        **drawing(plan.figures.plot_generalization, "plot_generalization"),
+        **drawing(plan.figures.plot_generalization),
 
 
 use rule figure as plot_traits with:
@@ -91,4 +91,4 @@ use rule figure as plot_traits with:
     wildcard_constraints:
         study=any_of(plan.generalization.with_traits),
     params:
-        **drawing(plan.figures.plot_traits, "plot_traits"),
+        **drawing(plan.figures.plot_traits),

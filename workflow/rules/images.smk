@@ -156,7 +156,7 @@ use rule figure as plot_image_maps with:
         mem_mb=memory(4000),
         runtime=20,
     params:
-        **drawing(plan.figures.plot_image_maps, "plot_image_maps"),
+        **drawing(plan.figures.plot_image_maps),
 
 
 use rule figure as plot_relations with:
@@ -177,7 +177,7 @@ use rule figure as plot_relations with:
     wildcard_constraints:
         experiment=any_of(plan.images.related),
     params:
-        **drawing(plan.figures.plot_relations, "plot_relations"),
+        **drawing(plan.figures.plot_relations),
 
 
 use rule figure as plot_statistics_histograms with:
@@ -200,4 +200,4 @@ use rule figure as plot_statistics_histograms with:
     wildcard_constraints:
         experiment=any_of(plan.images.related),
     params:
-        **drawing(plan.figures.plot_statistics_histograms, "plot_statistics_histograms"),
+        **drawing(plan.figures.plot_statistics_histograms),

@@ -335,7 +335,7 @@ use rule figure as plot_influential with:
         mem_mb=memory(2000),
         runtime=20,
     params:
-        **drawing(plan.figures.plot_influential, "plot_influential"),
+        **drawing(plan.figures.plot_influential),
 
 
 use rule figure as plot_influence_agreement with:
@@ -357,4 +357,4 @@ use rule figure as plot_influence_agreement with:
     wildcard_constraints:
         experiment=any_of(plan.influence.epochs),
     params:
-        **drawing(plan.figures.plot_influence_agreement, "plot_influence_agreement"),
+        **drawing(plan.figures.plot_influence_agreement),

@@ -238,7 +238,7 @@ use rule figure as plot_vog_errors with:
     wildcard_constraints:
         experiment=any_of(plan.vog.stages),
     params:
-        **drawing(plan.figures.plot_vog_errors, "plot_vog_errors"),
+        **drawing(plan.figures.plot_vog_errors),
 
 
 use rule figure as plot_vog_correlation with:
@@ -259,7 +259,7 @@ use rule figure as plot_vog_correlation with:
     wildcard_constraints:
         experiment=any_of(plan.vog.stages),
     params:
-        **drawing(plan.figures.plot_vog_correlation, "plot_vog_correlation"),
+        **drawing(plan.figures.plot_vog_correlation),
 
 
 use rule figure as plot_vog_stages with:
@@ -282,7 +282,7 @@ use rule figure as plot_vog_stages with:
     wildcard_constraints:
         experiment=any_of(plan.vog.stages),
     params:
-        **drawing(plan.figures.plot_vog_stages, "plot_vog_stages"),
+        **drawing(plan.figures.plot_vog_stages),
 
 
 use rule plot_gallery as plot_vog_gallery with:
@@ -301,7 +301,7 @@ use rule plot_gallery as plot_vog_gallery with:
     wildcard_constraints:
         experiment=any_of(plan.vog.with_gallery),
     params:
-        **drawing(plan.figures.plot_vog_gallery, "plot_gallery"),
+        **drawing(plan.figures.plot_vog_gallery),
 
 
 use rule figure as plot_out_of_distribution with:
@@ -322,7 +322,7 @@ use rule figure as plot_out_of_distribution with:
     benchmark:
         paths.benchmark("figures/experiments/{experiment}/plot_out_of_distribution/{dataset}")
     params:
-        **drawing(plan.figures.plot_out_of_distribution, "plot_out_of_distribution"),
+        **drawing(plan.figures.plot_out_of_distribution),
 
 
 use rule figure as plot_vog_toy_boundary with:
@@ -343,7 +343,7 @@ use rule figure as plot_vog_toy_boundary with:
     benchmark:
         paths.benchmark("figures/vog-toy/plot_vog_toy_boundary")
     params:
-        **drawing(plan.figures.plot_vog_toy_boundary, "plot_vog_toy_boundary"),
+        **drawing(plan.figures.plot_vog_toy_boundary),
 
 
 use rule figure as plot_vog_toy_distance with:
@@ -365,7 +365,7 @@ use rule figure as plot_vog_toy_distance with:
     wildcard_constraints:
         split=any_of(plan.vog_toy.splits),
     params:
-        **drawing(plan.figures.plot_vog_toy_distance, "plot_vog_toy_distance"),
+        **drawing(plan.figures.plot_vog_toy_distance),
 
 
 use rule figure as plot_vog_toy_correlation with:
@@ -384,4 +384,4 @@ use rule figure as plot_vog_toy_correlation with:
     benchmark:
         paths.benchmark("figures/vog-toy/plot_vog_toy_correlation")
     params:
-        **drawing(plan.figures.plot_vog_toy_correlation, "plot_vog_toy_correlation"),
+        **drawing(plan.figures.plot_vog_toy_correlation),

@@ -1,6 +1,7 @@
 """Figures: which there are, and what each depends on: its own settings, and the tables that it shows."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from difficulty.plan import paths
 from difficulty.plan.stage import Stage, remembered
@@ -12,204 +13,212 @@ _OF_VOG_TOY = ("boundary", "correlation", "distance-train", "distance-test")
 _GALLERY = {"examples_per_class": 25, "classes": 10}
 
 
-class Figures:
-    """formats: of every figure."""
+@dataclass(frozen=True)
+class Drawing(Stage):
+    """The stage of a figure, and its name: a module below difficulty/figures/."""
 
-    formats = ("png", "pdf")
+    figure: str = ""
+
+
+class Figures:
+    """formats: what every figure is written as; png is among them."""
 
     def __init__(self, plan):
         self.plan, self.settings = plan, plan.configuration.figures
+        self.formats = self.settings["formats"]
 
-    def _figure(self, script: str, *upstream, section: str | None = None, **settings) -> Stage:
+    def _figure(self, name: str, *upstream, section: str | None = None, **settings) -> Drawing:
         own = self.settings[section] if section else {}
-        return self.plan.stage(script, {"dpi": self.settings["dpi"], **own, **settings}, *upstream)
+        shown = {"dpi": self.settings["dpi"], **own, **settings}
+        stage = self.plan.stage("plot", shown, *upstream, modules=[f"figures.{name}"])
+        return Drawing(stage.settings, stage.code, stage.upstream, name)
 
     @remembered
-    def plot_samples(self, dataset: str) -> Stage:
-        return self._figure("plot_samples", self.plan.data.key(dataset), section="samples")
+    def plot_samples(self, dataset: str) -> Drawing:
+        return self._figure("data.samples", self.plan.data.key(dataset), section="samples")
 
     @remembered
-    def plot_training(self, experiment: str) -> Stage:
-        return self._figure("plot_training", self.plan.training.runs_key(experiment))
+    def plot_training(self, experiment: str) -> Drawing:
+        return self._figure("experiments.training", self.plan.training.runs_key(experiment))
 
     @remembered
-    def plot_panel(self, experiment: str) -> Stage:
-        return self._figure("plot_panel", self.plan.training.runs_key(experiment), section="panel")
+    def plot_panel(self, experiment: str) -> Drawing:
+        return self._figure("experiments.panel", self.plan.training.runs_key(experiment), section="panel")
 
     @remembered
-    def plot_evaluations(self) -> Stage:
-        return self._figure("plot_evaluations", self.plan.training.collect_evaluations().key)
+    def plot_evaluations(self) -> Drawing:
+        return self._figure("experiments.evaluations", self.plan.training.collect_evaluations().key)
 
     @remembered
-    def plot_comparison(self, comparison: str, measure: str) -> Stage:
+    def plot_comparison(self, comparison: str, measure: str) -> Drawing:
         runs = [self.plan.training.runs_key(name) for name in self.comparisons[comparison]]
-        return self._figure("plot_comparison", runs, measure=measure)
+        return self._figure("experiments.comparison", runs, comparison=comparison, measure=measure)
 
     @remembered
-    def plot_average_precision(self, experiment: str) -> Stage:
+    def plot_average_precision(self, experiment: str) -> Drawing:
         precision = self.plan.scores.collect_average_precision(experiment).key
-        return self._figure("plot_average_precision", precision)
+        return self._figure("scores.average_precision", precision)
 
     @remembered
-    def plot_data_map(self, experiment: str) -> Stage:
-        return self._figure("plot_data_map", self.plan.scores.key(experiment))
+    def plot_data_map(self, experiment: str) -> Drawing:
+        return self._figure("scores.data_map", self.plan.scores.key(experiment))
 
     @remembered
-    def plot_correlation(self, experiment: str) -> Stage:
-        return self._figure("plot_correlation", self.plan.scores.compute_correlation(experiment).key)
+    def plot_correlation(self, experiment: str) -> Drawing:
+        return self._figure("scores.correlation", self.plan.scores.compute_correlation(experiment).key)
 
     @remembered
-    def plot_stability(self, experiment: str) -> Stage:
-        return self._figure("plot_stability", self.plan.scores.compute_correlation(experiment).key)
+    def plot_stability(self, experiment: str) -> Drawing:
+        return self._figure("scores.stability", self.plan.scores.compute_correlation(experiment).key)
 
     @remembered
-    def plot_truth_correlation(self, experiment: str) -> Stage:
-        return self._figure("plot_truth_correlation", self.plan.scores.compute_truth_correlation(experiment).key)
+    def plot_truth_correlation(self, experiment: str) -> Drawing:
+        return self._figure("scores.truth_correlation", self.plan.scores.compute_truth_correlation(experiment).key)
 
     @remembered
-    def plot_gallery(self, experiment: str) -> Stage:
-        return self._figure("plot_gallery", self.plan.scores.key(experiment), section="gallery")
+    def plot_gallery(self, experiment: str) -> Drawing:
+        return self._figure("scores.gallery", self.plan.scores.key(experiment), section="gallery")
 
     @remembered
-    def plot_agreement(self, group: str) -> Stage:
-        return self._figure("plot_agreement", self.plan.agreement.compute_agreement(group).key)
+    def plot_agreement(self, group: str) -> Drawing:
+        return self._figure("agreement.over_epochs", self.plan.agreement.compute_agreement(group).key)
 
     @remembered
-    def plot_order_stability(self, group: str) -> Stage:
-        return self._figure("plot_order_stability", self.plan.agreement.compute_order_stability(group).key)
+    def plot_order_stability(self, group: str) -> Drawing:
+        return self._figure("agreement.order_stability", self.plan.agreement.compute_order_stability(group).key)
 
     @remembered
-    def plot_agreed_statistics(self, group: str) -> Stage:
-        return self._figure("plot_agreed_statistics", self.plan.agreement.describe_agreed(group).key)
+    def plot_agreed_statistics(self, group: str) -> Drawing:
+        return self._figure("images.agreed", self.plan.agreement.describe_agreed(group).key)
 
     @remembered
-    def plot_detection(self, detection: str) -> Stage:
-        return self._figure("plot_detection", self.plan.scores.compute_detection(detection).key)
+    def plot_detection(self, detection: str) -> Drawing:
+        return self._figure("detection.truths", self.plan.scores.compute_detection(detection).key)
 
     @remembered
-    def plot_image_maps(self, experiment: str) -> Stage:
+    def plot_image_maps(self, experiment: str) -> Drawing:
         """Its settings, and the size at which statistics see an image."""
         shown = {key: value for key, value in self.settings["image_maps"].items() if key != "experiments"}
         seen = {key: value for key, value in self.plan.images.settings.items() if key == "size"}
         settings = {**shown, **seen, "statistics": self.plan.images.mapped[experiment]}
-        return self._figure("plot_image_maps", self.plan.scores.key(experiment), **settings)
+        return self._figure("images.maps", self.plan.scores.key(experiment), **settings)
 
     @remembered
-    def plot_relations(self, experiment: str) -> Stage:
+    def plot_relations(self, experiment: str) -> Drawing:
         drawn = self.plan.analyses["relations"]["drawn"]
-        return self._figure("plot_relations", self.plan.images.compute_relations(experiment).key, drawn=drawn)
+        return self._figure("images.relations", self.plan.images.compute_relations(experiment).key, drawn=drawn)
 
     @remembered
-    def plot_statistics_histograms(self, experiment: str) -> Stage:
+    def plot_statistics_histograms(self, experiment: str) -> Drawing:
         score = self.plan.analyses["relations"]["drawn"][0]
-        return self._figure("plot_statistics_histograms", self.plan.scores.key(experiment), score=score)
+        return self._figure("images.histograms", self.plan.scores.key(experiment), score=score)
 
     @remembered
-    def plot_vog_errors(self, experiment: str) -> Stage:
-        return self._of_vog_analysis("plot_vog_errors", experiment)
+    def plot_vog_errors(self, experiment: str) -> Drawing:
+        return self._of_vog_analysis("vog.errors", experiment)
 
     @remembered
-    def plot_vog_correlation(self, experiment: str) -> Stage:
+    def plot_vog_correlation(self, experiment: str) -> Drawing:
         stages = list(self.plan.vog.stages[experiment])
-        return self._figure("plot_vog_correlation", self.plan.vog.compute_vog_analysis(experiment).key, stages=stages)
+        return self._figure("vog.correlation", self.plan.vog.compute_vog_analysis(experiment).key, stages=stages)
 
     @remembered
-    def plot_vog_stages(self, experiment: str) -> Stage:
-        return self._of_vog_analysis("plot_vog_stages", experiment)
+    def plot_vog_stages(self, experiment: str) -> Drawing:
+        return self._of_vog_analysis("vog.stages", experiment)
 
-    def _of_vog_analysis(self, script: str, experiment: str) -> Stage:
+    def _of_vog_analysis(self, name: str, experiment: str) -> Drawing:
         """With the stages as a list in the order of the configuration, which a mapping in settings would lose."""
         stages = list(self.plan.vog.stages[experiment].items())
-        return self._figure(script, self.plan.vog.compute_vog_analysis(experiment).key, stages=stages)
+        return self._figure(name, self.plan.vog.compute_vog_analysis(experiment).key, stages=stages)
 
     @remembered
-    def plot_vog_gallery(self, experiment: str) -> Stage:
+    def plot_vog_gallery(self, experiment: str) -> Drawing:
         """By one stage's score: the configured one where an experiment has it, else the last."""
         stages, wanted = list(self.plan.vog.stages[experiment]), self.settings["vog"].get("stage")
         score = f"vog_{wanted if wanted in stages else stages[-1]}"
-        return self._figure("plot_gallery", self.plan.scores.key(experiment), score=score, **_GALLERY)
+        return self._figure("scores.gallery", self.plan.scores.key(experiment), score=score, **_GALLERY)
 
     @remembered
-    def plot_out_of_distribution(self, experiment: str, dataset: str) -> Stage:
+    def plot_out_of_distribution(self, experiment: str, dataset: str) -> Drawing:
         comparison = self.plan.vog.compare_distributions(experiment, dataset)
-        return self._figure("plot_out_of_distribution", comparison.key)
+        return self._figure("detection.out_of_distribution", comparison.key)
 
     @remembered
-    def plot_vog_toy_boundary(self) -> Stage:
-        return self._of_vog_toy("plot_vog_toy_boundary")
+    def plot_vog_toy_boundary(self) -> Drawing:
+        return self._of_vog_toy("vog_toy.boundary")
 
     @remembered
-    def plot_vog_toy_distance(self, split: str) -> Stage:
-        return self._of_vog_toy("plot_vog_toy_distance", split=split)
+    def plot_vog_toy_distance(self, split: str) -> Drawing:
+        return self._of_vog_toy("vog_toy.distance", split=split)
 
     @remembered
-    def plot_vog_toy_correlation(self) -> Stage:
-        return self._of_vog_toy("plot_vog_toy_correlation")
+    def plot_vog_toy_correlation(self) -> Drawing:
+        return self._of_vog_toy("vog_toy.correlation")
 
-    def _of_vog_toy(self, script: str, **settings) -> Stage:
+    def _of_vog_toy(self, name: str, **settings) -> Drawing:
         reference = {key: value for key, value in self.plan.vog_toy.settings.items() if key == "reference"}
-        return self._figure(script, self.plan.vog_toy.compute_vog_toy().key, **reference, **settings)
+        return self._figure(name, self.plan.vog_toy.compute_vog_toy().key, **reference, **settings)
 
     @remembered
-    def plot_depth_histogram(self, experiment: str) -> Stage:
-        return self._figure("plot_depth_histogram", self.plan.depth.score_prediction_depth(experiment).key)
+    def plot_depth_histogram(self, experiment: str) -> Drawing:
+        return self._figure("prediction_depth.histogram", self.plan.depth.score_prediction_depth(experiment).key)
 
     @remembered
-    def plot_depth_levels(self, experiment: str) -> Stage:
-        return self._figure("plot_depth_levels", self.plan.depth.compute_depth_analysis(experiment).key)
+    def plot_depth_levels(self, experiment: str) -> Drawing:
+        return self._figure("prediction_depth.levels", self.plan.depth.compute_depth_analysis(experiment).key)
 
     @remembered
-    def plot_probe_accuracy(self, experiment: str) -> Stage:
-        return self._figure("plot_probe_accuracy", self.plan.depth.compute_depth_analysis(experiment).key)
+    def plot_probe_accuracy(self, experiment: str) -> Drawing:
+        return self._figure("prediction_depth.probe_accuracy", self.plan.depth.compute_depth_analysis(experiment).key)
 
     @remembered
-    def plot_depth_learning(self, experiment: str) -> Stage:
+    def plot_depth_learning(self, experiment: str) -> Drawing:
         depth = self.plan.depth.score_prediction_depth(experiment).key
-        return self._figure("plot_depth_learning", depth, self.plan.scores.score_dynamics(experiment).key)
+        return self._figure("prediction_depth.learning", depth, self.plan.scores.score_dynamics(experiment).key)
 
     @remembered
-    def plot_depth_classes(self, experiment: str) -> Stage:
-        return self._figure("plot_depth_classes", self.plan.scores.key(experiment))
+    def plot_depth_classes(self, experiment: str) -> Drawing:
+        return self._figure("prediction_depth.classes", self.plan.scores.key(experiment))
 
     @remembered
-    def plot_depth_votes(self, experiment: str) -> Stage:
+    def plot_depth_votes(self, experiment: str) -> Drawing:
         upstream = self.plan.depth.vote_probes(experiment).key, self.plan.scores.key(experiment)
-        return self._figure("plot_depth_votes", *upstream)
+        return self._figure("prediction_depth.votes", *upstream)
 
     @remembered
-    def plot_depth_gallery(self, experiment: str) -> Stage:
-        return self._figure("plot_gallery", self.plan.scores.key(experiment), score="prediction_depth", **_GALLERY)
+    def plot_depth_gallery(self, experiment: str) -> Drawing:
+        return self._figure("scores.gallery", self.plan.scores.key(experiment), score="prediction_depth", **_GALLERY)
 
     @remembered
-    def plot_depth_plane(self, experiment: str) -> Stage:
-        return self._figure("plot_depth_plane", self.plan.scores.key(experiment))
+    def plot_depth_plane(self, experiment: str) -> Drawing:
+        return self._figure("prediction_depth.plane", self.plan.scores.key(experiment))
 
     @remembered
-    def plot_influential(self, experiment: str, variant: str, queries: str) -> Stage:
+    def plot_influential(self, experiment: str, variant: str, queries: str) -> Drawing:
         """Next to what is ranked it shows what the runs predict."""
         influence = self.plan.influence
         damping = " ".join(f"{value:g} {kind}" for kind, value in influence.settings["damping"].items())
         facts = {"damping": damping, "measurement": influence.settings["measurement"]}
         ranked = influence.rank_influential(experiment, variant, queries).key
-        return self._figure("plot_influential", ranked, self.plan.training.runs_key(experiment), **facts)
+        return self._figure("influence.influential", ranked, self.plan.training.runs_key(experiment), **facts)
 
     @remembered
-    def plot_influence_agreement(self, experiment: str) -> Stage:
+    def plot_influence_agreement(self, experiment: str) -> Drawing:
         agreement = self.plan.influence.compute_influence_agreement(experiment)
-        return self._figure("plot_influence_agreement", agreement.key)
+        return self._figure("influence.agreement", agreement.key)
 
     @remembered
-    def plot_coherence(self, experiment: str) -> Stage:
+    def plot_coherence(self, experiment: str) -> Drawing:
         runs = self.plan.coherence.measure_coherence(experiment).key, self.plan.runs(experiment)
-        return self._figure("plot_coherence", *runs)
+        return self._figure("coherence.groups", *runs)
 
     @remembered
-    def plot_generalization(self, study: str) -> Stage:
-        return self._figure("plot_generalization", self.plan.generalization.collect_generalization(study).key)
+    def plot_generalization(self, study: str) -> Drawing:
+        return self._figure("generalization.accuracy", self.plan.generalization.collect_generalization(study).key)
 
     @remembered
-    def plot_traits(self, study: str) -> Stage:
-        return self._figure("plot_traits", self.plan.generalization.compute_traits(study).key)
+    def plot_traits(self, study: str) -> Drawing:
+        return self._figure("generalization.traits", self.plan.generalization.compute_traits(study).key)
 
     @property
     def comparisons(self) -> dict[str, list[str]]:

@@ -3,21 +3,31 @@
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from difficulty.config.core.names import ScoreName
 from difficulty.config.core.problems import Place
 from difficulty.config.core.ranges import Range
+from difficulty.config.core.section import problem, without_repeats
 from difficulty.config.suite import CheckedSection, Suite
 
 _Images = Annotated[int, Range(1, 1000)]
 _Classes = Annotated[int, Range(1, 1000)]
 
 
+def _with_png(formats: list[str]) -> list[str]:
+    if "png" not in formats:
+        raise problem("has no png, which the report shows; add it")
+    return formats
+
+
 class Drawing(CheckedSection):
-    """What holds for every figure; each is written as PNG and as PDF."""
+    """What holds for every figure."""
 
     dpi: Annotated[int, Range(30, 1200)] = Field(150, description="resolution of raster graphics, dots per inch")
+    formats: Annotated[list[Literal["png", "pdf"]], AfterValidator(without_repeats), AfterValidator(_with_png)] = Field(
+        ["png"], description="what each figure is written as; png is always among them, as the report shows it"
+    )
 
 
 class Gallery(CheckedSection):

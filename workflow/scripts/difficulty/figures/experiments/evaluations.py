@@ -1,0 +1,58 @@
+"""Test accuracy of experiments, on their own data sets and on others."""
+
+from argparse import Namespace
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from difficulty.figures.experiments.measure_names import accuracy_name
+from difficulty.figures.inputs import ONE
+from difficulty.figures.style.appearance import INK, ROLE_COLORS, new_figure, styled
+from difficulty.figures.style.axes import empty_figure, percent_ticks
+from difficulty.figures.style.text import percent, shortened
+from difficulty.tables import read_table
+from difficulty.training.run_tables import EVALUATIONS
+
+INPUTS = {"evaluations": ONE}
+
+_ROW = 0.26
+
+
+def draw(inputs: Namespace, settings: dict) -> Figure:
+    """Reads the evaluations of all experiments."""
+    return evaluations_figure(read_table(inputs.evaluations, EVALUATIONS), "Test accuracy of all runs")
+
+
+@styled()
+def evaluations_figure(table: pd.DataFrame, title: str) -> Figure:
+    """One panel per data set, one row per experiment: a point per run, a bar and a number at their mean.
+
+    table: columns of EVALUATIONS; of each run the last epoch counts.
+    """
+    last = table.groupby(["experiment", "run", "dataset"])["epoch"].transform("max")
+    table = table[(table["split"] == "test") & (table["epoch"] == last)]
+    if table.empty:
+        return empty_figure(title, "no data set has a test split")
+    datasets = list(table["dataset"].drop_duplicates())
+    experiments = {name: list(part["experiment"].drop_duplicates()) for name, part in table.groupby("dataset")}
+    heights = [len(experiments[name]) for name in datasets]
+    measure = accuracy_name(table)
+    what = f"{measure[0].upper()}{measure[1:]}"
+    notes = [f"{what} on the test split after the last epoch: points are runs, bar and number their mean."]
+    figure, _ = new_figure(6.4, sum(heights) * _ROW + 0.62 * len(datasets), title, notes)
+    grid = figure.subplots(len(datasets), 1, sharex=True, squeeze=False, height_ratios=np.array(heights) + 0.6)[:, 0]
+    for axes, dataset in zip(grid, datasets, strict=True):
+        part = table[table["dataset"] == dataset]
+        for row, experiment in enumerate(experiments[dataset]):
+            values = part.loc[part["experiment"] == experiment, "top1"].to_numpy()
+            axes.plot(values, np.full(len(values), row), "o", color=ROLE_COLORS["test"], alpha=0.55, ms=4, mew=0)
+            axes.plot([values.mean()] * 2, [row - 0.33, row + 0.33], color=INK, lw=1.6)
+            axes.annotate(percent(values.mean(), 1), (1.01, row), xycoords=("axes fraction", "data"), va="center")
+        axes.set_yticks(range(len(experiments[dataset])), [shortened(name, 24) for name in experiments[dataset]])
+        axes.set_ylim(len(experiments[dataset]) - 0.4, -0.6)
+        examples = int(part["examples"].max())
+        axes.set_title(f"test split of {shortened(dataset, 40)}: {examples:,} images")
+    percent_ticks(grid[-1].xaxis)
+    grid[-1].set_xlabel(measure)
+    return figure
