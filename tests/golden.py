@@ -68,8 +68,8 @@ def options(command: str) -> dict[str, list[str]]:
     found, name = {}, ""
     for word in shlex.split(command):
         if word.startswith("--"):
-            name = word
-            found[name] = []
+            name, _, value = word.partition("=")
+            found[name] = [value] if value else []
         else:
             found.setdefault(name, []).append(word)
     return {name: values for name, values in found.items() if name.removeprefix("--") not in DIGESTS}

@@ -209,7 +209,7 @@ def command(script, options="", inputs="", outputs="output"):
     called after, or `option=name` where they are not; an output that is called `output` has no name there.
     """
     parts = [f"python $SCRIPTS/{script}.py --settings {{params.settings:q}} --code {{params.code}}"]
-    parts += ["--upstream {params.upstream:q} --log {log:q}", *(OPTIONS[name] for name in options.split())]
+    parts += ["--upstream={params.upstream} --log {log:q}", *(OPTIONS[name] for name in options.split())]
     for kind, names in (("input", inputs), ("output", outputs)):
         for option, _, name in (each.partition("=") for each in names.split()):
             place = kind if option == "output" and not name else f"{kind}.{name or option}"

@@ -23,7 +23,7 @@ rule figure:
         runtime=20,
     shell:
         "python $SCRIPTS/plot.py --figure {params.figure} --settings {params.settings:q} --code {params.code}"
-        " --upstream {params.upstream:q} --log {log:q} {params.options:q}"
+        " --upstream={params.upstream} --log {log:q} {params.options:q}"
 
 
 use rule figure as plot_samples with:
