@@ -10,13 +10,11 @@ import snakemake.api  # first, since parts of Snakemake import each other
 import snakemake.io
 from snakemake.dag import DAG
 from snakemake.pathvars import Pathvars
-from snakemake.persistence import PersistenceBase
 
 RULES = Path(__file__).parents[2] / "workflow" / "rules"
 REPLACED = [
     (snakemake.io, "apply_wildcards"),
     (Pathvars, "apply"),
-    (PersistenceBase, "lock"),
     (DAG, "update_needrun"),
 ]
 
@@ -70,19 +68,6 @@ def test_literal_paths_keep_their_brackets_and_others_theirs(read, times):
         assert str(snakemake.io.IOFile(str(found), rule)) == path.rstrip("/")
     ours = snakemake.io.IOFile("<results>/{run}.parquet", rule).apply_wildcards({"run": "<logs>"})
     assert str(ours) == "results/logs.parquet"
-
-
-def test_a_folder_is_locked_again_after_it_was_locked(read):
-    """Also by a process that has read the rules twice."""
-    original = PersistenceBase.lock
-    stand_in = SimpleNamespace(locked=False, all_inputfiles=list, all_outputfiles=list, unlock=lambda: None)
-    stand_in._write_locks = lambda kind, files: None
-    for _ in range(2):
-        rules = read("driver")
-        assert PersistenceBase.lock.replaced is original
-        with PersistenceBase.lock(stand_in):
-            assert len(rules.driver_locks) == 1
-        assert not rules.driver_locks
 
 
 def test_jobs_below_ancient_inputs_are_not_taken_for_triggered(read):

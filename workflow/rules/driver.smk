@@ -1,23 +1,19 @@
 """What Snakemake does not do by itself: one process at a time in a folder, jobs that end with it, a quiet terminal."""
 
-from difficulty.driver import summary
-from difficulty.driver.interruption import ending_jobs, interrupting
-from difficulty.driver.lock import DriverLock, locking_by_process
+from difficulty.driver import interruption, summary
+from difficulty.driver.lock import DriverLock
 from difficulty.driver.terminal import quiet_terminal
 
-terminal = None  # Snakemake's own output is shown
-
+driver_lock = DriverLock()
 if workflow.is_main_process:
     try:
-        driver_lock = DriverLock(Path(".snakemake", "difficulty", "driver.lock"))
+        driver_lock.install()
+        interruption.install()
     except UserError as error:
         print(error, file=sys.stderr)
         sys.exit(1)
-    replace_internal("snakemake.persistence:PersistenceBase.lock", locking_by_process(driver_lock))
-    replace_internal("snakemake.scheduling.job_scheduler:JobScheduler.exit_gracefully", interrupting)
-    replace_internal("snakemake.executors.local:Executor.cancel", ending_jobs)
-    terminal = quiet_terminal(workflow)
 
+terminal = quiet_terminal(workflow) if workflow.is_main_process else None  # None: Snakemake's own output is shown
 
 # Those with planted noise first: there, what is suspicious can be compared with what is wrong.
 SUMMARIZED = {
@@ -27,7 +23,8 @@ SUMMARIZED = {
 
 
 onsuccess:
-    print(summary.success(terminal, SUMMARIZED), file=sys.stderr)
+    if text := summary.success(terminal, SUMMARIZED):
+        print(text, file=sys.stderr)
 
 
 onerror:

@@ -10,12 +10,10 @@ from snakemake import __version__ as snakemake_version
 INTERNALS = {
     "snakemake.dag:DAG.bfs": ["self", "direction", "jobs", "stop"],
     "snakemake.dag:DAG.update_needrun": ["self", "create_inventory"],
-    "snakemake.executors.local:Executor.cancel": ["self"],
     "snakemake.io:apply_wildcards": ["pattern", "wildcards"],
     "snakemake.pathvars:Pathvars.apply": ["self", "path"],
     "snakemake.persistence:PersistenceBase.lock": ["self"],
     "snakemake.persistence.file:FilePersistence._mark_incomplete": ["self", "key", "external_jobid"],
-    "snakemake.scheduling.job_scheduler:JobScheduler.exit_gracefully": ["self", "args"],
 }
 
 
