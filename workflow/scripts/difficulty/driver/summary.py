@@ -36,7 +36,9 @@ def failure(terminal: QuietTerminal | None) -> str:
     if terminal.interrupted:
         return f"\nInterrupted after {took}; finished: {times.done} of {times.total} jobs. To go on, {again}"
     others = times.total - times.done - len(failed)
-    counts = f"{times.done} jobs finished, {len(failed)} failed" + f", {others} not started" * bool(others)
+    counts = f"{times.done} of {times.total} jobs finished, {len(failed)} failed" + f", {others} not started" * bool(
+        others
+    )
     logs = [f"    {name}: {', '.join(paths) or 'it has no log'}" for name, paths in failed.items()]
     return "\n".join(
         [f"\nFailed after {took}: {counts}. Logs of the jobs that failed:", *logs, f"Once this is fixed, {again}"]
