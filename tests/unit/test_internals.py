@@ -7,18 +7,15 @@ import snakemake.api  # first, since parts of Snakemake import each other
 import snakemake.io
 from snakemake.dag import DAG
 from snakemake.pathvars import Pathvars
-from snakemake.persistence import PersistenceBase
 
 from difficulty.driver import literal_paths
 from difficulty.driver.ancient_inputs import triggered
 from difficulty.driver.internals import INTERNALS, internal
-from difficulty.driver.lock import DriverLock
 from difficulty.errors import UserError
 
 REPLACED = [
     (snakemake.io, "apply_wildcards"),
     (Pathvars, "apply"),
-    (PersistenceBase, "lock"),
     (DAG, "update_needrun"),
 ]
 
@@ -61,20 +58,6 @@ def test_literal_paths_keep_their_brackets_and_others_theirs(times):
         assert str(snakemake.io.IOFile(str(found), rule)) == path.rstrip("/")
     ours = snakemake.io.IOFile("<results>/{run}.parquet", rule).apply_wildcards({"run": "<logs>"})
     assert str(ours) == "results/logs.parquet"
-
-
-def test_a_folder_is_locked_again_after_it_was_locked(tmp_path):
-    """Also by a process that has read the Snakefile twice."""
-    original = PersistenceBase.lock
-    stand_in = SimpleNamespace(locked=False, all_inputfiles=list, all_outputfiles=list, unlock=lambda: None)
-    stand_in._write_locks = lambda kind, files: None
-    for _ in range(2):
-        lock = DriverLock(tmp_path / "driver.lock")
-        lock.install()
-        assert PersistenceBase.lock.replaced is original
-        with PersistenceBase.lock(stand_in):
-            assert lock.is_held
-        assert not lock.is_held
 
 
 def test_jobs_below_ancient_inputs_are_not_taken_for_triggered():

@@ -64,7 +64,23 @@ def test_a_failed_job_shows_the_end_of_its_log(run, tmp_path, content):
     assert text.startswith("FAILED: train_model plain seed-0, after 0 s\n") and str(log) in text
     assert ("line 99\n" in text) == bool(content) and "line 50\n" not in text
     end = summary.failure(run.terminal)
-    assert f"train_model plain seed-0: {log}" in end and "0 jobs finished, 1 failed, 1 not started" in end
+    assert f"train_model plain seed-0: {log}" in end and "0 of 2 jobs finished, 1 failed, 1 not started" in end
+
+
+def test_a_job_that_succeeds_at_another_attempt_has_not_failed(run):
+    for _ in range(2):
+        run.log(LogEvent.JOB_INFO, **TRAINING)
+        run.log(LogEvent.JOB_ERROR, "Error in rule", logging.ERROR, **TRAINING)
+    assert run.terminal.failed
+    run.log(LogEvent.JOB_INFO, **TRAINING)
+    assert "50%" in run.log(LogEvent.JOB_FINISHED, job_id=1) and not run.terminal.failed
+
+
+def test_a_failed_group_shows_the_log_of_the_cluster(run, tmp_path):
+    (tmp_path / "12.log").write_text("out of memory\n")
+    fields = {"groupid": "scores-plain", "aux_logs": [str(tmp_path / "12.log")], "job_error_info": []}
+    text = run.log(LogEvent.GROUP_ERROR, "Error in group", logging.ERROR, **fields)
+    assert text.startswith("FAILED: jobs that ran together as scores-plain\n") and "| out of memory" in text
 
 
 def test_commands_that_failed_are_not_printed_but_signals_are(run):

@@ -221,7 +221,7 @@ def test_a_recipe_stands_alone(finished, tmp_path):
     recipe.write_text(yaml.safe_dump({**TINY, "experiments": {"only": {}}}))
     result = finished.snakemake("-n", "--configfile", str(recipe))
     assert result.returncode == 0
-    assert "train_model only seed-0" in result.stderr and "noisy" not in result.stderr
+    assert "train_model only seed-0" in result.stdout and "noisy" not in result.stdout
 
 
 def test_lint():

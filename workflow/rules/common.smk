@@ -68,6 +68,7 @@ def end_with(error):
 # Absolute: at exit Snakemake has left the folder given with --directory.
 source_digest = SourceDigests(SCRIPTS, Path(".snakemake", "difficulty", "source-digests.json").absolute())
 atexit.register(source_digest.save)
+driver_lock = DriverLock()
 slurm_logs = Path(".snakemake", "slurm_logs").absolute()
 
 try:
@@ -75,7 +76,6 @@ try:
     literal_paths.install()
     plan = planned(*written_configuration())
     if workflow.is_main_process:
-        driver_lock = DriverLock(Path(".snakemake", "difficulty", "driver.lock"))
         driver_lock.install()
         interruption.install()
         os.environ.pop("SNAKEMAKE_PROFILE", None)  # jobs inherit the environment and would apply the profile once more
@@ -94,7 +94,7 @@ terminal = quiet_terminal(workflow) if workflow.is_main_process else None
 
 onstart:
     try:
-        if workflow.is_main_process and driver_lock.is_held:
+        if driver_lock.is_held:
             cluster.cancel_leftover_jobs(slurm_logs)
     except UserError as error:
         end_with(error)
@@ -103,7 +103,8 @@ onstart:
 
 
 onsuccess:
-    print(summary.success(terminal, plan.by_interest()), file=sys.stderr)
+    if text := summary.success(terminal, plan.by_interest()):
+        print(text, file=sys.stderr)
 
 
 onerror:
@@ -150,6 +151,13 @@ def workers(wildcards):
 def threads_with_workers(wildcards):
     """One, and one for each of the workers if it is known that there will be any."""
     return plan.training.threads(wildcards.experiment)
+
+
+def first_results(wildcards):
+    """The priority of a job: what the experiment of most interest needs runs first, so that there is soon one to read."""
+    experiment = next(iter(plan.by_interest()), None)
+    datasets = plan.data.ancestors(plan.data.of(experiment)) if experiment else []
+    return int(wildcards.get("experiment") == experiment or wildcards.get("dataset") in datasets)
 
 
 def of_wildcards(method):

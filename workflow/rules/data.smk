@@ -22,6 +22,7 @@ rule prepare_dataset:
         paths.benchmark("datasets/{dataset}/prepare_dataset")
     wildcard_constraints:
         dataset=any_of(plan.data.sources),
+    priority: first_results
     conda:
         "../../envs/training.yaml"
     threads: 1

@@ -22,6 +22,7 @@ rule probe_neighbors:
         paths.benchmark("experiments/{experiment}/{run}/probe_neighbors/epoch-{epoch}{shard}")
     wildcard_constraints:
         experiment=any_of(plan.depth.epochs),
+    priority: first_results
     conda:
         "../../envs/training.yaml"
     threads: threads_with_workers
@@ -49,6 +50,7 @@ rule compute_consensus:
         paths.benchmark("experiments/{experiment}/compute_consensus")
     wildcard_constraints:
         experiment=any_of(plan.depth.epochs),
+    priority: first_results
     conda:
         "../../envs/tables.yaml"
     threads: 1
@@ -75,6 +77,7 @@ rule vote_probes:
         paths.benchmark("experiments/{experiment}/{run}/vote_probes/epoch-{epoch}")
     wildcard_constraints:
         experiment=any_of(plan.depth.epochs),
+    priority: first_results
     conda:
         "../../envs/tables.yaml"
     threads: 1
@@ -100,6 +103,7 @@ rule score_prediction_depth:
         paths.benchmark("experiments/{experiment}/score_prediction_depth")
     wildcard_constraints:
         experiment=any_of(plan.depth.epochs),
+    priority: first_results
     conda:
         "../../envs/tables.yaml"
     threads: 1

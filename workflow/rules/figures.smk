@@ -224,6 +224,7 @@ use rule figure as plot_gallery with:
         paths.benchmark("figures/experiments/{experiment}/plot_gallery")
     wildcard_constraints:
         experiment=any_of(plan.training.with_checkpoints),
+    priority: first_results
     resources:
         mem_mb=memory(4000),
         runtime=20,

@@ -20,6 +20,7 @@ rule compute_image_statistics:
         paths.benchmark("datasets/{dataset}/compute_image_statistics")
     wildcard_constraints:
         dataset=any_of(plan.data.sources),
+    priority: first_results
     conda:
         "../../envs/images.yaml"
     threads: 4
@@ -96,6 +97,7 @@ rule select_statistics:
         paths.benchmark("experiments/{experiment}/select_statistics")
     wildcard_constraints:
         experiment=any_of(plan.images.described),
+    priority: first_results
     conda:
         "../../envs/tables.yaml"
     threads: 1

@@ -30,6 +30,7 @@ rule fit_factors:
     wildcard_constraints:
         experiment=any_of(plan.influence.epochs),
         variant=any_of(plan.influence.fitted),
+    priority: first_results
     conda:
         "../../envs/training.yaml"
     threads: threads_with_workers
@@ -133,6 +134,7 @@ rule score_self_influence:
     wildcard_constraints:
         experiment=any_of(plan.influence.epochs),
         variant=any_of(plan.influence.variants),
+    priority: first_results
     conda:
         "../../envs/training.yaml"
     threads: threads_with_workers
@@ -165,6 +167,7 @@ rule score_influence:
         paths.benchmark("experiments/{experiment}/score_influence")
     wildcard_constraints:
         experiment=any_of(plan.influence.epochs),
+    priority: first_results
     conda:
         "../../envs/tables.yaml"
     threads: 1

@@ -16,6 +16,7 @@ rule score_dynamics:
         paths.log("experiments/{experiment}/score_dynamics"),
     benchmark:
         paths.benchmark("experiments/{experiment}/score_dynamics")
+    priority: first_results
     conda:
         "../../envs/tables.yaml"
     threads: 1
@@ -44,6 +45,7 @@ rule score_label_quality:
         paths.benchmark("experiments/{experiment}/score_label_quality")
     wildcard_constraints:
         experiment=any_of(plan.scores.with_folds),
+    priority: first_results
     conda:
         "../../envs/training.yaml"
     threads: threads_with_workers
@@ -74,6 +76,7 @@ rule collect_scores:
         paths.log("experiments/{experiment}/collect_scores"),
     benchmark:
         paths.benchmark("experiments/{experiment}/collect_scores")
+    priority: first_results
     conda:
         "../../envs/tables.yaml"
     threads: 1
@@ -123,6 +126,7 @@ rule rank_suspects:
         paths.log("experiments/{experiment}/rank_suspects"),
     benchmark:
         paths.benchmark("experiments/{experiment}/rank_suspects")
+    priority: first_results
     conda:
         "../../envs/tables.yaml"
     threads: 1

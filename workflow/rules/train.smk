@@ -20,6 +20,7 @@ rule corrupt_labels:
         paths.log("experiments/{experiment}/corrupt_labels"),
     benchmark:
         paths.benchmark("experiments/{experiment}/corrupt_labels")
+    priority: first_results
     conda:
         "../../envs/tables.yaml"
     threads: 1
@@ -46,6 +47,7 @@ rule check_experiment:
         paths.benchmark("experiments/{experiment}/check_experiment")
     wildcard_constraints:
         experiment=any_of(plan.training.with_checkpoints),
+    priority: first_results
     conda:
         "../../envs/training.yaml"
     threads: 1
@@ -79,6 +81,7 @@ rule train_model:
         paths.benchmark("experiments/{experiment}/{run}/train_model")
     wildcard_constraints:
         experiment=any_of(plan.training.trained),
+    priority: first_results
     conda:
         "../../envs/training.yaml"
     threads: lambda w: threads_with_workers(w) * plan.training.gpus(w.experiment)

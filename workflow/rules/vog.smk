@@ -24,6 +24,7 @@ rule extract_gradients:
         paths.benchmark("experiments/{experiment}/{run}/extract_gradients/epoch-{epoch}{shard}")
     wildcard_constraints:
         experiment=any_of(plan.vog.with_maps),
+    priority: first_results
     conda:
         "../../envs/training.yaml"
     threads: threads_with_workers
@@ -49,6 +50,7 @@ rule compute_vog:
         paths.benchmark("experiments/{experiment}/{run}/compute_vog{shard}")
     wildcard_constraints:
         experiment=any_of(plan.vog.with_maps),
+    priority: first_results
     conda:
         "../../envs/tables.yaml"
     threads: 1
@@ -77,6 +79,7 @@ rule stream_vog:
         paths.benchmark("experiments/{experiment}/{run}/stream_vog{shard}")
     wildcard_constraints:
         experiment=any_of(plan.vog.streamed),
+    priority: first_results
     conda:
         "../../envs/training.yaml"
     threads: threads_with_workers
@@ -103,6 +106,7 @@ rule score_vog:
         paths.benchmark("experiments/{experiment}/score_vog")
     wildcard_constraints:
         experiment=any_of(plan.vog.stages),
+    priority: first_results
     conda:
         "../../envs/tables.yaml"
     threads: 1

@@ -17,23 +17,22 @@ _SECONDS_TO_KILL, _SECONDS_BETWEEN_LOOKS = 5.0, 0.2
 
 
 def install() -> None:
-    """Has Snakemake end its jobs when it is interrupted."""
-    replace_internal("snakemake.scheduling.job_scheduler:JobScheduler.exit_gracefully", interrupting)
-    replace_internal("snakemake.executors.local:Executor.cancel", ending_jobs)
+    """Has Snakemake treat SIGTERM as SIGINT, and end its jobs on this machine before it waits for them."""
+    replace_internal("snakemake.scheduling.job_scheduler:JobScheduler.exit_gracefully", _interrupting)
+    replace_internal("snakemake.executors.local:Executor.cancel", _ending_jobs)
 
 
-def interrupting(exit_gracefully: Callable) -> Callable:
-    """What replaces `snakemake.scheduling.job_scheduler:JobScheduler.exit_gracefully`, which handles SIGTERM: the same
-    as SIGINT does."""
+def _interrupting(exit_gracefully: Callable) -> Callable:
+    """In place of Snakemake's handler of SIGTERM."""
 
-    def interrupt(scheduler, *signal):
+    def interrupt(scheduler, *args):
         raise KeyboardInterrupt
 
     return interrupt
 
 
-def ending_jobs(cancel: Callable) -> Callable:
-    """What replaces `snakemake.executors.local:Executor.cancel`, which waits for the running jobs."""
+def _ending_jobs(cancel: Callable) -> Callable:
+    """Around the function by which Snakemake waits for its running jobs."""
 
     def cancel_and_end_jobs(executor):
         threading.Thread(target=end_child_processes, daemon=True).start()
@@ -43,17 +42,28 @@ def ending_jobs(cancel: Callable) -> Callable:
 
 
 def end_child_processes(seconds_to_kill: float = _SECONDS_TO_KILL) -> None:
-    """Sends SIGTERM to all processes that this one has started, directly or not, until there are none.
+    """Sends SIGTERM to all processes that this one has started, directly or not, until none is left.
 
-    After `seconds_to_kill`, those that still live are sent SIGKILL.
+    After `seconds_to_kill`, those that still live are sent SIGKILL. Only looks whether they have ended: waiting for one
+    would take its exit status from Snakemake, which would then believe that its job has succeeded.
     """
     deadline, asked = time.monotonic() + seconds_to_kill, set()
-    while processes := psutil.Process().children(recursive=True):
+    while processes := _living_children():
         for process in processes:
             with suppress(psutil.NoSuchProcess):
                 if time.monotonic() > deadline:
                     process.kill()
                 elif process not in asked:
                     process.terminate()
-        asked |= set(processes)
-        psutil.wait_procs(processes, timeout=_SECONDS_BETWEEN_LOOKS)
+        asked |= processes
+        time.sleep(_SECONDS_BETWEEN_LOOKS)
+
+
+def _living_children() -> set[psutil.Process]:
+    """Those that have ended but wait for their parent to ask for their status are left out."""
+    living = set()
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if process.status() != psutil.STATUS_ZOMBIE:
+                living.add(process)
+    return living

@@ -9,40 +9,38 @@ import platform
 import sys
 import time
 from collections.abc import Callable
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from difficulty.driver.internals import replace_internal
 from difficulty.errors import UserError
 
+_LOCK = Path(".snakemake", "difficulty", "driver.lock")
 _SECONDS_TO_WAIT, _SECONDS_BETWEEN_TRIES = 15.0, 0.2
 
 
 class DriverLock:
-    """The lock of one working directory. path: its file, which names the process that has it.
+    """The lock of the working directory. seconds_to_wait: for another process that has it."""
 
-    Raises UserError if the folder cannot be written to.
-    """
-
-    def __init__(self, path: Path, seconds_to_wait: float = _SECONDS_TO_WAIT):
-        self.path, self.seconds_to_wait = path.absolute(), seconds_to_wait
+    def __init__(self, seconds_to_wait: float = _SECONDS_TO_WAIT):
+        self.path, self.seconds_to_wait = _LOCK.absolute(), seconds_to_wait
         self._file = None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether this process has the lock; it has not where the file system has no such locks."""
+        return self._file is not None
+
+    def install(self) -> None:
+        """Has a Snakemake that locks its folder take this lock first. Raises UserError if the folder is read-only."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self.path.touch()
         except OSError as error:
             raise UserError(
                 f"{Path.cwd()}: cannot be written to ({error.strerror}); choose another --directory"
-            ) from error
-
-    @property
-    def is_held(self) -> bool:
-        """Whether this process has the lock."""
-        return self._file is not None
-
-    def install(self) -> None:
-        """Has Snakemake take this lock when it locks its folder."""
-        replace_internal("snakemake.persistence:PersistenceBase.lock", locking_by_process(self))
+            ) from None
+        replace_internal("snakemake.persistence:PersistenceBase.lock", self._locking_by_process)
 
     def take(self) -> None:
         """Takes the lock; nothing is taken where the file system has none.
@@ -78,32 +76,25 @@ class DriverLock:
             self._file.close()
             self._file = None
 
+    def _locking_by_process(self, lock: Callable) -> Callable:
+        """Takes our lock, then removes those of a Snakemake that was killed; dry runs lock nothing.
 
-def locking_by_process(driver_lock: DriverLock) -> Callable:
-    """What replaces `snakemake.persistence:PersistenceBase.lock`, given that function.
+        Without our lock, Snakemake's own decides, which outlives the process. Ends with one line if another has ours.
+        """
 
-    A Snakemake that locks its folder takes our lock first, and then removes the locks of one that was killed. Dry runs
-    lock nothing. Without our lock, Snakemake's own decides. Ends the process with one line if another one has the lock.
-    """
-
-    def replacement_for(lock: Callable) -> Callable:
         @contextmanager
         def lock_after_ours(persistence):
             try:
-                driver_lock.take()
+                self.take()
             except UserError as error:
                 print(error, file=sys.stderr)
                 sys.exit(1)
-            if driver_lock.is_held:
-                for abandoned in Path(".snakemake", "locks").glob("*.lock"):
-                    with suppress(FileNotFoundError):
-                        abandoned.unlink()
+            for abandoned in Path(".snakemake", "locks").glob("*.lock") if self.is_held else ():
+                abandoned.unlink(missing_ok=True)
             try:
                 with lock(persistence):
                     yield
             finally:
-                driver_lock.release()
+                self.release()
 
         return lock_after_ours
-
-    return replacement_for

@@ -13,17 +13,15 @@ _SUSPECTS = 5
 
 
 def success(terminal: QuietTerminal | None, datasets: Mapping[str, str]) -> str:
-    """Lines for the end of a run in which every job has succeeded.
+    """Lines for the end of a run in which every job has succeeded; empty without our terminal.
 
-    terminal: of this run; None if Snakemake's own output is shown. datasets: experiment -> its data set, the experiment
-    whose suspects are shown first.
+    datasets: experiment -> its data set, the experiment whose suspects are shown first.
     """
-    lines = []
-    if terminal and terminal.times:
-        seconds = monotonic() - terminal.times.began
-        count = terminal.times.done
-        lines = ["", f"Done: {count} job{'s' * (count != 1)} in {duration(seconds)}."]
-    if terminal is None or "rank_suspects" in terminal.rules:
+    if not terminal or not terminal.times:
+        return ""
+    count = terminal.times.done
+    lines = ["", f"Done: {count} job{'s' * (count != 1)} in {duration(monotonic() - terminal.times.began)}."]
+    if "rank_suspects" in terminal.rules:
         lines += [*_suspects(datasets), *_where_to_look(datasets)]
     return "\n".join(lines)
 
@@ -38,7 +36,9 @@ def failure(terminal: QuietTerminal | None) -> str:
     if terminal.interrupted:
         return f"\nInterrupted after {took}; finished: {times.done} of {times.total} jobs. To go on, {again}"
     others = times.total - times.done - len(failed)
-    counts = f"{times.done} jobs finished, {len(failed)} failed" + f", {others} not started" * bool(others)
+    counts = f"{times.done} of {times.total} jobs finished, {len(failed)} failed" + f", {others} not started" * bool(
+        others
+    )
     logs = [f"    {name}: {', '.join(paths) or 'it has no log'}" for name, paths in failed.items()]
     return "\n".join(
         [f"\nFailed after {took}: {counts}. Logs of the jobs that failed:", *logs, f"Once this is fixed, {again}"]

@@ -32,6 +32,7 @@ _OMITTED_EVENTS = {
     "progress",
     "rulegraph",
 }
+_SHOWN_EVENTS = {"run_info", "job_info", "job_finished", "job_error", "group_error", "error"}
 _KILLED = re.compile(r"died with <Signals\.(SIG\w+)|exit status (137|143)\b")
 
 
@@ -99,7 +100,7 @@ class QuietTerminal(logging.Handler):
         event = getattr(record, "event", None)
         if event in _OMITTED_EVENTS:
             return ""
-        if event in ("run_info", "job_info", "job_finished", "job_error", "error"):
+        if event in _SHOWN_EVENTS:
             return getattr(self, f"_{event}")(record, now)
         message = str(record.msg or "")
         if message.startswith("Terminating processes on user request"):
@@ -127,6 +128,7 @@ class QuietTerminal(logging.Handler):
         if record.job_id not in self.names:
             return ""
         times = self.times
+        self.failed.pop(self.names[record.job_id], None)  # at another attempt
         seconds = times.finish(record.job_id, now)
         left = None if self.failed or self.interrupted else times.left(now)
         line = f"{times.done / times.total:4.0%}  {self.names[record.job_id]:<{_NAME_WIDTH}} {duration(seconds):>12}"
@@ -139,6 +141,10 @@ class QuietTerminal(logging.Handler):
             return f"      {name}: interrupted after {took}"
         self.failed[name] = list(record.log)
         return "\n".join([f"FAILED: {name}, after {took}", *map(_end_of_log, record.log)])
+
+    def _group_error(self, record, now: float) -> str:
+        """Logs of the cluster; an error of each job of the group follows."""
+        return "\n".join([f"FAILED: jobs that ran together as {record.groupid}", *map(_end_of_log, record.aux_logs)])
 
     def _error(self, record, now: float) -> str | None:
         """What a command printed is in its log, which `_job_error` shows; its text would fill the terminal."""

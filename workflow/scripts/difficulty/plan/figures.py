@@ -21,11 +21,12 @@ class Drawing(Stage):
 
 
 class Figures:
-    """formats: what every figure is written as; png is among them."""
+    """formats: what every figure is written as; png is among them. shown: experiments with figures of their own."""
 
     def __init__(self, plan):
         self.plan, self.settings = plan, plan.configuration.figures
         self.formats = self.settings["formats"]
+        self.shown = self.settings.get("experiments", list(plan.experiments))
 
     def _figure(self, name: str, *upstream, section: str | None = None, **settings) -> Drawing:
         own = self.settings[section] if section else {}
@@ -237,11 +238,12 @@ class Figures:
         data, training = self.plan.data, self.plan.training
         yield from (f"datasets/{dataset}/samples" for dataset in data.used if dataset not in data.recorded)
         yield from ["evaluations"] if training.with_checkpoints else []
-        for experiment in self.plan.experiments:
+        for experiment in self.shown:
             yield from (f"experiments/{experiment}/{figure}" for figure in self._of_experiment(experiment))
-        yield from (f"agreement/{group}" for group in self.plan.agreement.groups)
+        hidden = self.plan.experiments.keys() - {*self.shown}  # a group of one experiment has its name
+        yield from (f"agreement/{group}" for group in self.plan.agreement.groups if group not in hidden)
         yield from (f"agreement/{group}/order" for group in self.plan.agreement.of_several)
-        yield from (f"agreement/{group}/statistics" for group in self.plan.agreement.related)
+        yield from (f"agreement/{group}/statistics" for group in self.plan.agreement.related if group not in hidden)
         yield from (f"detection/{detection}" for detection in self.plan.scores.detections)
         yield from (f"comparisons/{name}/{measure}" for name in self.comparisons for measure in ("loss", "top1"))
         yield from (f"generalization/{study}/accuracy" for study in self.plan.generalization.studies)

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from difficulty.config.core.lists import ExperimentNames
 from difficulty.config.core.names import ScoreName
 from difficulty.config.core.problems import Place
 from difficulty.config.core.ranges import Range
@@ -24,10 +25,22 @@ def _with_png(formats: list[str]) -> list[str]:
 class Drawing(CheckedSection):
     """What holds for every figure."""
 
+    experiments: ExperimentNames | None = Field(
+        None,
+        description="experiments of which figures of their own are drawn; null: all. Figures that compare several "
+        "experiments are drawn anyway, and so are all tables made",
+    )
+
     dpi: Annotated[int, Range(30, 1200)] = Field(150, description="resolution of raster graphics, dots per inch")
     formats: Annotated[list[Literal["png", "pdf"]], AfterValidator(without_repeats), AfterValidator(_with_png)] = Field(
         ["png"], description="what each figure is written as; png is always among them, as the report shows it"
     )
+
+    def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
+        """Yields a fault for each name of an experiment that is unknown."""
+        for index, name in enumerate(self.experiments or []):
+            if text := suite.no_experiment(name):
+                yield ("experiments", index), text
 
 
 class Gallery(CheckedSection):
