@@ -1,14 +1,18 @@
 """What is replaced of Snakemake: it is still there, replaced once, and only for what we mark."""
 
+import asyncio
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import snakemake.api  # first, since parts of Snakemake import each other
 import snakemake.io
 from snakemake.dag import DAG
+from snakemake.io import flag
+from snakemake.jobs import Job
 from snakemake.pathvars import Pathvars
 
-from difficulty.driver import literal_paths
+from difficulty.driver import failed_updates, literal_paths
 from difficulty.driver.ancient_inputs import triggered
 from difficulty.driver.internals import INTERNALS, internal
 from difficulty.errors import UserError
@@ -17,6 +21,7 @@ REPLACED = [
     (snakemake.io, "apply_wildcards"),
     (Pathvars, "apply"),
     (DAG, "update_needrun"),
+    (Job, "postprocess"),
 ]
 
 
@@ -67,3 +72,37 @@ def test_jobs_below_ancient_inputs_are_not_taken_for_triggered():
     assert list(triggered(None, depending, "a")) == ["a", "c"]
     assert list(triggered(None, depending, "b")) == ["b", "d"]
     assert list(triggered(None, depending, "a", stop=lambda job: job == "c")) == ["a"]
+
+
+@pytest.mark.parametrize("error", [True, False])
+def test_a_failed_update_is_made_again_and_nothing_else(monkeypatch, error):
+    """Of a job that was to update one file, which exists, and to make another."""
+    marked = []
+    persistence = SimpleNamespace(_mark_incomplete=lambda path, job: marked.append(path))
+
+    async def postprocess(
+        self,
+        store_in_storage=True,
+        handle_log=True,
+        handle_touch=True,
+        error=False,
+        ignore_missing_output=False,
+        check_output_mtime=True,
+    ):
+        return None
+
+    monkeypatch.setattr(Job, "postprocess", postprocess)
+    failed_updates.install()
+    Path("checked.parquet").touch()
+    Path("made.parquet").touch()
+    updated, made = (snakemake.io.IOFile(name) for name in (flag("checked.parquet", "update"), "made.parquet"))
+    job = SimpleNamespace(
+        dag=SimpleNamespace(workflow=SimpleNamespace(persistence=persistence)), output=[updated, made]
+    )
+    monkeypatch.setattr(type(updated), "exists", exists)
+    asyncio.run(Job.postprocess(job, error=error))
+    assert marked == ["checked.parquet"] * error
+
+
+async def exists(file) -> bool:
+    return Path(file).exists()

@@ -20,7 +20,7 @@ from difficulty.config.training.chosen_seeds import repeated_seeds
 from difficulty.config.training.inheritance import merged
 from difficulty.config.reading import load
 from difficulty.config.resolve import resolve
-from difficulty.driver import ancient_inputs, cluster, expected_results, interruption, literal_paths, summary
+from difficulty.driver import ancient_inputs, cluster, expected_results, failed_updates, interruption, literal_paths, summary
 from difficulty.driver.lock import DriverLock
 from difficulty.driver.terminal import quiet_terminal
 from difficulty.errors import UserError
@@ -73,6 +73,7 @@ slurm_logs = Path(".snakemake", "slurm_logs").absolute()
 
 try:
     ancient_inputs.install()
+    failed_updates.install()
     literal_paths.install()
     plan = planned(*written_configuration())
     if workflow.is_main_process:

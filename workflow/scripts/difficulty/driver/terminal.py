@@ -21,7 +21,7 @@ _OMITTED = re.compile(
     r"Building DAG|Using shell|host: |Assuming unrestricted|Conda environments: ignored|Singularity containers: ignored"
     r"|Group jobs: inactive|Select jobs|Execute \d+ jobs|Reasons:|Some jobs were triggered|Rules with provenance"
     r"|This was a dry-run|Complete log|Elapsed time|Shutting down|Exiting because a job|Touching output"
-    r"|WorkflowError:\s*At least one job did not complete"
+    r"|WorkflowError:\s*At least one job did not complete|Cannot restore|Restored previous version"
 )
 _OMITTED_EVENTS = {
     "workflow_started",
