@@ -1,6 +1,5 @@
 """The worked example of docs/extending.md: its library module and its program do what the page says."""
 
-import re
 import sys
 from argparse import Namespace
 from pathlib import Path
@@ -13,9 +12,11 @@ import pytest
 from difficulty.scores.collect import RUN_SCORES
 from difficulty.tables import read_schema, read_table, write_table
 from difficulty.training.run_tables import RECORDS
+from tests.support.worked_example import new_files
 
-PAGE = Path(__file__).parents[2] / "docs" / "extending.md"
-MODULE, PROGRAM, *_ = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+FILES = new_files()
+MODULE = FILES["workflow/scripts/difficulty/scores/late_margin.py"]
+PROGRAM = FILES["workflow/scripts/score_late_margin.py"]
 
 
 def module_of(name: str, source: str) -> ModuleType:
