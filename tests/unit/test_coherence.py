@@ -13,7 +13,7 @@ from difficulty.figures.coherence import coherence_figure
 from difficulty.models.building import build_model
 from difficulty.scores.coherence import coherence
 from difficulty.scores.coherence_tables import ALL, coherence_rows, sampled_groups
-from tests.unit.figure_reading import by_gid, said
+from tests.support.figure_reading import by_gid, said
 
 EXACT = 1e-9  # float64
 

@@ -7,7 +7,7 @@ import yaml
 
 from difficulty.config.patterns import spelled_out
 from difficulty.config.resolve import resolve
-from tests.unit.test_config_grids import GRID, NAMES, SCHEMA
+from tests.support.grids import GRID, NAMES, SCHEMA
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from difficulty.figures.appearance import line_styles
 from difficulty.figures.comparison import apart, comparison_figure
 from difficulty.tables import write_table
 from difficulty.training.run_tables import HISTORY
-from tests.unit.figure_reading import by_gid, said
+from tests.support.figure_reading import by_gid, said
 
 SCRIPT = Path(__file__).parents[2] / "workflow" / "scripts" / "plot_comparison.py"
 NOISY = ("train", "pristine", "corrupt", "test")

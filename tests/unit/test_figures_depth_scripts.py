@@ -15,7 +15,7 @@ from difficulty.scores.collect import RUN_SCORES, SCORES
 from difficulty.scores.probe_tables import VOTES, depth_columns
 from difficulty.tables import Column, write_table
 from difficulty.training.run_tables import RECORDS
-from tests.unit.depth_stand_ins import PROBES, make_images, make_votes
+from tests.support.depth_stand_ins import PROBES, make_images, make_votes
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 

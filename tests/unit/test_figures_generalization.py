@@ -17,7 +17,7 @@ from difficulty.figures.generalization import generalization_figure
 from difficulty.figures.short_names import abbreviated
 from difficulty.figures.traits import traits_figure
 from difficulty.tables import write_table
-from tests.unit.figure_reading import by_gid, said, texts_of
+from tests.support.figure_reading import by_gid, said, texts_of
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 TRAIN_TOP1 = 0.98

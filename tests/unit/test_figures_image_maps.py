@@ -33,7 +33,7 @@ from difficulty.figures.image_maps import (
 )
 from difficulty.scores.image_statistics import STATISTICS, image_maps, image_statistics, shrunk
 from difficulty.tables import Column, Schema
-from tests.unit.figure_reading import by_gid, said, texts_of
+from tests.support.figure_reading import by_gid, said, texts_of
 
 SCRIPT = Path(__file__).parents[2] / "workflow" / "scripts" / "plot_image_maps.py"
 MAPPED = ["local_entropy", "segments", "edge_strength", "dct_coefficients"]

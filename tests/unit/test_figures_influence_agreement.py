@@ -10,8 +10,8 @@ from difficulty.figures.influence_agreement import influence_agreement_figure
 from difficulty.figures.influence_numbers import correlation_text, number_text, range_text, tick_text
 from difficulty.figures.influence_scales import InfluenceScale
 from difficulty.tables import write_table
-from tests.unit.figure_reading import by_gid, said, texts_of
-from tests.unit.test_score_scripts import succeed
+from tests.support.figure_reading import by_gid, said, texts_of
+from tests.support.scripts import succeed
 
 VARIANTS = ["identity", "kfac", "ekfac", "ekfac_bfloat16"]
 

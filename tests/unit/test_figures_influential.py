@@ -8,8 +8,15 @@ from matplotlib.colors import to_rgb
 from difficulty.figures.appearance import CORRUPT, WRONG_TEXT, styled
 from difficulty.figures.influential import DUPLICATE, fitted, hidden_duplicates, influential_figure, signed
 from difficulty.figures.influential_choice import choose_influential
-from tests.unit.figure_reading import by_gid, said, texts_of
-from tests.unit.influential_stand_ins import FIRST_HARMFUL, FIRST_QUERY, make_overall, make_queries, make_tops, painted
+from tests.support.figure_reading import by_gid, said, texts_of
+from tests.support.influential_stand_ins import (
+    FIRST_HARMFUL,
+    FIRST_QUERY,
+    make_overall,
+    make_queries,
+    make_tops,
+    painted,
+)
 
 OVERALL = [0.5, -2, 0, 3, -1]
 

@@ -15,9 +15,9 @@ from difficulty.datasets.pixels import write_pixels
 from difficulty.scores.pairwise_tables import INFLUENTIAL, OVERALL_INFLUENCE, QUERIES
 from difficulty.tables import write_table
 from difficulty.training.run_tables import RECORDS
-from tests.unit.depth_stand_ins import make_images
-from tests.unit.figure_reading import said
-from tests.unit.influential_stand_ins import FIRST_QUERY, make_overall, make_queries, make_tops, painted
+from tests.support.depth_stand_ins import make_images
+from tests.support.figure_reading import said
+from tests.support.influential_stand_ins import FIRST_QUERY, make_overall, make_queries, make_tops, painted
 
 SCRIPT = Path(__file__).parents[2] / "workflow" / "scripts" / "plot_influential.py"
 

@@ -6,7 +6,7 @@ import pytest
 
 from difficulty.figures import agreement, correlation, data_map, detection, stability
 from difficulty.figures.appearance import line_styles
-from tests.unit.figure_reading import by_gid, said, texts_of
+from tests.support.figure_reading import by_gid, said, texts_of
 
 # Agreement: the worked example:  three runs and three images.
 

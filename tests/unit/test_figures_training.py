@@ -8,7 +8,7 @@ from matplotlib.colors import to_hex
 from difficulty.figures import panel, training
 from difficulty.figures.appearance import ALL_RIGHT, ALL_WRONG, RIGHT, WRONG
 from difficulty.figures.convergence import convergence, convergence_sentences
-from tests.unit.figure_reading import by_gid, said, texts_of
+from tests.support.figure_reading import by_gid, said, texts_of
 
 # Training
 

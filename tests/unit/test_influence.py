@@ -19,7 +19,7 @@ from difficulty.scores.layer_passes import layer_calls, summed_loss, summed_nega
 from difficulty.scores.query_gradients import truncated
 from difficulty.scores.tracked_layers import patches, tracked_layers
 from difficulty.scores.workspace import Workspace
-from tests.unit.influence_networks import (
+from tests.support.influence_networks import (
     DAMPING,
     SAME,
     STRATEGIES,

@@ -17,7 +17,7 @@ from difficulty.config.joins import _COLUMNS_OF_SCORES, Join
 from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.scores.collect import EXAMPLE_SCORES, RUN_SCORES, SCORES, collect_scores
 from difficulty.tables import Column, read_schema, read_table, write_table
-from tests.unit.joined_stand_ins import VALUE, examples
+from tests.support.joined_stand_ins import VALUE, examples
 
 EXACT = 1e-12
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"

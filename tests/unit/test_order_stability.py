@@ -28,7 +28,7 @@ from difficulty.analysis.order_stability import (
 )
 from difficulty.scores.collect import RUN_SCORES
 from difficulty.tables import Column, read_provenance, read_table, write_table
-from tests.unit.test_score_scripts import SCRIPTS, run_script, succeed
+from tests.support.scripts import SCRIPTS, run_script, succeed
 
 EXACT = 1e-12
 SAMPLED = 0.02  # of 20,000 examples

@@ -12,7 +12,7 @@ from difficulty.datasets.example_tables import LABELS
 from difficulty.scores.collect import RUN_SCORES, SCORES, collect_scores
 from difficulty.scores.vog_tables import VOG_RUN, run_scores, vog_columns
 from difficulty.tables import Column, read_table, write_table
-from tests.unit.test_score_scripts import succeed
+from tests.support.scripts import succeed
 
 EXAMPLES = 60
 STAGES = {"late": [2, 3]}

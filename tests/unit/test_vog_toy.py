@@ -29,7 +29,7 @@ from difficulty.scores.vog_toy import (
     true_spread,
 )
 from difficulty.tables import read_table
-from tests.unit.figure_reading import by_gid, said
+from tests.support.figure_reading import by_gid, said
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 STAGES = {"early": [0, 1], "late": [2, 3], "complete": [0, 1, 2, 3]}

@@ -7,9 +7,8 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from tests.voc_stand_in import write_devkit
-
-from .conftest import TINY, Workflow
+from tests.support.voc import write_devkit
+from tests.support.workflows import TINY, Workflow
 
 PATTERN = r"(.*/)?(?P<label>[ab])\d\.png"
 DATASETS = {
