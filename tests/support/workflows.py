@@ -88,12 +88,11 @@ class Workflow:
 
     def snakemake(self, *arguments: str, timeout: float = 600, env: dict | None = None) -> subprocess.CompletedProcess:
         """Snakemake's command line in a process that need not import it again."""
-        return forked.snakemake(self.arguments(*arguments), timeout, env or _environment())
+        return forked.snakemake(self.arguments(*arguments), timeout, env)
 
     def started(self, *arguments: str, timeout: float = 600) -> subprocess.CompletedProcess:
         """The same by a command of its own, as users start it."""
-        options = {"capture_output": True, "text": True, "timeout": timeout, "env": _environment()}
-        return subprocess.run(self.command(*arguments), **options)
+        return subprocess.run(self.command(*arguments), capture_output=True, text=True, timeout=timeout)
 
     def run(self, *targets: str) -> str:
         """Runs to the end; returns what was printed."""
@@ -136,10 +135,6 @@ class Workflow:
         text = path.read_text()
         assert old in text, f"{file} has no {old!r}"
         path.write_text(text.replace(old, new))
-
-
-def _environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def _link_or_copy(source: str, target: str) -> None:
