@@ -2,8 +2,8 @@
 
 import json
 import subprocess
-import sys
 
+from tests.support.script_server import interpreter
 from tests.support.workflows import ROOT
 
 SCRIPTS = ROOT / "workflow" / "scripts"
@@ -11,7 +11,7 @@ SCRIPTS = ROOT / "workflow" / "scripts"
 
 def run_script(name, **options):
     """Runs a script as a rule does; a list gives several values."""
-    command = [sys.executable, str(SCRIPTS / f"{name}.py"), "--code", "c0de", "--upstream", "11"]
+    command = [interpreter(), str(SCRIPTS / f"{name}.py"), "--code", "c0de", "--upstream", "11"]
     for option, value in options.items():
         values = value if isinstance(value, list) else [value]
         command += [f"--{option}", *map(str, [json.dumps(v) if isinstance(v, dict) else v for v in values])]

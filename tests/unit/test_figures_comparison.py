@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ from difficulty.figures.comparison import apart, comparison_figure
 from difficulty.tables import write_table
 from difficulty.training.run_tables import HISTORY
 from tests.support.figure_reading import by_gid, said
+from tests.support.script_server import interpreter
 
 SCRIPT = Path(__file__).parents[2] / "workflow" / "scripts" / "plot_comparison.py"
 NOISY = ("train", "pristine", "corrupt", "test")
@@ -178,7 +178,7 @@ def test_script_groups_histories_by_their_folders(tmp_path, measure):
     options |= {"log": tmp_path / "log", "png": png, "pdf": pdf}
     command = [str(part) for name, value in options.items() for part in (f"--{name}", value)]
     done = subprocess.run(
-        [sys.executable, str(SCRIPT), *command, "--histories", *paths], capture_output=True, text=True, check=False
+        [interpreter(), str(SCRIPT), *command, "--histories", *paths], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert png.read_bytes().startswith(b"\x89PNG") and pdf.read_bytes().startswith(b"%PDF")

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from difficulty.scores.probe_tables import VOTES, depth_columns
 from difficulty.tables import Column, write_table
 from difficulty.training.run_tables import RECORDS
 from tests.support.depth_stand_ins import PROBES, make_images, make_votes
+from tests.support.script_server import interpreter
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 
@@ -82,7 +82,7 @@ def test_scripts_draw_what_the_rules_ask_for(tmp_path):
         outputs = {"png": tmp_path / f"{name}.png", "pdf": tmp_path / f"{name}.pdf", "log": tmp_path / "log"}
         named = {"settings": json.dumps({"dpi": 40}), "code": "c", "upstream": "u", **outputs}
         named |= {option: files[option] for option in options}
-        command = [sys.executable, str(SCRIPTS / f"{name}.py")]
+        command = [interpreter(), str(SCRIPTS / f"{name}.py")]
         command += [str(part) for option, value in named.items() for part in (f"--{option}", value)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr) == (0, "")

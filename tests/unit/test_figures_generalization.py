@@ -18,6 +18,7 @@ from difficulty.figures.short_names import abbreviated
 from difficulty.figures.traits import traits_figure
 from difficulty.tables import write_table
 from tests.support.figure_reading import by_gid, said, texts_of
+from tests.support.script_server import interpreter
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 TRAIN_TOP1 = 0.98
@@ -234,7 +235,7 @@ def test_scripts_write_both_formats(tmp_path, script, option, table, schema):
     options = {"settings": json.dumps({"dpi": 40}), "code": "c", "upstream": "u", "log": log, "png": png, "pdf": pdf}
     command = [str(part) for name, value in {**options, option: path}.items() for part in (f"--{name}", value)]
     done = subprocess.run(
-        [sys.executable, str(SCRIPTS / f"{script}.py"), *command], capture_output=True, text=True, check=False
+        [interpreter(), str(SCRIPTS / f"{script}.py"), *command], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert png.read_bytes().startswith(b"\x89PNG") and pdf.read_bytes().startswith(b"%PDF")

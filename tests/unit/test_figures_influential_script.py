@@ -4,7 +4,6 @@ import argparse
 import json
 import runpy
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from difficulty.training.run_tables import RECORDS
 from tests.support.depth_stand_ins import make_images
 from tests.support.figure_reading import said
 from tests.support.influential_stand_ins import FIRST_QUERY, make_overall, make_queries, make_tops, painted
+from tests.support.script_server import interpreter
 
 SCRIPT = Path(__file__).parents[2] / "workflow" / "scripts" / "plot_influential.py"
 
@@ -55,7 +55,7 @@ def write_inputs(folder, count):
 def run_script(folder, inputs, settings):
     options = {**inputs, "settings": json.dumps(settings), "code": "c", "upstream": "u", "log": folder / "log"}
     options |= {"png": folder / "figure.png", "pdf": folder / "figure.pdf"}
-    command = [sys.executable, str(SCRIPT), *(str(part) for name in options for part in (f"--{name}", options[name]))]
+    command = [interpreter(), str(SCRIPT), *(str(part) for name in options for part in (f"--{name}", options[name]))]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert (folder / "figure.png").read_bytes().startswith(b"\x89PNG")

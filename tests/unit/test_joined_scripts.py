@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from itertools import product
 from pathlib import Path
 
@@ -18,13 +17,14 @@ from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.scores.collect import EXAMPLE_SCORES, RUN_SCORES, SCORES, collect_scores
 from difficulty.tables import Column, read_schema, read_table, write_table
 from tests.support.joined_stand_ins import VALUE, examples
+from tests.support.script_server import interpreter
 
 EXACT = 1e-12
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 
 
 def run(script, **options):
-    command = [sys.executable, str(SCRIPTS / f"{script}.py")]
+    command = [interpreter(), str(SCRIPTS / f"{script}.py")]
     for name, value in options.items():
         values = value if isinstance(value, list) else [value]
         command += [f"--{name}", *(json.dumps(each) if isinstance(each, dict) else str(each) for each in values)]
