@@ -107,7 +107,7 @@ class Workflow:
     def dry_run(self, *targets: str, by_command: bool = False) -> str:
         """All that a dry run prints, with every job and its wildcards."""
         snakemake = self.started if by_command else self.snakemake
-        result = snakemake("-n", "--workflow-profile", "none", *targets)
+        result = snakemake("-n", "-p", *targets)  # with -p, every job is printed as Snakemake does
         text = result.stdout + result.stderr
         assert result.returncode == 0, text[-3000:]
         assert jobs_in(text) or "Nothing to be done" in text, text[-3000:]

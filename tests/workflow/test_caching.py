@@ -10,6 +10,7 @@ from tests.support.suites import EVERYTHING
 from tests.support.workflows import TINY, Workflow, altered, jobs_in, rules, unlinked, wildcards_of
 
 OF_VOG = {"compute_vog_analysis", "plot_vog_errors", "plot_vog_correlation", "plot_vog_stages"}
+OF_DEPTH = {"compute_depth_analysis", "plot_depth_levels", "plot_probe_accuracy"}
 
 
 def test_a_finished_run_has_nothing_to_do(everything):
@@ -52,6 +53,7 @@ def test_the_order_of_keys_and_defaults_written_out_change_nothing(everything):
     config = {name: EVERYTHING[name] for name in reversed(EVERYTHING)}
     config["defaults"] = {name: EVERYTHING["defaults"][name] for name in reversed(EVERYTHING["defaults"])}
     config["defaults"] |= {"records": "clean", "label_noise": None}
+    config["experiments"] = dict(sorted(EVERYTHING["experiments"].items()))  # evaluations are listed in their order
     everything.configure(config, in_order=True)
     assert everything.planned() == set()
 
@@ -68,7 +70,7 @@ def test_the_setting_of_one_figure_redraws_that_figure(plan_everything):
 def test_an_analysis_setting_recomputes_that_analysis(plan_everything):
     jobs = plan_everything(analyses__correlation__bootstrap=25)
     expected = {"compute_correlation", "plot_correlation", "plot_stability"}
-    assert expected <= rules(jobs) <= expected | OF_VOG
+    assert expected <= rules(jobs) <= expected | OF_VOG | OF_DEPTH
 
 
 def test_a_renamed_experiment_keeps_the_others(everything):
@@ -91,11 +93,11 @@ def test_a_further_evaluation_trains_nothing(plan_everything):
     assert wildcards_of(jobs, "check_experiment") == ["plain"]
 
 
-@pytest.mark.parametrize("analysis", ["vog", "prediction_depth", "influence", "images", "coherence"])
+@pytest.mark.parametrize("analysis", ["vog", "prediction_depth", "influence", "coherence"])
 def test_an_analysis_that_is_added_trains_nothing(plan_everything, analysis):
-    """Added to other experiments: what the analysis has computed stays as well."""
-    experiments = {"images": ["noisy"]}.get(analysis, ["plain", "noisy", "held_out"])
-    jobs = plan_everything("scores", **{f"analyses__{analysis}__experiments": experiments})
+    """To all experiments, of which it had some."""
+    places = {f"analyses__{analysis}__experiments": list(EVERYTHING["experiments"])}
+    jobs = plan_everything("scores", **places)
     assert not rules(jobs) & {"prepare_dataset", "corrupt_labels", "train_model", "evaluate_run", "score_dynamics"}
     assert jobs
 
@@ -135,7 +137,7 @@ def test_a_failed_run_is_never_papered_over(everything):
     trainer = "workflow/scripts/difficulty/training/outcomes.py"
     everything.edit(trainer, "    rank = arrays", "    raise ValueError('planted fault')\n    rank = arrays")
     target = "results/experiments/plain/scores.parquet"
-    failed = everything.started("--cores", "2", target)
+    failed = everything.snakemake("--cores", "2", target)
     assert failed.returncode == 1 and "planted fault" in failed.stdout + failed.stderr
     everything.edit(trainer, "    raise ValueError('planted fault')\n", "")
     for targets in ((), (target,)):

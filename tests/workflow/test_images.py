@@ -67,7 +67,7 @@ def test_other_statistics_train_nothing(plan_everything):
     }
     assert rules(jobs) - NEW == {
         *("collect_scores", "compute_correlation", "rank_suspects", "compute_detection", "collect_detection"),
-        *("compute_relations", "describe_agreed", "scores"),
+        *("compute_relations", "describe_agreed", "compute_vog_analysis", "scores"),
     }
 
 

@@ -22,7 +22,7 @@ def test_no_job_asks_for_more_threads_than_a_node_has(workflow):
     """The statistics of images would like four."""
     profile = str(workflow.source / "profiles" / "slurm")
     target = "results/datasets/few/statistics.parquet"
-    result = workflow.snakemake("--profile", profile, "-n", "--cores", "8", target, env=workflow.environment)
+    result = workflow.snakemake("--profile", profile, "-n", "-p", "--cores", "8", target, env=workflow.environment)
     assert result.returncode == 0, result.stderr
     _, _, job = (result.stdout + result.stderr).partition("rule compute_image_statistics:")
     assert "threads: 2\n" in job

@@ -68,7 +68,7 @@ def configure(workflow, *names):
 
 def test_inputs(workflow):
     configure(workflow, *DATASETS)
-    done = workflow.snakemake("-n", "data")
+    done = workflow.snakemake("-n", "-p", "data")
     jobs = re.findall(r"^rule prepare_dataset:\n((?:    .*\n)*)", done.stdout + done.stderr, re.MULTILINE)
     found = {}
     for job in jobs:
