@@ -68,7 +68,8 @@ def train_one(args, settings, folder, processes):
 def run(folder, trainings, count, dying=None, failing=None):
     """The finished trainings by name."""
     folder.mkdir(exist_ok=True)
-    args = Namespace(trainings=trainings, code="", upstream="", folder=folder, dying=dying, failing=failing)
+    args = Namespace(trainings=trainings, folder=folder, dying=dying, failing=failing)
+    args.settings, args.code, args.upstream = SETTINGS, "", ""
     run_together(train_in, args, count, folder.parent / "log")
     return {name: PartialRun(folder / name, {}) for name in trainings}
 

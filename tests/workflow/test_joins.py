@@ -66,7 +66,8 @@ def test_a_subset_by_a_joined_column(parts):
     expected = training.index[training["original_index"].isin(measured[training["original_index"]].nlargest(24).index)]
     assert set(examples(parts, "slow").query("split == 'train'").index) == set(expected)
 
-    parts.configure(altered(config, analyses__images__joins={"seconds": JOINS["seconds"]}))
+    alone = {"seconds": JOINS["seconds"]}
+    parts.configure(altered(config, analyses__images__joins=alone, analyses__correlation__scores=["aum"]))
     assert ("link_subset", "slow") not in parts.planned(EXAMPLES)
     parts.configure(altered(config, analyses__images__joins__seconds__harder="lower"))
     assert rules(parts.planned(EXAMPLES)) == {"order_by_joined", "link_subset"}
@@ -81,7 +82,8 @@ def test_a_subset_by_a_joined_column(parts):
 @pytest.mark.full
 def test_joins_alone(parts):
     joins = {"seconds": JOINS["seconds"]}
-    config = altered(PARTS, analyses__images={"statistics": [], "joins": joins})
+    images, scores = {"statistics": [], "joins": joins}, ["aum", "seconds"]
+    config = altered(PARTS, analyses__images=images, analyses__correlation__scores=scores)
     del config["datasets"]["edgy"]
     parts.configure(config)
     parts.run("results/experiments/plain/scores.parquet")
