@@ -67,7 +67,7 @@ def test_a_subset_by_a_joined_column(parts):
     assert set(examples(parts, "slow").query("split == 'train'").index) == set(expected)
 
     alone = {"seconds": JOINS["seconds"]}
-    parts.configure(altered(config, analyses__images__joins=alone, analyses__correlation__scores=["aum"]))
+    parts.configure(altered(config, analyses__images__joins=alone, analyses__correlation__scores=["aum", "loss"]))
     assert ("link_subset", "slow") not in parts.planned(EXAMPLES)
     parts.configure(altered(config, analyses__images__joins__seconds__harder="lower"))
     assert rules(parts.planned(EXAMPLES)) == {"order_by_joined", "link_subset"}
