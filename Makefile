@@ -6,6 +6,7 @@ FLAGS ?=
 # One more than there are processors: a test that starts the workflow waits for it much of the time.
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 BIN := .venv/bin
+PYTEST = $(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=20
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) $(FLAGS)
 
 .DEFAULT_GOAL := help
@@ -32,10 +33,10 @@ verify: .venv/installed
 	$(BIN)/snakemake --cores 1 verify
 
 test: lint
-	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not full and not slurm"
+	$(PYTEST) -m "not full and not slurm"
 
 test-full: lint
-	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not slurm"
+	$(PYTEST) -m "not slurm"
 
 # The nodes must see the folder of the tests: it lies here, not in /tmp.
 test-slurm: .venv/installed

@@ -32,7 +32,7 @@ from torch.utils.data import TensorDataset
 sys.path.insert(0, str(Path(__file__).parents[2]))
 sys.path.insert(0, str(Path(__file__).parents[2] / "workflow" / "scripts"))
 
-from tests.unit.influence_networks import ORACLE, QUERIES, TRAIN, oracle_images, oracle_network
+from tests.support.influence_networks import ORACLE, QUERIES, TRAIN, oracle_images, oracle_network
 
 _FITTED = ("activation_covariance", "gradient_covariance", "eigendecomposition", "per_sample_gradient", "lambda")
 _SCORED = ("per_sample_gradient", "precondition", "score")

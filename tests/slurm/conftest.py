@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workflow.conftest import Workflow
+from tests.support.workflows import Workflow
 
 PROFILE = "profiles/slurm/config.yaml"
 

@@ -13,7 +13,7 @@ import yaml
 
 from difficulty.tables import read_provenance
 from tests.slurm.conftest import PROFILE
-from tests.workflow.conftest import TINY, Workflow, changed
+from tests.support.workflows import TINY, Workflow, changed
 
 pytestmark = pytest.mark.slurm
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.influence_networks import batched, varied_data, varied_network
+from tests.support.influence_networks import batched, varied_data, varied_network
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,8 @@ import scipy.stats
 from difficulty.analysis.agreed_statistics import AGREED_STATISTICS, agreed_statistics
 from difficulty.scores.collect import EXAMPLE_SCORES
 from difficulty.tables import Column, read_provenance, read_table, write_table
-from tests.unit.test_score_scripts import PLAIN_RUNS, TEST, TRAIN, make_dataset, make_experiment, run_script, succeed
+from tests.support.recorded_experiments import PLAIN_RUNS, TEST, TRAIN, make_dataset, make_experiment
+from tests.support.scripts import run_script, succeed
 
 EXACT = 1e-9
 

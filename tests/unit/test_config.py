@@ -1,4 +1,4 @@
-"""The configuration: what resolves to what, the files that come with the workflow, and the schema for editors."""
+"""The configuration: what resolves to what, and the files that come with the workflow."""
 
 import importlib
 import importlib.util
@@ -8,14 +8,12 @@ import sys
 import typing
 from pathlib import Path
 
-import jsonschema
 import pytest
 import yaml
 
 from difficulty.config.analyses.dynamics import Dynamics
 from difficulty.config.analyses.label_quality import HELD_OUT_SCORES
 from difficulty.config.core.problems import ConfigurationError
-from difficulty.config.core.yaml_files import read_yaml
 from difficulty.config.data.datasets import AnySource
 from difficulty.config.reading import load
 from difficulty.config.resolve import resolve
@@ -274,7 +272,7 @@ def _kinds(union, key: str) -> list[str]:
     "package, names",
     [
         ("models", list(ARCHITECTURES)),
-        ("datasets", [name for name in _kinds(AnySource, "source") if name != "subset"]),  # which is linked, not read
+        ("datasets", _kinds(AnySource, "source")),
         ("training.optimizers", _kinds(Optimizer, "name")),
         ("training.schedules", _kinds(Schedule, "name")),
     ],
@@ -304,46 +302,6 @@ for name, module in sys.modules.items():
     )
     with_pydantic = {"pydantic", "pydantic_core", "annotated_types", "typing_extensions", "typing_inspection"}
     assert set(found.stdout.split()) <= with_pydantic
-
-
-@pytest.fixture(scope="module")
-def schema() -> dict:
-    return json.loads((ROOT / "workflow" / "schemas" / "config.schema.json").read_text(encoding="utf-8"))
-
-
-def test_schema_is_up_to_date(schema):
-    generator = importlib.import_module("write_config_schema")
-    assert schema == generator.config_schema(), "run: python workflow/scripts/write_config_schema.py"
-
-
-def test_schema_describes_every_key_and_refuses_unknown_ones(schema):
-    for section in (schema, *schema["$defs"].values()):
-        assert section["additionalProperties"] is False
-        assert [key for key, value in section["properties"].items() if not value.get("description")] == []
-
-
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_files_of_the_workflow_fit_the_schema(schema, path):
-    jsonschema.Draft202012Validator(schema).validate(read_yaml(path))
-
-
-@pytest.mark.parametrize(
-    "text, fits",
-    [
-        ("experiments: {x: {optimizer: {lr: 0.1}, label_noise: {fraction: 0.2}, width: null}, y: }", True),
-        ("defaults: {epochs: 3}", True),
-        ("analyses: {detection: {bootstrap: 100}}", True),
-        ("experiments: {x: {optimizer: {name: adam, momentum: 0.9}}}", False),
-        ("experiments: {x: {epoch: 3}}", False),
-        ("experiments: {x: {epochs: 0}}", False),
-        ("experiments: {seed-0: {}}", False),
-        ("experiments: {x y: {}}", False),
-        ("datasets: {x: {source: parquet}}", False),
-        ("datasets: {x: {source: digits, path: y}}", False),
-    ],
-)
-def test_schema_fits_partial_files(schema, text, fits):
-    assert jsonschema.Draft202012Validator(schema).is_valid(yaml.safe_load(text)) == fits
 
 
 @pytest.mark.parametrize(

@@ -1,48 +1,11 @@
 """Wrong configurations give exactly the expected lines: wrong_configurations.txt, wrong_experiments.txt."""
 
-from pathlib import Path
-
 import pytest
 import yaml
 
-from difficulty.config.core.problems import ConfigurationError
 from difficulty.config.resolve import resolve
 from difficulty.errors import UserError
-
-VALID = yaml.safe_load("""
-datasets:
-  digits: {source: digits}
-  photos: {source: image_folder, path: photos}
-  cifar: {source: parquet, files: {train: a.parquet, test: b.parquet}, truth: [entropy]}
-defaults: {dataset: digits, architecture: resnet9, epochs: 15, optimizer: {name: sgd, lr: 0.2, momentum: 0.9}}
-experiments:
-  clean: {}
-  noisy: {label_noise: {kind: symmetric, fraction: 0.1}}
-  photos: {dataset: photos}
-  cifar: {dataset: cifar, folds: 5}
-""")
-MARK = "=> "
-
-
-def table(name: str) -> list:
-    """(YAML, expected lines) of each block of lines that ends with a blank one."""
-    blocks = (Path(__file__).with_name(name)).read_text(encoding="utf-8").split("\n\n")
-    blocks = [block.splitlines() for block in blocks if MARK in block]
-    return [
-        pytest.param(
-            "\n".join(line for line in block if not line.startswith(MARK)),
-            [line.removeprefix(MARK) for line in block if line.startswith(MARK)],
-            id=block[0],
-        )
-        for block in blocks
-    ]
-
-
-def lines_of(config) -> list[str]:
-    with pytest.raises(ConfigurationError) as caught:
-        resolve(config)
-    assert str(caught.value).splitlines() == caught.value.lines
-    return caught.value.lines
+from tests.support.wrong_configurations import VALID, lines_of, table
 
 
 @pytest.mark.parametrize("text, lines", table("wrong_configurations.txt"))

@@ -3,7 +3,6 @@
 import copy
 import json
 import math
-from pathlib import Path
 
 import jsonschema
 import pytest
@@ -15,37 +14,9 @@ from difficulty.config.core.problems import ConfigurationError
 from difficulty.config.reading import load
 from difficulty.config.resolve import Configuration, resolve
 from difficulty.config.training.grids import expanded
-from tests.unit.test_config_errors import lines_of, table
-from tests.unit.test_config_properties import places
-
-GRID = yaml.safe_load("""
-datasets:
-  digits: {source: digits}
-  photos: {source: image_folder, path: photos}
-defaults:
-  dataset: digits
-  architecture: resnet9
-  width: 16
-  epochs: 15
-  label_noise: {kind: symmetric, fraction: 0.1}
-  optimizer: {name: sgd, lr: 0.2, momentum: 0.9}
-experiments:
-  plain: {label_noise: null}
-  noise:
-    epochs: 40
-    grid:
-      level:
-        clean: {label_noise: null}
-        half: {label_noise: {kind: symmetric_any, fraction: 0.5}}
-      optimizer:
-        sgd: {optimizer: {lr: 0.1}}
-        rm3: {optimizer: {name: rm3, lr: 0.3}}
-  last:
-""")
-NAMES = ["plain", "noise-clean-sgd", "noise-clean-rm3", "noise-half-sgd", "noise-half-rm3", "last"]
-
-
-SCHEMA = json.loads((Path(__file__).parents[2] / "workflow/schemas/config.schema.json").read_text(encoding="utf-8"))
+from tests.support.grids import GRID, NAMES, SCHEMA
+from tests.support.places import places
+from tests.support.wrong_configurations import lines_of, table
 
 
 def resolved(experiments: str, **sections) -> Configuration:

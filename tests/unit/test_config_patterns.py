@@ -8,7 +8,7 @@ import yaml
 from difficulty.config.core.patterns import spelled_out
 from difficulty.config.file import ConfigurationFile
 from difficulty.config.resolve import resolve
-from tests.unit.test_config_grids import GRID, NAMES, SCHEMA
+from tests.support.grids import GRID, NAMES, SCHEMA
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from difficulty.config.core.problems import ConfigurationError, written
 from difficulty.config.core.yaml_files import read_yaml
 from difficulty.config.resolve import Configuration, resolve
+from tests.support.places import places
 
 VALID = yaml.safe_load("""
 datasets:
@@ -78,14 +79,6 @@ CHOSEN = [
     ("analyses", "generalization"),
     ("analyses", "detection", "truths"),
 ]
-
-
-def places(value, place=()):
-    """Every place below `value`, with what is there."""
-    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, child in children:
-        yield (*place, key), child
-        yield from places(child, (*place, key))
 
 
 PLACES = list(places(VALID))

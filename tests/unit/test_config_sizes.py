@@ -8,7 +8,7 @@ from difficulty.config.core.problems import ConfigurationError
 from difficulty.config.core.sizes import size_faults
 from difficulty.config.reading import load
 from difficulty.config.resolve import resolve
-from tests.unit.test_config_errors import VALID, lines_of
+from tests.support.wrong_configurations import VALID, lines_of
 
 RANDOM = {"by": "random", "fraction": 0.9}
 

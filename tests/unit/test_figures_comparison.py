@@ -10,7 +10,7 @@ from difficulty.figures.style.appearance import line_styles
 from difficulty.tables import write_table
 from difficulty.training.run_tables import HISTORY
 from tests.support.drawn_figures import drawn_figure
-from tests.unit.figure_reading import by_gid, said
+from tests.support.figure_reading import by_gid, said
 
 NOISY = ("train", "pristine", "corrupt", "test")
 CLEAN = ("train", "test")

@@ -14,7 +14,7 @@ from difficulty.figures.prediction_depth.levels import depth_levels_figure
 from difficulty.figures.prediction_depth.probe_accuracy import probe_accuracy_figure
 from difficulty.figures.prediction_depth.probe_axis import undefined_place
 from difficulty.figures.style.appearance import styled
-from tests.unit.figure_reading import by_gid, said, texts_of
+from tests.support.figure_reading import by_gid, said, texts_of
 
 NAMES = ["input", "stem", "block1", "block2", "softmax"]
 MANY = ["input", *(f"conv{number}" for number in range(1, 39)), "softmax"]

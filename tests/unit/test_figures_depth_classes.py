@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from difficulty.figures.prediction_depth import classes as depth_classes
-from tests.unit.depth_stand_ins import PROBES, long_names
-from tests.unit.figure_reading import by_gid, said, texts_of
+from tests.support.depth_stand_ins import PROBES, long_names
+from tests.support.figure_reading import by_gid, said, texts_of
 
 
 def make_depths(counts, runs=1):

@@ -6,8 +6,8 @@ from matplotlib.colors import to_rgb
 
 from difficulty.figures.prediction_depth import plane as depth_plane
 from difficulty.figures.style.appearance import CORRUPT
-from tests.unit.depth_stand_ins import COLOR, GREY, PROBES, long_names, make_images, make_labels
-from tests.unit.figure_reading import by_gid, said, texts_of
+from tests.support.depth_stand_ins import COLOR, GREY, PROBES, long_names, make_images, make_labels
+from tests.support.figure_reading import by_gid, said, texts_of
 
 EASY, OTHER_CLASS = (next(c for c in depth_plane.CORNERS if c.name == n) for n in ("easy", "looks like another class"))
 

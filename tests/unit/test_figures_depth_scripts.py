@@ -11,8 +11,8 @@ from difficulty.scores.collect import RUN_SCORES, SCORES
 from difficulty.scores.depth.tables import VOTES, depth_columns
 from difficulty.tables import Column, write_table
 from difficulty.training.run_tables import RECORDS
+from tests.support.depth_stand_ins import PROBES, make_images, make_votes
 from tests.support.drawn_figures import drawn_figure
-from tests.unit.depth_stand_ins import PROBES, make_images, make_votes
 
 
 def write_dataset(folder, count, classes):

@@ -6,8 +6,8 @@ from matplotlib.colors import to_rgb
 
 from difficulty.figures.prediction_depth import votes as depth_votes
 from difficulty.figures.style.appearance import CORRUPT
-from tests.unit.depth_stand_ins import COLOR, GREY, PROBES, long_names, make_images, make_labels, make_votes
-from tests.unit.figure_reading import by_gid, said, texts_of
+from tests.support.depth_stand_ins import COLOR, GREY, PROBES, long_names, make_images, make_labels, make_votes
+from tests.support.figure_reading import by_gid, said, texts_of
 
 
 def draw_votes(votes, table=None, shape=GREY, names=None, probes=None):

@@ -17,7 +17,7 @@ from difficulty.figures.style.appearance import ROLE_COLORS, line_styles
 from difficulty.figures.style.text import abbreviated
 from difficulty.tables import write_table
 from tests.support.drawn_figures import drawn_figure
-from tests.unit.figure_reading import by_gid, said, texts_of
+from tests.support.figure_reading import by_gid, said, texts_of
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 TRAIN_TOP1 = 0.98

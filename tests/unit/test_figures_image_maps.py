@@ -28,7 +28,7 @@ from difficulty.figures.style.appearance import CORRUPT
 from difficulty.scores.images.statistics import STATISTICS, image_maps, image_statistics, shrunk
 from difficulty.tables import Column, Schema
 from tests.support.drawn_figures import drawn_figure
-from tests.unit.figure_reading import by_gid, said, texts_of
+from tests.support.figure_reading import by_gid, said, texts_of
 
 MAPPED = ["local_entropy", "segments", "edge_strength", "dct_coefficients"]
 NAMES = {0: "cat", 1: "a class with a name that takes more than two lines of text beside its image"}

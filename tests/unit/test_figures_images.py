@@ -18,7 +18,7 @@ from difficulty.figures.style.appearance import CORRUPT, WRONG_TEXT
 from difficulty.figures.style.mosaic import FRAME, blank_canvas, paint, spread_out, thumbnails
 from difficulty.figures.style.saving import save_figure
 from difficulty.training.majority import majority_prediction
-from tests.unit.figure_reading import said, texts_of
+from tests.support.figure_reading import said, texts_of
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 

@@ -11,7 +11,7 @@ from difficulty.figures.influence.scales import InfluenceScale
 from difficulty.figures.style.appearance import styled
 from difficulty.tables import write_table
 from tests.support.drawn_figures import drawn_figure
-from tests.unit.figure_reading import by_gid, said, texts_of
+from tests.support.figure_reading import by_gid, said, texts_of
 
 VARIANTS = ["identity", "kfac", "ekfac", "ekfac_bfloat16"]
 

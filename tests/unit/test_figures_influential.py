@@ -9,8 +9,15 @@ from difficulty.figures.influence.choice import choose_influential
 from difficulty.figures.influence.influential import hidden_duplicates, influential_figure
 from difficulty.figures.influence.sheet import DUPLICATE, fitted, signed
 from difficulty.figures.style.appearance import CORRUPT, WRONG_TEXT, styled
-from tests.unit.figure_reading import by_gid, said, texts_of
-from tests.unit.influential_stand_ins import FIRST_HARMFUL, FIRST_QUERY, make_overall, make_queries, make_tops, painted
+from tests.support.figure_reading import by_gid, said, texts_of
+from tests.support.influential_stand_ins import (
+    FIRST_HARMFUL,
+    FIRST_QUERY,
+    make_overall,
+    make_queries,
+    make_tops,
+    painted,
+)
 
 OVERALL = [0.5, -2, 0, 3, -1]
 

@@ -8,10 +8,10 @@ from difficulty.datasets.pixels import write_pixels
 from difficulty.scores.influence.pairwise_tables import INFLUENTIAL, OVERALL_INFLUENCE, QUERIES
 from difficulty.tables import write_table
 from difficulty.training.run_tables import RECORDS
+from tests.support.depth_stand_ins import make_images
 from tests.support.drawn_figures import drawn_figure
-from tests.unit.depth_stand_ins import make_images
-from tests.unit.figure_reading import said
-from tests.unit.influential_stand_ins import FIRST_QUERY, make_overall, make_queries, make_tops, painted
+from tests.support.figure_reading import said
+from tests.support.influential_stand_ins import FIRST_QUERY, make_overall, make_queries, make_tops, painted
 
 FACTS = {"damping": "0.1 relative", "measurement": "margin"}
 

@@ -13,7 +13,7 @@ from difficulty.figures.style.appearance import WRONG_TEXT, styled
 from difficulty.tables import write_table
 from difficulty.training.majority import majority_sets_of
 from difficulty.training.run_tables import SET_RECORDS
-from tests.unit.figure_reading import by_gid, said
+from tests.support.figure_reading import by_gid, said
 
 PRECISIONS = {"cat": (0.9, 0.5), "dog": (0.8, 0.7), "eel": (np.nan, 0.2), "": (0.85, 0.467)}
 

@@ -8,7 +8,7 @@ import pytest
 
 from difficulty.analysis.order_stability import BETWEEN, PAIRED, WITHIN, pair_kind
 from difficulty.figures.agreement.order_stability import order_stability_figure
-from tests.unit.figure_reading import by_gid, said, texts_of
+from tests.support.figure_reading import by_gid, said, texts_of
 
 RUNS = ("b/seed-0", "b/seed-1", "a/seed-0")
 

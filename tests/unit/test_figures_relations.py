@@ -13,7 +13,7 @@ from difficulty.figures.images.relations import relations_figure
 from difficulty.figures.images.statistic_names import UNITS, name_and_unit
 from difficulty.figures.style.appearance import styled
 from difficulty.scores.images.statistics import STATISTICS
-from tests.unit.figure_reading import by_gid, said, texts_of
+from tests.support.figure_reading import by_gid, said, texts_of
 
 FOURTEEN = [*STATISTICS, "human_entropy", "search_difficulty", "object_area", "objects"]
 

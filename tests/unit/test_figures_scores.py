@@ -8,7 +8,7 @@ from difficulty.figures.agreement import over_epochs as agreement
 from difficulty.figures.detection import curves as detection
 from difficulty.figures.scores import correlation, data_map, stability
 from difficulty.figures.style.appearance import line_styles
-from tests.unit.figure_reading import by_gid, said, texts_of
+from tests.support.figure_reading import by_gid, said, texts_of
 
 # Agreement: the worked example:  three runs and three images.
 

@@ -10,7 +10,7 @@ from difficulty.analysis.vog_label_noise import VOG_LABEL_NOISE
 from difficulty.figures.vog.correlation import vog_correlation_figure
 from difficulty.figures.vog.errors import vog_errors_figure
 from difficulty.figures.vog.stages import compared_stages, vog_stages_figure
-from tests.unit.figure_reading import by_gid, said, texts_of
+from tests.support.figure_reading import by_gid, said, texts_of
 
 STAGES = {"early": [1, 4, 8], "late": [10, 11, 15], "complete": [1, 4, 8, 11, 15]}
 ONE_STAGE = {"late": [8, 11]}

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from difficulty.scores.influence import factors as influence_factors
-from difficulty.scores.influence import query_gradients, scoring
+from difficulty.scores.influence import query_gradients
+from difficulty.scores.influence import scoring as influence
 from difficulty.scores.influence.example_gradients import example_numbers
 from difficulty.scores.influence.layer_passes import layer_calls, summed_loss, summed_negative_margin
 from difficulty.scores.influence.query_gradients import truncated
@@ -20,7 +21,7 @@ from difficulty.scores.influence.scoring import (
 )
 from difficulty.scores.influence.tracked_layers import patches, tracked_layers
 from difficulty.scores.influence.workspace import Workspace
-from tests.unit.influence_networks import (
+from tests.support.influence_networks import (
     DAMPING,
     SAME,
     STRATEGIES,
@@ -224,7 +225,7 @@ def test_all_that_is_computed_of_a_batch_fits_into_the_memory(network, data, bat
             assert taken.untyped_storage().data_ptr() == self._memory.untyped_storage().data_ptr()
             return taken
 
-    for module in (scoring, influence_factors, query_gradients):
+    for module in (influence, influence_factors, query_gradients):
         monkeypatch.setattr(module, "Workspace", Watched)
     factors = fit_factors(network, batches, memory=memory)
     self_influence(network, factors, batches, memory=memory)

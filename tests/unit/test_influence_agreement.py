@@ -21,7 +21,7 @@ from difficulty.scores.influence.pairwise_blocks import common_queries, summed_b
 from difficulty.scores.influence.pairwise_tables import PAIRWISE_EXAMPLES, pairwise_schema
 from difficulty.scores.influence.tables import SELF_INFLUENCE
 from difficulty.tables import read_provenance, read_table, write_table
-from tests.unit.test_score_scripts import run_script, succeed
+from tests.support.scripts import run_script, succeed
 
 VARIANTS = ["identity", "kfac", "ekfac"]
 EXACT = 1e-12

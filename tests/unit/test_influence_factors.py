@@ -21,7 +21,7 @@ from difficulty.scores.influence.scoring import (
     second_moment_sums,
     self_influence,
 )
-from tests.unit.influence_networks import (
+from tests.support.influence_networks import (
     DAMPING,
     EXACT,
     STRATEGIES,

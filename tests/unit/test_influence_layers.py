@@ -13,7 +13,7 @@ from difficulty.scores.influence.example_gradients import Bases, example_numbers
 from difficulty.scores.influence.layer_passes import layer_calls, sampling_loss, summed_loss, summed_negative_margin
 from difficulty.scores.influence.tracked_layers import patches, tracked_layers
 from difficulty.scores.influence.workspace import Workspace
-from tests.unit.influence_networks import explicit_gradients, varied_data, varied_network
+from tests.support.influence_networks import explicit_gradients, varied_data, varied_network
 
 EXACT = 1e-12  # float64, relative to the largest value
 SAME = 2e-6  # float32 in another order of summing, relative to the largest value

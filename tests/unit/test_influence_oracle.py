@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from scipy.stats import spearmanr
 
 from difficulty.scores.influence.scoring import Damping, fit_factors, pairwise_influence, self_influence
-from tests.unit.influence_networks import ORACLE, QUERIES, TRAIN, batched, oracle_images, oracle_network
+from tests.support.influence_networks import ORACLE, QUERIES, TRAIN, batched, oracle_images, oracle_network
 
 # Differences are relative to a score for self-influence, to the largest score of a query for pairwise influence. In
 # float32 a ReLU or a maximum that is nearly a tie may turn out otherwise, and with it the gradient of an example.

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from difficulty.datasets import image_folder, parquet
-from tests.unit.joined_stand_ins import DATA, values_of
+from tests.support.joined_stand_ins import DATA, values_of
 
 EXACT = 1e-12
 ROUNDED = 5e-5  # numbers with four decimal places

@@ -20,7 +20,7 @@ from difficulty.figures.style.saving import save_figure
 from difficulty.scores.collect import EXAMPLE_SCORES, RUN_SCORES, SCORES, collect_scores
 from difficulty.tables import Column, read_schema, read_table, write_table
 from tests.support.drawn_figures import drawn_figure
-from tests.unit.joined_stand_ins import VALUE, examples
+from tests.support.joined_stand_ins import VALUE, examples
 
 EXACT = 1e-12
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"

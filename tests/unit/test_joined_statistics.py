@@ -6,7 +6,7 @@ import pytest
 
 from difficulty.errors import UserError
 from difficulty.scores.images.joined_statistics import human_entropy, image_name, joined, read_measured
-from tests.unit.joined_stand_ins import DATA, VALUE, examples, measured
+from tests.support.joined_stand_ins import DATA, VALUE, examples, measured
 
 EXACT = 1e-12
 

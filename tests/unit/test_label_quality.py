@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +19,7 @@ from difficulty.scores.label_quality import (
 )
 from difficulty.tables import read_schema, read_table
 from difficulty.training.run_tables import RECORDS
+from tests.support.script_server import interpreter
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 ROUNDING = 5e-7  # of the values that cleanlab gave
@@ -117,7 +117,7 @@ TRAINING = {
 
 def succeed(name, **options):
     """Runs a script as a rule does; a list gives several values."""
-    command = [sys.executable, str(SCRIPTS / f"{name}.py"), "--code", "c0de", "--upstream", "11"]
+    command = [interpreter(), str(SCRIPTS / f"{name}.py"), "--code", "c0de", "--upstream", "11"]
     for option, value in options.items():
         values = [json.dumps(value)] if isinstance(value, dict) else value if isinstance(value, list) else [value]
         command += [f"--{option.replace('_', '-')}", *map(str, values)]

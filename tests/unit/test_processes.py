@@ -32,6 +32,11 @@ SETTINGS = {
 }
 MLP = {**SETTINGS, "architecture": "mlp", "width": 16}
 BATCH_NORM = {**SETTINGS, "architecture": "resnet9", "width": 4, "batch_size": 32, "epochs": 2}
+TRAININGS = {  # batches of 33: shares of 17 and 16, the last of 28
+    "sgd": MLP,
+    "m3": {**MLP, "optimizer": {"name": "m3", "lr": 0.05, "groups": 3}},
+    "batch_norm": BATCH_NORM,
+}
 TRAIN, ALL = 160, 230
 CLOSE = {"rtol": 1e-4, "atol": 1e-4}
 
@@ -45,23 +50,37 @@ def digits():
 
 
 def train_in(args, processes):
-    """What each process does."""
+    """What each process does: one training after another, each into a folder of its own."""
     torch.set_num_threads(1)
-    data = digits()
-    model = build_model(args.settings, 1, (8, 8), 10, seed=0)
-    partial = PartialRun(args.folder, {}, writes=processes.is_first)
+    for name, settings in args.trainings.items():
+        train_one(args, settings, args.folder / name, processes)
+
+
+def train_one(args, settings, folder, processes):
+    model = build_model(settings, 1, (8, 8), 10, seed=0)
+    partial = PartialRun(folder, {}, writes=processes.is_first)
     processes.wait()
     if processes.rank == args.dying:
         os.kill(os.getpid(), signal.SIGKILL)
     if processes.rank == args.failing:
         raise UserError("photos/7.jpg: cannot be decoded any more")
-    train(model, data, args.settings, 0, partial, "{}", lambda *_: None, processes)
+    train(model, digits(), settings, 0, partial, "{}", lambda *_: None, processes)
 
 
-def run(folder, settings, count, dying=None, failing=None):
-    args = Namespace(settings=settings, code="", upstream="", folder=folder, dying=dying, failing=failing)
+def run(folder, trainings, count, dying=None, failing=None):
+    """The finished trainings by name."""
+    folder.mkdir(exist_ok=True)
+    args = Namespace(trainings=trainings, folder=folder, dying=dying, failing=failing)
+    args.settings, args.code, args.upstream = SETTINGS, "", ""
     run_together(train_in, args, count, folder.parent / "log")
-    return PartialRun(folder, {})
+    return {name: PartialRun(folder / name, {}) for name in trainings}
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """(by one process, by two together): starting processes takes longer than all of these trainings."""
+    folder = tmp_path_factory.mktemp("processes")
+    return run(folder / "one", TRAININGS, 1), run(folder / "two", TRAININGS, 2)
 
 
 def history(partial, settings, source="clean"):
@@ -83,10 +102,10 @@ def assert_same(left, right, settings):
         assert ((ours["online.predicted"] >= 0) == (np.arange(ALL) < TRAIN)).all()
 
 
-@pytest.mark.parametrize("optimizer", [SETTINGS["optimizer"], {"name": "m3", "lr": 0.05, "groups": 3}])
-def test_two_processes_train_as_one(tmp_path, optimizer):
-    settings = {**MLP, "optimizer": optimizer}  # batches of 33: shares of 17 and 16, the last of 28
-    assert_same(run(tmp_path / "two", settings, 2), run(tmp_path / "one", settings, 1), settings)
+@pytest.mark.parametrize("name", ["sgd", "m3"])
+def test_two_processes_train_as_one(runs, name):
+    one, two = runs
+    assert_same(two[name], one[name], TRAININGS[name])
 
 
 class Halves(nn.Module):
@@ -105,31 +124,30 @@ class Halves(nn.Module):
         return torch.cat([self.network(first), second])
 
 
-def test_batch_norm_sees_the_shares_by_themselves(tmp_path):
-    together = run(tmp_path / "two", BATCH_NORM, 2)
+def test_batch_norm_sees_the_shares_by_themselves(runs, tmp_path):
+    one, two = (trained["batch_norm"] for trained in runs)
     model = Halves(build_model(BATCH_NORM, 1, (8, 8), 10, seed=0))
     alone = PartialRun(tmp_path / "halves", {})
     train(model, digits(), {**BATCH_NORM, "records": "clean"}, 0, alone, "{}")
-    ours, theirs = (history(each, BATCH_NORM) for each in (together, alone))
+    ours, theirs = (history(each, BATCH_NORM) for each in (two, alone))
     np.testing.assert_allclose(ours[["loss", "top1"]], theirs[["loss", "top1"]], **CLOSE)
-    one = run(tmp_path / "one", BATCH_NORM, 1)
     assert not np.allclose(history(one, BATCH_NORM)["loss"], ours["loss"], **CLOSE)
 
 
 @pytest.mark.full
 def test_resumed_after_an_epoch_it_is_the_same_run(tmp_path):
     settings = {**MLP, "optimizer": {"name": "rm3", "lr": 0.05}, "schedule": {"name": "constant"}}
-    run(tmp_path / "part", {**settings, "epochs": 1}, 2)
-    resumed, whole = run(tmp_path / "part", settings, 2), run(tmp_path / "whole", settings, 2)
+    run(tmp_path / "part", {"rm3": {**settings, "epochs": 1}}, 2)
+    resumed, whole = (run(tmp_path / name, {"rm3": settings}, 2)["rm3"] for name in ("part", "whole"))
     for epoch in (1, 2, 3):
         np.testing.assert_array_equal(resumed.outcomes(epoch)["steps.loss"], whole.outcomes(epoch)["steps.loss"])
 
 
-def test_what_one_process_says_when_it_fails_is_told(tmp_path):
+def test_the_error_of_one_process_is_reported(tmp_path):
     with pytest.raises(UserError, match=r"^photos/7.jpg: cannot be decoded any more$"):
-        run(tmp_path / "run", MLP, 2, failing=1)
+        run(tmp_path / "run", TRAININGS, 2, failing=1)
 
 
 def test_a_process_that_is_killed_ends_the_run(tmp_path):
     with pytest.raises(UserError, match="process 1 of those that train together was ended by SIGKILL"):
-        run(tmp_path / "run", MLP, 2, dying=1)
+        run(tmp_path / "run", TRAININGS, 2, dying=1)

@@ -12,7 +12,7 @@ from difficulty.analysis.relations import KINDS, OVERALL, PARTIAL, RELATIONS, WI
 from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.scores.collect import EXAMPLE_SCORES, SCORES
 from difficulty.tables import Column, read_provenance, read_table, write_table
-from tests.unit.test_score_scripts import run_script, succeed
+from tests.support.scripts import run_script, succeed
 
 EXACT = 1e-9
 COLUMNS = [column for column in RELATIONS.columns if column != "role"]

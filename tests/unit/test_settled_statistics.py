@@ -15,10 +15,15 @@ from difficulty.training.partial_run import PartialRun
 from difficulty.training.passes import clean_outcomes
 from difficulty.training.processes import Processes
 from difficulty.training.settled_statistics import with_settled_statistics
-from tests.unit.test_training import SETTINGS, Killed, contents, data, run, same_outcomes  # noqa: F401
+from tests.support.small_training import SETTINGS, Killed, contents, digits, run, same_outcomes
 
 NORMED = {**SETTINGS, "architecture": "resnet9", "width": 4, "epochs": 4}
 EXACT = {"rtol": 1e-6, "atol": 1e-7}
+
+
+@pytest.fixture(scope="module")
+def data():
+    return digits()
 
 
 def updated(model, batches):
@@ -105,7 +110,7 @@ def test_several_processes_pool_what_each_has_seen():
     torch.testing.assert_close(together.running_var, images.var((0, 2, 3)), **EXACT)
 
 
-def test_training_goes_on_with_its_own_statistics(tmp_path, data):  # noqa: F811
+def test_training_goes_on_with_its_own_statistics(tmp_path, data):
     partials, models = [], []
     for name in ("settled", "running"):
         models.append(build_model(NORMED, 1, (8, 8), 10, seed=0))
@@ -120,7 +125,7 @@ def test_training_goes_on_with_its_own_statistics(tmp_path, data):  # noqa: F811
         assert not np.array_equal(ours["clean.loss"], theirs["clean.loss"])
 
 
-def test_checkpoints_have_the_statistics_of_the_clean_pass(tmp_path, data):  # noqa: F811
+def test_checkpoints_have_the_statistics_of_the_clean_pass(tmp_path, data):
     partial = run(tmp_path / "p", data, NORMED)
     write_manifest(tmp_path / "c", partial.publish(tmp_path / "c", range(5)), {})
     for epoch in (0, 3):
@@ -136,7 +141,7 @@ def test_checkpoints_have_the_statistics_of_the_clean_pass(tmp_path, data):  # n
 
 
 @pytest.mark.parametrize("kill_after, settings", [(0, {}), (2, {"checkpoints": [1, 2], "records": "online"})])
-def test_a_killed_run_resumes_with_the_statistics_of_training(tmp_path, data, kill_after, settings):  # noqa: F811
+def test_a_killed_run_resumes_with_the_statistics_of_training(tmp_path, data, kill_after, settings):
     settings = {**NORMED, **settings}
     whole = run(tmp_path / "whole", data, settings)
     with pytest.raises(Killed):
@@ -151,7 +156,7 @@ def test_a_killed_run_resumes_with_the_statistics_of_training(tmp_path, data, ki
     assert same_outcomes(whole, resumed)
 
 
-def test_a_settled_network_knows_its_images_after_one_epoch(data):  # noqa: F811
+def test_a_settled_network_knows_its_images_after_one_epoch(data):
     """At a rate at which the running statistics lag behind, the settled ones give what batch statistics give."""
     model = build_model(NORMED, 1, (8, 8), 10, seed=0)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.2, momentum=0.9)

@@ -18,7 +18,7 @@ from difficulty.datasets.label_sets import (
 )
 from difficulty.datasets.preparation import prepare
 from difficulty.errors import UserError
-from tests.voc_stand_in import write_image, write_list
+from tests.support.voc import write_image, write_list
 
 ARCHIVE = Path(__file__).parents[3] / "shared" / "data" / "voc2007_subset.tar"
 EXACT = 1e-12

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +29,8 @@ from difficulty.scores.vog.toy import (
 )
 from difficulty.scores.vog.variance import variance_of_gradients
 from difficulty.tables import read_table
-from tests.unit.figure_reading import by_gid, said
+from tests.support.figure_reading import by_gid, said
+from tests.support.script_server import interpreter
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 STAGES = {"early": [0, 1], "late": [2, 3], "complete": [0, 1, 2, 3]}
@@ -180,7 +180,7 @@ def test_figures_of_what_is_undefined():
 def test_script_writes_its_tables(tmp_path, text):
     settings = resolved(text)
     paths = {name: tmp_path / f"{name}.parquet" for name in ("scores", "boundary", "summary")}
-    command = [sys.executable, str(SCRIPTS / "compute_vog_toy.py"), "--settings", json.dumps(settings)]
+    command = [interpreter(), str(SCRIPTS / "compute_vog_toy.py"), "--settings", json.dumps(settings)]
     command += [part for name, path in paths.items() for part in (f"--{name}", str(path))]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

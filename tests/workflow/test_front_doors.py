@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.workflow.conftest import Workflow
+from tests.support.workflows import Workflow
 
 MODULE = """
 module difficulty:

@@ -5,7 +5,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from tests.workflow.conftest import ROOT, Workflow
+from tests.support.workflows import ROOT, Workflow
 
 pytestmark = pytest.mark.full
 SHORT = {"epochs": 1, "batch_size": 8, "train_sample": 8, "checkpoints": "last", "workers": 0}

@@ -5,7 +5,8 @@ import shutil
 import pandas as pd
 import pytest
 
-from tests.workflow.conftest import TINY, Workflow, changed
+from tests.support.suites import EVERYTHING
+from tests.support.workflows import Workflow, altered, unlinked
 
 RUN = "results/experiments/noisy/seed-0"
 SCORES = "results/experiments/noisy/scores/influence.parquet"
@@ -15,9 +16,10 @@ SAME = 1e-4  # float32 in another order of summing
 
 def with_shards(shards=3, **settings):
     """A configuration that scores the images of one run."""
-    influence = {"strategies": ["identity", "ekfac"], "shards": shards, "queries": {}, **settings}
-    config = changed(analyses={"influence": influence}, defaults={"seeds": [0]})
-    return {**config, "experiments": {"noisy": TINY["experiments"]["noisy"]}}
+    influence = {"experiments": ["noisy"], "strategies": ["identity", "ekfac"], "queries": {}}
+    return altered(
+        EVERYTHING, experiments__noisy__seeds=[0], analyses__influence={**influence, "shards": shards, **settings}
+    )
 
 
 def jobs(workflow) -> set[tuple[str, str]]:
@@ -37,17 +39,9 @@ def made(strategy):
 
 
 @pytest.fixture(scope="module")
-def whole_source(tmp_path_factory) -> Workflow:
-    """By all strategies, without shards."""
-    workflow = Workflow(tmp_path_factory.mktemp("whole"), with_shards(shards=1, strategies=ALL))
-    workflow.run(SCORES)
-    return workflow
-
-
-@pytest.fixture(scope="module")
-def cut_source(whole_source, tmp_path_factory) -> Workflow:
-    """The same, then with shards, by some strategies."""
-    workflow = whole_source.copied(tmp_path_factory.mktemp("cut") / "copy")
+def cut_source(everything_source, tmp_path_factory) -> Workflow:
+    """The suite, whose scores are made of factors of all images, and then with shards."""
+    workflow = everything_source.copied(tmp_path_factory.mktemp("cut") / "copy")
     workflow.configure(with_shards())
     workflow.run(SCORES)
     return workflow
@@ -59,34 +53,36 @@ def cut(cut_source, tmp_path) -> Workflow:
 
 
 def assert_same_scores(workflow, whole, *strategies):
-    found, expected = (each.table("noisy/scores/influence.parquet") for each in (workflow, whole))
+    """Of the run that both have."""
+    tables = (each.table("noisy/scores/influence.parquet") for each in (workflow, whole))
+    found, expected = (each[each["run"] == "seed-0"].reset_index(drop=True) for each in tables)
     columns = [f"self_influence_{strategy}" for strategy in strategies]
     assert len(found) and (found["example_id"] == expected["example_id"]).all()
     pd.testing.assert_frame_equal(found[columns], expected[columns], rtol=SAME, atol=0)
 
 
-def test_shards_fit_all_but_the_identity_anew(whole_source, tmp_path):
-    workflow = whole_source.copied(tmp_path / "copy")
-    workflow.configure(with_shards())
+def test_shards_fit_all_but_the_identity_again(everything):
+    everything.configure(with_shards())
     expected = {*sums("kfac"), *sums("ekfac"), *made("ekfac"), ("merge_factors", "kfac 3")}
-    assert jobs(workflow) == expected
-    workflow.configure(with_shards(shards=1))
-    assert jobs(workflow) == set()
+    assert jobs(everything) == expected
+    everything.configure(with_shards(shards=1))
+    assert jobs(everything) == set()
 
 
-def test_shards_give_the_same_scores(cut_source, whole_source):
-    assert_same_scores(cut_source, whole_source, "identity", "ekfac")
+def test_shards_give_the_same_scores(cut_source, everything_source):
+    assert_same_scores(cut_source, everything_source, "identity", "ekfac")
     assert jobs(cut_source) == set()
 
 
 @pytest.mark.full
-def test_further_strategies_sum_no_covariances(cut, whole_source):
+def test_further_strategies_sum_no_covariances(cut, everything, everything_source):
     cut.configure(with_shards(strategies=ALL))
     expected = {*sums("diagonal"), *made("diagonal"), ("score_self_influence", "kfac 3")}
     assert jobs(cut) == expected
-    cut.run("scores")
-    assert_same_scores(cut, whole_source, *ALL)
-    assert cut.verify() == []
+    cut.run(SCORES)
+    everything.configure(with_shards(shards=1, strategies=ALL))
+    everything.run(SCORES)
+    assert_same_scores(cut, everything, *ALL)
 
 
 def test_every_job_has_the_time_of_its_phases(cut_source):
@@ -113,16 +109,14 @@ def test_another_damping_sums_nothing(cut):
     assert jobs(cut) == {("score_self_influence", "ekfac 3")}
 
 
-@pytest.mark.full
 @pytest.mark.parametrize("settings", [{"fisher": "empirical"}, {"shards": 2}])
-def test_other_sums_are_all_made_anew(cut, settings):
+def test_other_sums_are_all_made_again(cut, settings):
     cut.configure(with_shards(**settings))
     number = settings.get("shards", 3)
     expected = {*sums("kfac", number), *sums("ekfac", number), *made("ekfac"), ("merge_factors", "kfac 3")}
     assert jobs(cut) == expected
 
 
-@pytest.mark.full
 def test_what_was_lost_is_made_again(cut):
     shutil.rmtree(cut.work / RUN / "factors/ekfac-epoch-3")
     assert jobs(cut) == {*sums("ekfac"), *made("ekfac")}
@@ -130,7 +124,7 @@ def test_what_was_lost_is_made_again(cut):
     assert jobs(cut) >= sums("kfac")
 
 
-def test_an_interrupted_fit_goes_on_and_damaged_sums_are_told(cut):
+def test_an_interrupted_fit_goes_on_and_damaged_sums_are_reported(cut):
     shutil.rmtree(cut.work / RUN / "factors/ekfac-epoch-3")
     paths = [f"{RUN}/factors/sums/ekfac-epoch-3-shard-{shard}" for shard in range(3)]
     cut.run("--notemp", *paths[:2])
@@ -138,8 +132,8 @@ def test_an_interrupted_fit_goes_on_and_damaged_sums_are_told(cut):
     damaged = cut.work / paths[1] / "epoch-3.safetensors"
     content = bytearray(damaged.read_bytes())
     content[-1] ^= 1
-    damaged.write_bytes(content)
+    unlinked(damaged).write_bytes(content)
     result = cut.snakemake("--cores", "2", f"{RUN}/factors/ekfac-epoch-3")
-    told = [line for line in result.stderr.splitlines() if line.startswith("merge_factors: ")]
-    assert result.returncode and len(told) == 1
-    assert f"{paths[1]}/epoch-3.safetensors: is not the file that was written" in told[0]
+    reported = [line for line in result.stderr.splitlines() if line.startswith("merge_factors: ")]
+    assert result.returncode and len(reported) == 1
+    assert f"{paths[1]}/epoch-3.safetensors: is not the file that was written" in reported[0]

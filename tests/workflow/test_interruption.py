@@ -8,7 +8,7 @@ import time
 import psutil
 import pytest
 
-from tests.workflow.conftest import Workflow, changed
+from tests.support.workflows import Workflow, changed
 
 RUN = "results/experiments/plain/seed-0"
 ENDLESS = changed(defaults={"epochs": 5000, "seeds": [0]})

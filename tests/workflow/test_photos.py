@@ -5,7 +5,7 @@ import tarfile
 import pandas as pd
 import pytest
 
-from tests.workflow.conftest import ROOT, Workflow
+from tests.support.workflows import ROOT, Workflow
 
 ARCHIVE = ROOT.parent / "shared" / "data" / "hymenoptera_imagefolder_subset.tar"
 CONFIG = {

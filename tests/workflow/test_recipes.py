@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.voc_stand_in import write_devkit
-from tests.workflow.conftest import ROOT, Workflow
+from tests.support.voc import write_devkit
+from tests.support.workflows import ROOT, Workflow
 
 
 def cifar10_tables(folder):

@@ -5,10 +5,11 @@ import pytest
 import scipy.stats
 
 from difficulty.scores.images.statistics import STATISTICS
-from tests.workflow.conftest import Workflow, changed
+from tests.support.plans import changes
+from tests.support.suites import EVERYTHING
+from tests.support.workflows import Workflow, altered, changed, rules, wildcards_of
 
-CHOSEN = ["edge_strength", "brightness"]
-GROUPS = {"groups": {"noise": ["plain", "noisy"]}}
+DIFFERENT = set(STATISTICS) - {"edge_strength_per_pixel", "local_entropy_u8"}  # as others, in grey images of one size
 COMPUTED = {"compute_relations", "describe_agreed"}
 DRAWN = {"plot_relations", "plot_statistics_histograms", "plot_agreed_statistics"}
 TABLES = ["results/experiments/plain/relations.parquet", "results/agreement/noise-statistics.parquet"]
@@ -19,30 +20,10 @@ FIGURES = [
 ]
 
 
-def configured(dpi=50, images=None, **relations):
-    images = {"statistics": CHOSEN} if images is None else images
-    return changed(analyses={"agreement": GROUPS, "images": images, "relations": relations}, figures={"dpi": dpi})
-
-
-@pytest.fixture(scope="module")
-def workflow(tmp_path_factory):
-    workflow = Workflow(tmp_path_factory.mktemp("relations"), configured())
-    workflow.run(*TABLES, *FIGURES)
-    return workflow
-
-
-def planned(workflow, *targets, **settings):
-    """Names of the rules of this analysis, and of all others, that a dry run names."""
-    workflow.configure(configured(**settings))
-    rules = {rule for rule, _ in workflow.planned(*(targets or [*TABLES, *FIGURES]))}
-    workflow.configure(configured())
-    return rules & (COMPUTED | DRAWN), rules - COMPUTED - DRAWN
-
-
-def test_relations_are_of_the_statistics_and_scores_of_the_experiment(workflow):
-    scores = workflow.table("plain/scores.parquet")
-    table = workflow.table("plain/relations.parquet")
-    assert set(table["role"]) == {"train", "test"} and set(table["statistic"]) == set(CHOSEN)
+def test_relations_are_of_the_statistics_and_scores_of_the_experiment(everything_source):
+    scores = everything_source.table("plain/scores.parquet")
+    table = everything_source.table("plain/relations.parquet")
+    assert set(table["role"]) == {"train", "test"} and set(table["statistic"]) == DIFFERENT
     assert {"aum", "loss", "learning_epoch"} < set(table["score"]) and set(table["score"]).isdisjoint(STATISTICS)
     rows = table.set_index(["role", "statistic", "score", "kind"])["correlation"]
     for role, suffix in (("train", ""), ("test", "_test")):
@@ -51,57 +32,52 @@ def test_relations_are_of_the_statistics_and_scores_of_the_experiment(workflow):
         assert rows[role, "edge_strength", "aum", "overall"] == pytest.approx(expected)
 
 
-def test_means_over_agreed_images_are_of_the_group(workflow):
-    table = pd.read_parquet(workflow.work / TABLES[1])
-    assert set(table["statistic"]) == set(CHOSEN)
+def test_means_over_agreed_images_are_of_the_group(everything_source):
+    table = pd.read_parquet(everything_source.work / TABLES[1])
+    assert set(table["statistic"]) == DIFFERENT
     assert table.groupby("role")["examples"].unique().map(list).to_dict() == {"train": [100], "test": [30]}
-    scores = workflow.table("plain/scores.parquet").groupby("split")["edge_strength"].mean()
+    scores = everything_source.table("plain/scores.parquet").groupby("split")["edge_strength"].mean()
     means = table[table["statistic"] == "edge_strength"].groupby("role")["mean_all"].first()
     assert means.to_dict() == pytest.approx(scores.to_dict())
 
 
-def test_all_asks_for_experiments_and_groups_whose_experiments_are_all_named(workflow):
-    jobs = {job for job in workflow.planned() if job[0] in COMPUTED}
-    assert jobs == {
-        *(("compute_relations", "noisy"), ("describe_agreed", "noisy")),
-        ("describe_agreed", "plain"),
-    }
-    workflow.configure(configured(experiments=["plain"]))
-    jobs = {job for job in workflow.planned() if job[0] in COMPUTED | DRAWN}
-    assert jobs == {("describe_agreed", "plain"), ("plot_agreed_statistics", "plain")}
-    workflow.configure(configured())
-    assert planned(workflow) == (set(), set())
+def test_all_asks_for_experiments_and_groups_whose_experiments_are_all_named(plan_everything):
+    jobs = plan_everything("--forceall")
+    assert wildcards_of(jobs, "compute_relations") == ["noisy", "plain"]
+    assert wildcards_of(jobs, "describe_agreed") == ["noise", "noisy", "plain"]
+    jobs = plan_everything("--forceall", analyses__relations__experiments=["plain"])
+    assert wildcards_of(jobs, "compute_relations") == ["plain"]
+    assert wildcards_of(jobs, "describe_agreed") == wildcards_of(jobs, "plot_agreed_statistics") == ["plain"]
 
 
-def test_a_changed_setting_recomputes_what_depends_on_it(workflow):
-    assert planned(workflow, drawn=["learning_epoch", "aum"]) == ({"plot_relations"}, set())
-    assert planned(workflow, drawn=["aum"]) == ({"plot_relations", "plot_statistics_histograms"}, set())
-    assert planned(workflow, scores=["learning_epoch", "aum", "loss_mean"]) == (
-        {"compute_relations", "plot_relations"},
-        set(),
-    )
-    assert planned(workflow, dpi=60) == (DRAWN, set())
+@pytest.mark.parametrize(
+    ("places", "again"),
+    [
+        ({"analyses__relations__drawn": ["learning_epoch", "aum"]}, {"plot_relations"}),
+        ({"analyses__relations__drawn": ["aum"]}, {"plot_relations", "plot_statistics_histograms"}),
+        (
+            {"analyses__relations__scores": ["learning_epoch", "aum", "loss_mean"]},
+            {"compute_relations", "plot_relations"},
+        ),
+        ({"figures__dpi": 60}, DRAWN),
+    ],
+)
+def test_a_changed_setting_recomputes_what_depends_on_it(plan_everything, places, again):
+    assert rules(plan_everything(*TABLES, *FIGURES, **places)) == again
 
 
-@pytest.mark.full
 def test_relations_that_are_added_later_leave_what_is_there(tmp_path):
-    workflow = Workflow(tmp_path, changed(analyses={"agreement": GROUPS, "images": {"statistics": CHOSEN}}))
-    workflow.run("results/experiments/plain/scores.parquet", "results/agreement/noise.parquet")
-    targets = [*TABLES, *FIGURES, "results/experiments/plain/scores.parquet", "results/agreement/noise.parquet"]
-    assert planned(workflow, *targets) == (COMPUTED | DRAWN, set())
+    without = altered(EVERYTHING, analyses__relations=None)
+    (added,) = changes([without, EVERYTHING], tmp_path)
+    assert {rule for rule, _ in added} == COMPUTED | DRAWN
 
 
 @pytest.mark.full
 def test_truth_columns_are_enough(tmp_path):
-    config = configured()
+    groups, images = {"groups": {"noise": ["plain", "noisy"]}}, None
+    config = changed(analyses={"agreement": groups, "images": images, "relations": {}})
     config["datasets"] = {"few": {"source": "shapes", "train": 90, "test": 30}}
-    config["analyses"] |= {"images": None}
     workflow = Workflow(tmp_path, config)
     workflow.run(*TABLES, *FIGURES)
     table = workflow.table("plain/relations.parquet")
     assert "radius" in set(table["statistic"]) and table["correlation"].isna().equals(table["kind"] == "partial")
-
-
-@pytest.mark.full
-def test_results_are_verified(workflow):
-    assert workflow.verify() == []

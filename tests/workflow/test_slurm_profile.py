@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from tests.workflow.conftest import TINY, Workflow
+from tests.support.workflows import TINY, Workflow
 
 
 @pytest.fixture

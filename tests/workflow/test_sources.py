@@ -7,9 +7,8 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from tests.voc_stand_in import write_devkit
-
-from .conftest import TINY, Workflow
+from tests.support.voc import write_devkit
+from tests.support.workflows import TINY, Workflow
 
 PATTERN = r"(.*/)?(?P<label>[ab])\d\.png"
 DATASETS = {
@@ -69,7 +68,7 @@ def configure(workflow, *names):
 
 def test_inputs(workflow):
     configure(workflow, *DATASETS)
-    done = workflow.snakemake("-n", "--printshellcmds", "data")
+    done = workflow.snakemake("-n", "-p", "data")
     jobs = re.findall(r"^rule prepare_dataset:\n((?:    .*\n)*)", done.stdout + done.stderr, re.MULTILINE)
     found = {}
     for job in jobs:

@@ -1,6 +1,6 @@
 """`gpus: 2` through the workflow: two processes train a run whose tables are as any other's."""
 
-from tests.workflow.conftest import TINY, Workflow
+from tests.support.workflows import TINY, Workflow
 
 RUN = "results/experiments/plain/seed-0"
 

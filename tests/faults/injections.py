@@ -1,0 +1,154 @@
+"""Faults: each is a function that does it to a workflow, with moments drawn at random, and says what it did."""
+
+import contextlib
+import io
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pyarrow.parquet as pq
+
+from tests.faults.suite import CONFIG
+from tests.support.damage import damage_unnoticed
+from tests.support.workflows import Workflow, unlinked
+
+
+def start(workflow: Workflow, *arguments: str) -> subprocess.Popen:
+    """Snakemake in a session of its own."""
+    log = (workflow.work / "killed.log").open("w")
+    return subprocess.Popen(
+        workflow.command("--cores", "1", *arguments), stdout=log, stderr=log, start_new_session=True
+    )
+
+
+def kill_job(rule: str, longest: float):
+    def inject(workflow: Workflow, draws: random.Random) -> str:
+        delay = draws.uniform(0, longest)
+        while not killed_in_time(workflow, rule, delay):
+            delay /= 2
+        return f"killed after {delay:.1f} s"
+
+    return inject
+
+
+def killed_in_time(workflow: Workflow, rule: str, delay: float) -> bool:
+    """Runs a stage again and kills its first job after a delay; False if it had ended before."""
+    process = start(workflow, "--forcerun", rule, "--until", rule)
+    victim = None
+    while process.poll() is None and victim is None:
+        for child in psutil.Process(process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                words = child.cmdline()[:3]
+                is_python = bool(words) and Path(words[0]).name.startswith("python")
+                if is_python and any(word.endswith(f"{rule}.py") for word in words):
+                    victim = child
+        time.sleep(0.02)
+    time.sleep(delay)
+    hit = victim is not None and victim.is_running() and victim.status() != psutil.STATUS_ZOMBIE
+    if hit:
+        victim.kill()
+    process.wait()
+    return hit
+
+
+def kill_driver(group: bool, number: int = signal.SIGKILL):
+    def inject(workflow: Workflow, draws: random.Random) -> str:
+        process = start(workflow, "data", "runs", "scores")
+        delay = draws.uniform(2, 40)
+        time.sleep(delay)
+        if group:
+            os.killpg(process.pid, number)
+        else:
+            os.kill(process.pid, number)
+        process.wait()
+        return f"after {delay:.0f} s"
+
+    return inject
+
+
+def damage(file: str, consumer: str, how: Callable[[Path], None]):
+    def inject(workflow: Workflow, draws: random.Random) -> str:
+        before = (workflow.work / file).read_bytes()
+        path = damage_unnoticed(workflow, file, how)
+        result = workflow.snakemake("--cores", "1", "--forcerun", consumer, "--until", consumer)
+        output = result.stdout + result.stderr
+        harmless = path.suffix == ".parquet" and result.returncode == 0 and same_table(path, before)
+        if not harmless and file not in output:
+            raise AssertionError(f"{consumer} did not name {file}: {output[-500:]}")
+        if "it is made again" in output and result.returncode == 0:
+            return "named and made again"
+        if not harmless and result.returncode == 0:
+            raise AssertionError(f"{consumer} used {file}: {output[-500:]}")
+        shutil.rmtree(path.parent) if path.suffix == ".safetensors" else path.unlink()
+        return "changed nothing that is read, deleted" if harmless else "named, deleted"
+
+    return inject
+
+
+def same_table(path: Path, content: bytes) -> bool:
+    """Whether a Parquet file has the same values and the same metadata as one with this content."""
+    found, expected = pq.read_table(path), pq.read_table(io.BytesIO(content))
+    return found.equals(expected, check_metadata=True)
+
+
+def flip(path: Path) -> None:
+    """Flips a bit of what a file holds; of its metadata, which may not matter, see tests/unit/test_tables.py."""
+    content = bytearray(path.read_bytes())
+    footer = pq.read_metadata(path).serialized_size + 8 if path.suffix == ".parquet" else 0
+    content[(len(content) - footer) // 2] ^= 4
+    path.write_bytes(content)
+
+
+def empty(path: Path) -> None:
+    """Cuts a file to nothing."""
+    path.write_bytes(b"")
+
+
+def alter_member(how: Callable[[Path], None]):
+    def inject(workflow: Workflow, draws: random.Random) -> str:
+        images = sorted((workflow.work / "results/datasets/easy/images").rglob("*.png"))
+        member = draws.choice(images)
+        how(unlinked(member))
+        result = workflow.snakemake("--cores", "1", "--force", "results/experiments/easy/seed-0/records.parquet")
+        if result.returncode == 0 or member.name not in result.stdout + result.stderr:
+            raise AssertionError(f"{member} was not missed")
+        for name in ("easy", "drawn", "few"):
+            shutil.rmtree(workflow.work / "results" / "datasets" / name)
+        return "named, both data sets deleted"
+
+    return inject
+
+
+def two_drivers(workflow: Workflow, draws: random.Random) -> str:
+    process = start(workflow, "data", "runs", "scores")
+    delay = draws.uniform(5, 15)
+    time.sleep(delay)
+    second = workflow.snakemake("--cores", "1", "data", "runs", "scores")
+    output = second.stdout + second.stderr
+    if second.returncode == 0 or "still works here" not in output:
+        raise AssertionError(f"the second driver was not refused: {output[-500:]}")
+    if process.wait():
+        raise AssertionError("the first driver failed")
+    return f"second after {delay:.0f} s refused"
+
+
+def full_disk(share: float):
+    def inject(workflow: Workflow, draws: random.Random) -> str:
+        size = int(share * workflow.needed)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", workflow.work], check=True)
+        workflow.configure(CONFIG)
+        result = workflow.snakemake("--cores", "1", "data", "runs", "scores")
+        output = result.stdout + result.stderr
+        subprocess.run(["mount", "-o", "remount,size=1g", workflow.work], check=True)
+        if result.returncode == 0:
+            raise AssertionError(f"{size:,} bytes were enough")
+        told = "no space left" in output.lower()
+        return f"{size:,} bytes: " + ("told" if told else f"NOT TOLD: {output[-300:]}")
+
+    return inject

@@ -1,0 +1,114 @@
+"""Runs scripts in processes that share one import of the libraries, which takes most of the time of a small job.
+
+`interpreter()` is a program that takes the place of `python`: it hands its arguments, folder, environment and files to
+a server, which has imported numpy, torch and the like, and runs the script in a fork of itself. The workflow's own
+library is imported by each fork, from where its script lies.
+"""
+
+import atexit
+import contextlib
+import gc
+import importlib
+import json
+import os
+import runpy
+import select
+import socket
+import subprocess
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+
+PRELOADED = [
+    *("numpy", "pandas", "pyarrow.parquet", "scipy.stats", "torch", "safetensors.torch", "sklearn.neighbors"),
+    *("sklearn.datasets", "PIL.Image", "matplotlib.figure", "matplotlib.backends.backend_agg"),
+    *("matplotlib.backends.backend_pdf", "pydantic", "torch.nn.functional", "torch.func", "multiprocessing.pool"),
+]
+CLIENT = """#!{python} -ISE
+import json, os, socket, sys
+with socket.socket(socket.AF_UNIX) as server:
+    server.connect({address!r})
+    socket.send_fds(server, [b"f"], [0, 1, 2])
+    server.sendall(json.dumps([os.getcwd(), sys.argv[1:], dict(os.environ)]).encode())
+    server.shutdown(socket.SHUT_WR)
+    sys.exit(int(server.recv(9) or 1))
+"""
+
+
+@cache
+def interpreter() -> str:
+    """Path of the program; its server is started by the first call and ends with this process."""
+    folder = Path(tempfile.mkdtemp(prefix="python-"))
+    address = str(folder / "socket")
+    server = subprocess.Popen([sys.executable, "-m", __name__, address], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    server.stdout.readline()  # it listens
+    atexit.register(_stop, server, folder)
+    program = folder / "python"
+    program.write_text(CLIENT.format(python=sys.executable, address=address))
+    program.chmod(0o755)
+    return str(program)
+
+
+def _stop(server: subprocess.Popen, folder: Path) -> None:
+    server.stdin.close()
+    server.wait()
+    for name in ("socket", "python"):
+        (folder / name).unlink(missing_ok=True)
+    folder.rmdir()
+
+
+def serve(address: str) -> None:
+    """Forks for each client, until the standard input ends."""
+    for name in PRELOADED:
+        importlib.import_module(name)
+    gc.freeze()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(address)
+        listener.listen(64)
+        print("ready", flush=True)
+        while True:
+            ready, _, _ = select.select([listener, sys.stdin], [], [], 1)
+            with contextlib.suppress(ChildProcessError):
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    pass
+            if listener in ready:
+                client, _ = listener.accept()
+                if os.fork() == 0:
+                    listener.close()
+                    _run_for(client)
+                client.close()
+            elif ready:
+                return
+
+
+def _run_for(client: socket.socket) -> None:
+    """Runs what a client asks for, and returns its exit status to it."""
+    code = 1
+    try:
+        _, files, _, _ = socket.recv_fds(client, 1, 3)
+        folder, arguments, environment = json.loads(b"".join(iter(lambda: client.recv(1 << 16), b"")))
+        for number, file in enumerate(files):
+            os.dup2(file, number)
+            os.close(file)
+        os.chdir(folder)
+        os.environ.clear()
+        os.environ.update(environment)
+        sys.argv = arguments
+        sys.path[0] = str(Path(arguments[0]).parent)
+        runpy.run_path(arguments[0], run_name="__main__")
+        code = 0
+    except SystemExit as error:
+        code = error.code if isinstance(error.code, int) else int(error.code is not None)
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        client.sendall(str(code).encode())
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1])
