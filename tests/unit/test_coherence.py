@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from difficulty.figures.coherence import coherence_figure
+from difficulty.figures.coherence.groups import coherence_figure
 from difficulty.models.building import build_model
 from difficulty.scores.coherence.measure import coherence
 from difficulty.scores.coherence.tables import ALL, coherence_rows, sampled_groups

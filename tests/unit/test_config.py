@@ -272,7 +272,7 @@ def _kinds(union, key: str) -> list[str]:
     "package, names",
     [
         ("models", list(ARCHITECTURES)),
-        ("datasets", _kinds(AnySource, "source")),
+        ("datasets", [kind for kind in _kinds(AnySource, "source") if kind != "subset"]),
         ("training.optimizers", _kinds(Optimizer, "name")),
         ("training.schedules", _kinds(Schedule, "name")),
     ],

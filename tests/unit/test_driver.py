@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import psutil
 import pytest
 import snakemake.api  # noqa: F401 (first, since parts of Snakemake import each other)
 from snakemake.executors.local import Executor
@@ -97,10 +98,15 @@ def test_interruption_is_installed_once(folder):
         JobScheduler.exit_gracefully(None)
 
 
-def test_processes_that_ignore_sigterm_are_killed():
-    """A shell that ignores the signal, and its child."""
+def test_processes_that_ignore_sigterm_are_killed(monkeypatch):
+    """A shell that ignores the signal, and its child; other processes that tests have started live on."""
     command = "trap '' TERM; echo ready; sleep 1000; sleep 1000"
     process = subprocess.Popen(["bash", "-c", command], stdout=subprocess.PIPE)
     process.stdout.readline()
+    shell = psutil.Process(process.pid)
+    parent = SimpleNamespace(
+        children=lambda recursive: [shell, *shell.children(recursive)] if shell.is_running() else []
+    )
+    monkeypatch.setattr(interruption.psutil, "Process", lambda: parent)
     interruption.end_child_processes(seconds_to_kill=0.3)
     assert process.wait() == -signal.SIGKILL

@@ -9,7 +9,7 @@ from skimage.segmentation import felzenszwalb
 from difficulty.config.figures.image_maps import ImageMaps
 from difficulty.scores.images.local_entropy import local_entropies, local_entropy
 from difficulty.scores.images.statistics import image_maps, image_statistics, kept_coefficients
-from tests.unit.test_image_statistics import EXACT, every_image, luma
+from tests.support.pictures import EXACT, every_image, luma
 
 
 @every_image
