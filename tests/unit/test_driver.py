@@ -104,9 +104,6 @@ def test_processes_that_ignore_sigterm_are_killed(monkeypatch):
     process = subprocess.Popen(["bash", "-c", command], stdout=subprocess.PIPE)
     process.stdout.readline()
     shell = psutil.Process(process.pid)
-    parent = SimpleNamespace(
-        children=lambda recursive: [shell, *shell.children(recursive)] if shell.is_running() else []
-    )
-    monkeypatch.setattr(interruption.psutil, "Process", lambda: parent)
+    monkeypatch.setattr(psutil.Process, "children", lambda parent, recursive: [shell] if shell.is_running() else [])
     interruption.end_child_processes(seconds_to_kill=0.3)
     assert process.wait() == -signal.SIGKILL
