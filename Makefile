@@ -17,7 +17,7 @@ help:
 	@echo "                (FLAGS=--dry-run: what would run; FLAGS=--printshellcmds: all that Snakemake prints)"
 	@echo "make report     one offline page of all figures: results/report.html"
 	@echo "make verify     compare results with the configuration and with their checksums"
-	@echo "make test       lint and fast tests (half an hour on 2 cores)"
+	@echo "make test       lint and fast tests (ten minutes or so on 2 cores)"
 	@echo "make test-full  all tests"
 	@echo "make test-slurm all tests that need SLURM, on a cluster (PARTITION=name)"
 	@echo "make faults     kill jobs, damage files, fill disks; then compare (an hour or so)"
