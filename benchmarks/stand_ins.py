@@ -16,7 +16,8 @@ COPIED = ["Snakefile", "config.yaml", "workflow", "envs", "profiles"]
 # and goes no further. The source stays below it, so that its digest and its imports are looked up as ever.
 CREATE_OUTPUTS = """\
 import json, os, sys
-options = dict(zip(sys.argv, sys.argv[1:]))
+words = [word for each in sys.argv for word in each.split("=", each.startswith("--upstream="))]
+options = dict(zip(words, words[1:]))
 record = options["--log"].replace("logs", "checksums", 1)[:-len(".log")] + ".json"
 outputs = {}
 for path in sys.argv[1:]:
@@ -44,7 +45,7 @@ rule {rule}:
     threads: 1
     resources: mem_mb=1000, runtime=10
     {constraints}
-    params: settings={params[0]!r}, code={params[1]!r}, upstream={params[2]!r}
+    params: {params}
     shell: {shell!r}
 """
 
@@ -146,7 +147,7 @@ def _trivial_rules(jobs: list[Job], parameters: dict[str, list[str]]) -> Iterato
             log=patterns["log"][0],
             benchmark=patterns["benchmark"][0],
             constraints=_constraints(several),
-            params=["x" * len(value) for value in parameters[rule]],
+            params=", ".join(f"p{number}={'x' * len(value)!r}" for number, value in enumerate(parameters[rule])),
             shell=f"{make_folders}touch {' '.join(file.replace('{', '{wildcards.') for file in files)}",
         )
 

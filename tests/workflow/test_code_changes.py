@@ -2,7 +2,9 @@
 
 import re
 
-from tests.support.workflows import rules, wildcards_of
+from tests.support.suites import EVERYTHING
+from tests.support.worked_example import apply, edited_files
+from tests.support.workflows import altered, rules, wildcards_of
 
 TRAINING = {"prepare_dataset", "corrupt_labels", "train_model", "evaluate_run"}
 
@@ -36,33 +38,17 @@ def test_an_edited_network_trains_the_experiments_that_have_it(parts):
     assert wildcards_of(parts.planned("runs"), "train_model") == ["random seed-0", "random seed-1"]
 
 
-def test_a_new_score_runs_nothing_that_exists(everything):
-    """A family of scores is a rule file, a script, a module and a line each in Snakefile and configuration."""
-    scripts = everything.source / "workflow" / "scripts"
-    (scripts / "difficulty" / "scores" / "brightness.py").write_text(
-        "import pyarrow as pa\n\nfrom difficulty.tables import Column\n\n"
-        "BRIGHTNESS = {'brightness': Column(pa.float32(), 'mean of the image')}\n"
-    )
-    (scripts / "score_brightness.py").write_text("from difficulty.scores.brightness import BRIGHTNESS\n")
-    (everything.source / "workflow" / "rules" / "brightness.smk").write_text(
-        'score_families["brightness"] = lambda experiment: source_digest("score_brightness")\n\n\n'
-        "rule score_brightness:\n"
-        '    output: "results/experiments/{experiment}/scores/brightness.parquet"\n'
-        '    params: code=source_digest("score_brightness")\n'
-        '    shell: "python $SCRIPTS/score_brightness.py"\n'
-    )
-    everything.edit(
-        "Snakefile",
-        'include: "workflow/rules/figures.smk"',
-        'include: "workflow/rules/brightness.smk"\ninclude: "workflow/rules/figures.smk"',
-    )
-    (scripts / "difficulty" / "config" / "brightness.py").write_text("DEFAULT = 1\n")
-    everything.edit(
-        "workflow/scripts/difficulty/config/resolve.py",
-        "from typing import",
-        "import difficulty.config.brightness\nfrom typing import",
-    )
+def test_a_new_family_of_scores_runs_nothing_that_exists(everything):
+    """The worked example of docs/extending.md, in a copy: at most six files are edited, two of them by programs."""
+    apply(everything.source)
+    generated = ["workflow/schemas/config.schema.json", "config/README.md"]
+    assert len({*edited_files(), *generated}) <= 6
+    everything.configure(altered(EVERYTHING, analyses__late_margin={}))
     jobs = everything.planned()
-    assert wildcards_of(jobs, "score_brightness") == ["held_out", "noisy", "plain"]
-    assert not rules(jobs) & (TRAINING | {"score_dynamics", "compute_agreement", "plot_training", "plot_samples"})
+    assert wildcards_of(jobs, "score_late_margin") == ["held_out", "noisy", "plain"]
+    assert wildcards_of(jobs, "plot_late_margin") == ["held_out", "noisy", "plain"]
     assert wildcards_of(jobs, "collect_scores") == ["held_out", "noisy", "plain"]
+    assert not rules(jobs) & (TRAINING | {"score_dynamics", "compute_agreement", "plot_training", "plot_samples"})
+    everything.run("results/experiments/plain/scores.parquet", "results/figures/experiments/plain/late_margin.png")
+    scores = everything.table("plain/scores.parquet")
+    assert scores.loc[scores["runs_train"] > 0, "late_margin"].notna().all()

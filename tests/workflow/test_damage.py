@@ -89,7 +89,7 @@ def move_away(path: Path) -> None:
 def test_truncated_results_and_deleted_images_are_made_again(everything):
     """Although Snakemake's own rules find nothing to do."""
     scores, suspects = "results/experiments/plain/scores.parquet", "results/experiments/noisy/suspects.csv"
-    damaged = [scores, suspects, "results/figures/evaluations.pdf", f"{RUN}/checkpoints/epoch-3.safetensors"]
+    damaged = [scores, suspects, "results/figures/evaluations.png", f"{RUN}/checkpoints/epoch-3.safetensors"]
     for file in damaged:
         damage_unnoticed(everything, file, truncate)
     (everything.work / "results/experiments/plain/seed-1/checkpoints/epoch-3.safetensors").unlink()

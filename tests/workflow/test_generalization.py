@@ -16,7 +16,8 @@ def table(workflow, path):
 
 
 def test_a_study_that_is_added_evaluates_and_trains_nothing(tmp_path):
-    unjoined = altered(PARTS, analyses__images={"statistics": ["edge_strength"]})
+    own = {"analyses__images": {"statistics": ["edge_strength"]}, "analyses__correlation": {"bootstrap": 20}}
+    unjoined = altered(PARTS, **own)
     without = altered(unjoined, analyses__generalization={})
     (added,) = changes([without, unjoined], tmp_path)
     added = {job for job in added if job[0] not in ("collect_evaluations", "plot_evaluations")}
@@ -135,7 +136,9 @@ def test_without_a_chooser_there_are_no_traits(plan_parts):
 
 
 def test_a_folder_without_test_images_is_reported_in_one_line(tmp_path):
-    config = altered(PARTS, datasets__few={"source": "image_folder", "path": "photos"}, analyses__images=None)
+    photos = {"source": "image_folder", "path": "photos"}
+    own = {"analyses__images": None, "analyses__correlation": {"bootstrap": 20}}
+    config = altered(PARTS, datasets__few=photos, **own)
     del config["datasets"]["edgy"]
     workflow = Workflow(tmp_path, config)
     (workflow.work / "photos" / "train" / "ant").mkdir(parents=True)

@@ -73,7 +73,10 @@ def test_other_statistics_train_nothing(plan_everything):
 
 def test_statistics_that_are_added_later_leave_what_is_there(tmp_path):
     described = altered(
-        PARTS, datasets__edgy=PARTS["datasets"]["half"], analyses__images={"statistics": ["brightness"]}
+        PARTS,
+        datasets__edgy=PARTS["datasets"]["half"],
+        analyses__images={"statistics": ["brightness"]},
+        analyses__correlation={"bootstrap": 20},
     )
     (added,) = changes([altered(described, analyses__images=None), described], tmp_path)
     assert {rule for rule, _ in added} >= NEW

@@ -230,9 +230,9 @@ class Figures:
         """The history of every run of the experiments of a comparison."""
         return [path for name in self.comparisons[comparison] for path in self.plan.of_runs(paths.HISTORY, name)]
 
-    def paths(self) -> Iterator[str]:
+    def paths(self) -> list[str]:
         """Every figure, in every format."""
-        yield from (paths.figure(place, format) for place in self._places() for format in self.formats)
+        return [paths.figure(place, format) for place in self._places() for format in self.formats]
 
     def _places(self) -> Iterator[str]:
         data, training = self.plan.data, self.plan.training

@@ -4,8 +4,7 @@ There is a part for each phase and each family of scores. A method is called as 
 `score_vog`; it takes the wildcards that matter and returns the `Stage` of such a job. No part knows Snakemake.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import chain
+from collections.abc import Callable, Iterable, Mapping
 
 from difficulty.config.resolve import Configuration
 from difficulty.hash_chain import hash_chain
@@ -85,17 +84,18 @@ class Plan:
     def data_files(self) -> list[str]:
         return [path for dataset in self.data.needed for path in self.data.outputs(dataset)]
 
-    def run_files(self) -> Iterator[str]:
+    def run_files(self) -> list[str]:
         """The labels, checks and runs of all experiments."""
+        files = []
         for experiment in self.experiments:
-            yield paths.LABELS.format(experiment=experiment)
-            yield from self.checks.checked(experiment)
-            yield from self.training.outputs(experiment)
+            files += [paths.LABELS.format(experiment=experiment), *self.checks.checked(experiment)]
+            files += self.training.outputs(experiment)
+        return files
 
-    def tables(self) -> Iterator[str]:
+    def tables(self) -> list[str]:
         """What all families make.
 
         Intermediate tables are among them, since Snakemake does not miss an intermediate that was lost.
         """
         parts = (self.scores, self.vog, self.images, self.depth, self.influence, self.coherence, self.agreement)
-        return chain.from_iterable(part.tables() for part in (*parts, self.generalization, self.vog_toy))
+        return [path for part in (*parts, self.generalization, self.vog_toy) for path in part.tables()]

@@ -18,4 +18,4 @@ def faults(comparisons: Mapping[str, list[str]], suite: Suite) -> Iterator[tuple
                 yield (comparison, index), text
 
 
-Comparisons = Annotated[dict[Name, ColoredExperiments], GoesWith(("experiments",)), CheckedBy(faults)]
+Comparisons = Annotated[dict[Name, ColoredExperiments], GoesWith(("datasets", "experiments")), CheckedBy(faults)]
