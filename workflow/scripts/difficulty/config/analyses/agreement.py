@@ -19,7 +19,7 @@ class Agreement(CheckedSection):
 
     groups: Annotated[dict[Name, SeveralExperiments], GoesWith(("experiments",))] = Field(
         {},
-        description="name -> experiments on the same data set, beside one group per experiment, under its own name; "
+        description="name -> experiments on the same data set, in addition to one group per experiment, under its own name; "
         "noise-* stands for all whose name fits",
     )
     scores: Scores = Field(

@@ -65,7 +65,7 @@ class Detection(CheckedSection):
     """How well each score finds the examples that are really hard."""
 
     truths: Annotated[dict[Name, Truth], GoesWith(("experiments",))] = Field(
-        {}, description="name -> what is really hard, beside planted noise under its experiment's name"
+        {}, description="name -> what is really hard, in addition to planted noise under its experiment's name"
     )
     scores: Scores | None = Field(None, description="scores that are tested; null: all")
     bootstrap: Bootstrap = Field(1000, description="resamples of the examples behind each interval")

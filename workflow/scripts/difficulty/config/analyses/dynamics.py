@@ -11,7 +11,7 @@ from difficulty.config.suite import CheckedSection, Suite
 
 
 class Dynamics(CheckedSection):
-    """The learning-dynamics scores: loss, margin, forgetting and their kin over the epochs."""
+    """The learning-dynamics scores: loss, margin, forgetting and others, over the epochs."""
 
     gives: ClassVar[tuple[str, ...]] = (
         "first_learned",

@@ -42,7 +42,7 @@ class Images(CheckedSection):
     undirected: ClassVar[tuple[str, ...]] = tuple(name for name, each in STATISTICS.items() if each.direction is None)
 
     experiments: ExperimentNames | None = Field(
-        None, description="experiments whose scores the statistics are put beside; null: all that have images"
+        None, description="experiments whose tables of scores get the statistics; null: all that have images"
     )
     statistics: _Chosen = Field(
         list(_STATISTICS), description="all, or a list of their names, which may be empty if there are joins"

@@ -50,7 +50,7 @@ class PredictionDepth(CheckedSection):
     )
     probes: dict[Architecture, Names] = Field(
         {},
-        description="architecture -> names of modules whose outputs are probed, beside input and softmax; without an "
+        description="architecture -> names of modules whose outputs are probed, in addition to input and softmax; without an "
         "entry, the places that are known for it",
     )
     memory: Annotated[int, Range(64, 10_000_000)] = Field(

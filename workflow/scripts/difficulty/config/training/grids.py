@@ -26,7 +26,7 @@ class WrittenExperiment(Experiment):
     grid: Annotated[dict[Text, _Options], Field(min_length=1)] | None = Field(
         None,
         description="axis -> option -> settings: one experiment for each combination of options, called "
-        "{name}-{option of the first axis}-{option of the second}...; settings beside `grid` are shared, options "
+        "{name}-{option of the first axis}-{option of the second}...; settings next to `grid` are shared, options "
         "override them, those of later axes the earlier ones; the names of axes count for nothing",
     )
 
