@@ -19,8 +19,8 @@ class Agreement(CheckedSection):
 
     groups: Annotated[dict[Name, SeveralExperiments], GoesWith(("experiments",))] = Field(
         {},
-        description="name -> experiments on the same data set, in addition to one group per experiment, under its own name; "
-        "noise-* stands for all whose name fits",
+        description="name -> experiments on the same data set, in addition to one group per experiment, under its own "
+        "name; noise-* stands for all whose name fits",
     )
     scores: Scores = Field(
         ["learning_epoch", "first_learned", "aum", "loss_mean"],

@@ -98,7 +98,8 @@ class Influence(CheckedSection):
     )
     memory: Annotated[int, Range(16, 1_000_000)] = Field(
         256,
-        description="MiB that a job may take for what is computed of a batch, in addition to its pass through the network",
+        description="MiB that a job may take for what is computed of a batch, in addition to its pass through the "
+        "network",
     )
     shards: Annotated[int, Range(1, 10_000)] = Field(
         1, description="parts that the training examples are cut into for the curvature, each a job of its own"

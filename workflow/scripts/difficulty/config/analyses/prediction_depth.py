@@ -50,8 +50,8 @@ class PredictionDepth(CheckedSection):
     )
     probes: dict[Architecture, Names] = Field(
         {},
-        description="architecture -> names of modules whose outputs are probed, in addition to input and softmax; without an "
-        "entry, the places that are known for it",
+        description="architecture -> names of modules whose outputs are probed, in addition to input and "
+        "softmax; without an entry, the places that are known for it",
     )
     memory: Annotated[int, Range(64, 10_000_000)] = Field(
         2000, description="MiB that a job may take for images, activations and comparing them"
