@@ -5,10 +5,13 @@ snakemake --cores all --configfile recipes/NAME.yaml     a published experiment
 snakemake --cores all scores                             tables only, no figures
 snakemake --cores 1 verify                               results against configuration and checksums
 snakemake --report results/report.html                   one offline page, once all is done
+
+Targets stand before --configfile, which takes all words that follow it.
 """
 
 
 include: "workflow/Snakefile"
 
 
-workflow.default_target = "all"  # an included file sets none
+if workflow.modifier.is_main_snakefile():
+    workflow.default_target = "all"  # an included file sets none

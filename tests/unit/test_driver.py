@@ -94,8 +94,9 @@ def test_interruption_is_installed_once(folder):
     for _ in range(2):
         interruption.install()
         assert (JobScheduler.exit_gracefully.replaced, Executor.cancel.replaced) == originals
+    local = SimpleNamespace(workflow=SimpleNamespace(local_exec=True))
     with pytest.raises(KeyboardInterrupt):
-        JobScheduler.exit_gracefully(None)
+        JobScheduler.exit_gracefully(local)
 
 
 def test_processes_that_ignore_sigterm_are_killed(monkeypatch):

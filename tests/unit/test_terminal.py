@@ -213,4 +213,4 @@ def test_the_summary_shows_the_first_suspects(run, tmp_path, monkeypatch):
     assert lines[3].split() == ["1", "train/3/1.png", "labelled", "3"]
     assert lines[4].split() == ["2", "02", "labelled", "3,", "perhaps", "5"]
     assert [line.split()[0] for line in lines[3:8]] == list("12345")
-    assert "make report" in lines[8]
+    assert "--report results/report.html" in lines[8]

@@ -14,6 +14,9 @@ module difficulty:
 
 use rule * from difficulty as difficulty_*
 
+rule verify:
+    shell: "ls *.txt"
+
 rule count:
     default_target: True
     input: "results/experiments/noisy/suspects.csv"
@@ -43,10 +46,10 @@ def test_it_starts_from_the_folder_workflow(workflow):
     assert "train_model" in dry_run(workflow.source / "workflow", "--directory", str(workflow.work))
 
 
-@pytest.mark.parametrize("own", [True, False])
-def test_other_workflows_use_it_as_a_module(workflow, tmp_path, own):
-    """With a configuration of theirs, or with the one in their folder."""
-    snakefile = str(workflow.source / "workflow" / "Snakefile")
+@pytest.mark.parametrize(("own", "door"), [(True, "workflow/Snakefile"), (False, "Snakefile")])
+def test_other_workflows_use_it_as_a_module(workflow, tmp_path, own, door):
+    """With a configuration of theirs, or with the default one; their own targets and rules stay as they are."""
+    snakefile = str(workflow.source / door)
     config = "config: {'datasets': {'few': {'source': 'digits'}}, 'defaults': {'dataset': 'few', 'architecture': 'mlp',"
     config += " 'optimizer': {'name': 'adam', 'lr': 0.01}, 'epochs': 2, 'seeds': [0]}, 'experiments': {'noisy': {}}}"
     (tmp_path / "Snakefile").write_text(MODULE.format(snakefile=snakefile, config=config if own else ""))

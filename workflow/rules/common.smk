@@ -13,14 +13,24 @@ import sys
 from pathlib import Path
 from shlex import quote as shlex_quote
 
-SCRIPTS = Path(workflow.current_basedir.join("../scripts")).resolve()
+SCRIPTS = Path(workflow.current_basedir.join("../scripts").get_path_or_uri(secret_free=True)).resolve()
+if not SCRIPTS.is_dir():
+    sys.exit(f"{SCRIPTS}: the workflow runs from a clone; clone the repository and name its workflow/Snakefile")
 sys.path.insert(0, str(SCRIPTS))
 
 from difficulty.config.training.chosen_seeds import repeated_seeds
 from difficulty.config.training.inheritance import merged
 from difficulty.config.reading import load
 from difficulty.config.resolve import resolve
-from difficulty.driver import ancient_inputs, cluster, expected_results, failed_updates, interruption, literal_paths, summary
+from difficulty.driver import (
+    ancient_inputs,
+    cluster,
+    expected_results,
+    failed_updates,
+    interruption,
+    literal_paths,
+    summary,
+)
 from difficulty.driver.lock import DriverLock
 from difficulty.driver.terminal import quiet_terminal
 from difficulty.errors import UserError
@@ -40,11 +50,18 @@ def written_configuration():
     if workflow.modifier.is_module and config:
         return config, "config"
     files = configuration_files()
-    return merged(load(files), dict(workflow.config_settings.config)), os.path.relpath(files[-1])
+    return merged(
+        load(files), {} if workflow.modifier.is_module else dict(workflow.config_settings.config)
+    ), os.path.relpath(files[-1])
 
 
 def configuration_files():
-    """Files given with --configfile stand alone; otherwise ours, then one in the working directory."""
+    """Files given with --configfile stand alone; otherwise ours, then one in the working directory.
+
+    The files of a workflow that uses this one as a module are its own.
+    """
+    if workflow.modifier.is_module:
+        return [SCRIPTS.parents[1] / "config.yaml"]
     if given := workflow.config_settings.configfiles:
         return list(given)
     own, local = SCRIPTS.parents[1] / "config.yaml", Path("config.yaml")
@@ -79,6 +96,8 @@ try:
     if workflow.is_main_process:
         driver_lock.install()
         interruption.install()
+        if workflow.dag_settings:  # what is marked as incomplete is made again, also without a profile
+            workflow.dag_settings.force_incomplete = True
         os.environ.pop("SNAKEMAKE_PROFILE", None)  # jobs inherit the environment and would apply the profile once more
         cluster.limit_threads_to_a_node(workflow.resource_settings)
         for line in repeated_seeds(plan.datasets, plan.experiments):
@@ -116,8 +135,7 @@ onerror:
 # `python` in a rule is the interpreter that runs Snakemake, unless conda provides one.
 with_conda = "conda" in map(str, workflow.deployment_settings.deployment_method)
 interpreter = "" if with_conda else f"export PATH={shlex_quote(str(Path(sys.executable).parent))}:$PATH; "
-# Without word splitting and globbing, $SCRIPTS stays one word whatever the folder of the clone is called.
-prefix = f"set -euo pipefail; set -f; IFS=; {interpreter}SCRIPTS={shlex_quote(str(SCRIPTS))}; "
+prefix = f"set -euo pipefail; {interpreter}SCRIPTS={shlex_quote(str(SCRIPTS))}; "
 shell.prefix(prefix.replace("{", "{{").replace("}", "}}"))
 
 
@@ -217,7 +235,7 @@ def command(script, options="", inputs="", outputs="output"):
     options: names of OPTIONS. inputs, outputs: names of the files in `input` and `output`, which the script's options are
     called after, or `option=name` where they are not; an output that is called `output` has no name there.
     """
-    parts = [f"python $SCRIPTS/{script}.py --settings {{params.settings:q}} --code {{params.code}}"]
+    parts = [f'python "$SCRIPTS"/{script}.py --settings {{params.settings:q}} --code {{params.code}}']
     parts += ["--upstream={params.upstream} --log {log:q}", *(OPTIONS[name] for name in options.split())]
     for kind, names in (("input", inputs), ("output", outputs)):
         for option, _, name in (each.partition("=") for each in names.split()):

@@ -144,7 +144,7 @@ rule compute_depth_analysis:
         command("compute_depth_analysis", inputs="votes family consensus labels", outputs="accuracy levels")
 
 
-use rule figure as plot_depth_histogram with:
+use rule drawing as plot_depth_histogram with:
     """Draws how many examples have which prediction depth."""
     input:
         family=paths.family("prediction_depth"),
@@ -165,7 +165,7 @@ use rule figure as plot_depth_histogram with:
         **drawing(plan.figures.plot_depth_histogram),
 
 
-use rule figure as plot_depth_levels with:
+use rule drawing as plot_depth_levels with:
     """Draws the accuracy of the network by prediction depth."""
     input:
         levels=paths.DEPTH_LEVELS,
@@ -186,7 +186,7 @@ use rule figure as plot_depth_levels with:
         **drawing(plan.figures.plot_depth_levels),
 
 
-use rule figure as plot_probe_accuracy with:
+use rule drawing as plot_probe_accuracy with:
     """Draws the accuracy of every probe."""
     input:
         accuracy=paths.PROBE_ACCURACY,
@@ -207,7 +207,7 @@ use rule figure as plot_probe_accuracy with:
         **drawing(plan.figures.plot_probe_accuracy),
 
 
-use rule figure as plot_depth_learning with:
+use rule drawing as plot_depth_learning with:
     """Draws prediction depth against the epoch at which an example is learned."""
     input:
         family=paths.family("prediction_depth"),
@@ -229,7 +229,7 @@ use rule figure as plot_depth_learning with:
         **drawing(plan.figures.plot_depth_learning),
 
 
-use rule figure as plot_depth_classes with:
+use rule drawing as plot_depth_classes with:
     """Draws prediction depth class by class."""
     input:
         scores=paths.SCORES,
@@ -251,7 +251,7 @@ use rule figure as plot_depth_classes with:
         **drawing(plan.figures.plot_depth_classes),
 
 
-use rule figure as plot_depth_votes with:
+use rule drawing as plot_depth_votes with:
     """Draws the votes at every probe for some images."""
     input:
         votes=lambda w: plan.depth.last_votes(w.experiment)[0],
@@ -279,7 +279,7 @@ use rule figure as plot_depth_votes with:
         **drawing(plan.figures.plot_depth_votes),
 
 
-use rule figure as plot_depth_plane with:
+use rule drawing as plot_depth_plane with:
     """Draws the depth of images that were held out against that of the same images trained on."""
     input:
         scores=paths.SCORES,

@@ -2,19 +2,19 @@
 
 Every PNG also goes into the report, with the caption of its kind from workflow/report/. A figure's settings are its
 resolution and its own section of `figures`, so that another one redraws that figure and nothing else. Figures of a family
-of scores are in the family's own file; all are drawn by the rule `figure` here, with other files and parameters.
+of scores are in the family's own file; all are drawn by the rule `drawing` here, with other files and parameters.
 """
 
 
 report: "../report/workflow.rst"
 
 
-rule figure:
+rule drawing:
     """Is what all rules of figures have in common; it draws nothing itself."""
     log:
-        paths.log("figures/figure"),
+        paths.log("figures/drawing"),
     benchmark:
-        paths.benchmark("figures/figure")
+        paths.benchmark("figures/drawing")
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -22,11 +22,11 @@ rule figure:
         mem_mb=memory(1500),
         runtime=20,
     shell:
-        "python $SCRIPTS/plot.py --figure {params.figure} --settings {params.settings:q} --code {params.code}"
+        'python "$SCRIPTS"/plot.py --figure {params.figure} --settings {params.settings:q} --code {params.code}'
         " --upstream={params.upstream} --log {log:q} {params.options:q}"
 
 
-use rule figure as plot_samples with:
+use rule drawing as plot_samples with:
     """Draws labelled samples of a data set."""
     input:
         examples=paths.EXAMPLES,
@@ -44,7 +44,7 @@ use rule figure as plot_samples with:
         **drawing(plan.figures.plot_samples),
 
 
-use rule figure as plot_training with:
+use rule drawing as plot_training with:
     """Draws the training curves of an experiment."""
     input:
         history=lambda w: plan.of_runs(paths.HISTORY, w.experiment),
@@ -61,7 +61,7 @@ use rule figure as plot_training with:
         **drawing(plan.figures.plot_training),
 
 
-use rule figure as plot_panel with:
+use rule drawing as plot_panel with:
     """Draws which images are right and wrong, epoch by epoch and run by run."""
     input:
         records=lambda w: plan.of_runs(paths.RECORDS, w.experiment),
@@ -79,7 +79,7 @@ use rule figure as plot_panel with:
         **drawing(plan.figures.plot_panel),
 
 
-use rule figure as plot_evaluations with:
+use rule drawing as plot_evaluations with:
     """Draws the test accuracy of all runs."""
     input:
         evaluations=paths.EVALUATIONS,
@@ -93,7 +93,7 @@ use rule figure as plot_evaluations with:
         **drawing(plan.figures.plot_evaluations),
 
 
-use rule figure as plot_comparison with:
+use rule drawing as plot_comparison with:
     """Draws training curves of several experiments in one figure."""
     input:
         histories=of_wildcards(plan.figures.compared_histories),
@@ -116,7 +116,7 @@ use rule figure as plot_comparison with:
         **drawing(plan.figures.plot_comparison),
 
 
-use rule figure as plot_average_precision with:
+use rule drawing as plot_average_precision with:
     """Draws the average precision of every class."""
     input:
         average_precision=paths.AVERAGE_PRECISION,
@@ -137,7 +137,7 @@ use rule figure as plot_average_precision with:
         **drawing(plan.figures.plot_average_precision),
 
 
-use rule figure as plot_data_map with:
+use rule drawing as plot_data_map with:
     """Draws confidence against variability of every example."""
     input:
         scores=paths.SCORES,
@@ -151,7 +151,7 @@ use rule figure as plot_data_map with:
         **drawing(plan.figures.plot_data_map),
 
 
-use rule figure as plot_correlation with:
+use rule drawing as plot_correlation with:
     """Draws the rank correlation of scores."""
     input:
         correlation=paths.CORRELATION,
@@ -170,7 +170,7 @@ use rule figure as plot_correlation with:
         **drawing(plan.figures.plot_correlation),
 
 
-use rule figure as plot_stability with:
+use rule drawing as plot_stability with:
     """Draws how stable scores are over seeds."""
     input:
         stability=paths.STABILITY,
@@ -186,7 +186,7 @@ use rule figure as plot_stability with:
         **drawing(plan.figures.plot_stability),
 
 
-use rule figure as plot_truth_correlation with:
+use rule drawing as plot_truth_correlation with:
     """Draws the correlation of scores with what makes images hard."""
     input:
         correlation=paths.TRUTH_CORRELATION,
@@ -207,7 +207,7 @@ use rule figure as plot_truth_correlation with:
         **drawing(plan.figures.plot_truth_correlation),
 
 
-use rule figure as plot_gallery with:
+use rule drawing as plot_gallery with:
     """Draws the easiest and the hardest images of every class."""
     input:
         scores=paths.SCORES,
@@ -232,7 +232,7 @@ use rule figure as plot_gallery with:
         **drawing(plan.figures.plot_gallery),
 
 
-use rule figure as plot_agreement with:
+use rule drawing as plot_agreement with:
     """Draws on how many examples the networks of a group agree."""
     input:
         agreement=paths.AGREEMENT,
@@ -246,7 +246,7 @@ use rule figure as plot_agreement with:
         **drawing(plan.figures.plot_agreement),
 
 
-use rule figure as plot_order_stability with:
+use rule drawing as plot_order_stability with:
     """Draws whether experiments find the same examples hard."""
     input:
         order=paths.ORDER,
@@ -268,7 +268,7 @@ use rule figure as plot_order_stability with:
         **drawing(plan.figures.plot_order_stability),
 
 
-use rule figure as plot_agreed_statistics with:
+use rule drawing as plot_agreed_statistics with:
     """Draws what the images look like that all networks of a group get right."""
     input:
         statistics=paths.AGREED_STATISTICS,
@@ -290,7 +290,7 @@ use rule figure as plot_agreed_statistics with:
         **drawing(plan.figures.plot_agreed_statistics),
 
 
-use rule figure as plot_detection with:
+use rule drawing as plot_detection with:
     """Draws how well every score finds what is known to be wrong."""
     input:
         detection=paths.DETECTION,

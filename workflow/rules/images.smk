@@ -136,7 +136,7 @@ rule compute_relations:
         command("compute_relations", inputs="scores examples statistics")
 
 
-use rule figure as plot_image_maps with:
+use rule drawing as plot_image_maps with:
     """Draws what statistics see in easy and hard images."""
     input:
         scores=paths.SCORES,
@@ -161,7 +161,7 @@ use rule figure as plot_image_maps with:
         **drawing(plan.figures.plot_image_maps),
 
 
-use rule figure as plot_relations with:
+use rule drawing as plot_relations with:
     """Draws the correlation of scores with what is known of the images."""
     input:
         relations=paths.RELATIONS,
@@ -182,7 +182,7 @@ use rule figure as plot_relations with:
         **drawing(plan.figures.plot_relations),
 
 
-use rule figure as plot_statistics_histograms with:
+use rule drawing as plot_statistics_histograms with:
     """Draws the statistics of the easiest and the hardest images."""
     input:
         scores=paths.SCORES,

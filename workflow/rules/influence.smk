@@ -308,7 +308,7 @@ rule compute_influence_agreement:
         command("compute_influence_agreement", inputs="self=own pairwise", outputs="output=agreement sample")
 
 
-use rule figure as plot_influential with:
+use rule drawing as plot_influential with:
     """Draws the training images that help and harm some predictions."""
     input:
         influential=paths.INFLUENTIAL,
@@ -341,7 +341,7 @@ use rule figure as plot_influential with:
         **drawing(plan.figures.plot_influential),
 
 
-use rule figure as plot_influence_agreement with:
+use rule drawing as plot_influence_agreement with:
     """Draws how far the variants of influence agree."""
     input:
         agreement=paths.INFLUENCE_AGREEMENT,

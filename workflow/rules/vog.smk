@@ -224,7 +224,7 @@ rule compute_vog_toy:
         command("compute_vog_toy", outputs="scores boundary summary")
 
 
-use rule figure as plot_vog_errors with:
+use rule drawing as plot_vog_errors with:
     """Draws errors by variance of gradients."""
     input:
         errors=paths.VOG_ERRORS,
@@ -245,7 +245,7 @@ use rule figure as plot_vog_errors with:
         **drawing(plan.figures.plot_vog_errors),
 
 
-use rule figure as plot_vog_correlation with:
+use rule drawing as plot_vog_correlation with:
     """Draws the correlation of variance of gradients with other scores."""
     input:
         correlation=paths.VOG_CORRELATION,
@@ -266,7 +266,7 @@ use rule figure as plot_vog_correlation with:
         **drawing(plan.figures.plot_vog_correlation),
 
 
-use rule figure as plot_vog_stages with:
+use rule drawing as plot_vog_stages with:
     """Draws the early against the late stage of variance of gradients."""
     input:
         scores=paths.SCORES,
@@ -308,7 +308,7 @@ use rule plot_gallery as plot_vog_gallery with:
         **drawing(plan.figures.plot_vog_gallery),
 
 
-use rule figure as plot_out_of_distribution with:
+use rule drawing as plot_out_of_distribution with:
     """Draws the variance of gradients of images that the networks do not know."""
     input:
         comparison=paths.OUT_OF_DISTRIBUTION,
@@ -329,7 +329,7 @@ use rule figure as plot_out_of_distribution with:
         **drawing(plan.figures.plot_out_of_distribution),
 
 
-use rule figure as plot_vog_toy_boundary with:
+use rule drawing as plot_vog_toy_boundary with:
     """Draws the points and the decision boundary of the toy experiment."""
     input:
         scores=paths.VOG_TOY_SCORES,
@@ -350,7 +350,7 @@ use rule figure as plot_vog_toy_boundary with:
         **drawing(plan.figures.plot_vog_toy_boundary),
 
 
-use rule figure as plot_vog_toy_distance with:
+use rule drawing as plot_vog_toy_distance with:
     """Draws scores of the toy experiment against the distance to the boundary."""
     input:
         scores=paths.VOG_TOY_SCORES,
@@ -372,7 +372,7 @@ use rule figure as plot_vog_toy_distance with:
         **drawing(plan.figures.plot_vog_toy_distance),
 
 
-use rule figure as plot_vog_toy_correlation with:
+use rule drawing as plot_vog_toy_correlation with:
     """Draws the correlation of the toy experiment's scores with the distance."""
     input:
         summary=paths.VOG_TOY_SUMMARY,

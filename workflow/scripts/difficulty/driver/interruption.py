@@ -17,7 +17,10 @@ _SECONDS_TO_KILL, _SECONDS_BETWEEN_LOOKS = 5.0, 0.2
 
 
 def install() -> None:
-    """Has Snakemake treat SIGTERM as SIGINT, and end its jobs on this machine before it waits for them."""
+    """Has Snakemake end its jobs on this machine when it is interrupted, also by SIGTERM.
+
+    Jobs on a cluster go on after SIGTERM: a login node that restarts sends it.
+    """
     replace_internal("snakemake.scheduling.job_scheduler:JobScheduler.exit_gracefully", _interrupting)
     replace_internal("snakemake.executors.local:Executor.cancel", _ending_jobs)
 
@@ -26,7 +29,9 @@ def _interrupting(exit_gracefully: Callable) -> Callable:
     """In place of Snakemake's handler of SIGTERM."""
 
     def interrupt(scheduler, *args):
-        raise KeyboardInterrupt
+        if scheduler.workflow.local_exec:
+            raise KeyboardInterrupt
+        exit_gracefully(scheduler, *args)
 
     return interrupt
 

@@ -1,6 +1,7 @@
 """What is said at the end of a run: how long it took, where to look, which labels are most suspicious."""
 
 import csv
+import sys
 from collections.abc import Iterable, Mapping
 from itertools import islice
 from pathlib import Path
@@ -71,4 +72,6 @@ def _where_to_look(datasets: Mapping[str, str]) -> Iterable[str]:
     galleries = [Path("results", "figures", "experiments", name, "gallery.png") for name in datasets]
     if gallery := next(filter(Path.exists, galleries), None):
         yield f"Look at {gallery} next, then at the other figures in results/figures/."
-    yield "`make report` puts all figures on one page, results/report.html; results/README.md explains every file."
+    is_default = Path("workflow", "Snakefile").exists() and "--configfile" not in " ".join(sys.argv)
+    report = "`make report`" if is_default else "The same command with `--report results/report.html`"
+    yield f"{report} puts all figures on one page, results/report.html; results/README.md explains every file."
