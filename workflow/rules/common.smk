@@ -39,6 +39,7 @@ from difficulty.plan.plan import Plan
 from difficulty.plan.vog import SHARD
 from difficulty.source_digest import SourceDigests
 
+is_module = not workflow.modifier.is_main_snakefile()  # of somebody else's workflow
 gc.freeze()  # what is imported stays; looking through it for garbage again and again took a sixth of a dry run
 
 
@@ -47,12 +48,10 @@ def written_configuration():
 
     It is that of a `module:` that uses this workflow, if it has one, or what stands in files.
     """
-    if workflow.modifier.is_module and config:
+    if is_module and config:
         return config, "config"
     files = configuration_files()
-    return merged(
-        load(files), {} if workflow.modifier.is_module else dict(workflow.config_settings.config)
-    ), os.path.relpath(files[-1])
+    return merged(load(files), {} if is_module else dict(workflow.config_settings.config)), os.path.relpath(files[-1])
 
 
 def configuration_files():
@@ -60,7 +59,7 @@ def configuration_files():
 
     The files of a workflow that uses this one as a module are its own.
     """
-    if workflow.modifier.is_module:
+    if is_module:
         return [SCRIPTS.parents[1] / "config.yaml"]
     if given := workflow.config_settings.configfiles:
         return list(given)

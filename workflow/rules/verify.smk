@@ -8,7 +8,7 @@ tables, checkpoints, images, figures and lists, with it and with the checksums f
 EXPECTED = Path(".snakemake", "difficulty", "expected.json")
 
 # The targets are not yet known to Snakemake when this is read.
-is_verified = "verify" in sys.argv and not workflow.modifier.is_module
+is_verified = "verify" in sys.argv and not is_module
 if is_verified:
     expected_results.write_expected(workflow, ["data", "runs", "scores", "figures"], EXPECTED)
 elif workflow.is_main_process:
