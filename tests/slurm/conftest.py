@@ -43,8 +43,12 @@ class SlurmWorkflow(Workflow):
         self.edit(PROFILE, "slurm_partition: main", f"slurm_partition: {partition}")
         self.edit(PROFILE, "status-checks: 20", "status-checks: 2")
 
-    def command(self, *arguments: str) -> list[str]:
-        return super().command("--profile", str(self.source / PROFILE.rpartition("/")[0]), *arguments)
+    def arguments(self, *arguments: str) -> list[str]:
+        return super().arguments("--profile", str(self.source / PROFILE.rpartition("/")[0]), *arguments)
+
+    def snakemake(self, *arguments: str, timeout: float = 600, env: dict | None = None) -> subprocess.CompletedProcess:
+        """By a command of its own: jobs of SLURM start their Python themselves."""
+        return self.started(*arguments, timeout=timeout)
 
     def run(self, *arguments: str) -> str:
         """Runs to the end through SLURM; returns what was printed."""
