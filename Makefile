@@ -13,7 +13,7 @@ SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) $(FLAGS)
 .PHONY: help run report verify test lint test-full test-slurm faults lock clean
 
 help:
-	@echo "make run        install into .venv and run config.yaml (digits, a few minutes)"
+	@echo "make run        install into .venv and run config.yaml (digits, four minutes on 2 cores)"
 	@echo "                (FLAGS=--dry-run: what would run; FLAGS=--printshellcmds: all that Snakemake prints)"
 	@echo "make report     one offline page of all figures: results/report.html"
 	@echo "make verify     compare results with the configuration and with their checksums"
