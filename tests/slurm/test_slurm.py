@@ -122,7 +122,7 @@ def test_a_suite_gives_the_same_tables_as_without_slurm(slurm, tmp_path):
     assert local.planned() == set()
     assert Workflow.planned(through_slurm) == set()
     # 1 data set, 2 labels, 4 runs, 4 evaluations; scores, figures: 2 each; samples, agreement, detection, evaluations
-    assert submitted(output) == 19
+    assert submitted(output) == 21  # a check of each experiment among them
 
 
 def test_configuration_on_the_command_line_reaches_the_jobs(slurm):
@@ -139,7 +139,7 @@ def test_configuration_on_the_command_line_reaches_the_jobs(slurm):
 def test_a_job_that_is_killed_for_memory_succeeds_with_more(slurm):
     """Python with torch takes more than 550 MB and less than 1,650 MB, Snakemake's own included."""
     workflow = slurm(changed(experiments={"plain": {"epochs": 100}}))
-    workflow.edit("workflow/rules/train.smk", "mem_mb=memory(6000)", "mem_mb=memory(550)")
+    workflow.edit("workflow/rules/train.smk", "6000 * attempt", "550 * attempt")
     workflow.run(f"{RUN}/records.parquet")
     killed = workflow.slurm_logs("train_model")
     assert killed and all(re.search("exceeded memory limit|oom.kill|out of memory", log, re.I) for log in killed)
