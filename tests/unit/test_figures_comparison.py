@@ -78,6 +78,7 @@ def test_without_any_noise_the_legend_has_no_corrupt_labels():
     history = pd.concat([make_run("a", groups=CLEAN), make_run("b", groups=CLEAN)])
     figure = comparison_figure(history, "loss", "t")
     assert "corrupt labels" not in said(figure).replace("No corrupt labels", "")
+    assert "Training images" in said(figure) and "memorised" not in said(figure)
     assert "a, b; their whole training sets are shown as pristine" in said(figure)
 
 

@@ -72,12 +72,19 @@ def comparison_figure(history: pd.DataFrame, measure: str, title: str) -> Figure
     keys = [Line2D([], [], color=color, label=name) for color, name in zip(colors.values(), names, strict=True)]
     add_legend(figure, below, keys, lines)
     grid = figure.subplots(1, 2, sharey=True)
-    drawn = [_draw_panel(axes, history, measure, *panel, colors) for axes, panel in zip(grid, _PANELS, strict=True)]
+    panels = zip(grid, _panels(history), strict=True)
+    drawn = [_draw_panel(axes, history, measure, *panel, colors) for axes, panel in panels]
     grid[0].set_ylabel(_AXIS_LABELS[measure](history))
     _scale(grid[0], measure)
     for axes, ends in zip(grid, drawn, strict=True):
         _write_ends(axes, ends, measure)
     return figure
+
+
+def _panels(history: pd.DataFrame) -> tuple:
+    """(title, groups) of both; where no label is wrong, nothing is asked about wrong labels."""
+    (title, groups), whole = _PANELS
+    return ((title if _has_corrupt(history) else title.partition(":")[0], groups), whole)
 
 
 def _has_corrupt(history: pd.DataFrame) -> bool:
