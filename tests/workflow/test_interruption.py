@@ -24,7 +24,12 @@ def test_an_interrupted_snakemake_ends_its_jobs(tmp_path, number, send):
     workflow = Workflow(tmp_path, ENDLESS)
     command = workflow.command("--cores", "1", f"{RUN}/records.parquet")
     driver = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell ignores it in the background
     )
     while not (workflow.work / RUN / ".partial/epoch-2.safetensors").exists():
         assert driver.poll() is None
