@@ -62,7 +62,7 @@ KILLED = {
     "collect_generalization": 2,
     "compute_traits": 2,
     "plot_gallery": 3,
-    "plot_training": 3,
+    "plot_runs": 3,
 }
 RUN = "results/experiments/plain/seed-0"
 # Artifacts that are damaged, and a stage that reads them.
@@ -80,8 +80,8 @@ DAMAGED = {
     f"{RUN}/influence/ekfac-epoch-3.parquet": "score_influence",
     "results/experiments/plain/queries/tests.parquet": "score_pairwise_influence",
     f"{RUN}/pairwise/tests/ekfac-epoch-3.parquet": "rank_influential",
-    f"{RUN}/history.parquet": "plot_training",
-    f"{RUN}/steps.parquet": "plot_training",
+    f"{RUN}/history.parquet": "plot_runs",
+    f"{RUN}/steps.parquet": "plot_runs",
     f"{RUN}/evaluation.parquet": "collect_evaluations",
     f"{RUN}/checkpoints/epoch-3.safetensors": "evaluate_run",
     "results/experiments/plain/scores/dynamics.parquet": "collect_scores",

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from difficulty.analysis.correlation import STABILITY
+from difficulty.analysis.correlation import CORRELATION, STABILITY
 from difficulty.source_digest import SourceDigests
 from difficulty.tables import write_table
 
@@ -29,8 +29,8 @@ def stability(tmp_path):
     return path
 
 
-def plot(figure, *arguments):
-    command = [sys.executable, SCRIPTS / "plot.py", "--figure", figure, *arguments]
+def plot(figures, *arguments):
+    command = [sys.executable, SCRIPTS / "plot.py", "--figures", *figures, *arguments]
     return subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
 
 
@@ -41,18 +41,33 @@ def outputs(folder):
 @pytest.mark.parametrize("formats", [["png"], ["png", "pdf"]])
 def test_pdf_is_drawn_on_request_only(tmp_path, stability, formats):
     further = ["--pdf", tmp_path / "a.pdf"] if "pdf" in formats else []
-    done = plot("scores.stability", "--stability", stability, *outputs(tmp_path), *further, "--log", tmp_path / "log")
+    done = plot(["scores.stability"], "--stability", stability, *outputs(tmp_path), *further, "--log", tmp_path / "log")
     assert (done.returncode, done.stderr) == (0, "")
     assert {path.suffix for path in tmp_path.glob("a.*")} == {f".{format}" for format in formats}
     facts = json.loads(Image.open(tmp_path / "a.png").text["Description"])
     assert (facts["stage"], facts["figure"], facts["code"], facts["upstream"]) == ("plot", "scores.stability", "c", "u")
 
 
+def test_several_figures_of_one_process_are_those_that_are_drawn_alone(tmp_path, stability):
+    correlation = tmp_path / "noisy" / "correlation.parquet"
+    write_table(pd.DataFrame(columns=list(CORRELATION.columns)), correlation, CORRELATION)
+    inputs = {"scores.stability": ["--stability", stability], "scores.correlation": ["--correlation", correlation]}
+    settings = ["--settings", json.dumps({"dpi": 40})]
+    for figure, files in inputs.items():
+        assert plot([figure], *files, *settings, "--png", tmp_path / f"{figure}.png").returncode == 0
+    png = [tmp_path / "first.png", tmp_path / "second.png"]
+    assert plot(inputs, *sum(inputs.values(), []), *settings, "--png", *png).returncode == 0
+    alone = [Image.open(tmp_path / f"{figure}.png") for figure in inputs]
+    for figure, path, expected in zip(inputs, png, alone, strict=True):
+        drawn = Image.open(path)
+        assert drawn.tobytes() == expected.tobytes() and json.loads(drawn.text["Description"])["figure"] == figure
+
+
 def test_wrong_command_lines_name_what_is_wrong(tmp_path):
     for figure in ("scores.stabilty", "score.stability", "style.text", "scores"):
-        done = plot(figure, *outputs(tmp_path))
+        done = plot([figure], *outputs(tmp_path))
         assert done.returncode == 2 and f"difficulty/figures/ has no figure '{figure}'" in done.stderr
-    done = plot("scores.stability", *outputs(tmp_path))
+    done = plot(["scores.stability"], *outputs(tmp_path))
     assert done.returncode == 2 and "required: --stability" in done.stderr
 
 

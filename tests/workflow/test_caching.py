@@ -9,8 +9,8 @@ import yaml
 from tests.support.suites import EVERYTHING
 from tests.support.workflows import TINY, Workflow, altered, jobs_in, rules, unlinked, wildcards_of
 
-OF_VOG = {"compute_vog_analysis", "plot_vog_errors", "plot_vog_correlation", "plot_vog_stages"}
-OF_DEPTH = {"compute_depth_analysis", "plot_depth_levels", "plot_probe_accuracy"}
+OF_VOG = {"compute_vog_analysis", "plot_vog"}
+OF_DEPTH = {"compute_depth_analysis", "plot_depth"}
 
 
 def test_a_finished_run_has_nothing_to_do(everything):
@@ -69,7 +69,7 @@ def test_the_setting_of_one_figure_redraws_that_figure(plan_everything):
 
 def test_an_analysis_setting_recomputes_that_analysis(plan_everything):
     jobs = plan_everything(analyses__correlation__bootstrap=25)
-    expected = {"compute_correlation", "plot_correlation", "plot_stability"}
+    expected = {"compute_correlation", "plot_scores"}
     assert expected <= rules(jobs) <= expected | OF_VOG | OF_DEPTH
 
 

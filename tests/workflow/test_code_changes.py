@@ -48,7 +48,7 @@ def test_a_new_family_of_scores_runs_nothing_that_exists(everything):
     assert wildcards_of(jobs, "score_late_margin") == ["held_out", "noisy", "plain"]
     assert wildcards_of(jobs, "plot_late_margin") == ["held_out", "noisy", "plain"]
     assert wildcards_of(jobs, "collect_scores") == ["held_out", "noisy", "plain"]
-    assert not rules(jobs) & (TRAINING | {"score_dynamics", "compute_agreement", "plot_training", "plot_samples"})
+    assert not rules(jobs) & (TRAINING | {"score_dynamics", "compute_agreement", "plot_runs", "plot_samples"})
     everything.run("results/experiments/plain/scores.parquet", "results/figures/experiments/plain/late_margin.png")
     scores = everything.table("plain/scores.parquet")
     assert scores.loc[scores["runs_train"] > 0, "late_margin"].notna().all()

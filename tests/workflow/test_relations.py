@@ -11,7 +11,7 @@ from tests.support.workflows import Workflow, altered, changed, rules, wildcards
 
 DIFFERENT = set(STATISTICS) - {"edge_strength_per_pixel", "local_entropy_u8"}  # as others, in grey images of one size
 COMPUTED = {"compute_relations", "describe_agreed"}
-DRAWN = {"plot_relations", "plot_statistics_histograms", "plot_agreed_statistics"}
+DRAWN = {"plot_relations", "plot_agreed_statistics"}
 TABLES = ["results/experiments/plain/relations.parquet", "results/agreement/noise-statistics.parquet"]
 FIGURES = [
     "results/figures/experiments/plain/relations.png",
@@ -54,7 +54,7 @@ def test_all_asks_for_experiments_and_groups_whose_experiments_are_all_named(pla
     ("places", "again"),
     [
         ({"analyses__relations__drawn": ["learning_epoch", "aum"]}, {"plot_relations"}),
-        ({"analyses__relations__drawn": ["aum"]}, {"plot_relations", "plot_statistics_histograms"}),
+        ({"analyses__relations__drawn": ["aum"]}, {"plot_relations"}),
         (
             {"analyses__relations__scores": ["learning_epoch", "aum", "loss_mean"]},
             {"compute_relations", "plot_relations"},

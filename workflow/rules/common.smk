@@ -254,8 +254,13 @@ def figure_files(place, category, caption=None, **labels):
     return {"png": shown, **{format: paths.figure(place, format) for format in others}}
 
 
+def together(*figures):
+    """The outputs of a rule that draws several figures, each as `figure_files` has them: a list for each format."""
+    return {format: [figure[format] for figure in figures] for format in figures[0]}
+
+
 def drawing(method):
-    """The parameters of a rule that draws a figure, those of its stage, its name, and options for all its files.
+    """The parameters of a rule that draws figures, those of its stage, their names, and options for all its files.
 
     Each input and output is given by the option that has its name.
     """
@@ -265,7 +270,7 @@ def drawing(method):
         files = [*input.items(), *output.items()]
         return [word for name, paths in files for word in (f"--{name.replace('_', '-')}", *words(paths))]
 
-    return {**parameters(method), "figure": lambda wildcards: stage(wildcards).figure, "options": options}
+    return {**parameters(method), "figures": lambda wildcards: stage(wildcards).figures, "options": options}
 
 
 def words(paths):

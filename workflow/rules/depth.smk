@@ -144,111 +144,55 @@ rule compute_depth_analysis:
         command("compute_depth_analysis", inputs="votes family consensus labels", outputs="accuracy levels")
 
 
-use rule drawing as plot_depth_histogram with:
-    """Draws how many examples have which prediction depth."""
+use rule drawing as plot_depth with:
+    """Draws prediction depths, class by class and against learning, and the accuracy of network and probes by depth."""
     input:
         family=paths.family("prediction_depth"),
-    output:
-        **figure_files(
-            "experiments/{experiment}/depth_histogram",
-            "Prediction depth",
-            experiment="{experiment}",
-            figure="depths",
-        ),
-    log:
-        paths.log("figures/experiments/{experiment}/plot_depth_histogram"),
-    benchmark:
-        paths.benchmark("figures/experiments/{experiment}/plot_depth_histogram")
-    wildcard_constraints:
-        experiment=any_of(plan.depth.epochs),
-    params:
-        **drawing(plan.figures.plot_depth_histogram),
-
-
-use rule drawing as plot_depth_levels with:
-    """Draws the accuracy of the network by prediction depth."""
-    input:
         levels=paths.DEPTH_LEVELS,
-    output:
-        **figure_files(
-            "experiments/{experiment}/depth_levels",
-            "Prediction depth",
-            experiment="{experiment}",
-            figure="accuracy by depth",
-        ),
-    log:
-        paths.log("figures/experiments/{experiment}/plot_depth_levels"),
-    benchmark:
-        paths.benchmark("figures/experiments/{experiment}/plot_depth_levels")
-    wildcard_constraints:
-        experiment=any_of(plan.depth.epochs),
-    params:
-        **drawing(plan.figures.plot_depth_levels),
-
-
-use rule drawing as plot_probe_accuracy with:
-    """Draws the accuracy of every probe."""
-    input:
         accuracy=paths.PROBE_ACCURACY,
-    output:
-        **figure_files(
-            "experiments/{experiment}/probe_accuracy",
-            "Prediction depth",
-            experiment="{experiment}",
-            figure="accuracy of the probes",
-        ),
-    log:
-        paths.log("figures/experiments/{experiment}/plot_probe_accuracy"),
-    benchmark:
-        paths.benchmark("figures/experiments/{experiment}/plot_probe_accuracy")
-    wildcard_constraints:
-        experiment=any_of(plan.depth.epochs),
-    params:
-        **drawing(plan.figures.plot_probe_accuracy),
-
-
-use rule drawing as plot_depth_learning with:
-    """Draws prediction depth against the epoch at which an example is learned."""
-    input:
-        family=paths.family("prediction_depth"),
         dynamics=paths.family("dynamics"),
-    output:
-        **figure_files(
-            "experiments/{experiment}/depth_learning",
-            "Prediction depth",
-            experiment="{experiment}",
-            figure="depth and iteration learned",
-        ),
-    log:
-        paths.log("figures/experiments/{experiment}/plot_depth_learning"),
-    benchmark:
-        paths.benchmark("figures/experiments/{experiment}/plot_depth_learning")
-    wildcard_constraints:
-        experiment=any_of(plan.depth.epochs),
-    params:
-        **drawing(plan.figures.plot_depth_learning),
-
-
-use rule drawing as plot_depth_classes with:
-    """Draws prediction depth class by class."""
-    input:
         scores=paths.SCORES,
-        family=paths.family("prediction_depth"),
     output:
-        **figure_files(
-            "experiments/{experiment}/depth_classes",
-            "Prediction depth",
-            experiment="{experiment}",
-            figure="depth and class",
+        **together(
+            figure_files(
+                "experiments/{experiment}/depth_histogram",
+                "Prediction depth",
+                experiment="{experiment}",
+                figure="depths",
+            ),
+            figure_files(
+                "experiments/{experiment}/depth_levels",
+                "Prediction depth",
+                experiment="{experiment}",
+                figure="accuracy by depth",
+            ),
+            figure_files(
+                "experiments/{experiment}/probe_accuracy",
+                "Prediction depth",
+                experiment="{experiment}",
+                figure="accuracy of the probes",
+            ),
+            figure_files(
+                "experiments/{experiment}/depth_learning",
+                "Prediction depth",
+                experiment="{experiment}",
+                figure="depth and iteration learned",
+            ),
+            figure_files(
+                "experiments/{experiment}/depth_classes",
+                "Prediction depth",
+                experiment="{experiment}",
+                figure="depth and class",
+            ),
         ),
     log:
-        paths.log("figures/experiments/{experiment}/plot_depth_classes"),
+        paths.log("figures/experiments/{experiment}/plot_depth"),
     benchmark:
-        paths.benchmark("figures/experiments/{experiment}/plot_depth_classes")
+        paths.benchmark("figures/experiments/{experiment}/plot_depth")
     wildcard_constraints:
         experiment=any_of(plan.depth.epochs),
     params:
-        **drawing(plan.figures.plot_depth_classes),
+        **drawing(plan.figures.plot_depth),
 
 
 use rule drawing as plot_depth_votes with:

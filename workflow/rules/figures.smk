@@ -22,7 +22,7 @@ rule drawing:
         mem_mb=memory(1500),
         runtime=20,
     shell:
-        'python "$SCRIPTS"/plot.py --figure {params.figure} --settings {params.settings:q} --code {params.code}'
+        'python "$SCRIPTS"/plot.py --figures {params.figures} --settings {params.settings:q} --code {params.code}'
         " --upstream={params.upstream} --log {log:q} {params.options:q}"
 
 
@@ -44,39 +44,31 @@ use rule drawing as plot_samples with:
         **drawing(plan.figures.plot_samples),
 
 
-use rule drawing as plot_training with:
-    """Draws the training curves of an experiment."""
+use rule drawing as plot_runs with:
+    """Draws the training curves of an experiment, and which images are right, epoch by epoch and run by run."""
     input:
         history=lambda w: plan.of_runs(paths.HISTORY, w.experiment),
         steps=of_wildcards(plan.training.steps),
-    output:
-        **figure_files(
-            "experiments/{experiment}/training", "Training", experiment="{experiment}", figure="training curves"
-        ),
-    log:
-        paths.log("figures/experiments/{experiment}/plot_training"),
-    benchmark:
-        paths.benchmark("figures/experiments/{experiment}/plot_training")
-    params:
-        **drawing(plan.figures.plot_training),
-
-
-use rule drawing as plot_panel with:
-    """Draws which images are right and wrong, epoch by epoch and run by run."""
-    input:
         records=lambda w: plan.of_runs(paths.RECORDS, w.experiment),
         labels=paths.LABELS,
     output:
-        **figure_files("experiments/{experiment}/panel", "Training", experiment="{experiment}", figure="right or wrong"),
+        **together(
+            figure_files(
+                "experiments/{experiment}/training", "Training", experiment="{experiment}", figure="training curves"
+            ),
+            figure_files(
+                "experiments/{experiment}/panel", "Training", experiment="{experiment}", figure="right or wrong"
+            ),
+        ),
     log:
-        paths.log("figures/experiments/{experiment}/plot_panel"),
+        paths.log("figures/experiments/{experiment}/plot_runs"),
     benchmark:
-        paths.benchmark("figures/experiments/{experiment}/plot_panel")
+        paths.benchmark("figures/experiments/{experiment}/plot_runs")
     resources:
         mem_mb=memory(3000),
         runtime=20,
     params:
-        **drawing(plan.figures.plot_panel),
+        **drawing(plan.figures.plot_runs),
 
 
 use rule drawing as plot_evaluations with:
@@ -137,53 +129,34 @@ use rule drawing as plot_average_precision with:
         **drawing(plan.figures.plot_average_precision),
 
 
-use rule drawing as plot_data_map with:
-    """Draws confidence against variability of every example."""
+use rule drawing as plot_scores with:
+    """Draws confidence against variability, the rank correlation of scores, and how stable they are over seeds."""
     input:
         scores=paths.SCORES,
-    output:
-        **figure_files("experiments/{experiment}/data_map", "Scores", experiment="{experiment}", figure="data map"),
-    log:
-        paths.log("figures/experiments/{experiment}/plot_data_map"),
-    benchmark:
-        paths.benchmark("figures/experiments/{experiment}/plot_data_map")
-    params:
-        **drawing(plan.figures.plot_data_map),
-
-
-use rule drawing as plot_correlation with:
-    """Draws the rank correlation of scores."""
-    input:
         correlation=paths.CORRELATION,
-    output:
-        **figure_files(
-            "experiments/{experiment}/correlation",
-            "Scores",
-            experiment="{experiment}",
-            figure="correlation of scores",
-        ),
-    log:
-        paths.log("figures/experiments/{experiment}/plot_correlation"),
-    benchmark:
-        paths.benchmark("figures/experiments/{experiment}/plot_correlation")
-    params:
-        **drawing(plan.figures.plot_correlation),
-
-
-use rule drawing as plot_stability with:
-    """Draws how stable scores are over seeds."""
-    input:
         stability=paths.STABILITY,
     output:
-        **figure_files(
-            "experiments/{experiment}/stability", "Scores", experiment="{experiment}", figure="stability over seeds"
+        **together(
+            figure_files("experiments/{experiment}/data_map", "Scores", experiment="{experiment}", figure="data map"),
+            figure_files(
+                "experiments/{experiment}/correlation",
+                "Scores",
+                experiment="{experiment}",
+                figure="correlation of scores",
+            ),
+            figure_files(
+                "experiments/{experiment}/stability",
+                "Scores",
+                experiment="{experiment}",
+                figure="stability over seeds",
+            ),
         ),
     log:
-        paths.log("figures/experiments/{experiment}/plot_stability"),
+        paths.log("figures/experiments/{experiment}/plot_scores"),
     benchmark:
-        paths.benchmark("figures/experiments/{experiment}/plot_stability")
+        paths.benchmark("figures/experiments/{experiment}/plot_scores")
     params:
-        **drawing(plan.figures.plot_stability),
+        **drawing(plan.figures.plot_scores),
 
 
 use rule drawing as plot_truth_correlation with:

@@ -162,15 +162,26 @@ use rule drawing as plot_image_maps with:
 
 
 use rule drawing as plot_relations with:
-    """Draws the correlation of scores with what is known of the images."""
+    """Draws what the easiest and the hardest images look like, and how that goes with scores."""
     input:
         relations=paths.RELATIONS,
+        scores=paths.SCORES,
+        examples=lambda w: plan.data.path(paths.EXAMPLES, w.experiment),
+        statistics=lambda w: plan.images.related_statistics([w.experiment]),
     output:
-        **figure_files(
-            "experiments/{experiment}/relations",
-            "Scores",
-            experiment="{experiment}",
-            figure="relations of statistics of images",
+        **together(
+            figure_files(
+                "experiments/{experiment}/relations",
+                "Scores",
+                experiment="{experiment}",
+                figure="relations of statistics of images",
+            ),
+            figure_files(
+                "experiments/{experiment}/statistics_histograms",
+                "Scores",
+                experiment="{experiment}",
+                figure="statistics of easy and hard images",
+            ),
         ),
     log:
         paths.log("figures/experiments/{experiment}/plot_relations"),
@@ -180,26 +191,3 @@ use rule drawing as plot_relations with:
         experiment=any_of(plan.images.related),
     params:
         **drawing(plan.figures.plot_relations),
-
-
-use rule drawing as plot_statistics_histograms with:
-    """Draws the statistics of the easiest and the hardest images."""
-    input:
-        scores=paths.SCORES,
-        examples=lambda w: plan.data.path(paths.EXAMPLES, w.experiment),
-        statistics=lambda w: plan.images.related_statistics([w.experiment]),
-    output:
-        **figure_files(
-            "experiments/{experiment}/statistics_histograms",
-            "Scores",
-            experiment="{experiment}",
-            figure="statistics of easy and hard images",
-        ),
-    log:
-        paths.log("figures/experiments/{experiment}/plot_statistics_histograms"),
-    benchmark:
-        paths.benchmark("figures/experiments/{experiment}/plot_statistics_histograms")
-    wildcard_constraints:
-        experiment=any_of(plan.images.related),
-    params:
-        **drawing(plan.figures.plot_statistics_histograms),

@@ -202,69 +202,42 @@ rule compare_distributions:
         command("compare_distributions", inputs="own other", outputs="output=comparison curves")
 
 
-use rule drawing as plot_vog_errors with:
-    """Draws errors by variance of gradients."""
+use rule drawing as plot_vog with:
+    """Draws errors by variance of gradients, its correlation with other scores, and the early against the late stage."""
     input:
         errors=paths.VOG_ERRORS,
-    output:
-        **figure_files(
-            "experiments/{experiment}/vog_errors",
-            "Variance of gradients",
-            experiment="{experiment}",
-            figure="errors by variance of gradients",
-        ),
-    log:
-        paths.log("figures/experiments/{experiment}/plot_vog_errors"),
-    benchmark:
-        paths.benchmark("figures/experiments/{experiment}/plot_vog_errors")
-    wildcard_constraints:
-        experiment=any_of(plan.vog.stages),
-    params:
-        **drawing(plan.figures.plot_vog_errors),
-
-
-use rule drawing as plot_vog_correlation with:
-    """Draws the correlation of variance of gradients with other scores."""
-    input:
         correlation=paths.VOG_CORRELATION,
-    output:
-        **figure_files(
-            "experiments/{experiment}/vog_correlation",
-            "Variance of gradients",
-            experiment="{experiment}",
-            figure="correlation with other scores",
-        ),
-    log:
-        paths.log("figures/experiments/{experiment}/plot_vog_correlation"),
-    benchmark:
-        paths.benchmark("figures/experiments/{experiment}/plot_vog_correlation")
-    wildcard_constraints:
-        experiment=any_of(plan.vog.stages),
-    params:
-        **drawing(plan.figures.plot_vog_correlation),
-
-
-use rule drawing as plot_vog_stages with:
-    """Draws the early against the late stage of variance of gradients."""
-    input:
         scores=paths.SCORES,
-        correlation=paths.VOG_CORRELATION,
         label_noise=paths.VOG_LABEL_NOISE,
     output:
-        **figure_files(
-            "experiments/{experiment}/vog_stages",
-            "Variance of gradients",
-            experiment="{experiment}",
-            figure="early and late",
+        **together(
+            figure_files(
+                "experiments/{experiment}/vog_errors",
+                "Variance of gradients",
+                experiment="{experiment}",
+                figure="errors by variance of gradients",
+            ),
+            figure_files(
+                "experiments/{experiment}/vog_correlation",
+                "Variance of gradients",
+                experiment="{experiment}",
+                figure="correlation with other scores",
+            ),
+            figure_files(
+                "experiments/{experiment}/vog_stages",
+                "Variance of gradients",
+                experiment="{experiment}",
+                figure="early and late",
+            ),
         ),
     log:
-        paths.log("figures/experiments/{experiment}/plot_vog_stages"),
+        paths.log("figures/experiments/{experiment}/plot_vog"),
     benchmark:
-        paths.benchmark("figures/experiments/{experiment}/plot_vog_stages")
+        paths.benchmark("figures/experiments/{experiment}/plot_vog")
     wildcard_constraints:
         experiment=any_of(plan.vog.stages),
     params:
-        **drawing(plan.figures.plot_vog_stages),
+        **drawing(plan.figures.plot_vog),
 
 
 use rule plot_gallery as plot_vog_gallery with:

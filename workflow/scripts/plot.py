@@ -1,4 +1,4 @@
-"""Draws the figure that --figure names, a module below difficulty/figures/, as a PNG and on request as a PDF."""
+"""Draws the figures that --figures names, modules below difficulty/figures/, as PNG and on request as PDF."""
 
 import argparse
 import importlib
@@ -10,9 +10,10 @@ from difficulty.stage import arguments, run_stage
 
 
 def main(args):
-    figure = figure_module(args.figure)
-    inputs = argparse.Namespace(**{name: getattr(args, name) for name in figure.INPUTS})
-    write_figure(figure.draw(inputs, args.settings), args)
+    for name, *paths in zip(args.figures, args.png, *([args.pdf] if args.pdf else []), strict=True):
+        figure = figure_module(name)
+        inputs = argparse.Namespace(**{each: getattr(args, each) for each in figure.INPUTS})
+        write_figure(figure.draw(inputs, args.settings), name, paths, args)
 
 
 def figure_module(name: str) -> ModuleType:
@@ -29,18 +30,19 @@ def figure_module(name: str) -> ModuleType:
 
 
 def add_inputs(parser: argparse.ArgumentParser) -> None:
-    """Adds the inputs of the figure that the command line names, if it names one."""
+    """Adds the inputs of the figures that the command line names; those that have one name are the same files."""
     first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    first.add_argument("--figure", type=figure_module)
-    figure = first.parse_known_args()[0].figure
-    for name, files in figure.INPUTS.items() if figure else ():
+    first.add_argument("--figures", nargs="+", type=figure_module, default=[])
+    named = first.parse_known_args()[0].figures
+    inputs = {name: files for figure in named for name, files in figure.INPUTS.items()}
+    for name, files in inputs.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=Path, nargs=files, required=True)
 
 
 if __name__ == "__main__":
     parser = arguments(__doc__)
-    parser.add_argument("--figure", required=True, help="name below difficulty/figures/, such as vog.errors")
-    parser.add_argument("--png", type=Path, required=True)
-    parser.add_argument("--pdf", type=Path, help="the same figure as a PDF")
+    parser.add_argument("--figures", nargs="+", required=True, help="names below difficulty/figures/, as vog.errors")
+    parser.add_argument("--png", nargs="+", type=Path, required=True, help="a file for each figure")
+    parser.add_argument("--pdf", nargs="+", type=Path, help="the same figures as PDF")
     add_inputs(parser)
     run_stage(main, parser)

@@ -15,9 +15,9 @@ _GALLERY = {"examples_per_class": 25, "classes": 10}
 
 @dataclass(frozen=True)
 class Drawing(Stage):
-    """The stage of a figure, and its name: a module below difficulty/figures/."""
+    """The stage of one or more figures, and their names: modules below difficulty/figures/."""
 
-    figure: str = ""
+    figures: tuple[str, ...] = ()
 
 
 class Figures:
@@ -28,23 +28,22 @@ class Figures:
         self.formats = self.settings["formats"]
         self.shown = self.settings.get("experiments", list(plan.experiments))
 
-    def _figure(self, name: str, *upstream, section: str | None = None, **settings) -> Drawing:
+    def _figure(self, name: str | list[str], *upstream, section: str | None = None, **settings) -> Drawing:
+        """name: of the figure, or of several that one job draws, all with the same settings."""
+        names = (name,) if isinstance(name, str) else tuple(name)
         own = self.settings[section] if section else {}
         shown = {"dpi": self.settings["dpi"], **own, **settings}
-        stage = self.plan.stage("plot", shown, *upstream, modules=[f"figures.{name}"])
-        return Drawing(stage.settings, stage.code, stage.upstream, name)
+        stage = self.plan.stage("plot", shown, *upstream, modules=[f"figures.{each}" for each in names])
+        return Drawing(stage.settings, stage.code, stage.upstream, names)
 
     @remembered
     def plot_samples(self, dataset: str) -> Drawing:
         return self._figure("data.samples", self.plan.data.key(dataset), section="samples")
 
     @remembered
-    def plot_training(self, experiment: str) -> Drawing:
-        return self._figure("experiments.training", self.plan.training.runs_key(experiment))
-
-    @remembered
-    def plot_panel(self, experiment: str) -> Drawing:
-        return self._figure("experiments.panel", self.plan.training.runs_key(experiment), section="panel")
+    def plot_runs(self, experiment: str) -> Drawing:
+        figures = ["experiments.training", "experiments.panel"]
+        return self._figure(figures, self.plan.training.runs_key(experiment), section="panel")
 
     @remembered
     def plot_evaluations(self) -> Drawing:
@@ -61,16 +60,10 @@ class Figures:
         return self._figure("scores.average_precision", precision)
 
     @remembered
-    def plot_data_map(self, experiment: str) -> Drawing:
-        return self._figure("scores.data_map", self.plan.scores.key(experiment))
-
-    @remembered
-    def plot_correlation(self, experiment: str) -> Drawing:
-        return self._figure("scores.correlation", self.plan.scores.compute_correlation(experiment).key)
-
-    @remembered
-    def plot_stability(self, experiment: str) -> Drawing:
-        return self._figure("scores.stability", self.plan.scores.compute_correlation(experiment).key)
+    def plot_scores(self, experiment: str) -> Drawing:
+        figures = ["scores.data_map", "scores.correlation", "scores.stability"]
+        upstream = self.plan.scores.key(experiment), self.plan.scores.compute_correlation(experiment).key
+        return self._figure(figures, *upstream)
 
     @remembered
     def plot_truth_correlation(self, experiment: str) -> Drawing:
@@ -106,31 +99,16 @@ class Figures:
 
     @remembered
     def plot_relations(self, experiment: str) -> Drawing:
+        upstream = self.plan.images.compute_relations(experiment).key, self.plan.scores.key(experiment)
         drawn = self.plan.analyses["relations"]["drawn"]
-        return self._figure("images.relations", self.plan.images.compute_relations(experiment).key, drawn=drawn)
+        return self._figure(["images.relations", "images.histograms"], *upstream, drawn=drawn)
 
     @remembered
-    def plot_statistics_histograms(self, experiment: str) -> Drawing:
-        score = self.plan.analyses["relations"]["drawn"][0]
-        return self._figure("images.histograms", self.plan.scores.key(experiment), score=score)
-
-    @remembered
-    def plot_vog_errors(self, experiment: str) -> Drawing:
-        return self._of_vog_analysis("vog.errors", experiment)
-
-    @remembered
-    def plot_vog_correlation(self, experiment: str) -> Drawing:
-        stages = list(self.plan.vog.stages[experiment])
-        return self._figure("vog.correlation", self.plan.vog.compute_vog_analysis(experiment).key, stages=stages)
-
-    @remembered
-    def plot_vog_stages(self, experiment: str) -> Drawing:
-        return self._of_vog_analysis("vog.stages", experiment)
-
-    def _of_vog_analysis(self, name: str, experiment: str) -> Drawing:
+    def plot_vog(self, experiment: str) -> Drawing:
         """With the stages as a list in the order of the configuration, which a mapping in settings would lose."""
-        stages = list(self.plan.vog.stages[experiment].items())
-        return self._figure(name, self.plan.vog.compute_vog_analysis(experiment).key, stages=stages)
+        figures = ["vog.errors", "vog.correlation", "vog.stages"]
+        upstream = self.plan.vog.compute_vog_analysis(experiment).key, self.plan.scores.key(experiment)
+        return self._figure(figures, *upstream, stages=list(self.plan.vog.stages[experiment].items()))
 
     @remembered
     def plot_vog_gallery(self, experiment: str) -> Drawing:
@@ -161,25 +139,11 @@ class Figures:
         return self._figure(name, self.plan.vog_toy.compute_vog_toy().key, **reference, **settings)
 
     @remembered
-    def plot_depth_histogram(self, experiment: str) -> Drawing:
-        return self._figure("prediction_depth.histogram", self.plan.depth.score_prediction_depth(experiment).key)
-
-    @remembered
-    def plot_depth_levels(self, experiment: str) -> Drawing:
-        return self._figure("prediction_depth.levels", self.plan.depth.compute_depth_analysis(experiment).key)
-
-    @remembered
-    def plot_probe_accuracy(self, experiment: str) -> Drawing:
-        return self._figure("prediction_depth.probe_accuracy", self.plan.depth.compute_depth_analysis(experiment).key)
-
-    @remembered
-    def plot_depth_learning(self, experiment: str) -> Drawing:
-        depth = self.plan.depth.score_prediction_depth(experiment).key
-        return self._figure("prediction_depth.learning", depth, self.plan.scores.score_dynamics(experiment).key)
-
-    @remembered
-    def plot_depth_classes(self, experiment: str) -> Drawing:
-        return self._figure("prediction_depth.classes", self.plan.scores.key(experiment))
+    def plot_depth(self, experiment: str) -> Drawing:
+        """The scores' key holds that of prediction depth and of the dynamics."""
+        figures = ["histogram", "levels", "probe_accuracy", "learning", "classes"]
+        upstream = self.plan.depth.compute_depth_analysis(experiment).key, self.plan.scores.key(experiment)
+        return self._figure([f"prediction_depth.{figure}" for figure in figures], *upstream)
 
     @remembered
     def plot_depth_votes(self, experiment: str) -> Drawing:

@@ -34,7 +34,7 @@ _WIDTH, _HEIGHT = 2.05, 1.6  # inches
 
 def draw(inputs: Namespace, settings: dict) -> Figure:
     """Reads what is known of the training images, and how hard they are by the score."""
-    score, columns = settings["score"], read_schema(inputs.scores).columns
+    score, columns = settings["drawn"][0], read_schema(inputs.scores).columns
     scores = read_table(inputs.scores, SCORES).set_index("example_id")
     scores = scores[scores["runs_train"] > 0]
     statistics = [read_table(path, EXAMPLE_SCORES) for path in inputs.statistics]

@@ -4,7 +4,7 @@ import argparse
 import json
 import logging
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -18,16 +18,15 @@ _CREATOR = "difficulty"
 _SHOWN = 20
 
 
-def write_figure(figure: Figure, args: argparse.Namespace) -> None:
-    """Saves `figure` as the files that the command line of plot.py names, with its provenance.
+def write_figure(figure: Figure, name: str, paths: Sequence[Path], args: argparse.Namespace) -> None:
+    """Saves the figure `name` as files, a PNG first, with the provenance that the command line of plot.py gives.
 
     The settings say the resolution, `dpi`.
     """
     logging.getLogger("fontTools").setLevel(logging.WARNING)  # it names every glyph that it leaves out
-    facts = provenance(args, ("matplotlib", "numpy", "pandas"), figure=args.figure)
-    paths = [path for path in (args.png, args.pdf) if path]
+    facts = provenance(args, ("matplotlib", "numpy", "pandas"), figure=name)
     if missing := save_figure(figure, paths, args.settings["dpi"], facts):
-        _say_once(missing, args.png)
+        _say_once(missing, paths[0])
 
 
 def save_figure(figure: Figure, paths: Iterable, dpi: int, provenance: Mapping | None = None) -> str:

@@ -41,7 +41,7 @@ def draw(inputs: Namespace, settings: dict) -> Figure:
     """Reads the correlations of variance of gradients with other scores."""
     table = read_table(inputs.correlation, VOG_CORRELATION)
     title = f"{inputs.correlation.parent.name}: which scores say what variance of gradients says?"
-    return vog_correlation_figure(table, settings["stages"], title)
+    return vog_correlation_figure(table, list(dict(settings["stages"])), title)
 
 
 @styled()
