@@ -34,8 +34,9 @@ def test_damaged_artifacts_are_rebuilt_once_they_are_deleted(everything, file, c
     before = digests(everything.work / "results/experiments")
     path = damage_unnoticed(everything, file, damage)
     shutil.rmtree(path.parent) if path.suffix == ".safetensors" else path.unlink()
-    everything.run("runs", "results/experiments/plain/scores/dynamics.parquet")
-    assert everything.planned() == set()
+    targets = ["runs", "results/experiments/plain/scores/dynamics.parquet"]
+    everything.run(*targets)
+    assert everything.planned(*targets) == set()
     assert digests(everything.work / "results/experiments") == before
 
 
