@@ -10,13 +10,14 @@ PYTEST = $(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) $(FLAGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run report verify test lint test-full test-slurm faults lock clean
+.PHONY: help run report verify rulegraph test lint test-full test-slurm faults lock clean
 
 help:
 	@echo "make run        install into .venv and run config.yaml (digits, four minutes on 2 cores)"
 	@echo "                (FLAGS=--dry-run: what would run; FLAGS=--printshellcmds: all that Snakemake prints)"
 	@echo "make report     one offline page of all figures: results/report.html"
 	@echo "make verify     compare results with the configuration and with their checksums"
+	@echo "make rulegraph  draw which rule needs which, with Graphviz: results/rules.png"
 	@echo "make test       lint and fast tests (ten minutes or so on 2 cores)"
 	@echo "make test-full  all tests"
 	@echo "make test-slurm all tests that need SLURM, on a cluster (PARTITION=name)"
@@ -31,6 +32,13 @@ report: run
 
 verify: .venv/installed
 	$(BIN)/snakemake --cores 1 verify
+
+# Without what is implied (a rule needs what the rules need that it needs), and without the one way back: subsets are
+# chosen by scores of other experiments.
+rulegraph: .venv/installed
+	$(BIN)/snakemake --rulegraph \
+		| gvpr -c 'E[tail.label == "score_dynamics" && head.label == "link_subset"] {delete(root, $$)}' | tred \
+		| dot -Grankdir=LR -Gdpi=70 -Granksep=0.3 -Gnodesep=0.12 -Tpng -o results/rules.png
 
 test: lint
 	$(PYTEST) -m "not full and not slurm"
