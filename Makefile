@@ -67,7 +67,7 @@ lock:
 
 clean:
 	rm -rf results/datasets results/experiments results/agreement results/detection results/generalization results/vog-toy \
-		results/figures results/logs results/benchmarks results/checksums results/*.parquet results/report.html .snakemake
+		results/figures results/logs results/benchmarks results/checksums results/*.parquet results/report.html results/rules.png .snakemake
 
 .venv/installed: envs/requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11) and "Python 3.11 or newer is needed: make run PYTHON=python3.12")'

@@ -5,6 +5,7 @@ import inspect
 import json
 import subprocess
 import sys
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -56,7 +57,7 @@ def test_several_figures_of_one_process_are_those_that_are_drawn_alone(tmp_path,
     for figure, files in inputs.items():
         assert plot([figure], *files, *settings, "--png", tmp_path / f"{figure}.png").returncode == 0
     png = [tmp_path / "first.png", tmp_path / "second.png"]
-    assert plot(inputs, *sum(inputs.values(), []), *settings, "--png", *png).returncode == 0
+    assert plot(inputs, *chain(*inputs.values()), *settings, "--png", *png).returncode == 0
     alone = [Image.open(tmp_path / f"{figure}.png") for figure in inputs]
     for figure, path, expected in zip(inputs, png, alone, strict=True):
         drawn = Image.open(path)
