@@ -12,7 +12,13 @@ from difficulty.driver import summary
 from difficulty.driver.job_times import JobTimes
 from difficulty.driver.terminal import QuietTerminal, quiet_terminal
 
-TRAINING = {"rule_name": "train_model", "wildcards": {"experiment": "plain", "run": "seed-0"}, "log": [], "reason": ""}
+TRAINING = {
+    "rule_name": "train_model",
+    "wildcards": {"experiment": "plain", "run": "seed-0"},
+    "output": ["history.parquet", "checkpoints"],
+    "log": [],
+    "reason": "",
+}
 TARGET = {"rule_name": "all", "wildcards": {}, "log": [], "reason": ""}
 STATS = {"train_model": 1, "collect_scores": 1, "all": 1, "total": 3}
 
@@ -23,7 +29,8 @@ class Run:
     def __init__(self, **options):
         self.stream = io.StringIO()
         handler = ColorizingTextHandler(stream=self.stream, formatter=DefaultFormatter())
-        self.terminal = QuietTerminal(handler, lambda: {"all"}, **options)
+        self.incomplete = set()
+        self.terminal = QuietTerminal(handler, lambda: {"all"}, self.incomplete.intersection, **options)
 
     def log(self, event, message=None, level=logging.INFO, **fields) -> str:
         """What a record adds to the terminal."""
@@ -118,6 +125,19 @@ def test_a_dry_run_names_jobs_and_reasons():
     assert run.log(LogEvent.JOB_INFO, **TARGET) == ""
     assert run.log(LogEvent.RUN_INFO, "Job stats:", stats=STATS) == ""
     assert run.log(None, "This was a dry-run (flag -n). The order of jobs does not reflect ...") == ""
+
+
+def test_a_dry_run_tells_damaged_outputs_from_jobs_that_the_user_forces():
+    run = Run(dry_run=True)
+    run.log(LogEvent.RUN_INFO, "Job stats:", stats=STATS)
+    forced = {**TRAINING, "reason": "Forced execution"}
+    assert run.log(LogEvent.JOB_INFO, **forced).endswith(": forced execution\n")
+    run.incomplete.add("checkpoints")
+    expected = "    train_model plain seed-0: output files are incomplete, or not as they were written\n"
+    assert run.log(LogEvent.JOB_INFO, **forced) == expected
+    assert run.log(LogEvent.JOB_INFO, **{**forced, "reason": "Missing output files: x"}).endswith(
+        "missing output files\n"
+    )
 
 
 def test_interrupted_jobs_have_not_failed(run):
