@@ -216,8 +216,11 @@ def test_the_estimate_waits_for_half_of_the_jobs_to_be_known():
     assert times.left(1.0) is None
 
 
-def test_the_summary_shows_the_first_suspects(run, tmp_path, monkeypatch):
+@pytest.mark.parametrize("images", ["; images: results/datasets/digits/images", ""], ids=["images", "records"])
+def test_the_summary_shows_the_first_suspects(run, tmp_path, monkeypatch, images):
     monkeypatch.chdir(tmp_path)
+    if images:
+        (tmp_path / "results/datasets/digits/images").mkdir(parents=True)
     folder = tmp_path / "results/experiments/noisy"
     folder.mkdir(parents=True)
     rows = [
@@ -229,7 +232,8 @@ def test_the_summary_shows_the_first_suspects(run, tmp_path, monkeypatch):
     run.log(LogEvent.JOB_INFO, **fields)
     run.log(LogEvent.JOB_FINISHED, job_id=1)
     lines = summary.success(run.terminal, {"missing": "none", "noisy": "digits"}).splitlines()
-    assert lines[1] == "Done: 1 job in 0 s." and "noisy (all: results/experiments/noisy/suspects.csv" in lines[2]
+    assert lines[1] == "Done: 1 job in 0 s."
+    assert lines[2].endswith(f" of noisy (all: results/experiments/noisy/suspects.csv{images}):")
     assert lines[3].split() == ["1", "train/3/1.png", "labelled", "3"]
     assert lines[4].split() == ["2", "02", "labelled", "3,", "perhaps", "5"]
     assert [line.split()[0] for line in lines[3:8]] == list("12345")
