@@ -187,11 +187,24 @@ def test_seeds_in_one_file_are_left_for_the_check(tmp_path):
 
 
 def test_the_default_suite_works_with_a_single_seed(tmp_path):
-    local = tmp_path / "config.yaml"
+    default, local = Path(__file__).parents[2] / "config.yaml", tmp_path / "config.yaml"
     local.write_text("defaults: {seeds: [0]}")
-    suite = resolve(load([Path(__file__).parents[2] / "config.yaml", local]))
+    assert load([default, local]) == load([default], ["defaults={seeds: [0]}"])
+    suite = resolve(load([default, local]))
     assert suite.runs("clean") == ["seed-0"] and suite.runs("easy") == ["seed-3", "seed-4", "seed-5"]
     assert suite.datasets["hard"]["select"]["seeds"] == [0]
+
+
+def test_the_command_line_overrides_files_and_replaces_no_section(tmp_path):
+    file = tmp_path / "config.yaml"
+    file.write_text("{defaults: {epochs: 15, width: 8}, experiments: {clean: {}}}")
+    given = ["defaults={epochs: 5}", "defaults={width: null}", "experiments={'1': {label_noise: {fraction: 5e-1}}}"]
+    noise = {"label_noise": {"fraction": "5e-1"}}
+    assert load([file], given) == {"defaults": {"epochs": 5}, "experiments": {"clean": {}, "1": noise}}
+    with pytest.raises(ConfigurationError) as caught:
+        load([file], ["defaults={epochs: 5", "figures="])
+    (line,) = caught.value.lines
+    assert line.startswith("--config: line 1: not valid YAML: ")
 
 
 def test_experiments_go_with_their_data_set(tmp_path):

@@ -1,13 +1,13 @@
 """Merges configuration files: a later one replaces sections of an earlier one, and drops what refers to them."""
 
-from collections.abc import Mapping, Sequence
-from functools import reduce
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial, reduce
 from pathlib import Path
 
 from difficulty.config.core.annotations import ANY, KEYS, ExperimentPatterns, GoesWith, marked
 from difficulty.config.core.problems import ConfigurationError, Place, told
 from difficulty.config.core.sizes import size_faults
-from difficulty.config.core.yaml_files import read_yaml
+from difficulty.config.core.yaml_files import mapping_of, read_yaml
 from difficulty.config.file import ConfigurationFile
 from difficulty.config.training.experiment import Experiment
 from difficulty.config.training.grids import expanded, only
@@ -16,24 +16,20 @@ from difficulty.config.training.inheritance import merged
 _SEEDS = Experiment.model_fields["seeds"].default
 
 
-def load(paths: Sequence[str | Path]) -> dict:
+def load(paths: Sequence[str | Path], given: Sequence[str] = ()) -> dict:
     """Merges files into one configuration; later files override earlier ones key by key, and null removes a key.
 
     A later file's experiments and data sets replace the earlier ones; subsets that an earlier file chooses by seeds
     which a later one no longer trains are chosen by the others.
-    Raises ConfigurationError with one line for each file that cannot be read.
+    given: settings of the command line, such as `defaults={epochs: 5}`; they override key by key and replace nothing.
+    Raises ConfigurationError with one line for each file or setting that cannot be read.
     """
-    files, lines = [], []
-    for path in paths:
-        try:
-            files.append(read_yaml(path))
-            lines += told(str(path), size_faults(files[-1]))
-        except ConfigurationError as error:
-            lines += error.lines
-    if lines:
-        raise ConfigurationError(lines)
+    files, lines = _read([(str(path), partial(read_yaml, path)) for path in paths])
+    settings, others = _read([("--config", partial(mapping_of, "--config", _as_yaml(entry))) for entry in given])
+    if lines or others:
+        raise ConfigurationError([*lines, *others])
     result = {}
-    for number, file in enumerate(files):
+    for file in files:
         for section in ("datasets", "experiments"):
             for place in [(section,), *_going_with(section)] if section in file else ():
                 result = _without(result, place)
@@ -43,10 +39,30 @@ def load(paths: Sequence[str | Path]) -> dict:
             result = _without_homeless(result, file["datasets"])
         if "experiments" in file:
             result = _without_orphans(result, file["experiments"])
-        result = merged(result, file)
-        if number and "datasets" not in file:
-            result = _with_trained_seeds(result)
-    return result
+        result = _overridden(result, file)
+    return reduce(_overridden, settings, result)
+
+
+def _read(readers: Iterable[tuple[str, Callable[[], dict]]]) -> tuple[list[dict], list[str]]:
+    """(the mappings that could be read, a line for whatever is wrong with one). readers: (source, function) of each."""
+    mappings, lines = [], []
+    for source, read in readers:
+        try:
+            mappings.append(read())
+            lines += told(source, size_faults(mappings[-1]))
+        except ConfigurationError as error:
+            lines += error.lines
+    return mappings, lines
+
+
+def _as_yaml(setting: str) -> str:
+    return setting.replace("=", ": ", 1)
+
+
+def _overridden(config: dict, override: Mapping) -> dict:
+    """A configuration with what a later file, or the command line, says."""
+    result = merged(config, override)
+    return _with_trained_seeds(result) if config and override and "datasets" not in override else result
 
 
 def _without_orphans(config: dict, experiments) -> dict:
