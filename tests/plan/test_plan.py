@@ -1,5 +1,6 @@
 """What a configuration leads to, without Snakemake: stages, the keys that they depend on, paths, and missing files."""
 
+import json
 from itertools import product
 
 import pytest
@@ -60,6 +61,22 @@ def test_a_further_seed_trains_that_seed_only_and_changes_all_scores():
     for family, stage in after.families.items():
         assert stage("plain") is None or stage("plain").key != before.families[family]("plain").key
     assert after.scores.key("plain") != before.scores.key("plain")
+
+
+@pytest.mark.parametrize(
+    "changes, shared",
+    [
+        ({}, {"easy": "digits"}),
+        ({"test": 20}, {}),
+        ({"select": {"by": "class", "classes": ["1", "2"]}}, {}),
+        ({"select": {"by": "random", "fraction": 0.5}, "of": "parent"}, {"easy": "digits"}),
+    ],
+    ids=["by score", "own test images", "by class", "subset of a subset"],
+)
+def test_the_figure_of_evaluations_knows_which_test_images_are_the_same(changes, shared):
+    parent = {"source": "subset", "of": "digits", "select": {"by": "random", "fraction": 0.5}}
+    stage = planned(datasets={"easy": changes, "parent": parent}).figures.plot_evaluations()
+    assert json.loads(stage.settings)["shared_tests"] == shared
 
 
 def test_a_subset_by_named_seeds_stays_when_a_seed_is_added():

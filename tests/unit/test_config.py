@@ -12,7 +12,6 @@ import pytest
 import yaml
 
 from difficulty.config.analyses.dynamics import Dynamics
-from difficulty.config.analyses.label_quality import HELD_OUT_SCORES
 from difficulty.config.core.problems import ConfigurationError
 from difficulty.config.data.datasets import AnySource
 from difficulty.config.reading import load
@@ -279,13 +278,6 @@ def _kinds(union, key: str) -> list[str]:
 )
 def test_what_is_chosen_by_name_has_a_module(package, names):
     assert [name for name in names if importlib.util.find_spec(f"difficulty.{package}.{name}") is None] == []
-
-
-def test_scores_are_those_of_the_library():
-    columns = importlib.import_module("difficulty.scores.dynamics.scoring").DYNAMICS
-    assert Dynamics.gives == tuple(name for name, column in columns.items() if column.direction is not None)
-    columns = importlib.import_module("difficulty.scores.label_quality").LABEL_QUALITY
-    assert tuple(name for name, column in columns.items() if column.direction is not None) == HELD_OUT_SCORES
 
 
 def test_snakefile_imports_nothing_but_pydantic_and_the_standard_library():

@@ -1,5 +1,7 @@
 """Configuration files: unreadable ones give one line with the line number; later files override earlier ones."""
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
@@ -7,6 +9,7 @@ from difficulty.config.core.problems import ConfigurationError
 from difficulty.config.core.yaml_files import read_yaml
 from difficulty.config.data.datasets import Parquet
 from difficulty.config.reading import load
+from difficulty.config.resolve import resolve
 
 UNREADABLE = {
     "empty": (b"", "line 1: is empty; expected a mapping with datasets, defaults and experiments"),
@@ -116,6 +119,7 @@ def test_later_experiments_and_data_sets_replace_earlier_ones_and_what_names_the
       generalization: {parts: {experiments: [clean, noisy]}}
       detection: {bootstrap: 10, truths: {a: {}}}
       images: {size: 8, joins: {seconds: {dataset: digits}}}
+      influence: {queries: {wrong: {experiments: [noisy], count: 3}}}
     figures: {image_maps: {experiments: [clean], count: 2}}
     """
     assert loaded(tmp_path, first, "experiments: {mine: {}}") == {
@@ -126,6 +130,7 @@ def test_later_experiments_and_data_sets_replace_earlier_ones_and_what_names_the
             "agreement": {},
             "detection": {"bootstrap": 10},
             "images": {"size": 8, "joins": {"seconds": {"dataset": "digits"}}},
+            "influence": {"queries": {"wrong": {"count": 3}}},
         },
         "figures": {"image_maps": {"count": 2}},
     }
@@ -148,6 +153,58 @@ def test_subsets_go_with_the_experiment_that_chose_them(tmp_path):
     """
     assert list(loaded(tmp_path, first, "experiments: {mine: {}}")["datasets"]) == ["digits", "some"]
     assert len(loaded(tmp_path, first, "experiments: {clean: {}, mine: {}}")["datasets"]) == 4
+
+
+SELECTED = """
+datasets:
+  digits: {source: digits}
+  easy: {source: subset, of: digits, select: {by: score, experiment: clean, seeds: [0, 1, 2]}}
+defaults: {dataset: digits, seeds: [0, 1, 2]}
+experiments: {clean: {}, easy: {dataset: easy, seeds: [3, 4]}}
+"""
+
+
+@pytest.mark.parametrize(
+    "later, seeds",
+    [
+        ("defaults: {seeds: [0]}", [0]),
+        ("defaults: {seeds: [2, 1, 0, 5]}", [0, 1, 2]),
+        ("defaults: {seeds: [7, 8]}", [7, 8]),
+        ("defaults: {seeds: null}", [0, 1, 2]),
+        ("experiments: {clean: {seeds: [1, 6]}}", [1]),
+        ("{experiments: {clean: {seeds: [1, 6]}}, datasets: {easy: {select: {seeds: [5]}}}}", [5]),
+        ("defaults: {seeds: all}", [0, 1, 2]),
+        ("defaults: 3", [0, 1, 2]),
+    ],
+)
+def test_subsets_are_chosen_by_seeds_that_are_still_trained(tmp_path, later, seeds):
+    assert loaded(tmp_path, SELECTED, later)["datasets"]["easy"]["select"]["seeds"] == seeds
+
+
+def test_seeds_in_one_file_are_left_for_the_check(tmp_path):
+    one = SELECTED.replace("dataset: digits, seeds: [0, 1, 2]", "dataset: digits, seeds: [0]")
+    assert loaded(tmp_path, one)["datasets"]["easy"]["select"]["seeds"] == [0, 1, 2]
+
+
+def test_the_default_suite_works_with_a_single_seed(tmp_path):
+    default, local = Path(__file__).parents[2] / "config.yaml", tmp_path / "config.yaml"
+    local.write_text("defaults: {seeds: [0]}")
+    assert load([default, local]) == load([default], ["defaults={seeds: [0]}"])
+    suite = resolve(load([default, local]))
+    assert suite.runs("clean") == ["seed-0"] and suite.runs("easy") == ["seed-3", "seed-4", "seed-5"]
+    assert suite.datasets["hard"]["select"]["seeds"] == [0]
+
+
+def test_the_command_line_overrides_files_and_replaces_no_section(tmp_path):
+    file = tmp_path / "config.yaml"
+    file.write_text("{defaults: {epochs: 15, width: 8}, experiments: {clean: {}}}")
+    given = ["defaults={epochs: 5}", "defaults={width: null}", "experiments={'1': {label_noise: {fraction: 5e-1}}}"]
+    noise = {"label_noise": {"fraction": "5e-1"}}
+    assert load([file], given) == {"defaults": {"epochs": 5}, "experiments": {"clean": {}, "1": noise}}
+    with pytest.raises(ConfigurationError) as caught:
+        load([file], ["defaults={epochs: 5", "figures="])
+    (line,) = caught.value.lines
+    assert line.startswith("--config: line 1: not valid YAML: ")
 
 
 def test_experiments_go_with_their_data_set(tmp_path):

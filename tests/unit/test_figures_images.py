@@ -138,6 +138,17 @@ def test_gallery_of_any_size(classes, per_class):
     assert len(headings) == min(classes, 3)
 
 
+@pytest.mark.parametrize("sizes", [(60, 4), (60, 60, 5, 2), (3, 2, 2, 1, 1)])
+def test_a_gallery_leaves_no_rows_for_images_that_a_class_does_not_have(sizes):
+    table = pd.concat([make_gallery(1, size).assign(label=label) for label, size in enumerate(sizes)])
+    figure = gallery.gallery_figure(table.reset_index(drop=True), make_images(len(table)) // 2, {}, "t", "aum", 1, 25)
+    is_blank = (figure.axes[0].images[0].get_array() == 255).all(axis=(1, 2))
+    (edges,) = np.nonzero(np.diff(is_blank, prepend=~is_blank[0], append=~is_blank[-1]))
+    blank = [length for start, length in zip(edges, np.diff(edges), strict=False) if is_blank[start]]
+    below, above = 14 + 12, 62  # the last images of a class, its heading
+    assert set(blank) <= {below, above, below + above}
+
+
 @pytest.mark.parametrize("examples_per_class", [1, 2, 25])
 def test_what_stands_above_the_blocks_of_a_gallery_does_not_overlap(examples_per_class):
     table = make_gallery(2, 60)

@@ -101,5 +101,5 @@ def test_what_accuracy_and_loss_are_called(top5, accuracy, loss):
     evaluations = pd.DataFrame(
         {"experiment": ["a", "b"], "run": "seed-0", "dataset": "d", "split": "test", "epoch": 1, "examples": 3}
     )
-    figure = evaluations_figure(evaluations.assign(top1=0.5, top5=top5), "title")
+    figure = evaluations_figure(evaluations.assign(top1=0.5, top5=top5), "title", {})
     assert accuracy in said(figure)

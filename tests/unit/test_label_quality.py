@@ -9,7 +9,7 @@ import pytest
 
 from difficulty.datasets.example_tables import LABELS
 from difficulty.scores.collect import RUN_SCORES
-from difficulty.scores.label_quality import (
+from difficulty.scores.label_quality.scoring import (
     NOISE_ESTIMATES,
     confident_joint,
     estimated_noise_rate,

@@ -6,11 +6,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from difficulty.atomic_files import atomic_path
 from difficulty.tables import (
     Column,
     Schema,
     TableError,
-    atomic_path,
     read_foreign,
     read_provenance,
     read_schema,

@@ -12,7 +12,13 @@ from difficulty.driver import summary
 from difficulty.driver.job_times import JobTimes
 from difficulty.driver.terminal import QuietTerminal, quiet_terminal
 
-TRAINING = {"rule_name": "train_model", "wildcards": {"experiment": "plain", "run": "seed-0"}, "log": [], "reason": ""}
+TRAINING = {
+    "rule_name": "train_model",
+    "wildcards": {"experiment": "plain", "run": "seed-0"},
+    "output": ["history.parquet", "checkpoints"],
+    "log": [],
+    "reason": "",
+}
 TARGET = {"rule_name": "all", "wildcards": {}, "log": [], "reason": ""}
 STATS = {"train_model": 1, "collect_scores": 1, "all": 1, "total": 3}
 
@@ -23,7 +29,8 @@ class Run:
     def __init__(self, **options):
         self.stream = io.StringIO()
         handler = ColorizingTextHandler(stream=self.stream, formatter=DefaultFormatter())
-        self.terminal = QuietTerminal(handler, lambda: {"all"}, **options)
+        self.incomplete = set()
+        self.terminal = QuietTerminal(handler, lambda: {"all"}, self.incomplete.intersection, **options)
 
     def log(self, event, message=None, level=logging.INFO, **fields) -> str:
         """What a record adds to the terminal."""
@@ -120,6 +127,19 @@ def test_a_dry_run_names_jobs_and_reasons():
     assert run.log(None, "This was a dry-run (flag -n). The order of jobs does not reflect ...") == ""
 
 
+def test_a_dry_run_tells_damaged_outputs_from_jobs_that_the_user_forces():
+    run = Run(dry_run=True)
+    run.log(LogEvent.RUN_INFO, "Job stats:", stats=STATS)
+    forced = {**TRAINING, "reason": "Forced execution"}
+    assert run.log(LogEvent.JOB_INFO, **forced).endswith(": forced execution\n")
+    run.incomplete.add("checkpoints")
+    expected = "    train_model plain seed-0: output files are incomplete, or not as they were written\n"
+    assert run.log(LogEvent.JOB_INFO, **forced) == expected
+    assert run.log(LogEvent.JOB_INFO, **{**forced, "reason": "Missing output files: x"}).endswith(
+        "missing output files\n"
+    )
+
+
 def test_interrupted_jobs_have_not_failed(run):
     run.log(LogEvent.JOB_INFO, **TRAINING)
     run.log(None, "Terminating processes on user request, this might take some time.")
@@ -196,8 +216,11 @@ def test_the_estimate_waits_for_half_of_the_jobs_to_be_known():
     assert times.left(1.0) is None
 
 
-def test_the_summary_shows_the_first_suspects(run, tmp_path, monkeypatch):
+@pytest.mark.parametrize("images", ["; images: results/datasets/digits/images", ""], ids=["images", "records"])
+def test_the_summary_shows_the_first_suspects(run, tmp_path, monkeypatch, images):
     monkeypatch.chdir(tmp_path)
+    if images:
+        (tmp_path / "results/datasets/digits/images").mkdir(parents=True)
     folder = tmp_path / "results/experiments/noisy"
     folder.mkdir(parents=True)
     rows = [
@@ -209,7 +232,8 @@ def test_the_summary_shows_the_first_suspects(run, tmp_path, monkeypatch):
     run.log(LogEvent.JOB_INFO, **fields)
     run.log(LogEvent.JOB_FINISHED, job_id=1)
     lines = summary.success(run.terminal, {"missing": "none", "noisy": "digits"}).splitlines()
-    assert lines[1] == "Done: 1 job in 0 s." and "noisy (all: results/experiments/noisy/suspects.csv" in lines[2]
+    assert lines[1] == "Done: 1 job in 0 s."
+    assert lines[2].endswith(f" of noisy (all: results/experiments/noisy/suspects.csv{images}):")
     assert lines[3].split() == ["1", "train/3/1.png", "labelled", "3"]
     assert lines[4].split() == ["2", "02", "labelled", "3,", "perhaps", "5"]
     assert [line.split()[0] for line in lines[3:8]] == list("12345")

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 
 from difficulty import written
-from difficulty.tables import Column, Schema, atomic_path, write_table
+from difficulty.atomic_files import atomic_path
+from difficulty.tables import Column, Schema, write_table
 from difficulty.verification import verify
 
 MADE_WITH = {"settings": '{"a": 1, "b": 2}', "code": "c", "upstream": "u"}

@@ -29,6 +29,15 @@ def test_wrong_configurations_give_one_line_each_and_no_traceback(tmp_path, conf
     assert "Traceback" not in result.stderr + result.stdout and "Error in" not in result.stderr
 
 
+def test_mistakes_on_the_command_line_are_reported_as_such(tmp_path):
+    """Settings there are YAML, and what is right is taken; Snakemake itself reads numbers within them as text."""
+    given = "defaults={epochs: 2.5, batch_size: 16, seeds: [5]}"
+    result = Workflow(tmp_path).snakemake("-n", "--config", given)
+    assert result.returncode == 1
+    (line,) = (line for line in result.stderr.splitlines() if line.startswith("config.yaml"))
+    assert line == "config.yaml with --config: defaults.epochs: expected a whole number 1..100000, got 2.5"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [("a: [1", "line"), ("a: 1\na: 2\n", "line 2: key 'a' occurs twice"), ("- 1", "expected a mapping"), ("\t", "tab")],

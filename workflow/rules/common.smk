@@ -19,7 +19,6 @@ if not SCRIPTS.is_dir():
 sys.path.insert(0, str(SCRIPTS))
 
 from difficulty.config.training.chosen_seeds import repeated_seeds
-from difficulty.config.training.inheritance import merged
 from difficulty.config.reading import load
 from difficulty.config.resolve import resolve
 from difficulty.driver import (
@@ -51,7 +50,8 @@ def written_configuration():
     if is_module and config:
         return config, "config"
     files = configuration_files()
-    return merged(load(files), {} if is_module else dict(workflow.config_settings.config)), os.path.relpath(files[-1])
+    given = [] if is_module else workflow.config_settings.config_args  # as written: Snakemake reads numbers as text
+    return load(files, given), os.path.relpath(files[-1]) + " with --config" * bool(given)
 
 
 def configuration_files():

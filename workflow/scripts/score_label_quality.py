@@ -9,8 +9,8 @@ import torch
 
 from difficulty.saved_runs.options import pass_arguments
 from difficulty.saved_runs.runs import SavedRun, open_runs
-from difficulty.scores import label_quality as quality
 from difficulty.scores.collect import RUN_SCORES
+from difficulty.scores.label_quality import scoring as quality
 from difficulty.stage import WITH_TORCH, provenance, required_paths, run_stage
 from difficulty.tables import write_table
 from difficulty.training.checkpoints import saved_epochs

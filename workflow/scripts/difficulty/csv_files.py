@@ -9,7 +9,7 @@ import re
 
 import pandas as pd
 
-from difficulty.tables import atomic_path
+from difficulty.atomic_files import atomic_path
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")  # and the wide forms of the four
 

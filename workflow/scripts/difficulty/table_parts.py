@@ -6,7 +6,8 @@ from contextlib import contextmanager
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from difficulty.tables import Schema, TableError, atomic_path, check_schema, sealed
+from difficulty.atomic_files import atomic_path
+from difficulty.tables import Schema, TableError, check_schema, sealed
 
 
 @contextmanager

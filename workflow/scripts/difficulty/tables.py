@@ -8,10 +8,7 @@ inputs give identical bytes: no times, hosts or paths are stored.
 
 import hashlib
 import json
-import os
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -21,10 +18,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from difficulty.atomic_files import atomic_path
 from difficulty.errors import UserError
 from difficulty.memory import check_claims
 from difficulty.text_tables import ENDINGS, is_text_table, read_text_table
-from difficulty.written import note_written
 
 ROWS_PER_GROUP = 1 << 20
 _MAKE_AGAIN = "delete it and run the workflow again"
@@ -94,28 +91,6 @@ class Schema:
     def extended(self, columns: Mapping[str, Column]) -> "Schema":
         """The same schema with more columns after its own."""
         return replace(self, columns={**self.columns, **columns})
-
-
-@contextmanager
-def atomic_path(path) -> Iterator[Path]:
-    """Yields a temporary path next to `path`; renames it to `path` if the block succeeds.
-
-    A reader therefore sees the old file, the new file or none, never half of one. The file enters the job's record.
-    """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    try:
-        yield Path(temporary)
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(temporary).chmod(0o666 & ~umask)
-        Path(temporary).replace(path)
-        note_written(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def write_table(

@@ -8,8 +8,8 @@ import safetensors
 import torch
 from safetensors.torch import load, save_file
 
+from difficulty.atomic_files import atomic_path
 from difficulty.errors import UserError
-from difficulty.tables import atomic_path
 
 
 def save_tensors(path, tensors: dict[str, torch.Tensor], metadata: str = "{}") -> str:

@@ -12,6 +12,7 @@ from difficulty.config.core.patterns import spelled_out
 from difficulty.config.core.problems import ConfigurationError, Place, told
 from difficulty.config.core.section import Section
 from difficulty.config.core.sizes import size_faults
+from difficulty.config.data.subset_references import holder_of_test_split
 from difficulty.config.file import ConfigurationFile, checked_file
 from difficulty.config.suite import CheckedSection, Suite
 from difficulty.config.training.experiment import Experiment, run_names
@@ -26,6 +27,7 @@ class Configuration:
     evaluations: experiment -> further data sets, those that a study of generalization implies included.
     agreement_groups: group -> experiments. detections: name -> the truth and how scores are tested against it.
     score_families: score -> the family that gives it. truth_columns: data set -> columns of what is known of it.
+    test_splits: data set -> the data set that holds its test split, which subsets may share.
     generalization: study -> what its tables depend on, see `resolved_studies`.
     used, drawn: analysis, or figure, that is wanted -> its experiments, with what it uses of each where it chooses.
     """
@@ -39,6 +41,7 @@ class Configuration:
     detections: dict[str, dict]
     score_families: dict[str, str]
     truth_columns: dict[str, list[str]]
+    test_splits: dict[str, str]
     generalization: dict[str, dict]
     used: dict[str, dict[str, Any] | list[str]]
     drawn: dict[str, dict[str, Any] | list[str]]
@@ -206,6 +209,7 @@ def _configuration(file: ConfigurationFile, resolved: Mapping[str, Experiment], 
         detections=detections(analyses["detection"], experiments),
         score_families=dict.fromkeys(HELD_OUT_SCORES, "label_quality") | families,
         truth_columns={name: suite.truth_columns(name) for name in file.datasets},
+        test_splits={name: holder_of_test_split(name, suite) for name in file.datasets},
         generalization=studies,
         used={name: analysis.used(suite) for name, analysis in _checked_sections(file.analyses)},
         drawn={name: figure.used(suite) for name, figure in _checked_sections(file.figures)},

@@ -25,6 +25,7 @@ INTERNALS = {
         "check_output_mtime",
     ],
     "snakemake.pathvars:Pathvars.apply": ["self", "path"],
+    "snakemake.persistence:PersistenceBase._filter_incomplete_keys": ["self", "keys"],
     "snakemake.persistence:PersistenceBase.finished": ["self", "job"],
     "snakemake.persistence:PersistenceBase.lock": ["self"],
     "snakemake.persistence.file:FilePersistence._mark_incomplete": ["self", "key", "external_jobid"],

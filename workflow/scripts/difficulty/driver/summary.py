@@ -56,7 +56,9 @@ def _suspects(datasets: Mapping[str, str]) -> Iterable[str]:
             rows = list(islice(csv.DictReader(file), _SUSPECTS))
         if not rows:
             continue
-        yield f"The most suspicious labels of {experiment} (all: {path}; images: results/datasets/{dataset}/images):"
+        images = Path("results", "datasets", dataset, "images")  # records of other runs have none
+        where = f"all: {path}; images: {images}" if images.exists() else f"all: {path}"
+        yield f"The most suspicious labels of {experiment} ({where}):"
         names = [row["file"] or row["key"] for row in rows]
         width = max(map(len, names))
         for row, name in zip(rows, names, strict=True):

@@ -52,7 +52,12 @@ def quiet_terminal(workflow) -> "QuietTerminal | None":
         return None
     if is_asked_for or is_module or not handlers:
         return None
-    terminal = QuietTerminal(handlers[0], lambda: _rules_without_work(workflow.rules), dry_run=settings.dryrun)
+    terminal = QuietTerminal(
+        handlers[0],
+        lambda: _rules_without_work(workflow.rules),
+        lambda paths: workflow.persistence._filter_incomplete_keys(paths),
+        dry_run=settings.dryrun,
+    )
     logger.removeHandler(handlers[0])
     logger.addHandler(terminal)
     return terminal
@@ -66,12 +71,19 @@ def _rules_without_work(rules: Iterable) -> set[str]:
 class QuietTerminal(logging.Handler):
     """Formats Snakemake's log records for people, and remembers what the summary of the run needs.
 
-    handler: Snakemake's own, which prints what is left as it is; targets: returns the names of rules that make nothing.
+    handler: Snakemake's own, which prints what is left as it is; targets: returns the names of rules that make nothing;
+    incomplete: returns those of some outputs that are marked as incomplete.
     """
 
-    def __init__(self, handler: logging.StreamHandler, targets: Callable[[], set[str]], dry_run: bool = False):
+    def __init__(
+        self,
+        handler: logging.StreamHandler,
+        targets: Callable[[], set[str]],
+        incomplete: Callable[[list[str]], set[str]],
+        dry_run: bool = False,
+    ):
         super().__init__()
-        self.handler, self.targets, self.dry_run = handler, targets, dry_run
+        self.handler, self.targets, self.incomplete, self.dry_run = handler, targets, incomplete, dry_run
         self.ignored, self.names = set(), {}
         self.times: JobTimes | None = None
         self.failed: dict[str, list[str]] = {}  # name of a job -> its log files
@@ -122,7 +134,14 @@ class QuietTerminal(logging.Handler):
         name = " ".join([record.rule_name, *map(str, record.wildcards.values())])
         self.names[record.jobid] = name
         self.times.start(record.jobid, record.rule_name, now)
-        return f"    {name}: {_main_reason(record.reason)}" if self.dry_run else ""
+        return f"    {name}: {self._reason(record)}" if self.dry_run else ""
+
+    def _reason(self, record) -> str:
+        """Why a job would run; Snakemake calls one forced, too, of which an output is marked as incomplete."""
+        is_forced = record.reason.startswith("Forced execution")
+        if is_forced and self.incomplete(record.output):
+            return "output files are incomplete, or not as they were written"
+        return _main_reason(record.reason)
 
     def _job_finished(self, record, now: float) -> str:
         if record.job_id not in self.names:

@@ -35,6 +35,11 @@ class Data:
         """The data set of an experiment."""
         return self.plan.experiments[experiment]["dataset"]
 
+    def shared_tests(self) -> dict[str, str]:
+        """Data set that is used -> the data set whose test split it has as well."""
+        holders = self.plan.configuration.test_splits
+        return {name: holders[name] for name in self.used if holders[name] != name}
+
     def path(self, pattern: str, experiment: str) -> str:
         """A path of the data set of an experiment."""
         return pattern.format(dataset=self.of(experiment))

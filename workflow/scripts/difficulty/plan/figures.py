@@ -47,7 +47,8 @@ class Figures:
 
     @remembered
     def plot_evaluations(self) -> Drawing:
-        return self._figure("experiments.evaluations", self.plan.training.collect_evaluations().key)
+        evaluations, shared = self.plan.training.collect_evaluations().key, self.plan.data.shared_tests()
+        return self._figure("experiments.evaluations", evaluations, shared_tests=shared)
 
     @remembered
     def plot_comparison(self, comparison: str, measure: str) -> Drawing:

@@ -8,27 +8,13 @@ from pydantic import Field
 from difficulty.config.core.problems import Place, expected
 from difficulty.config.core.ranges import Range
 from difficulty.config.suite import CheckedSection, Suite
+from difficulty.scores.dynamics.catalogue import DYNAMICS
 
 
 class Dynamics(CheckedSection):
     """The learning-dynamics scores: loss, margin, forgetting and others, over the epochs."""
 
-    gives: ClassVar[tuple[str, ...]] = (
-        "first_learned",
-        "learning_epoch",
-        "iteration_learned",
-        "forgetting_events",
-        "confidence",
-        "variability",
-        "correctness",
-        "aleatoric",
-        "aum",
-        "el2n",
-        "loss",
-        "loss_mean",
-        "entropy",
-        "grand_last",
-    )
+    gives: ClassVar[tuple[str, ...]] = tuple(name for name, entry in DYNAMICS.items() if entry.direction)
 
     records: Literal["clean", "online"] = Field("clean", description="which records the scores are computed from")
     el2n_epoch: Annotated[int, Range(1, 100_000)] | None = Field(

@@ -17,7 +17,8 @@ from difficulty.config.core.problems import Place, alternatives, expected
 from difficulty.config.core.section import Section, problem
 from difficulty.config.data.datasets import Npz, Parquet
 from difficulty.config.data.image_folders import Voc
-from difficulty.config.data.subsets import ByChance, ByClass, ByLearning, ByScore, Subset
+from difficulty.config.data.subset_references import holder_of_test_split
+from difficulty.config.data.subsets import ByClass, ByLearning, ByScore, Subset
 from difficulty.config.suite import Suite
 
 _TABLES = ("summary", "traits")  # {study}-summary.parquet lies beside {study}.parquet
@@ -115,7 +116,7 @@ def resolved_studies(studies: Mapping[str, Study], suite: Suite) -> dict[str, di
         datasets = [suite.experiments[experiment]["dataset"] for experiment in study.experiments]
         parts = {dataset: _parts(dataset, suite) for dataset in datasets}
         *_, original = suite.ancestors(datasets[0])
-        tests = dict.fromkeys(_holder_of_test_split(dataset, suite) for dataset in datasets)
+        tests = dict.fromkeys(holder_of_test_split(dataset, suite) for dataset in datasets)
         selections = [part.select for chain in parts.values() for part in chain]
         choosers = [each.experiment for each in selections if isinstance(each, ByScore | ByLearning)]
         found[name] = {
@@ -149,19 +150,6 @@ def _parts(dataset: str, suite: Suite) -> list[Subset]:
     """The subset of this name, the subset it was chosen from, and so on."""
     sources = [suite.datasets.get(name) for name in suite.ancestors(dataset)]
     return [source for source in sources if isinstance(source, Subset)]
-
-
-def _holder_of_test_split(dataset: str, suite: Suite) -> str:
-    """The data set that holds this one's test split: itself, or a data set whose whole test split it inherits.
-
-    By list it counts as its own, since the list may name test examples.
-    """
-    for name in suite.ancestors(dataset):
-        source = suite.datasets[name]
-        inherits = isinstance(source, Subset) and source.test is None
-        if not (inherits and isinstance(source.select, ByChance | ByScore | ByLearning)):
-            break
-    return name
 
 
 Studies = Annotated[dict[Name, Study], GoesWith(("datasets", "experiments")), CheckedBy(faults)]

@@ -18,25 +18,29 @@ def read_yaml(path: str | Path) -> dict:
     Raises ConfigurationError, one line with file and line number, if there is no such file or if it is not UTF-8,
     empty, not YAML, not a mapping, refers to itself or has a key twice.
     """
-    text = _text(path)
-    loader = _loader(path, text)
+    return mapping_of(path, _text(path))
+
+
+def mapping_of(source: str | Path, text: str) -> dict:
+    """The mapping in a YAML text. source: how error messages name it. Raises as `read_yaml` does."""
+    loader = _loader(source, text)
     try:
         node = loader.get_single_node()
         if node is None:
-            raise _error(path, 1, "is empty; expected a mapping with datasets, defaults and experiments")
+            raise _error(source, 1, "is empty; expected a mapping with datasets, defaults and experiments")
         if not isinstance(node, yaml.MappingNode):
-            raise _error(path, node.start_mark.line + 1, "expected a mapping (key: value)")
+            raise _error(source, node.start_mark.line + 1, "expected a mapping (key: value)")
         if faults := list(_faults(node, (), set())):
-            raise ConfigurationError([f"{path}: line {line}: {problem}" for line, problem in sorted(set(faults))])
+            raise ConfigurationError([f"{source}: line {line}: {problem}" for line, problem in sorted(set(faults))])
         return loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        raise _error(path, line, _syntax_problem(error, text, line)) from None
+        raise _error(source, line, _syntax_problem(error, text, line)) from None
     except RecursionError:
-        raise _error(path, 1, "is nested too deeply") from None
+        raise _error(source, 1, "is nested too deeply") from None
     except (ValueError, TypeError, AttributeError, ArithmeticError, LookupError) as error:
-        raise _error(path, loader.line, f"not a value that YAML can hold: {error}") from None
+        raise _error(source, loader.line, f"not a value that YAML can hold: {error}") from None
 
 
 class _Loader(yaml.SafeLoader):

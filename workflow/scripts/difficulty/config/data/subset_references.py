@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from difficulty.config.core.problems import Place, expected
 from difficulty.config.data.datasets import Records
-from difficulty.config.data.subsets import ByClass, ByLearning, ByScore, Subset
+from difficulty.config.data.subsets import ByChance, ByClass, ByLearning, ByScore, Subset
 from difficulty.config.suite import Suite
 
 
@@ -25,6 +25,19 @@ def faults(datasets: Mapping[str, object], suite: Suite) -> Iterator[tuple[Place
         elif isinstance(subset.select, ByScore | ByLearning):
             for place, text in _experiment_faults(subset, suite):
                 yield (name, "select", *place), text
+
+
+def holder_of_test_split(dataset: str, suite: Suite) -> str:
+    """The data set that holds this one's test split: itself, or a data set whose whole test split it inherits.
+
+    By list it counts as its own, since the list may name test examples.
+    """
+    for name in suite.ancestors(dataset):
+        source = suite.datasets[name]
+        inherits = isinstance(source, Subset) and source.test is None
+        if not (inherits and isinstance(source.select, ByChance | ByScore | ByLearning)):
+            break
+    return name
 
 
 def _experiment_faults(subset: Subset, suite: Suite) -> Iterator[tuple[Place, str]]:

@@ -1,6 +1,7 @@
 """Test accuracy of experiments, on their own data sets and on others."""
 
 from argparse import Namespace
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -21,19 +22,24 @@ _ROW = 0.26
 
 def draw(inputs: Namespace, settings: dict) -> Figure:
     """Reads the evaluations of all experiments."""
-    return evaluations_figure(read_table(inputs.evaluations, EVALUATIONS), "Test accuracy of all runs")
+    table = read_table(inputs.evaluations, EVALUATIONS)
+    return evaluations_figure(table, "Test accuracy of all runs", settings["shared_tests"])
 
 
 @styled()
-def evaluations_figure(table: pd.DataFrame, title: str) -> Figure:
-    """One panel per data set, one row per experiment: a point per run, a bar and a number at their mean.
+def evaluations_figure(table: pd.DataFrame, title: str, shared_tests: Mapping[str, str]) -> Figure:
+    """One panel per test split, one row per experiment: a point per run, a bar and a number at their mean.
 
-    table: columns of EVALUATIONS; of each run the last epoch counts.
+    table: columns of EVALUATIONS; of each run the last epoch counts. shared_tests: data set -> the data set whose test
+    split it has as well; all that share one are one panel.
     """
     last = table.groupby(["experiment", "run", "dataset"])["epoch"].transform("max")
     table = table[(table["split"] == "test") & (table["epoch"] == last)]
     if table.empty:
         return empty_figure(title, "no data set has a test split")
+    sharing = [name for name in table["dataset"].drop_duplicates() if name in shared_tests]
+    table = table.assign(dataset=table["dataset"].map(lambda name: shared_tests.get(name, name)))
+    table = table.drop_duplicates(["experiment", "run", "dataset"])
     datasets = list(table["dataset"].drop_duplicates())
     experiments = {name: list(part["experiment"].drop_duplicates()) for name, part in table.groupby("dataset")}
     heights = [len(experiments[name]) for name in datasets]
@@ -51,8 +57,9 @@ def evaluations_figure(table: pd.DataFrame, title: str) -> Figure:
             axes.annotate(percent(values.mean(), 1), (1.01, row), xycoords=("axes fraction", "data"), va="center")
         axes.set_yticks(range(len(experiments[dataset])), [shortened(name, 24) for name in experiments[dataset]])
         axes.set_ylim(len(experiments[dataset]) - 0.4, -0.6)
-        examples = int(part["examples"].max())
-        axes.set_title(f"test split of {shortened(dataset, 40)}: {examples:,} images")
+        others = ", ".join(name for name in sharing if shared_tests[name] == dataset)
+        which = f"{dataset} (also that of {others})" if others else dataset
+        axes.set_title(f"test split of {shortened(which, 64)}: {int(part['examples'].max()):,} images")
     percent_ticks(grid[-1].xaxis)
     grid[-1].set_xlabel(measure)
     return figure

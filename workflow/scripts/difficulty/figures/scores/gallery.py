@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from math import ceil, sqrt
 from pathlib import Path
 
@@ -117,7 +118,8 @@ def gallery_figure(
     any_corrupt = bool(table["is_corrupt"].to_numpy(bool)[np.concatenate(list(blocks.values()))].any())
     has_sets = "given_set" in table
     lines = 3 if has_sets else 2 if any_corrupt else 1
-    layout = _Layout(examples_per_class, lines, *thumbnails(images[:1], _SIDE).shape[1:3], len(shown))
+    sizes = [max(map(len, extremes[label])) for label in shown]
+    layout = _Layout(sizes, lines, *thumbnails(images[:1], _SIDE).shape[1:3])
     canvas, captions = _painted(layout, blocks, images, table["is_corrupt"].to_numpy(bool))
     notes = _notes(score, direction, len(shown), table["label"].nunique(), any_corrupt, has_sets)
     figure, axes, _ = canvas_figure(canvas, title, notes)
@@ -134,24 +136,24 @@ def gallery_figure(
 
 
 class _Layout:
-    """Where things are on the canvas, in pixels."""
+    """Where things are on the canvas, in pixels. sizes: images in the larger block of each class."""
 
-    def __init__(self, examples_per_class: int, caption_lines: int, tile_height: int, tile_width: int, classes: int):
-        self.columns = ceil(sqrt(examples_per_class))
-        rows = ceil(examples_per_class / self.columns)
+    def __init__(self, sizes: Sequence[int], caption_lines: int, tile_height: int, tile_width: int):
+        self.columns = ceil(sqrt(max(sizes)))
         self.step = (tile_height + caption_lines * _LINE + 12, tile_width + _GAP)
         self.block_width = max(self.columns * self.step[1] - _GAP, _LEAST_BLOCK)
         self.class_width = 2 * self.block_width + _BETWEEN_BLOCKS
-        self.class_height = rows * self.step[0] + _HEADING
-        across = min(classes, _CLASSES_PER_ROW)
+        across = min(len(sizes), _CLASSES_PER_ROW)
         self.width = 2 * _GAP + across * self.class_width + (across - 1) * _BETWEEN_CLASSES
-        self.height = ceil(classes / _CLASSES_PER_ROW) * self.class_height
+        rows = [ceil(size / self.columns) for size in sizes]
+        neighbors = [rows[first : first + _CLASSES_PER_ROW] for first in range(0, len(rows), _CLASSES_PER_ROW)]
+        *self.tops, self.height = accumulate((_HEADING + max(each) * self.step[0] for each in neighbors), initial=0)
 
     def origin(self, place: int, side: int) -> tuple[int, int]:
         """Upper left corner of a block: place counts classes, side is 0 for easy and 1 for hard."""
         row, column = divmod(place, _CLASSES_PER_ROW)
         left = _GAP + column * (self.class_width + _BETWEEN_CLASSES) + side * (self.block_width + _BETWEEN_BLOCKS)
-        return row * self.class_height, left
+        return self.tops[row], left
 
     def corner(self, place: int, side: int, position: int) -> tuple[int, int]:
         """Upper left corner of an image."""

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from difficulty.atomic_files import atomic_path
 from difficulty.figures.style.appearance import styled
 from difficulty.figures.style.fonts import use_fonts_that_have_the_text
 from difficulty.stage import provenance
-from difficulty.tables import atomic_path
 
 _CREATOR = "difficulty"
 _SHOWN = 20

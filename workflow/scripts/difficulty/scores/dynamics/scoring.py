@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from difficulty.errors import UserError
+from difficulty.scores.dynamics import catalogue
 from difficulty.scores.dynamics.run_length import run_length
 from difficulty.scores.record_arrays import RecordArrays, arranged_records
 from difficulty.tables import Column
@@ -24,34 +25,9 @@ RECORD_COLUMNS = (
 PREDICTED_SET = "predicted_set"  # a further column of records of images with several labels
 
 
-def _score(description: str, direction: int, nullable: bool = False) -> Column:
-    return Column(pa.float32(), description, nullable, direction)
-
-
 DYNAMICS: Mapping[str, Column] = {
-    "first_learned": _score("first epoch with a correct prediction (Toneva et al. 2019)", +1, nullable=True),
-    "learning_epoch": _score(
-        "first epoch from which every prediction is correct (Maini et al. 2022)", +1, nullable=True
-    ),
-    "iteration_learned": _score(
-        "first epoch from which every prediction is the last one, right or wrong (Baldock et al. 2021)", +1
-    ),
-    "forgetting_events": _score(
-        "number of times a correct prediction is followed by a wrong one (Toneva et al. 2019)", +1, nullable=True
-    ),
-    "never_learned": Column(pa.bool_(), "predicted wrongly in every epoch"),
-    "confidence": _score("mean probability of the given label over epochs (Swayamdipta et al. 2020)", -1),
-    "variability": _score(
-        "standard deviation of the given label's probability over epochs (Swayamdipta et al. 2020)", +1
-    ),
-    "correctness": _score("share of epochs with a correct prediction; its mean over runs: Hacohen et al. 2020", -1),
-    "aleatoric": _score("mean of p (1 - p) over epochs, p of the given label (Data-IQ, Seedat et al. 2022)", +1),
-    "aum": _score("area under the margin: mean margin of the logits over epochs (Pleiss et al. 2020)", -1),
-    "el2n": _score("norm of softmax minus one-hot label at an early epoch (Paul et al. 2021)", +1),
-    "loss": _score("cross-entropy at the last epoch, nats", +1),
-    "loss_mean": _score("mean cross-entropy over epochs, nats", +1),
-    "entropy": _score("entropy of the softmax at the last epoch, nats", +1),
-    "grand_last": _score("norm of the last layer's gradient at the el2n epoch (GraNd, Paul et al. 2021)", +1),
+    name: Column(pa.float32() if entry.direction else pa.bool_(), entry.description, entry.nullable, entry.direction)
+    for name, entry in catalogue.DYNAMICS.items()
 }
 
 

@@ -21,6 +21,7 @@ from skimage.segmentation import felzenszwalb
 
 from difficulty.datasets.images import ImageFiles, take
 from difficulty.progress import Progress
+from difficulty.scores.catalogue import Entry
 from difficulty.scores.images import catalogue
 from difficulty.scores.images.local_entropy import local_entropies, local_entropy
 from difficulty.tables import Column
@@ -30,7 +31,7 @@ _PART_OF_NORM = 0.9998  # that the counted coefficients have
 _PIXELS_AT_ONCE = 1 << 18
 
 
-def _column(statistic: catalogue.Statistic) -> Column:
+def _column(statistic: Entry) -> Column:
     source = " (Pliushch et al. 2022)" if statistic.direction else ""
     return Column(pa.float32(), statistic.description + source, statistic.nullable, statistic.direction)
 

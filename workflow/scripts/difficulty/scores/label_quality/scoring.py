@@ -10,20 +10,12 @@ from collections.abc import Mapping
 import numpy as np
 import pyarrow as pa
 
+from difficulty.scores.label_quality import catalogue
 from difficulty.tables import Column, Schema
 
 LABEL_QUALITY: Mapping[str, Column] = {
-    "self_confidence": Column(
-        pa.float32(), "probability of the given label, held out (Northcutt et al. 2021)", direction=-1
-    ),
-    "normalized_margin": Column(
-        pa.float32(),
-        "probability of the given label minus the largest other one, held out (Northcutt et al. 2021)",
-        direction=-1,
-    ),
-    "label_issue": Column(
-        pa.bool_(), "confidently of another class than given, by the probabilities of all folds of the seed"
-    ),
+    name: Column(pa.float32() if entry.direction else pa.bool_(), entry.description, entry.nullable, entry.direction)
+    for name, entry in catalogue.LABEL_QUALITY.items()
 }
 
 NOISE_ESTIMATES = Schema(
