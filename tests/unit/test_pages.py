@@ -103,6 +103,10 @@ def user_folder(tmp_path, monkeypatch):
     return tmp_path
 
 
+def digest(*source: str) -> str:
+    return " ".join(source)
+
+
 def planned(folder: Path, *texts: str) -> Plan:
     """The plan of a folder: of the default suite, overridden by some files, each by the ones after it.
 
@@ -111,7 +115,7 @@ def planned(folder: Path, *texts: str) -> Plan:
     paths = [folder / f"{number}.yaml" for number in range(len(texts))]
     for path, text in zip(paths, texts, strict=True):
         path.write_text(text, encoding="utf-8")
-    plan = Plan(resolve(load([ROOT / "config.yaml", *paths])), lambda *source: " ".join(source))
+    plan = Plan(resolve(load([ROOT / "config.yaml", *paths])), digest)
     plan.training.require_named_files()
     plan.generalization.require_test_splits()
     assert jobs(plan)
@@ -146,6 +150,7 @@ def test_profiles_in_pages_name_rules_of_the_profile(block):
 def test_the_starter_is_planned_as_it_is_and_with_all_that_it_suggests(user_folder):
     text = STARTER.read_text(encoding="utf-8")
     assert list(planned(user_folder, text).experiments) == ["plain"]
+    assert jobs(Plan(resolve(yaml.safe_load(text)), digest)), "as a module's configuration, it stands alone"
     suggested = re.sub(r"^( *)# ( *[a-z_]+:( .*)?)$", r"\1\2", text, flags=re.MULTILINE)
     plan = planned(user_folder, suggested)
     assert list(plan.experiments) == ["plain", "noisy", "folds"]
@@ -153,7 +158,7 @@ def test_the_starter_is_planned_as_it_is_and_with_all_that_it_suggests(user_fold
 
 
 def test_the_configuration_in_dot_test_is_planned(user_folder):
-    text = (ROOT / ".test" / "config.yaml").read_text(encoding="utf-8")
+    text = (ROOT / ".test" / "config" / "config.yaml").read_text(encoding="utf-8")
     assert list(planned(user_folder, text).experiments) == ["noisy"]
 
 

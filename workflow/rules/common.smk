@@ -55,16 +55,17 @@ def written_configuration():
 
 
 def configuration_files():
-    """Files given with --configfile stand alone; otherwise ours, then one in the working directory.
+    """Files given with --configfile stand alone; otherwise ours, then config.yaml of the working directory.
 
-    The files of a workflow that uses this one as a module are its own.
+    That may be in a folder config/. The files of a workflow that uses this one as a module are its own.
     """
+    own, places = SCRIPTS.parents[1] / "config.yaml", (Path("config.yaml"), Path("config", "config.yaml"))
     if is_module:
-        return [SCRIPTS.parents[1] / "config.yaml"]
+        return [own]
     if given := workflow.config_settings.configfiles:
         return list(given)
-    own, local = SCRIPTS.parents[1] / "config.yaml", Path("config.yaml")
-    return [own, local] if local.exists() and not local.samefile(own) else [own]
+    local = next(filter(Path.exists, places), own)
+    return [own] if local.samefile(own) else [own, local]
 
 
 def planned(values, source):
