@@ -46,7 +46,7 @@ def jobs(plan: Plan) -> list[Job]:
     """Every job of the target `all`. Raises NotPlanned."""
     rules = list(_rules(plan))
     found: dict[tuple, Job] = {}
-    wanted, seen = [*plan.data_files(), *plan.run_files(), *plan.tables(), *plan.figures.paths()], set()
+    wanted, seen = plan.files(), set()
     while wanted:
         if (path := wanted.pop()) in seen:
             continue

@@ -13,9 +13,10 @@ import sys
 from pathlib import Path
 from shlex import quote as shlex_quote
 
-SCRIPTS = Path(workflow.current_basedir.join("../scripts").get_path_or_uri(secret_free=True)).resolve()
-if not SCRIPTS.is_dir():
-    sys.exit(f"{SCRIPTS}: the workflow runs from a clone; clone the repository and name its workflow/Snakefile")
+
+include: "scripts.smk"
+
+
 sys.path.insert(0, str(SCRIPTS))
 
 from difficulty.config.training.chosen_seeds import repeated_seeds
@@ -29,6 +30,7 @@ from difficulty.driver import (
     failed_updates,
     interruption,
     literal_paths,
+    modules,
     summary,
 )
 from difficulty.driver.lock import DriverLock
@@ -76,6 +78,14 @@ def planned(values, source):
     return plan
 
 
+def start():
+    """What a run begins with. (Snakemake ignores an `onstart` of a module.)"""
+    if driver_lock.is_held:
+        cluster.cancel_leftover_jobs(slurm_logs)
+    if not workflow.local_exec:
+        cluster.report_jobs_that_never_start(slurm_logs)
+
+
 def end_with(error):
     """Ends with the user's error on the terminal, and nothing else."""
     print(error, file=sys.stderr)
@@ -85,13 +95,15 @@ def end_with(error):
 # Absolute: at exit Snakemake has left the folder given with --directory.
 source_digest = SourceDigests(SCRIPTS, Path(".snakemake", "difficulty", "source-digests.json").absolute())
 atexit.register(source_digest.save)
-driver_lock = DriverLock()
+driver_lock = DriverLock(at_start=start)
 slurm_logs = Path(".snakemake", "slurm_logs").absolute()
 
 try:
     ancient_inputs.install()
     failed_updates.install()
     literal_paths.install()
+    if is_module:
+        modules.require_own_paths(workflow.modifier)
     plan = planned(*written_configuration())
     if workflow.is_main_process:
         driver_lock.install()
@@ -110,16 +122,6 @@ except UserError as error:
 
 # In place of Snakemake's own handler of what it logs, which jobs on a cluster keep.
 terminal = quiet_terminal(workflow) if workflow.is_main_process else None
-
-
-onstart:
-    try:
-        if driver_lock.is_held:
-            cluster.cancel_leftover_jobs(slurm_logs)
-    except UserError as error:
-        end_with(error)
-    if not workflow.local_exec:
-        cluster.report_jobs_that_never_start(slurm_logs)
 
 
 onsuccess:
