@@ -129,7 +129,7 @@ def test_patterns_of_paths_are_all_different():
 
 def test_everything_that_is_asked_for_is_asked_for_once():
     plan = planned()
-    asked = [*plan.data_files(), *plan.run_files(), *plan.tables(), *plan.figures.paths()]
+    asked = plan.files()
     assert len(asked) == len(set(asked))
     wanted = {paths.SUSPECTS.format(experiment=name) for name in ("plain", "noisy", "easy")}
     wanted |= {

@@ -10,11 +10,12 @@ import psutil
 import pytest
 import snakemake.api  # noqa: F401 (first, since parts of Snakemake import each other)
 from snakemake.executors.local import Executor
+from snakemake.path_modifier import PathModifier
 from snakemake.persistence import PersistenceBase
 from snakemake.scheduling.job_scheduler import JobScheduler
 
 import difficulty
-from difficulty.driver import interruption
+from difficulty.driver import interruption, modules
 from difficulty.driver.lock import DriverLock
 from difficulty.errors import UserError
 
@@ -81,6 +82,38 @@ def test_a_folder_is_locked_again_after_it_was_locked(folder, times):
         with PersistenceBase.lock(stand_in):
             assert lock.is_held and not left_over.exists()
         assert not lock.is_held
+
+
+def test_a_run_begins_when_its_folder_is_locked(folder, capsys):
+    """If it cannot begin, the reason is printed, and the folder is free for others."""
+    stand_in = SimpleNamespace(locked=False, all_inputfiles=list, all_outputfiles=list, unlock=lambda: None)
+    stand_in._write_locks = lambda kind, files: None
+    begun = []
+
+    def begin():
+        begun.append(lock.is_held)
+        if len(begun) > 1:
+            raise UserError("jobs do not end")
+
+    lock = DriverLock(at_start=begin)
+    lock.install()
+    with PersistenceBase.lock(stand_in):
+        assert begun == [True]
+    with pytest.raises(SystemExit), PersistenceBase.lock(stand_in):
+        pass
+    assert capsys.readouterr().err == "jobs do not end\n" and not lock.is_held
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [{"prefix": "sub"}, {"replace_prefix": {"results/": "elsewhere/"}}, {"replace_prefix": {"results/exp": "x"}}],
+)
+def test_a_module_with_other_paths_is_refused(moved):
+    workflow = SimpleNamespace(storage_settings=SimpleNamespace(default_storage_provider=None))
+    own = {"prefix": None, "replace_prefix": None}
+    modules.require_own_paths(SimpleNamespace(path_modifier=PathModifier(**own, workflow=workflow)))
+    with pytest.raises(UserError, match="leave them out, and choose another folder with --directory"):
+        modules.require_own_paths(SimpleNamespace(path_modifier=PathModifier(**own | moved, workflow=workflow)))
 
 
 def test_a_folder_that_cannot_be_written_to_is_reported(folder):

@@ -1,4 +1,4 @@
-"""The pages: every configuration in them is valid, every link leads somewhere, every finding names its command."""
+"""The pages: every configuration in them is planned, every link leads somewhere, every finding names its command."""
 
 import importlib
 import itertools
@@ -12,6 +12,8 @@ import yaml
 
 from difficulty.config.reading import load
 from difficulty.config.resolve import resolve
+from difficulty.plan.plan import Plan
+from tests.support.rule_files import NotPlanned, jobs
 
 ROOT = Path(__file__).parents[2]
 README, FINDINGS, STARTER = ROOT / "README.md", ROOT / "docs" / "findings.md", ROOT / "config" / "config.yaml"
@@ -21,13 +23,19 @@ PAGES = [
     *(ROOT / folder / "README.md" for folder in ("config", "recipes", "results", "benchmarks")),
 ]
 MOST_BYTES_OF_README = 8000
+SPLITS = ("train", "test")
 # What the configurations in the pages name, relative to the working directory: files of no content will do.
 NAMED_FILES = (
-    "photos/train/ant/1.jpg",
-    "photos/test/ant/1.jpg",
-    "data/train-0.parquet",
-    "data/test.parquet",
+    *(
+        f"{folder}/{split}/ant/1.jpg"
+        for folder in ("photos", "other_photos", "sketches")
+        for split in ("train", "test")
+    ),
+    *(f"VOCdevkit/VOC2007/{name}" for name in ("ImageSets/Main/trainval.txt", "ImageSets/Main/test.txt")),
+    *(f"VOCdevkit/VOC2007/{name}" for name in ("JPEGImages/1.jpg", "Annotations/1.xml")),
     *(f"snapshots/epoch-{epoch}.pt" for epoch in ("03", "04", "05", "88", "89", "90")),
+    *("data/train-0.parquet", "data/test.parquet", "run0.parquet", "run1.parquet"),
+    *("cifar10h-probs.npy", "VSD_dataset.csv"),
 )
 
 
@@ -95,24 +103,41 @@ def user_folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def resolved(folder: Path, *texts: str):
-    """The configuration of a folder: the default suite, overridden by some files, each by the ones after it."""
+def digest(*source: str) -> str:
+    return " ".join(source)
+
+
+def planned(folder: Path, *texts: str) -> Plan:
+    """The plan of a folder: of the default suite, overridden by some files, each by the ones after it.
+
+    Raises UserError or NotPlanned if a job could not be planned, or a file of the user's is not there.
+    """
     paths = [folder / f"{number}.yaml" for number in range(len(texts))]
     for path, text in zip(paths, texts, strict=True):
         path.write_text(text, encoding="utf-8")
-    return resolve(load([ROOT / "config.yaml", *paths]))
+    plan = Plan(resolve(load([ROOT / "config.yaml", *paths])), digest)
+    plan.training.require_named_files()
+    plan.generalization.require_test_splits()
+    assert jobs(plan)
+    return plan
 
 
 @pytest.mark.parametrize("block", CONFIGURATIONS, ids=str)
-def test_configurations_in_pages_are_valid(block, user_folder):
+def test_configurations_in_pages_are_planned(block, user_folder):
     """Each is read as a user's change of README's own one: data set `photos`, experiment `plain`."""
     own_images = next(each for each in CONFIGURATIONS if each.page == README)
-    resolved(user_folder, own_images.text, block.text)
+    planned(user_folder, own_images.text, block.text)
 
 
 def test_readme_shows_a_configuration_of_its_own(user_folder):
     (block,) = (each for each in CONFIGURATIONS if each.page == README)
-    assert list(resolved(user_folder, block.text).experiments) == ["plain"]
+    assert list(planned(user_folder, block.text).experiments) == ["plain"]
+
+
+def test_no_plan_is_made_without_the_files_that_a_configuration_names(tmp_path):
+    (block,) = (each for each in CONFIGURATIONS if each.page == README)
+    with pytest.raises(NotPlanned, match=r"datasets\.photos: no such file or folder: photos; fix the path"):
+        planned(tmp_path, block.text)
 
 
 @pytest.mark.parametrize("block", PROFILES, ids=str)
@@ -122,18 +147,19 @@ def test_profiles_in_pages_name_rules_of_the_profile(block):
         assert set(value) <= set(profile[key])
 
 
-def test_the_starter_is_valid_as_it_is_and_with_all_that_it_suggests(user_folder):
+def test_the_starter_is_planned_as_it_is_and_with_all_that_it_suggests(user_folder):
     text = STARTER.read_text(encoding="utf-8")
-    assert list(resolved(user_folder, text).experiments) == ["plain"]
+    assert list(planned(user_folder, text).experiments) == ["plain"]
+    assert jobs(Plan(resolve(yaml.safe_load(text)), digest)), "as a module's configuration, it stands alone"
     suggested = re.sub(r"^( *)# ( *[a-z_]+:( .*)?)$", r"\1\2", text, flags=re.MULTILINE)
-    configuration = resolved(user_folder, suggested)
-    assert list(configuration.experiments) == ["plain", "noisy", "folds"]
-    assert not {"vog", "prediction_depth", "influence"} & set(configuration.analyses)
+    plan = planned(user_folder, suggested)
+    assert list(plan.experiments) == ["plain", "noisy", "folds"]
+    assert not {"vog", "prediction_depth", "influence"} & set(plan.analyses)
 
 
-def test_the_configuration_in_dot_test_is_valid(user_folder):
-    text = (ROOT / ".test" / "config.yaml").read_text(encoding="utf-8")
-    assert list(resolved(user_folder, text).experiments) == ["noisy"]
+def test_the_configuration_in_dot_test_is_planned(user_folder):
+    text = (ROOT / ".test" / "config" / "config.yaml").read_text(encoding="utf-8")
+    assert list(planned(user_folder, text).experiments) == ["noisy"]
 
 
 def test_the_page_of_settings_is_up_to_date():

@@ -5,8 +5,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from difficulty.config.resolve import resolve
+from difficulty.plan.plan import Plan as PlainPlan
+from difficulty.source_digest import SourceDigests
+from tests.support.rule_files import jobs
 from tests.workflow.configurations import choices, fits_nothing, written
-from tests.workflow.planning import ROOT, Job, Plan, plans
+from tests.workflow.planning import ROOT, SCRIPTS, Job, Plan, plans
 
 # What only comes before others, and stops them where it fails: its result is in no other result.
 GATES = {"check_experiment"}
@@ -102,6 +106,13 @@ def unknown(parameter: str, known: set[str]) -> bool:
 
 def test_every_change_reaches_all_jobs_downstream(every_rule):
     assert unnoticed_changes(every_rule) == set()
+
+
+def test_the_rule_files_read_without_snakemake_give_the_same_plan(every_rule, stand_in, monkeypatch):
+    monkeypatch.chdir(stand_in)
+    quick = PlainPlan(resolve(EVERY_RULE), SourceDigests(SCRIPTS, stand_in / ".snakemake" / "digests.json"))
+    found = sorted((job.rule, job.stage.settings, job.stage.code, job.stage.upstream) for job in jobs(quick))
+    assert found == sorted((job.rule, job.settings, job.code, job.upstream) for job in every_rule.jobs if job.code)
 
 
 def check(configs: list[dict], folder: Path) -> None:

@@ -13,9 +13,10 @@ import sys
 from pathlib import Path
 from shlex import quote as shlex_quote
 
-SCRIPTS = Path(workflow.current_basedir.join("../scripts").get_path_or_uri(secret_free=True)).resolve()
-if not SCRIPTS.is_dir():
-    sys.exit(f"{SCRIPTS}: the workflow runs from a clone; clone the repository and name its workflow/Snakefile")
+
+include: "scripts.smk"
+
+
 sys.path.insert(0, str(SCRIPTS))
 
 from difficulty.config.training.chosen_seeds import repeated_seeds
@@ -28,6 +29,7 @@ from difficulty.driver import (
     failed_updates,
     interruption,
     literal_paths,
+    modules,
     summary,
 )
 from difficulty.driver.lock import DriverLock
@@ -55,16 +57,17 @@ def written_configuration():
 
 
 def configuration_files():
-    """Files given with --configfile stand alone; otherwise ours, then one in the working directory.
+    """Files given with --configfile stand alone; otherwise ours, then config.yaml of the working directory.
 
-    The files of a workflow that uses this one as a module are its own.
+    That may be in a folder config/. The files of a workflow that uses this one as a module are its own.
     """
+    own, places = SCRIPTS.parents[1] / "config.yaml", (Path("config.yaml"), Path("config", "config.yaml"))
     if is_module:
-        return [SCRIPTS.parents[1] / "config.yaml"]
+        return [own]
     if given := workflow.config_settings.configfiles:
         return list(given)
-    own, local = SCRIPTS.parents[1] / "config.yaml", Path("config.yaml")
-    return [own, local] if local.exists() and not local.samefile(own) else [own]
+    local = next(filter(Path.exists, places), own)
+    return [own] if local.samefile(own) else [own, local]
 
 
 def planned(values, source):
@@ -73,6 +76,14 @@ def planned(values, source):
     plan.training.require_named_files()
     plan.generalization.require_test_splits()
     return plan
+
+
+def start():
+    """What a run begins with. (Snakemake ignores an `onstart` of a module.)"""
+    if driver_lock.is_held:
+        cluster.cancel_leftover_jobs(slurm_logs)
+    if not workflow.local_exec:
+        cluster.report_jobs_that_never_start(slurm_logs)
 
 
 def end_with(error):
@@ -84,13 +95,15 @@ def end_with(error):
 # Absolute: at exit Snakemake has left the folder given with --directory.
 source_digest = SourceDigests(SCRIPTS, Path(".snakemake", "difficulty", "source-digests.json").absolute())
 atexit.register(source_digest.save)
-driver_lock = DriverLock()
+driver_lock = DriverLock(at_start=start)
 slurm_logs = Path(".snakemake", "slurm_logs").absolute()
 
 try:
     ancient_inputs.install()
     failed_updates.install()
     literal_paths.install()
+    if is_module:
+        modules.require_own_paths(workflow.modifier)
     plan = planned(*written_configuration())
     if workflow.is_main_process:
         driver_lock.install()
@@ -109,16 +122,6 @@ except UserError as error:
 
 # In place of Snakemake's own handler of what it logs, which jobs on a cluster keep.
 terminal = quiet_terminal(workflow) if workflow.is_main_process else None
-
-
-onstart:
-    try:
-        if driver_lock.is_held:
-            cluster.cancel_leftover_jobs(slurm_logs)
-    except UserError as error:
-        end_with(error)
-    if not workflow.local_exec:
-        cluster.report_jobs_that_never_start(slurm_logs)
 
 
 onsuccess:

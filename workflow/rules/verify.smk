@@ -7,10 +7,9 @@ tables, checkpoints, images, figures and lists, with it and with the checksums f
 
 EXPECTED = Path(".snakemake", "difficulty", "expected.json")
 
-# The targets are not yet known to Snakemake when this is read.
-is_verified = "verify" in sys.argv and not is_module
-if is_verified:
-    expected_results.write_expected(workflow, ["data", "runs", "scores", "figures"], EXPECTED)
+# The targets are not yet known to Snakemake when this is read. A module's rules may have other names.
+if workflow.modifier.modify_rulename("verify") in sys.argv:
+    expected_results.write_expected(workflow.modifier.rules, plan.files(), EXPECTED)
 elif workflow.is_main_process:
     try:
         expected_results.check_results()
@@ -22,6 +21,7 @@ rule verify:
     """Compares all results with the configuration and with their checksums."""
     log:
         paths.log("verify_results"),
+    localrule: True
     conda:
         "../../envs/tables.yaml"
     params:

@@ -19,7 +19,8 @@ that a configuration may have. It is generated from the same models that check t
 `.venv/bin/python workflow/scripts/write_config_page.py`.
 
 - A file may be short. What it does not mention stays as it is in the default suite, except that `datasets` and
-  `experiments` replace those of the default suite. With `--configfile` the file stands alone.
+  `experiments` replace those of the default suite. With `--configfile` the file stands alone, and so
+  does the configuration of a [module](../docs/modules.md).
 - `null` removes a setting, so that the default below applies.
 - `NAME` stands for a name that you choose: letters, digits, `-` and `_`.
 - "required" means that a key has no default; those of an experiment may be given in `defaults`.

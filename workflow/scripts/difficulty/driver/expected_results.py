@@ -8,7 +8,7 @@ import os
 import re
 import sys
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -23,14 +23,13 @@ _MANIFEST = "manifest.parquet"
 _NOT_TABLES = {"benchmarks", "checksums", "figures", "logs"}
 
 
-def write_expected(workflow, targets: list[str], file: Path) -> None:
+def write_expected(rules: Iterable, wanted: Iterable[str], file: Path) -> None:
     """Writes path -> settings, code and upstream that it would be made with now; null for a table that nothing makes.
 
-    targets: names of the rules that ask for everything.
+    rules: Snakemake's, those of this workflow. wanted: all results that are asked for.
     """
-    wanted = [path for name in targets for path in workflow.get_rule(name).expand_input({})[0]]
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps({**dict.fromkeys(_tables_on_disk()), **_planned_outputs(workflow, wanted)}))
+    file.write_text(json.dumps({**dict.fromkeys(_tables_on_disk()), **_planned_outputs(rules, wanted)}))
 
 
 def check_results() -> None:
@@ -119,12 +118,12 @@ def _mark_changed_files(has_other_records: bool) -> None:
             persistence._mark_incomplete(_artifact(path), None)
 
 
-def _planned_outputs(workflow, targets: list[str]) -> dict[str, dict]:
-    """Output -> parameters, of every job that the targets need; a folder with a manifest counts as its manifest."""
-    expected, seen, wanted = {}, set(), [str(target) for target in targets]
+def _planned_outputs(rules: Iterable, wanted: Iterable[str]) -> dict[str, dict]:
+    """Output -> parameters, of every job that some files need; a folder with a manifest counts as its manifest."""
+    expected, seen, wanted = {}, set(), list(wanted)
     while wanted:
         path = wanted.pop()
-        maker = None if path in seen else next((rule for rule in workflow.rules if rule.is_producer(path)), None)
+        maker = None if path in seen else next((rule for rule in rules if rule.is_producer(path)), None)
         if maker is None:  # of the user, or seen before
             continue
         wildcards = maker.get_wildcards(path)

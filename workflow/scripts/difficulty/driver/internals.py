@@ -24,6 +24,7 @@ INTERNALS = {
         "ignore_missing_output",
         "check_output_mtime",
     ],
+    "snakemake.path_modifier:PathModifier.replace_prefix": ["self", "path", "property"],
     "snakemake.pathvars:Pathvars.apply": ["self", "path"],
     "snakemake.persistence:PersistenceBase._filter_incomplete_keys": ["self", "keys"],
     "snakemake.persistence:PersistenceBase.finished": ["self", "job"],

@@ -20,10 +20,14 @@ _SECONDS_TO_WAIT, _SECONDS_BETWEEN_TRIES = 15.0, 0.2
 
 
 class DriverLock:
-    """The lock of the working directory. seconds_to_wait: for another process that has it."""
+    """The lock of the working directory.
 
-    def __init__(self, seconds_to_wait: float = _SECONDS_TO_WAIT):
-        self.path, self.seconds_to_wait = _LOCK.absolute(), seconds_to_wait
+    seconds_to_wait: for another process that has it. at_start: called by a run as soon as it has locked the folder; may
+    raise UserError.
+    """
+
+    def __init__(self, seconds_to_wait: float = _SECONDS_TO_WAIT, at_start: Callable[[], None] = lambda: None):
+        self.path, self.seconds_to_wait, self.at_start = _LOCK.absolute(), seconds_to_wait, at_start
         self._file = None
 
     @property
@@ -86,14 +90,14 @@ class DriverLock:
         def lock_after_ours(persistence):
             try:
                 self.take()
+                for abandoned in Path(".snakemake", "locks").glob("*.lock") if self.is_held else ():
+                    abandoned.unlink(missing_ok=True)
+                with lock(persistence):
+                    self.at_start()
+                    yield
             except UserError as error:
                 print(error, file=sys.stderr)
                 sys.exit(1)
-            for abandoned in Path(".snakemake", "locks").glob("*.lock") if self.is_held else ():
-                abandoned.unlink(missing_ok=True)
-            try:
-                with lock(persistence):
-                    yield
             finally:
                 self.release()
 

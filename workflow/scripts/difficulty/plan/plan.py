@@ -81,6 +81,10 @@ class Plan:
         planted = sorted(self.experiments, key=lambda name: "label_noise" not in self.experiments[name])
         return {name: self.data.of(name) for name in planted}
 
+    def files(self) -> list[str]:
+        """All that a configuration asks for."""
+        return [*self.data_files(), *self.run_files(), *self.tables(), *self.figures.paths()]
+
     def data_files(self) -> list[str]:
         return [path for dataset in self.data.needed for path in self.data.outputs(dataset)]
 
