@@ -50,10 +50,10 @@ def test_fonts_are_chosen_by_how_much_they_have():
 def test_what_no_font_has_is_said_once(figure, tmp_path, capsys):
     figure.texts[0].set_text(f"class {UNKNOWN}")
     for name in ("a", "b"):
-        paths = {kind: tmp_path / "figures" / name / f"c.{kind}" for kind in ("png", "pdf")}
-        args = argparse.Namespace(figure="scores.gallery", settings={"dpi": 50}, code="", upstream="", **paths)
+        paths = [tmp_path / "figures" / name / f"c.{kind}" for kind in ("png", "pdf")]
+        args = argparse.Namespace(settings={"dpi": 50}, code="", upstream="")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            write_figure(figure, args)
+            write_figure(figure, "scores.gallery", paths, args)
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 1 and said[0].startswith("no installed font has")
