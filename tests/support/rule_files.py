@@ -81,7 +81,9 @@ def _rules(plan: Plan) -> Iterator[_Rule]:
         values = {kind: eval(code, names) for kind, code in sections.items()}
         constraints = {**names["CONSTRAINTS"], **values.get("wildcard_constraints", ((), {}))[1]}
         inputs, outputs, parameters = (values.get(kind, ((), {})) for kind in ("input", "output", "params"))
-        patterns = [_expression(path, constraints) for path in (*outputs[0], *outputs[1].values())]
+        entries = (*outputs[0], *outputs[1].values())
+        files = [path for entry in entries for path in ([entry] if isinstance(entry, str) else entry)]
+        patterns = [_expression(path, constraints) for path in files]
         yield _Rule(name, [*inputs[0], *inputs[1].values()], patterns, parameters[1].get("stage"))
 
 
