@@ -258,7 +258,7 @@ def figure_files(place, category, caption=None, **labels):
 
 
 def together(*figures):
-    """The outputs of a rule that draws several figures, each as `figure_files` has them: a list for each format."""
+    """A list of files for each format, as a rule has them that draws several figures; of what `figure_files` returns."""
     return {format: [figure[format] for figure in figures] for format in figures[0]}
 
 
