@@ -23,11 +23,12 @@ _SECTION = re.compile(r"^    (input|output|wildcard_constraints|params):\n((?:  
 
 @dataclass(frozen=True)
 class Job:
-    """A job that makes a file that is wanted: its rule, and the stage that is recorded with its results."""
+    """A job that makes a file that is wanted: its rule, the stage that is recorded with its results, and its files."""
 
     rule: str
-    wildcards: dict[str, str]
     stage: Stage
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
 
 
 class NotPlanned(Exception):
@@ -37,8 +38,8 @@ class NotPlanned(Exception):
 @dataclass(frozen=True)
 class _Rule:
     name: str
-    inputs: list[str | Callable]
-    outputs: list[re.Pattern]
+    inputs: list[str | list | Callable]
+    outputs: dict[str, re.Pattern]
     stage: Callable | None
 
 
@@ -51,7 +52,7 @@ def jobs(plan: Plan) -> list[Job]:
         if (path := wanted.pop()) in seen:
             continue
         seen.add(path)
-        makers = [(rule, match) for rule in rules for each in rule.outputs if (match := each.fullmatch(path))]
+        makers = [(rule, match) for rule in rules for each in rule.outputs.values() if (match := each.fullmatch(path))]
         if not makers and not path.startswith("results/") and Path(path).exists():
             continue
         if len(makers) != 1:
@@ -59,8 +60,10 @@ def jobs(plan: Plan) -> list[Job]:
         [(rule, match)] = makers
         wildcards = match.groupdict()
         if (key := (rule.name, *wildcards.values())) not in found:
-            found[key] = Job(rule.name, wildcards, rule.stage(SimpleNamespace(**wildcards)))
-            wanted += [path for each in rule.inputs for path in _filled_in(each, wildcards)]
+            inputs = [path for each in rule.inputs for path in _filled_in(each, wildcards)]
+            outputs = [pattern.format(**wildcards) for pattern in rule.outputs]
+            found[key] = Job(rule.name, rule.stage(SimpleNamespace(**wildcards)), tuple(inputs), tuple(outputs))
+            wanted += inputs
     return list(found.values())
 
 
@@ -83,7 +86,7 @@ def _rules(plan: Plan) -> Iterator[_Rule]:
         inputs, outputs, parameters = (values.get(kind, ((), {})) for kind in ("input", "output", "params"))
         entries = (*outputs[0], *outputs[1].values())
         files = [path for entry in entries for path in ([entry] if isinstance(entry, str) else entry)]
-        patterns = [_expression(path, constraints) for path in files]
+        patterns = {path: _expression(path, constraints) for path in files}
         yield _Rule(name, [*inputs[0], *inputs[1].values()], patterns, parameters[1].get("stage"))
 
 

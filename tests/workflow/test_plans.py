@@ -1,14 +1,19 @@
 """Configurations of every kind are planned, and a change of any job reaches every job downstream of it."""
 
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple
 from pathlib import Path
 
 import pytest
 import yaml
 
+from difficulty import hash_chain
 from difficulty.config.resolve import resolve
+from difficulty.errors import UserError
 from difficulty.plan.plan import Plan as PlainPlan
 from difficulty.source_digest import SourceDigests
-from tests.support.rule_files import jobs
+from tests.support.rule_files import NotPlanned, jobs
 from tests.workflow.configurations import choices, fits_nothing, written
 from tests.workflow.planning import ROOT, SCRIPTS, Job, Plan, plans
 
@@ -111,14 +116,42 @@ def test_every_change_reaches_all_jobs_downstream(every_rule):
 def test_the_rule_files_read_without_snakemake_give_the_same_plan(every_rule, stand_in, monkeypatch):
     monkeypatch.chdir(stand_in)
     quick = PlainPlan(resolve(EVERY_RULE), SourceDigests(SCRIPTS, stand_in / ".snakemake" / "digests.json"))
-    found = sorted((job.rule, job.stage.settings, job.stage.code, job.stage.upstream) for job in jobs(quick))
-    assert found == sorted((job.rule, job.settings, job.code, job.upstream) for job in every_rule.jobs if job.code)
+    found = {job.outputs: (job.rule, *astuple(job.stage)[:3], sorted(job.inputs)) for job in jobs(quick)}
+    expected = [job for job in every_rule.jobs if job.code]
+    of_snakemake = {
+        job.outputs: (job.rule, job.settings, job.code, job.upstream, sorted(job.inputs)) for job in expected
+    }
+    assert found == of_snakemake
 
 
-def check(configs: list[dict], folder: Path) -> None:
+def quick_plans(configs: list[dict], folder: Path, monkeypatch) -> Iterator[Plan]:
+    """Plans of configurations in a working directory, by the rule files read without Snakemake."""
+    monkeypatch.chdir(folder)
+    links, digest_of = {}, hash_chain.hash_chain
+
+    def recorded(*parts):
+        digest = digest_of(*parts)
+        links[digest] = parts
+        return digest
+
+    for module in [each for each in sys.modules.values() if getattr(each, "hash_chain", None) is digest_of]:
+        monkeypatch.setattr(module, "hash_chain", recorded)
+    digests = SourceDigests(SCRIPTS, folder / ".snakemake" / "digests.json")
+    for config in configs:
+        links.clear()
+        try:
+            found = jobs(PlainPlan(resolve(config), digests))
+        except (NotPlanned, UserError) as error:
+            yield Plan(problem=str(error))
+        else:
+            described = [Job(job.rule, *astuple(job.stage)[:3], job.inputs, job.outputs) for job in found]
+            yield Plan(described, dict(links))
+
+
+def check(configs: list[dict], planned: Iterable[Plan]) -> None:
     """Fails with all configurations that cannot be planned, or where a change would go unnoticed."""
     faults = []
-    for config, plan in zip(configs, plans(configs, folder), strict=True):
+    for config, plan in zip(configs, planned, strict=True):
         problems = [plan.problem] if plan.problem else sorted(unnoticed_changes(plan))
         faults += [f"{yaml.safe_dump(config, default_flow_style=True)}: {problem}" for problem in problems[:3]]
     assert not faults, "\n".join(faults)
@@ -128,13 +161,20 @@ def test_every_form_of_a_part_is_valid_with_some_of_the_others():
     assert fits_nothing() == []
 
 
-def test_configurations_of_all_kinds_are_planned(stand_in):
-    check([written(choice) for choice in choices(40)], stand_in)
+def test_configurations_of_all_kinds_are_planned(stand_in, monkeypatch):
+    configs = [written(choice) for choice in choices(40)]
+    check(configs, quick_plans(configs, stand_in, monkeypatch))
+
+
+def test_snakemake_plans_some_of_them(stand_in):
+    configs = [written(choice) for choice in choices(40)[::10]]
+    check(configs, plans(configs, stand_in))
 
 
 @pytest.mark.full
-def test_more_configurations_are_planned(stand_in):
-    check([written(choice) for choice in choices(200)[40:]], stand_in)
+def test_snakemake_plans_more_of_them(stand_in):
+    configs = [written(choice) for choice in choices(200)]
+    check(configs, plans(configs, stand_in))
 
 
 def test_a_short_configuration_inherits_the_analyses_of_the_default_suite(stand_in):
