@@ -58,5 +58,6 @@ class Agreement:
 
     def tables(self) -> Iterator[str]:
         for group in self.groups:
-            yield from (pattern.format(group=group) for pattern in (paths.AGREEMENT, paths.ORDER, paths.RELIABILITY))
+            for pattern in (paths.AGREEMENT, paths.AGREEMENT_CLASSES, paths.ORDER, paths.RELIABILITY):
+                yield pattern.format(group=group)
         yield from (paths.AGREED_STATISTICS.format(group=group) for group in self.related)

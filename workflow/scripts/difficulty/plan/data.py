@@ -60,6 +60,7 @@ class Data:
         """The tables and the folder that a data set has; records of other runs have no images."""
         patterns = [paths.EXAMPLES]
         patterns += [] if dataset in self.recorded else [paths.PIXELS, paths.FILES, paths.IMAGES]
+        patterns += [paths.CHOSEN] if dataset in self.subsets else []
         return [pattern.format(dataset=dataset) for pattern in patterns]
 
     @remembered
@@ -97,18 +98,18 @@ class Data:
             return self.plan.training.runs_key(select["experiment"], chosen)
         if select["by"] != "score":
             return None
-        family = self.plan.configuration.score_families[select["score"]]
-        if family == "images":
+        if self.plan.images.chooses(dataset):
             return self.plan.images.evidence_key(dataset)
+        family = self.plan.configuration.score_families[select["score"]]
         return self.plan.families[family](select["experiment"], chosen).key
 
     def evidence(self, dataset: str) -> list[str]:
         """Tables that say which examples of a subset are chosen: made here, or the user's list."""
         select = self.settings[dataset]["select"]
         if select["by"] == "score":
-            family = self.plan.configuration.score_families[select["score"]]
-            if family == "images":
+            if self.plan.images.chooses(dataset):
                 return [self.plan.images.evidence(dataset)]
+            family = self.plan.configuration.score_families[select["score"]]
             return [paths.family(family).format(experiment=select["experiment"])]
         if select["by"] == "learned":
             return self.plan.of_runs(paths.RECORDS, select["experiment"], select["seeds"])

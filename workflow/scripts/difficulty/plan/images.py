@@ -93,6 +93,11 @@ class Images:
     def related_key(self, names: list[str]) -> list[str]:
         return [self.select_statistics(name).key for name in names if name in self.described][:1]
 
+    def chooses(self, dataset: str) -> bool:
+        """Whether a data set is a subset that is chosen by a statistic."""
+        score = self.data.settings[dataset].get("select", {}).get("score")
+        return self.plan.configuration.score_families.get(score) == "images"
+
     def evidence(self, dataset: str) -> str:
         """The table by which a subset is chosen: the direction of a statistic is in no table of an experiment."""
         if dataset in self.chosen_by_joined:
@@ -109,4 +114,11 @@ class Images:
         return self.described_dataset(self.data.settings[dataset]["select"]["experiment"])
 
     def tables(self) -> Iterator[str]:
+        tables = [path for name in self.described for path in self.tables_of_statistics(name)]
+        for dataset in self.data.needed:
+            if self.chooses(dataset):
+                tables.append(self.evidence(dataset))
+            if dataset in self.chosen_by_joined:
+                tables.append(self.joined_table(self.join_of_subset(dataset)))
+        yield from dict.fromkeys(tables)
         yield from (paths.RELATIONS.format(experiment=name) for name in self.related)

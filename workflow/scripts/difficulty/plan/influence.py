@@ -188,13 +188,18 @@ class Influence:
     def tables(self) -> Iterator[str]:
         for name in self.epochs:
             yield from self.self_influence_tables(name)
+            for variant in self.variants:
+                yield from self.of_checkpoints(paths.SELF_INFLUENCE_TIMING, name, variant)
             for variant in sorted({*self.variants, *self.merged}):
-                yield from self.of_checkpoints(paths.FACTORS, name, variant)
+                for pattern in (paths.FACTORS, paths.FACTORS_TIMING):
+                    yield from self.of_checkpoints(pattern, name, variant)
             if len(self.variants) > 1:
                 yield paths.INFLUENCE_AGREEMENT.format(experiment=name)
                 yield paths.INFLUENCE_SAMPLE.format(experiment=name)
+        for name, queries in sorted({(name, queries) for name, queries, _ in self.explained()}):
+            yield paths.QUERIES.format(experiment=name, queries=queries)
         for name, queries, variant in self.explained():
-            for pattern in (paths.PAIRWISE, paths.PAIRWISE_EXAMPLES):
+            for pattern in (paths.PAIRWISE, paths.PAIRWISE_EXAMPLES, paths.PAIRWISE_TIMING):
                 yield from self.of_checkpoints(pattern, name, variant, queries=queries)
             for pattern in (paths.INFLUENTIAL, paths.INFLUENTIAL_OVERALL):
                 yield pattern.format(experiment=name, queries=queries, variant=variant)

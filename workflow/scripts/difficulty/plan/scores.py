@@ -97,12 +97,15 @@ class Scores:
 
     def tables(self) -> Iterator[str]:
         for name in self.experiments:
-            for pattern in (paths.SCORES, paths.CORRELATION, paths.STABILITY, paths.SUSPECTS):
+            for pattern in (paths.SCORES, paths.CORRELATION, paths.STABILITY, paths.SEED_CORRELATION, paths.SUSPECTS):
                 yield pattern.format(experiment=name)
             yield from self.families_of(name)
         yield from (paths.LABEL_QUALITY.format(experiment=name) for name in self.with_folds)
         yield from (paths.TRUTH_CORRELATION.format(experiment=name) for name in self.with_truth)
-        yield from (paths.AVERAGE_PRECISION.format(experiment=name) for name in self.with_label_sets)
-        yield from (paths.DETECTION.format(detection=detection) for detection in self.detections)
+        for name in self.with_label_sets:
+            yield from self.plan.of_runs(paths.RUN_AVERAGE_PRECISION, name)
+            yield paths.AVERAGE_PRECISION.format(experiment=name)
+        for pattern in (paths.DETECTION, paths.DETECTION_CURVES, paths.DETECTION_DIFFERENCES):
+            yield from (pattern.format(detection=detection) for detection in self.detections)
         yield from [paths.DETECTIONS] if self.detections else []
         yield from [paths.EVALUATIONS] if self.plan.training.with_checkpoints else []

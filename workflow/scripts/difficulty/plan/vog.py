@@ -117,8 +117,11 @@ class Vog:
             yield from self.run_tables(name)
             for pattern in (paths.VOG_ERRORS, paths.VOG_CORRELATION, paths.VOG_LABEL_NOISE):
                 yield pattern.format(experiment=name)
-            for other in self.strangers[name]:
-                yield paths.OUT_OF_DISTRIBUTION.format(experiment=name, dataset=other)
+            strangers = self.strangers[name]
+            for dataset in [self.plan.data.of(name), *strangers] if strangers else []:
+                yield from self.tested_tables(name, dataset)
+            for pattern in (paths.OUT_OF_DISTRIBUTION, paths.OUT_OF_DISTRIBUTION_CURVES):
+                yield from (pattern.format(experiment=name, dataset=other) for other in strangers)
         for name in self.with_maps:
             for run in self.plan.runs(name):
                 for shard in shard_endings(self.settings["shards"]):
