@@ -33,7 +33,12 @@ sys.stdin.read()
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """The working directory; what is replaced of Snakemake is restored afterwards."""
-    for owner, name in ((PersistenceBase, "lock"), (JobScheduler, "exit_gracefully"), (Executor, "cancel")):
+    for owner, name in (
+        (PersistenceBase, "lock"),
+        (PersistenceBase, "lock_warn_only"),
+        (JobScheduler, "exit_gracefully"),
+        (Executor, "cancel"),
+    ):
         monkeypatch.setattr(owner, name, getattr(owner, name))
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -56,6 +61,17 @@ def holder(folder):
 def test_a_process_that_keeps_the_lock_is_named(holder):
     with pytest.raises(UserError, match=rf"process {holder.pid} on .* still works here; wait for it or end it"):
         DriverLock(seconds_to_wait=0.0).take()
+
+
+def test_a_dry_run_says_who_works_here_and_nothing_of_locks_left_behind(folder, holder, capsys):
+    left_behind = SimpleNamespace(locked=True)
+    lock = DriverLock()
+    lock.install()
+    with PersistenceBase.lock_warn_only(left_behind):
+        assert f"process {holder.pid} on " in capsys.readouterr().err
+    holder.communicate()
+    with PersistenceBase.lock_warn_only(left_behind):
+        assert capsys.readouterr().err == ""
 
 
 def test_a_process_that_ends_is_waited_for(holder, monkeypatch, capsys):

@@ -12,7 +12,7 @@ from snakemake.io import flag
 from snakemake.jobs import Job
 from snakemake.pathvars import Pathvars
 
-from difficulty.driver import failed_updates, literal_paths
+from difficulty.driver import failed_updates, incomplete_results, literal_paths
 from difficulty.driver.ancient_inputs import triggered
 from difficulty.driver.internals import INTERNALS, internal
 from difficulty.errors import UserError
@@ -21,6 +21,7 @@ REPLACED = [
     (snakemake.io, "apply_wildcards"),
     (Pathvars, "apply"),
     (DAG, "update_needrun"),
+    (DAG, "check_incomplete"),
     (Job, "postprocess"),
 ]
 
@@ -72,6 +73,22 @@ def test_jobs_below_ancient_inputs_are_not_taken_for_triggered():
     assert list(triggered(None, depending, "a")) == ["a", "c"]
     assert list(triggered(None, depending, "b")) == ["b", "d"]
     assert list(triggered(None, depending, "a", stop=lambda job: job == "c")) == ["a"]
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_incomplete_results_are_made_again_whatever_the_options_say(monkeypatch, times):
+    """After what is to be done before has been done, once."""
+    called = []
+
+    async def check_incomplete(self):
+        called.append(self.workflow.dag_settings.force_incomplete)
+
+    monkeypatch.setattr(DAG, "check_incomplete", check_incomplete)
+    for _ in range(times):
+        incomplete_results.install(before=lambda dag: called.append("before"))
+    dag = SimpleNamespace(workflow=SimpleNamespace(dag_settings=SimpleNamespace(force_incomplete=False)))
+    asyncio.run(DAG.check_incomplete(dag))
+    assert called == ["before", True]
 
 
 @pytest.mark.parametrize("error", [True, False])

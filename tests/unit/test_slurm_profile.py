@@ -7,7 +7,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 # Targets, and what all rules of figures have in common.
-LOCAL = {"all", "data", "runs", "scores", "figures", "verify", "drawing"}
+LOCAL = {"all", "data", "runs", "scores", "figures", "verify"}
 # Stages that come before all others, are an experiment of their own or take several threads.
 ALONE = {
     "prepare_dataset",

@@ -125,6 +125,18 @@ def test_atomic_path_leaves_nothing_behind_on_failure(tmp_path):
     assert (tmp_path / "x").read_text() == "old"
 
 
+def test_atomic_path_removes_what_a_killed_process_left_and_nothing_else(tmp_path):
+    left, others = (
+        tmp_path / ".x[1].png.um_yykn0.png",
+        [".x[1].pdf.um_yykn0.pdf", ".x1.png.umjyykn0.png", "x[1].png.png"],
+    )
+    for path in (left, *(tmp_path / name for name in others)):
+        path.touch()
+    with atomic_path(tmp_path / "x[1].png") as temporary:
+        assert temporary.name.startswith(".x[1].png.") and temporary != left
+    assert {path.name for path in tmp_path.iterdir()} == {"x[1].png", *others}
+
+
 def test_foreign_tables(tmp_path):
     (tmp_path / "t.csv").write_text("key,label\na,1\n")
     assert read_foreign(tmp_path / "t.csv", ["label"]).to_pydict() == {"label": [1]}

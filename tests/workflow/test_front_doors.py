@@ -9,7 +9,7 @@ import sys
 import pytest
 import yaml
 
-from tests.support.workflows import ROOT, Workflow
+from tests.support.workflows import ROOT, Workflow, unlinked
 
 OWN = yaml.safe_load("""
 datasets: {few: {source: digits}}
@@ -69,6 +69,24 @@ def test_it_starts_from_the_folder_workflow(workflow, tmp_path):
     (tmp_path / "config" / "config.yaml").write_text(yaml.safe_dump(OWN))
     output = dry_run(workflow.source / "workflow", "--directory", str(tmp_path), "-p")
     assert output.count("rule train_model:") == 1
+
+
+@pytest.mark.parametrize("name", ["", "config.yml"])
+def test_a_folder_without_a_configuration_is_named(workflow, tmp_path, name):
+    """The default suite would train on digits there."""
+    if name:
+        (tmp_path / name).write_text(yaml.safe_dump(OWN))
+    result = workflow.snakemake("-n", "--directory", str(tmp_path))
+    (line,) = result.stderr.strip().splitlines()[-1:]
+    assert result.returncode == 1 and line.startswith(f"{tmp_path}: no config.yaml here{', only ' * bool(name)}{name};")
+
+
+def test_what_is_incomplete_is_made_again_without_our_profile(workflow):
+    target = "results/datasets/few/examples.parquet"
+    workflow.run(target)
+    unlinked(workflow.work / target).write_bytes(b"PAR1")
+    options = ["--workflow-profile", "none", "--directory", str(workflow.work)]
+    assert "prepare_dataset few: output files are incomplete" in dry_run(workflow.source, *options, target)
 
 
 def test_other_workflows_use_it_as_a_module(workflow, tmp_path):

@@ -33,7 +33,7 @@ rule measure_coherence:
         command("measure_coherence", "threads workers", inputs="dynamics checkpoints labels pixels files")
 
 
-use rule drawing as plot_coherence with:
+use rule plot_evaluations as plot_coherence with:
     """Draws the coherence of gradients over the epochs."""
     input:
         coherence=lambda w: plan.of_runs(paths.COHERENCE, w.experiment),

@@ -27,6 +27,7 @@ from difficulty.driver import (
     cluster,
     expected_results,
     failed_updates,
+    incomplete_results,
     interruption,
     literal_paths,
     modules,
@@ -53,21 +54,36 @@ def written_configuration():
         return config, "config"
     files = configuration_files()
     given = [] if is_module else workflow.config_settings.config_args  # as written: Snakemake reads numbers as text
-    return load(files, given), os.path.relpath(files[-1]) + " with --config" * bool(given)
+    named = files if files == given_files() else files[-1:]
+    return load(files, given), ", ".join(map(os.path.relpath, named)) + " with --config" * bool(given)
+
+
+def given_files():
+    """Files given with --configfile; those of a workflow that uses this one as a module are its own."""
+    return [] if is_module else list(workflow.config_settings.configfiles)
 
 
 def configuration_files():
     """Files given with --configfile stand alone; otherwise ours, then config.yaml of the working directory.
 
-    That may be in a folder config/. The files of a workflow that uses this one as a module are its own.
+    That may be in a folder config/. The one of a workflow that uses this one as a module is its own.
     """
     own, places = SCRIPTS.parents[1] / "config.yaml", (Path("config.yaml"), Path("config", "config.yaml"))
-    if is_module:
-        return [own]
-    if given := workflow.config_settings.configfiles:
-        return list(given)
+    if is_module or given_files():
+        return given_files() or [own]
     local = next(filter(Path.exists, places), own)
     return [own] if local.samefile(own) else [own, local]
+
+
+def require_configuration():
+    """Raises UserError in a folder without a configuration: ours would train on digits there."""
+    here, clone = Path.cwd(), SCRIPTS.parents[1]
+    if is_module or workflow.config_settings.config_args or clone in (here, *here.parents):
+        return
+    if configuration_files() == [clone / "config.yaml"]:
+        others = [path.name for path in sorted(here.glob("*.y*ml"))]
+        found = f", only {others[0]}" if others else ""
+        raise UserError(f"{here}: no config.yaml here{found}; write one, or name a file with --configfile")
 
 
 def planned(values, source):
@@ -108,8 +124,6 @@ try:
     if workflow.is_main_process:
         driver_lock.install()
         interruption.install()
-        if workflow.dag_settings:  # what is marked as incomplete is made again, also without a profile
-            workflow.dag_settings.force_incomplete = True
         os.environ.pop("SNAKEMAKE_PROFILE", None)  # jobs inherit the environment and would apply the profile once more
         cluster.limit_threads_to_a_node(workflow.resource_settings)
         for line in repeated_seeds(plan.datasets, plan.experiments):

@@ -144,7 +144,7 @@ rule compute_depth_analysis:
         command("compute_depth_analysis", inputs="votes family consensus labels", outputs="accuracy levels")
 
 
-use rule drawing as plot_depth with:
+use rule plot_evaluations as plot_depth with:
     """Draws prediction depths, class by class and against learning, and the accuracy of network and probes by depth."""
     input:
         family=paths.family("prediction_depth"),
@@ -195,7 +195,7 @@ use rule drawing as plot_depth with:
         **drawing(plan.figures.plot_depth),
 
 
-use rule drawing as plot_depth_votes with:
+use rule plot_evaluations as plot_depth_votes with:
     """Draws the votes at every probe for some images."""
     input:
         votes=lambda w: plan.depth.last_votes(w.experiment)[0],
@@ -223,7 +223,7 @@ use rule drawing as plot_depth_votes with:
         **drawing(plan.figures.plot_depth_votes),
 
 
-use rule drawing as plot_depth_plane with:
+use rule plot_evaluations as plot_depth_plane with:
     """Draws the depth of images that were held out against that of the same images trained on."""
     input:
         scores=paths.SCORES,

@@ -1,32 +1,38 @@
 """Figures. From: tables of data sets, runs, scores and analyses. To: results/figures/
 
 Every PNG also goes into the report, with the caption of its kind from workflow/report/. A figure's settings are its
-resolution and its own section of `figures`, so that another one redraws that figure and nothing else. Figures of a family
-of scores are in the family's own file; all are drawn by the rule `drawing` here, with other files and parameters.
+resolution and its own section of `figures`, so that another one redraws that figure and what the same job draws. Figures
+of a family of scores are in the family's own file; all use the rule `plot_evaluations`, with other files and parameters.
 """
 
 
 report: "../report/workflow.rst"
 
 
-rule drawing:
-    """Is what all rules of figures have in common; it draws nothing itself."""
+rule plot_evaluations:
+    """Draws the test accuracy of all runs."""
+    input:
+        evaluations=paths.EVALUATIONS,
+    output:
+        **figure_files("evaluations", "Training", figure="test accuracy of all runs"),
     log:
-        paths.log("figures/drawing"),
+        paths.log("figures/plot_evaluations"),
     benchmark:
-        paths.benchmark("figures/drawing")
+        paths.benchmark("figures/plot_evaluations")
     conda:
         "../../envs/figures.yaml"
     threads: 1
     resources:
         mem_mb=memory(1500),
         runtime=20,
+    params:
+        **drawing(plan.figures.plot_evaluations),
     shell:
         'python "$SCRIPTS"/plot.py --figures {params.figures} --settings {params.settings:q} --code {params.code}'
         " --upstream={params.upstream} --log {log:q} {params.options:q}"
 
 
-use rule drawing as plot_samples with:
+use rule plot_evaluations as plot_samples with:
     """Draws labelled samples of a data set."""
     input:
         examples=paths.EXAMPLES,
@@ -44,7 +50,7 @@ use rule drawing as plot_samples with:
         **drawing(plan.figures.plot_samples),
 
 
-use rule drawing as plot_runs with:
+use rule plot_evaluations as plot_runs with:
     """Draws the training curves of an experiment, and which images are right, epoch by epoch and run by run."""
     input:
         history=lambda w: plan.of_runs(paths.HISTORY, w.experiment),
@@ -71,21 +77,7 @@ use rule drawing as plot_runs with:
         **drawing(plan.figures.plot_runs),
 
 
-use rule drawing as plot_evaluations with:
-    """Draws the test accuracy of all runs."""
-    input:
-        evaluations=paths.EVALUATIONS,
-    output:
-        **figure_files("evaluations", "Training", figure="test accuracy of all runs"),
-    log:
-        paths.log("figures/plot_evaluations"),
-    benchmark:
-        paths.benchmark("figures/plot_evaluations")
-    params:
-        **drawing(plan.figures.plot_evaluations),
-
-
-use rule drawing as plot_comparison with:
+use rule plot_evaluations as plot_comparison with:
     """Draws training curves of several experiments in one figure."""
     input:
         histories=of_wildcards(plan.figures.compared_histories),
@@ -108,7 +100,7 @@ use rule drawing as plot_comparison with:
         **drawing(plan.figures.plot_comparison),
 
 
-use rule drawing as plot_average_precision with:
+use rule plot_evaluations as plot_average_precision with:
     """Draws the average precision of every class."""
     input:
         average_precision=paths.AVERAGE_PRECISION,
@@ -129,7 +121,7 @@ use rule drawing as plot_average_precision with:
         **drawing(plan.figures.plot_average_precision),
 
 
-use rule drawing as plot_scores with:
+use rule plot_evaluations as plot_scores with:
     """Draws confidence against variability, the rank correlation of scores, and how stable they are over seeds."""
     input:
         scores=paths.SCORES,
@@ -159,7 +151,7 @@ use rule drawing as plot_scores with:
         **drawing(plan.figures.plot_scores),
 
 
-use rule drawing as plot_truth_correlation with:
+use rule plot_evaluations as plot_truth_correlation with:
     """Draws the correlation of scores with what makes images hard."""
     input:
         correlation=paths.TRUTH_CORRELATION,
@@ -180,7 +172,7 @@ use rule drawing as plot_truth_correlation with:
         **drawing(plan.figures.plot_truth_correlation),
 
 
-use rule drawing as plot_gallery with:
+use rule plot_evaluations as plot_gallery with:
     """Draws the easiest and the hardest images of every class."""
     input:
         scores=paths.SCORES,
@@ -205,7 +197,7 @@ use rule drawing as plot_gallery with:
         **drawing(plan.figures.plot_gallery),
 
 
-use rule drawing as plot_agreement with:
+use rule plot_evaluations as plot_agreement with:
     """Draws on how many examples the networks of a group agree."""
     input:
         agreement=paths.AGREEMENT,
@@ -219,7 +211,7 @@ use rule drawing as plot_agreement with:
         **drawing(plan.figures.plot_agreement),
 
 
-use rule drawing as plot_order_stability with:
+use rule plot_evaluations as plot_order_stability with:
     """Draws whether experiments find the same examples hard."""
     input:
         order=paths.ORDER,
@@ -241,7 +233,7 @@ use rule drawing as plot_order_stability with:
         **drawing(plan.figures.plot_order_stability),
 
 
-use rule drawing as plot_agreed_statistics with:
+use rule plot_evaluations as plot_agreed_statistics with:
     """Draws what the images look like that all networks of a group get right."""
     input:
         statistics=paths.AGREED_STATISTICS,
@@ -263,7 +255,7 @@ use rule drawing as plot_agreed_statistics with:
         **drawing(plan.figures.plot_agreed_statistics),
 
 
-use rule drawing as plot_detection with:
+use rule plot_evaluations as plot_detection with:
     """Draws how well every score finds what is known to be wrong."""
     input:
         detection=paths.DETECTION,

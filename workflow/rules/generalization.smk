@@ -56,7 +56,7 @@ rule compute_traits:
         command("compute_traits", inputs="scores examples parts")
 
 
-use rule drawing as plot_generalization with:
+use rule plot_evaluations as plot_generalization with:
     """Draws the accuracy of networks trained on one part and tested on another."""
     input:
         table=paths.GENERALIZATION,
@@ -78,7 +78,7 @@ use rule drawing as plot_generalization with:
         **drawing(plan.figures.plot_generalization),
 
 
-use rule drawing as plot_traits with:
+use rule plot_evaluations as plot_traits with:
     """Draws the scores of the parts."""
     input:
         traits=paths.TRAITS,

@@ -136,7 +136,7 @@ rule compute_relations:
         command("compute_relations", inputs="scores examples statistics")
 
 
-use rule drawing as plot_image_maps with:
+use rule plot_evaluations as plot_image_maps with:
     """Draws what statistics see in easy and hard images."""
     input:
         scores=paths.SCORES,
@@ -161,7 +161,7 @@ use rule drawing as plot_image_maps with:
         **drawing(plan.figures.plot_image_maps),
 
 
-use rule drawing as plot_relations with:
+use rule plot_evaluations as plot_relations with:
     """Draws what the easiest and the hardest images look like, and how that goes with scores."""
     input:
         relations=paths.RELATIONS,

@@ -204,7 +204,7 @@ rule compute_influence_agreement:
         command("compute_influence_agreement", inputs="self=own pairwise", outputs="output=agreement sample")
 
 
-use rule drawing as plot_influence_agreement with:
+use rule plot_evaluations as plot_influence_agreement with:
     """Draws how far the variants of influence agree."""
     input:
         agreement=paths.INFLUENCE_AGREEMENT,

@@ -108,7 +108,7 @@ rule rank_influential:
         command("rank_influential", inputs="pairwise queries examples", outputs="output=influential overall")
 
 
-use rule drawing as plot_influential with:
+use rule plot_evaluations as plot_influential with:
     """Draws the training images that help and harm some predictions."""
     input:
         influential=paths.INFLUENTIAL,

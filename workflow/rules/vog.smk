@@ -202,7 +202,7 @@ rule compare_distributions:
         command("compare_distributions", inputs="own other", outputs="output=comparison curves")
 
 
-use rule drawing as plot_vog with:
+use rule plot_evaluations as plot_vog with:
     """Draws errors by variance of gradients, its correlation with other scores, and the early against the late stage."""
     input:
         errors=paths.VOG_ERRORS,
@@ -259,7 +259,7 @@ use rule plot_gallery as plot_vog_gallery with:
         **drawing(plan.figures.plot_vog_gallery),
 
 
-use rule drawing as plot_out_of_distribution with:
+use rule plot_evaluations as plot_out_of_distribution with:
     """Draws the variance of gradients of images that the networks do not know."""
     input:
         comparison=paths.OUT_OF_DISTRIBUTION,

@@ -27,7 +27,7 @@ rule compute_vog_toy:
         command("compute_vog_toy", outputs="scores boundary summary")
 
 
-use rule drawing as plot_vog_toy_boundary with:
+use rule plot_evaluations as plot_vog_toy_boundary with:
     """Draws the points and the decision boundary of the toy experiment."""
     input:
         scores=paths.VOG_TOY_SCORES,
@@ -48,7 +48,7 @@ use rule drawing as plot_vog_toy_boundary with:
         **drawing(plan.figures.plot_vog_toy_boundary),
 
 
-use rule drawing as plot_vog_toy_distance with:
+use rule plot_evaluations as plot_vog_toy_distance with:
     """Draws scores of the toy experiment against the distance to the boundary."""
     input:
         scores=paths.VOG_TOY_SCORES,
@@ -70,7 +70,7 @@ use rule drawing as plot_vog_toy_distance with:
         **drawing(plan.figures.plot_vog_toy_distance),
 
 
-use rule drawing as plot_vog_toy_correlation with:
+use rule plot_evaluations as plot_vog_toy_correlation with:
     """Draws the correlation of the toy experiment's scores with the distance."""
     input:
         summary=paths.VOG_TOY_SUMMARY,

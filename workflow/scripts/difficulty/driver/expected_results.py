@@ -13,6 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from snakemake.io import is_flagged
+from snakemake.persistence import PersistenceBase
 from snakemake.persistence.file import FilePersistence
 
 from difficulty.driver.internals import internal
@@ -32,14 +33,14 @@ def write_expected(rules: Iterable, wanted: Iterable[str], file: Path) -> None:
     file.write_text(json.dumps({**dict.fromkeys(_tables_on_disk()), **_planned_outputs(rules, wanted)}))
 
 
-def check_results() -> None:
+def check_results(persistence: PersistenceBase) -> None:
     """Has Snakemake make again what has not the size that was recorded. Raises UserError for tables without records.
 
-    Does nothing where Snakemake keeps its records in another way than in files.
+    persistence: Snakemake's records. Only says what has changed where it keeps them in another way than in files.
     """
-    if not (has_other_records := Path(".snakemake", "metadata.db").exists()):
+    if isinstance(persistence, FilePersistence):
         _refuse_unrecorded_tables()
-    _mark_changed_files(has_other_records)
+    _mark_changed_files(persistence)
 
 
 def _tables_on_disk() -> Iterator[str]:
@@ -99,7 +100,7 @@ def _size_of(path: str) -> int | None:
         return None
 
 
-def _mark_changed_files(has_other_records: bool) -> None:
+def _mark_changed_files(persistence: PersistenceBase) -> None:
     """Marks what has not the size that was recorded as incomplete: Snakemake would take it for up to date.
 
     What is missing, Snakemake sees itself, but not in a folder that is there.
@@ -107,13 +108,13 @@ def _mark_changed_files(has_other_records: bool) -> None:
     sizes = _recorded_sizes().items()
     wrong = [(path, found, max(known)) for path, known in sizes if (found := _size_of(path)) not in known]
     wrong = [each for each in wrong if each[1] is not None or Path(_artifact(each[0])).is_dir()]
+    in_files = isinstance(persistence, FilePersistence)
     for path, found, size in wrong:
         now = "is missing" if found is None else f"has {found:,} bytes"
-        then = "delete it to make it again" if has_other_records else "it is made again if it is still wanted"
+        then = "it is made again if it is still wanted" if in_files else "delete it to make it again"
         print(f"{path}: {now}, expected the {size:,} that were written; {then}", file=sys.stderr)
-    if wrong and not has_other_records:
+    if wrong and in_files:
         internal("snakemake.persistence.file:FilePersistence._mark_incomplete")
-        persistence = FilePersistence(nolock=True)
         for path, _, _ in wrong:
             persistence._mark_incomplete(_artifact(path), None)
 

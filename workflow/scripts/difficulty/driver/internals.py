@@ -12,6 +12,7 @@ from difficulty.errors import UserError
 # module:name of each function, and its parameters.
 INTERNALS = {
     "snakemake.dag:DAG.bfs": ["self", "direction", "jobs", "stop"],
+    "snakemake.dag:DAG.check_incomplete": ["self"],
     "snakemake.dag:DAG.update_needrun": ["self", "create_inventory"],
     "snakemake.executors.local:Executor.cancel": ["self"],
     "snakemake.io:apply_wildcards": ["pattern", "wildcards"],
@@ -29,6 +30,7 @@ INTERNALS = {
     "snakemake.persistence:PersistenceBase._filter_incomplete_keys": ["self", "keys"],
     "snakemake.persistence:PersistenceBase.finished": ["self", "job"],
     "snakemake.persistence:PersistenceBase.lock": ["self"],
+    "snakemake.persistence:PersistenceBase.lock_warn_only": ["self"],
     "snakemake.persistence.file:FilePersistence._mark_incomplete": ["self", "key", "external_jobid"],
     "snakemake.scheduling.job_scheduler:JobScheduler.exit_gracefully": ["self", "args"],
 }

@@ -45,6 +45,7 @@ class DriverLock:
                 f"{Path.cwd()}: cannot be written to ({error.strerror}); choose another --directory"
             ) from None
         replace_internal("snakemake.persistence:PersistenceBase.lock", self._locking_by_process)
+        replace_internal("snakemake.persistence:PersistenceBase.lock_warn_only", self._warning_by_process)
 
     def take(self) -> None:
         """Takes the lock; nothing is taken where the file system has none.
@@ -79,6 +80,28 @@ class DriverLock:
         if self._file:
             self._file.close()
             self._file = None
+
+    def owner(self) -> str | None:
+        """Who has the lock, if another process has it."""
+        with self.path.open() as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return file.read().strip() or "another Snakemake"
+            except OSError:
+                pass
+        return None
+
+    def _warning_by_process(self, warn: Callable) -> Callable:
+        """What a dry run does in place of locking: the locks of a Snakemake that was killed are of no account."""
+
+        @contextmanager
+        def say_who_works_here(persistence):
+            if not self.is_held and (owner := self.owner()):
+                print(f"{Path.cwd()}: {owner} works here, so this plan may soon be outdated", file=sys.stderr)
+            yield
+
+        return say_who_works_here
 
     def _locking_by_process(self, lock: Callable) -> Callable:
         """Takes our lock, then removes those of a Snakemake that was killed; dry runs lock nothing.

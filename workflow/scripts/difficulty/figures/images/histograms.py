@@ -30,6 +30,7 @@ _BINS = 24
 _MOST_STEPS = 1000
 _COLUMNS = 4
 _WIDTH, _HEIGHT = 2.05, 1.6  # inches
+_LEAST_WIDTH = 5.8  # of a legend with the name of a score
 
 
 def draw(inputs: Namespace, settings: dict) -> Figure:
@@ -59,7 +60,7 @@ def statistics_histograms_figure(statistics: pd.DataFrame, hardness: pd.Series, 
         return empty_figure(title, f"no statistic is known of an image that has {score}")
     columns = min(len(shown), _COLUMNS)
     lines = ceil(len(shown) / columns)
-    figure, below = new_figure(max(columns * _WIDTH, 4.6), lines * _HEIGHT, title, _notes(hardness, repeated))
+    figure, below = new_figure(max(columns * _WIDTH, _LEAST_WIDTH), lines * _HEIGHT, title, _notes(hardness, repeated))
     add_legend(figure, below, _legend(score))
     grid = figure.subplots(lines, columns, squeeze=False)
     for name, axes in zip(shown, grid.flat, strict=False):

@@ -30,6 +30,7 @@ INPUTS = {"relations": ONE}
 
 # Inches.
 _NAMES, _PANEL, _ROW, _AROUND = 1.9, 2.25, 0.27, 0.62
+_LEAST_ROWS = 2  # below which titles and labels would leave a panel no room
 _SIGNIFICANT = 0.05
 _LEAST_REACH = 0.1  # of the axis to either side of 0
 # Of each kind: its label, marker, colour and where it lies in its row.
@@ -63,7 +64,7 @@ def relations_figure(table: pd.DataFrame, title: str, scores: Sequence[str]) -> 
         return empty_figure(title, "no statistic is known of as many as ten images that have one of the scores")
     scores = [score for score in scores if (table["score"] == score).any()]
     statistics = {role: list(dict.fromkeys(table.loc[table["role"] == role, "statistic"])) for role in roles}
-    heights = [_ROW * len(statistics[role]) + _AROUND for role in roles]
+    heights = [_ROW * max(len(statistics[role]), _LEAST_ROWS) + _AROUND for role in roles]
     same = drawn_once(table)
     notes = [*_NOTES, *([f"In the same order, so once: {same}."] if same else [])]
     figure, below = new_figure(_NAMES + max(_PANEL * len(scores), 4.2), sum(heights), title, notes)
