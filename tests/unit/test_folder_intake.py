@@ -73,7 +73,7 @@ def test_test_goes_before_val_unless_the_user_says_otherwise(photos):
 
 def test_no_test_split_is_said(photos):
     (note,) = image_folder.read({"path": photos}).notes
-    assert note == f"{photos}: no test split, as no folder test/ or val/ has a folder of a training class"
+    assert note == f"no test split, as no folder test/ or val/ in {photos} has a folder of a training class"
 
 
 def test_everything_that_lies_about_is_used_or_counted(photos, monkeypatch):
