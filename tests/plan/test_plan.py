@@ -2,6 +2,7 @@
 
 import json
 from itertools import product
+from pathlib import Path
 
 import pytest
 import yaml
@@ -115,9 +116,10 @@ def test_all_missing_files_are_reported_at_once():
     plan = planned(experiments={"noisy": noise, "plain": {"weights": "start.pt"}})
     with pytest.raises(UserError) as error:
         plan.training.require_named_files()
+    here = Path.cwd()
     assert str(error.value).splitlines() == [
-        "experiments.plain.weights: no such file: start.pt; fix the path",
-        "experiments.noisy.label_noise.path: no such file: noise.csv; fix the path",
+        f"config.yaml: experiments.plain.weights: no such file: start.pt, relative to {here}; fix the path",
+        f"config.yaml: experiments.noisy.label_noise.path: no such file: noise.csv, relative to {here}; fix the path",
     ]
 
 

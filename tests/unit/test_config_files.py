@@ -12,8 +12,8 @@ from difficulty.config.reading import load
 from difficulty.config.resolve import resolve
 
 UNREADABLE = {
-    "empty": (b"", "line 1: is empty; expected a mapping with datasets, defaults and experiments"),
-    "comments": (b"# nothing\n\n", "line 1: is empty; expected a mapping with datasets, defaults and experiments"),
+    "empty": (b"", "line 1: is empty; expected settings, e.g. defaults: {seeds: [0]}"),
+    "comments": (b"# nothing\n\n", "line 1: is empty; expected settings, e.g. defaults: {seeds: [0]}"),
     "list": (b"\n- a\n", "line 2: expected a mapping (key: value)"),
     "text": (b"digits", "line 1: expected a mapping (key: value)"),
     "two documents": (b"a: 1\n---\nb: 2\n", "line 2: not valid YAML: but found another document"),

@@ -59,6 +59,15 @@ def test_training_without_any_run_says_so():
     assert "no history" in said(training.training_figure(empty, make_steps(["a"])[:0], "t"))
 
 
+def test_without_gradient_steps_there_is_no_row_of_them():
+    """As of records of other runs."""
+    history = make_history([1.0, 0.5], [0.5, 0.9])
+    drawn, others = (training.training_figure(history, make_steps(["a"])[:count], "t") for count in (0, 20))
+    assert [axes.get_title("left") for axes in drawn.axes] == ["Loss per epoch", "Accuracy per epoch"]
+    assert len(others.axes) == 4 and "mini-batch" in said(others) and "mini-batch" not in said(drawn)
+    assert drawn.get_figheight() < others.get_figheight()
+
+
 # exp(-t / 5) falls by 1 - exp(-0.6) = 45 % of its first value in three epochs: far more than a tenth.
 FALLING = np.exp(-np.arange(15) / 5)
 

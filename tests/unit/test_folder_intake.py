@@ -73,7 +73,7 @@ def test_test_goes_before_val_unless_the_user_says_otherwise(photos):
 
 def test_no_test_split_is_said(photos):
     (note,) = image_folder.read({"path": photos}).notes
-    assert note == f"{photos}: no test split, as no folder test/ or val/ has a folder of a training class"
+    assert note == f"no test split, as no folder test/ or val/ in {photos} has a folder of a training class"
 
 
 def test_everything_that_lies_about_is_used_or_counted(photos, monkeypatch):
@@ -126,11 +126,13 @@ def test_what_is_named_like_an_image_and_is_none_is_a_bad_image(photos, tmp_path
     os.mkfifo(photos / "train" / "ant" / "pipe.jpg")
     (photos / "train" / "bee" / "annexed.png").symlink_to("../.git/annex/objects/1.png")
     source = image_folder.read({"path": photos})
-    with pytest.raises(UserError, match=r"2 broken images: .*pipe\.jpg is no regular file; .*annexed\.png is a link"):
+    with pytest.raises(
+        UserError, match=r"2 broken images: .*pipe\.jpg is no regular file; .*annexed\.png is a dangling link"
+    ):
         prepare(source, {}, tmp_path / "out")
     source = image_folder.read({"path": photos, "on_bad_image": "skip"})
     assert len(prepare(source, {"on_bad_image": "skip"}, tmp_path / "out").examples) == 4
-    assert left_out(source) == {"is no regular file": 1, "is a link that leads nowhere": 1}
+    assert left_out(source) == {"is no regular file": 1, "is a dangling link": 1}
 
 
 def test_names_that_are_not_utf8(photos, tmp_path):

@@ -89,7 +89,8 @@ ALL_BLOCKS = list(itertools.chain.from_iterable(map(blocks, PAGES)))
 PROFILE_KEYS = set(yaml.safe_load((ROOT / "profiles" / "slurm" / "config.yaml").read_text(encoding="utf-8")))
 YAML_BLOCKS = [block for block in ALL_BLOCKS if block.language == "yaml"]
 PROFILES = [block for block in YAML_BLOCKS if set(yaml.safe_load(block.text)) <= PROFILE_KEYS]
-CONFIGURATIONS = [block for block in YAML_BLOCKS if block not in PROFILES]
+OF_MODULES = [block for block in YAML_BLOCKS if [*yaml.safe_load(block.text)] == ["difficulty"]]
+CONFIGURATIONS = [block for block in YAML_BLOCKS if block not in [*PROFILES, *OF_MODULES]]
 
 
 @pytest.fixture
@@ -129,6 +130,11 @@ def test_configurations_in_pages_are_planned(block, user_folder):
     planned(user_folder, own_images.text, block.text)
 
 
+@pytest.mark.parametrize("block", OF_MODULES, ids=str)
+def test_configurations_of_modules_in_pages_stand_alone(block, user_folder):
+    assert jobs(Plan(resolve(yaml.safe_load(block.text)["difficulty"]), digest))
+
+
 def test_readme_shows_a_configuration_of_its_own(user_folder):
     (block,) = (each for each in CONFIGURATIONS if each.page == README)
     assert list(planned(user_folder, block.text).experiments) == ["plain"]
@@ -136,7 +142,10 @@ def test_readme_shows_a_configuration_of_its_own(user_folder):
 
 def test_no_plan_is_made_without_the_files_that_a_configuration_names(tmp_path):
     (block,) = (each for each in CONFIGURATIONS if each.page == README)
-    with pytest.raises(NotPlanned, match=r"datasets\.photos: no such file or folder: photos; fix the path"):
+    with pytest.raises(
+        NotPlanned,
+        match=r"^config\.yaml: datasets\.photos\.path: no such folder: photos, relative to /.*; fix the path$",
+    ):
         planned(tmp_path, block.text)
 
 

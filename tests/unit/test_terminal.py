@@ -2,6 +2,7 @@
 
 import io
 import logging
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -10,8 +11,10 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 from difficulty.driver import summary
 from difficulty.driver.job_times import JobTimes
+from difficulty.driver.shell_paths import from_shell
 from difficulty.driver.terminal import QuietTerminal, quiet_terminal
 
+ROOT = Path(__file__).parents[2]
 TRAINING = {
     "rule_name": "train_model",
     "wildcards": {"experiment": "plain", "run": "seed-0"},
@@ -219,6 +222,7 @@ def test_the_estimate_waits_for_half_of_the_jobs_to_be_known():
 @pytest.mark.parametrize("images", ["; images: results/datasets/digits/images", ""], ids=["images", "records"])
 def test_the_summary_shows_the_first_suspects(run, tmp_path, monkeypatch, images):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PWD", str(tmp_path))
     if images:
         (tmp_path / "results/datasets/digits/images").mkdir(parents=True)
     folder = tmp_path / "results/experiments/noisy"
@@ -238,3 +242,36 @@ def test_the_summary_shows_the_first_suspects(run, tmp_path, monkeypatch, images
     assert lines[4].split() == ["2", "02", "labelled", "3,", "perhaps", "5"]
     assert [line.split()[0] for line in lines[3:8]] == list("12345")
     assert "--report results/report.html" in lines[8]
+    assert lines[8].endswith(f"; {ROOT / 'results' / 'README.md'} explains every file.")
+
+
+@pytest.mark.parametrize(
+    ("shell", "shown"),
+    [(".", "results/a.csv"), ("..", "own/results/a.csv"), ("../clone", None), ("gone", None), (None, None)],
+)
+def test_paths_can_be_opened_from_the_shells_folder(tmp_path, monkeypatch, shell, shown):
+    """As with --directory own, from several folders. None: the absolute path."""
+    for name in ("own", "clone"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / "own")
+    if shell is None:
+        monkeypatch.delenv("PWD", raising=False)
+    else:
+        monkeypatch.setenv("PWD", str((tmp_path / "own" / shell).resolve()))
+    assert from_shell("results/a.csv") == (shown or str(tmp_path / "own" / "results" / "a.csv"))
+
+
+def test_paths_are_relative_to_a_shell_that_followed_a_link(tmp_path, monkeypatch):
+    (tmp_path / "link").symlink_to(tmp_path / "own")
+    (tmp_path / "own").mkdir()
+    monkeypatch.chdir(tmp_path / "link")
+    monkeypatch.setenv("PWD", str(tmp_path / "link"))
+    assert from_shell("results/a.csv") == "results/a.csv"
+
+
+@pytest.mark.parametrize(("rule", "goes_on"), [("verify", False), ("train_model", True)])
+def test_a_failed_verification_is_not_to_be_started_again(run, rule, goes_on):
+    fields = {"rule_name": rule, "wildcards": {}, "log": ["logs/a.log"], "reason": ""}
+    run.log(LogEvent.JOB_INFO, **fields)
+    run.log(LogEvent.JOB_ERROR, level=logging.ERROR, **fields)
+    assert ("start it again" in summary.failure(run.terminal)) == goes_on

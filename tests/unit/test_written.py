@@ -63,14 +63,16 @@ def test_results_are_compared_with_what_is_expected_and_with_the_record(finished
     expected = dict.fromkeys(("results/list.csv", "results/table.parquet"), MADE_WITH)
     assert verify(expected).problems == []
     other = verify({path: {**MADE_WITH, "upstream": "v"} for path in expected}).problems
-    assert other == [f"{path}: was made with other upstream than the configuration has now" for path in expected]
+    assert other == [
+        f"{path}: was made with other upstream than the configuration has now; run the workflow again"
+        for path in expected
+    ]
     Path("results/list.csv").write_text("a,b\n1,3\n")
     Path("results/table.parquet").unlink()
-    problems = verify({**expected, "results/folder": MADE_WITH}).problems
-    assert [problem.partition(";")[0] for problem in problems] == [
-        "results/list.csv: is not the file that was written",
-        "results/table.parquet: is missing",
-        "results/folder: is missing",
+    assert verify({**expected, "results/folder": MADE_WITH}).problems == [
+        "results/list.csv: is not the file that was written; delete it and run the workflow again",
+        "results/table.parquet: is missing; run the workflow again",
+        "results/folder: is missing; run the workflow again",
     ]
 
 
@@ -79,4 +81,4 @@ def test_a_lost_or_damaged_record_is_a_problem_of_its_own(finished):
     finished.write_text("{")
     damaged, unrecorded = verify(expected).problems
     assert damaged.startswith("results/checksums/a/job.json: is damaged")
-    assert unrecorded == "results/list.csv: no record below results/checksums/ says how it was made"
+    assert unrecorded.startswith("results/list.csv: no record below results/checksums/ says how it was made; delete")

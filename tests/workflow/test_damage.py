@@ -62,7 +62,9 @@ def test_verify_finds_every_file_that_is_truncated_deleted_or_outdated(everythin
     assert is_named(Path("results/datasets/few/images"), move_away, expected)
     figure = "results/figures/evaluations.png"
     other = {figure: {**expected[figure], "code": "0"}}
-    assert verify(other).problems == [f"{figure}: was made with other code than the configuration has now"]
+    assert verify(other).problems == [
+        f"{figure}: was made with other code than the configuration has now; run the workflow again"
+    ]
 
 
 def results_that_count() -> list[Path]:

@@ -95,5 +95,6 @@ def test_a_missing_file_is_named(parts):
     (parts.work / "seconds.csv").unlink()
     failed = parts.snakemake("-n", "scores")
     assert failed.returncode == 1
-    expected = "analyses.images.joins.seconds.file: no such file: seconds.csv; fix the path"
+    place = "config.yaml: analyses.images.joins.seconds.file"
+    expected = f"{place}: no such file: seconds.csv, relative to {parts.work.resolve()}; fix the path"
     assert expected in failed.stderr.splitlines()

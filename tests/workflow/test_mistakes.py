@@ -67,14 +67,15 @@ def test_missing_data_are_reported_by_place(tmp_path):
     datasets = {"few": {"source": "image_folder", "path": "photos"}}
     workflow = Workflow(tmp_path, {**TINY, "datasets": datasets})
     result = workflow.snakemake("-n")
-    assert result.returncode == 1 and "datasets.few: no such file or folder: photos" in result.stderr
+    assert result.returncode == 1 and "datasets.few.path: no such folder: photos" in result.stderr
     assert "Traceback" not in result.stderr
     noise = {"kind": "file", "path": "labels.csv"}
     workflow.configure(changed(experiments={"plain": {"weights": "w.pt"}, "noisy": {"label_noise": noise}}))
     (workflow.work / "w.pt").mkdir()
     lines = workflow.snakemake("-n").stderr.splitlines()
-    assert "experiments.plain.weights: w.pt is a folder, expected a file; fix the path" in lines
-    assert "experiments.noisy.label_noise.path: no such file: labels.csv; fix the path" in lines
+    noise = f"no such file: labels.csv, relative to {workflow.work.resolve()}; fix the path"
+    assert "config.yaml: experiments.plain.weights: w.pt is a folder, expected a file; fix the path" in lines
+    assert f"config.yaml: experiments.noisy.label_noise.path: {noise}" in lines
 
 
 def test_a_failing_stage_shows_its_log_and_loses_nothing(everything):

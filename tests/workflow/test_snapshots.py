@@ -40,4 +40,4 @@ def test_other_files_as_the_first_epochs_are_imported_again(given):
 
 def test_a_missing_file_of_weights_is_named(plan_given):
     error = plan_given.error(experiments__own__checkpoints={"early": ["gone.pt", "also.pt", "third.pt"]})
-    assert "experiments.own.checkpoints: no such file: gone.pt; fix the path" in error
+    assert "experiments.own.checkpoints: no such file: gone.pt, relative to " in error

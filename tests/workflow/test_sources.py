@@ -98,4 +98,4 @@ def test_missing_inputs_are_named(workflow):
     configure(workflow, "table")
     done = workflow.snakemake("-n", "data")
     assert done.returncode == 1
-    assert "datasets.table: no such file or folder: labels.csv; fix the path" in done.stderr
+    assert "datasets.table.labels: no such file: labels.csv, relative to " in done.stderr

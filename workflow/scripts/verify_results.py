@@ -21,8 +21,8 @@ def main(args):
     for problem in found.problems:
         logger.error(problem)
         print(problem, file=sys.stderr)
-    if found.problems:
-        raise UserError(f"{len(found.problems)} problems in results/; delete what is named and run the workflow again")
+    if count := len(found.problems):
+        raise UserError(f"{count} problem{'s' * (count > 1)} in results/, each with what to do about it above")
     left = f"; {found.leftovers} tables belong to nothing in it" if found.leftovers else ""
     print(
         f"{found.tables} tables and {found.files} other files (images, checkpoints, figures, lists) are as they were "

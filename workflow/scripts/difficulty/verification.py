@@ -13,6 +13,7 @@ from difficulty.training.run_tables import CHECKPOINTS
 from difficulty.written import RECORDS
 
 _AGAIN = "run the workflow again"
+_DELETE = f"delete it and {_AGAIN}"
 _MADE_WITH = ("settings", "code", "upstream")
 
 
@@ -74,7 +75,8 @@ def outdated(path: str, made: Mapping, made_with: Mapping | None) -> list[str]:
     settings = made.get("settings", {})
     was = {**made, "settings": settings if isinstance(settings, str) else json.dumps(settings, sort_keys=True)}
     other = [key for key in _MADE_WITH if was.get(key, "") != made_with.get(key, "")]
-    return [f"{path}: was made with other {' and '.join(other)} than the configuration has now"] if other else []
+    now = f"was made with other {' and '.join(other)} than the configuration has now; {_AGAIN}"
+    return [f"{path}: {now}"] if other else []
 
 
 def damaged_table(path: str, found: Verified) -> Iterator[str]:
@@ -94,7 +96,7 @@ def damaged_file(path: str, record: Mapping | None, made_with: Mapping | None) -
     if not Path(path).is_file():
         return [f"{path}: is missing; {_AGAIN}"]
     if record is None:
-        return [f"{path}: no record below results/{RECORDS}/ says how it was made"]
+        return [f"{path}: no record below results/{RECORDS}/ says how it was made; {_DELETE}"]
     return [*_other_content(Path(path), record["sha256"]), *outdated(path, record, made_with)]
 
 
@@ -102,5 +104,5 @@ def _other_content(path: Path, sha256: str) -> list[str]:
     try:
         same = hashlib.sha256(path.read_bytes()).hexdigest() == sha256
     except OSError as error:
-        return [f"{path}: cannot be read ({error.strerror})"]
-    return [] if same else [f"{path}: is not the file that was written"]
+        return [f"{path}: cannot be read ({error.strerror}); {_DELETE}"]
+    return [] if same else [f"{path}: is not the file that was written; {_DELETE}"]

@@ -30,6 +30,7 @@ class Configuration:
     test_splits: data set -> the data set that holds its test split, which subsets may share.
     generalization: study -> what its tables depend on, see `resolved_studies`.
     used, drawn: analysis, or figure, that is wanted -> its experiments, with what it uses of each where it chooses.
+    source: what error messages call it.
     """
 
     datasets: dict[str, dict]
@@ -45,6 +46,7 @@ class Configuration:
     generalization: dict[str, dict]
     used: dict[str, dict[str, Any] | list[str]]
     drawn: dict[str, dict[str, Any] | list[str]]
+    source: str
 
     def runs(self, experiment: str, seeds: list[int] | None = None) -> list[str]:
         """Names of an experiment's runs, e.g. `seed-0` or `seed-0-fold-3`; of all its seeds or of those given."""
@@ -122,7 +124,7 @@ def resolve(config: dict, source: str = "config.yaml") -> Configuration:
         faults += spelled.unmatched.items()
     if faults:
         raise ConfigurationError(told(source, _in_order(faults)))
-    return _configuration(file, checked.resolved, suite)
+    return _configuration(file, checked.resolved, suite, source)
 
 
 def _names(config, section: str) -> list[str]:
@@ -187,7 +189,9 @@ def _in_order(faults: list[tuple[Place, str]]) -> list[tuple[Place, str]]:
     return sorted(faults, key=lambda fault: order.index(fault[0][0]) if fault[0] and fault[0][0] in order else -1)
 
 
-def _configuration(file: ConfigurationFile, resolved: Mapping[str, Experiment], suite: Suite) -> Configuration:
+def _configuration(
+    file: ConfigurationFile, resolved: Mapping[str, Experiment], suite: Suite, source: str
+) -> Configuration:
     experiments = {name: experiment.model_dump(exclude_none=True) for name, experiment in resolved.items()}
     analyses = file.analyses.model_dump(exclude_none=True)
     for name, analysis in _checked_sections(file.analyses):
@@ -200,7 +204,7 @@ def _configuration(file: ConfigurationFile, resolved: Mapping[str, Experiment], 
     }
     studies = resolved_studies(file.analyses.generalization, suite)
     return Configuration(
-        datasets={name: source.model_dump(exclude_none=True) for name, source in file.datasets.items()},
+        datasets={name: each.model_dump(exclude_none=True) for name, each in file.datasets.items()},
         experiments=experiments,
         evaluations=with_studies(file.evaluations, studies),
         analyses=analyses,
@@ -213,4 +217,5 @@ def _configuration(file: ConfigurationFile, resolved: Mapping[str, Experiment], 
         generalization=studies,
         used={name: analysis.used(suite) for name, analysis in _checked_sections(file.analyses)},
         drawn={name: figure.used(suite) for name, figure in _checked_sections(file.figures)},
+        source=source,
     )

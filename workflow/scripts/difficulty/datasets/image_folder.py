@@ -62,7 +62,7 @@ def read(settings: dict) -> Source:
 def _about_splits(root: Path, splits: SplitFolders) -> list[str]:
     """Says which folder is the test split, unless it is test/ and nothing else could be."""
     if splits.test is None:
-        return [f"{printable(root)}: no test split, as no folder test/ or val/ has a folder of a training class"]
+        return [f"no test split, as no folder test/ or val/ in {printable(root)} has a folder of a training class"]
     others = [path for path in splits.others if path.name.lower() in TEST_NAMES]
     if splits.test.name == "test" and not others:
         return []

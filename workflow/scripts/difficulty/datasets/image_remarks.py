@@ -14,7 +14,7 @@ from difficulty.datasets.source import Image, Source
 DEEP = "deep"
 NOT_UTF8 = "has a name that is not UTF-8"
 EMPTY, UNKNOWN = "is empty", f"cannot be identified as an image ({', '.join(FORMATS)})"
-BROKEN_LINK, NO_FILE = "is a link that leads nowhere", "is no regular file"
+BROKEN_LINK, NO_FILE = "is a dangling link", "is no regular file"
 # Reasons that are the same for many images; any other is one image's own.
 REASONS = {NOT_UTF8, EMPTY, UNKNOWN, BROKEN_LINK, NO_FILE}
 _WHOLE_RANGE = {INTEGER: (0, 65_535)}

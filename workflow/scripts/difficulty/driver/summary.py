@@ -7,9 +7,11 @@ from itertools import islice
 from pathlib import Path
 from time import monotonic
 
+from difficulty.driver.shell_paths import from_shell
 from difficulty.driver.terminal import QuietTerminal
 from difficulty.progress import duration
 
+_EVERY_FILE = Path(__file__).parents[4] / "results" / "README.md"
 _SUSPECTS = 5
 
 
@@ -40,10 +42,11 @@ def failure(terminal: QuietTerminal | None) -> str:
     counts = f"{times.done} of {times.total} jobs finished, {len(failed)} failed" + f", {others} not started" * bool(
         others
     )
-    logs = [f"    {name}: {', '.join(paths) or 'it has no log'}" for name, paths in failed.items()]
-    return "\n".join(
-        [f"\nFailed after {took}: {counts}. Logs of the jobs that failed:", *logs, f"Once this is fixed, {again}"]
-    )
+    logs = [f"    {name}: {', '.join(map(from_shell, paths)) or 'it has no log'}" for name, paths in failed.items()]
+    lines = [f"\nFailed after {took}: {counts}. Logs of the jobs that failed:", *logs]
+    if {*failed} != {"verify"}:  # which says itself what is to be done
+        lines.append(f"Once this is fixed, {again}")
+    return "\n".join(lines)
 
 
 def _suspects(datasets: Mapping[str, str]) -> Iterable[str]:
@@ -57,7 +60,7 @@ def _suspects(datasets: Mapping[str, str]) -> Iterable[str]:
         if not rows:
             continue
         images = Path("results", "datasets", dataset, "images")  # records of other runs have none
-        where = f"all: {path}; images: {images}" if images.exists() else f"all: {path}"
+        where = f"all: {from_shell(path)}" + f"; images: {from_shell(images)}" * images.exists()
         yield f"The most suspicious labels of {experiment} ({where}):"
         names = [row["file"] or row["key"] for row in rows]
         width = max(map(len, names))
@@ -73,7 +76,8 @@ def _suspects(datasets: Mapping[str, str]) -> Iterable[str]:
 def _where_to_look(datasets: Mapping[str, str]) -> Iterable[str]:
     galleries = [Path("results", "figures", "experiments", name, "gallery.png") for name in datasets]
     if gallery := next(filter(Path.exists, galleries), None):
-        yield f"Look at {gallery} next, then at the other figures in results/figures/."
+        yield f"Look at {from_shell(gallery)} next, then at the other figures in {from_shell('results/figures')}/."
     is_default = Path("workflow", "Snakefile").exists() and "--configfile" not in " ".join(sys.argv)
     report = "`make report`" if is_default else "The same command with `--report results/report.html`"
-    yield f"{report} puts all figures on one page, results/report.html; results/README.md explains every file."
+    explained = f"; {from_shell(_EVERY_FILE)} explains every file" * _EVERY_FILE.exists()
+    yield f"{report} puts all figures on one page, {from_shell('results/report.html')}{explained}."

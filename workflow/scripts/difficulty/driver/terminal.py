@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from difficulty.driver.job_times import JobTimes
+from difficulty.driver.shell_paths import from_shell
 from difficulty.progress import duration
 
 _SNAKEMAKE_HANDLER = "DefaultStreamHandler"
@@ -195,7 +196,9 @@ def _end_of_log(path: str) -> str:
     try:
         lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
-        return f"    there is no log {path}"
+        return f"    there is no log {from_shell(path)}"
     if not lines:
-        return f"    its log is empty: {path}"
-    return "\n".join([f"    its log, {path}, ends with:", *(f"    | {line}" for line in lines[-_LOG_LINES:])])
+        return f"    its log is empty: {from_shell(path)}"
+    return "\n".join(
+        [f"    its log, {from_shell(path)}, ends with:", *(f"    | {line}" for line in lines[-_LOG_LINES:])]
+    )

@@ -4,12 +4,14 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from difficulty.config.core.problems import Place, told
 from difficulty.datasets.folders import folders_below
 from difficulty.datasets.path_names import is_utf8
 from difficulty.datasets.split_folders import watched_folders
 from difficulty.errors import UserError
 from difficulty.plan import paths
 from difficulty.plan.stage import Stage, only, remembered
+from difficulty.plan.user_files import require_files, require_folder
 
 SUBSET_KEYS = ("select", "per_class", "train", "test", "seed", "link")
 
@@ -130,29 +132,36 @@ class Data:
 
         Raises UserError for what is not there.
         """
-        settings, found = self.settings[dataset], list(_named_files(self.settings[dataset]))
-        for path in found:
-            if Path(path).is_dir():
-                raise UserError(f"datasets.{dataset}: {path} is a folder, expected a file; name the files in it")
-        for path in [*found, settings.get("path", ".")]:
-            if not Path(path).exists():
-                raise UserError(f"datasets.{dataset}: no such file or folder: {path}; fix the path")
+        settings, source, place = self.settings[dataset], self.plan.configuration.source, ("datasets", dataset)
+        require_folder(source, (*place, "path"), settings.get("path", "."))
+        named = list(_named_files(settings))
+        require_files(source, (((*place, *below), path) for below, path in named))
+        found = [path for _, path in named]
         try:
             return list(dict.fromkeys([*found, *_folders(settings, found)]))
         except UserError as error:
-            raise UserError(f"datasets.{dataset}: {error}") from error
+            raise UserError(*told(source, [(place, str(error))])) from error
 
 
-def _named_files(settings: dict) -> Iterator[str]:
-    files = settings.get("files", [])
-    for part in files.values() if isinstance(files, dict) else files:
-        yield from [part] if isinstance(part, str) else part
+def _named_files(settings: dict) -> Iterator[tuple[Place, str]]:
+    """(place below the data set, path) of each file that a data set is read from."""
+    yield from _paths_in(settings.get("files", []), ("files",))
     if settings["source"] == "flat_folder" and "labels" in settings:
-        yield settings["labels"]
+        yield ("labels",), settings["labels"]
     if settings["source"] == "voc":  # the lists that datasets/voc.py reads
-        for entry in [*settings["train"], *settings.get("test", [])]:
-            folder, name = os.path.split(entry)
-            yield str(Path(settings["path"], folder, "ImageSets", "Main", f"{name}.txt"))
+        for split in ("train", "test"):
+            for index, entry in enumerate(settings.get(split, [])):
+                folder, name = os.path.split(entry)
+                yield (split, index), str(Path(settings["path"], folder, "ImageSets", "Main", f"{name}.txt"))
+
+
+def _paths_in(value: str | list | dict, place: Place) -> Iterator[tuple[Place, str]]:
+    """(place, path) of each path in lists and mappings."""
+    if isinstance(value, str):
+        yield place, value
+        return
+    for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+        yield from _paths_in(part, (*place, key))
 
 
 def _folders(settings: dict, files: list[str]) -> list[str]:

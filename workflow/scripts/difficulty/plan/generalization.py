@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from difficulty.config.core.problems import told
 from difficulty.config.training.chosen_seeds import choosing_seeds
 from difficulty.errors import UserError
 from difficulty.plan import paths
@@ -59,10 +60,9 @@ class Generalization:
             original = self.plan.datasets[settings["original"]]
             folders = [Path(original.get("path", ""), name) for name in ("test", "val")]
             if original["source"] == "image_folder" and not any(folder.is_dir() for folder in folders):
-                raise UserError(
-                    f"analyses.generalization.{study}: data set {settings['original']!r}, which its parts are of, has "
-                    f"no test split; add {folders[0]}"
-                )
+                text = f"data set {settings['original']!r}, which its parts are of, has no test split; add {folders[0]}"
+                place = ("analyses", "generalization", study)
+                raise UserError(*told(self.plan.configuration.source, [(place, text)]))
 
     def tables(self) -> Iterator[str]:
         for study in self.studies:

@@ -1,11 +1,10 @@
 """Statistics of images, computed and joined, their relations to scores, and subsets that are chosen by one."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
-from difficulty.errors import UserError
 from difficulty.plan import paths
 from difficulty.plan.stage import Stage, only, remembered
+from difficulty.plan.user_files import require_files
 
 _JOIN_KEYS = ("split", "file", "by", "column", "header", "value", "probabilities", "description")
 
@@ -68,8 +67,7 @@ class Images:
     def joined_file(self, join: str) -> str:
         """The user's table. Raises UserError if it is not there."""
         path = self.joins[join]["file"]
-        if not Path(path).exists():
-            raise UserError(f"analyses.images.joins.{join}.file: no such file: {path}; fix the path")
+        require_files(self.plan.configuration.source, [(("analyses", "images", "joins", join, "file"), path)])
         return path
 
     def joined_table(self, join: str) -> str:

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from difficulty.config.core.problems import Place
 from difficulty.config.training.snapshots import files_in_order
-from difficulty.errors import UserError
 from difficulty.hash_chain import hash_chain
 from difficulty.plan import paths
 from difficulty.plan.stage import Stage, only, remembered
+from difficulty.plan.user_files import require_files
 
 LABEL_KEYS = ("label_noise",)
 EVALUATION_KEYS = ("device", "precision", "folds", "records", "batch_norm")
@@ -152,9 +153,8 @@ class Training:
         """
         named = files_in_order(self.settings[experiment]["checkpoints"])
         files = [path.replace("{seed}", run.removeprefix("seed-")) for path in named]
-        for path in files:
-            if not Path(path).is_file():
-                raise UserError(f"experiments.{experiment}.checkpoints: no such file: {path}; fix the path")
+        place = ("experiments", experiment, "checkpoints")
+        require_files(self.plan.configuration.source, ((place, path) for path in files))
         return files
 
     def weight_files(self, experiment: str) -> list[str]:
@@ -171,21 +171,15 @@ class Training:
 
         Snakemake would name the rules that miss them, but not where they are configured.
         """
-        missing = dict.fromkeys((place, path) for place, path in self._named_files() if not Path(path).is_file())
-        if missing:
-            raise UserError("\n".join(f"{place}: {_what_is_there(path)}; fix the path" for place, path in missing))
+        require_files(self.plan.configuration.source, self._named_files())
 
-    def _named_files(self) -> Iterator[tuple[str, str]]:
+    def _named_files(self) -> Iterator[tuple[Place, str]]:
         """(place, path) of each single file that experiments and subsets in use are told to read."""
         for name in self.settings:
-            yield from ((f"experiments.{name}.label_noise.path", path) for path in self.noise_files(name))
+            yield from ((("experiments", name, "label_noise", "path"), path) for path in self.noise_files(name))
             if name in self.trained:
-                yield from ((f"experiments.{name}.weights", path) for path in self.weight_files(name))
+                yield from ((("experiments", name, "weights"), path) for path in self.weight_files(name))
         for dataset in self.data.used:
             for subset in self.data.ancestors(dataset)[:-1]:
                 if "path" in (select := self.data.settings[subset]["select"]):
-                    yield f"datasets.{subset}.select.path", select["path"]
-
-
-def _what_is_there(path: str) -> str:
-    return f"{path} is a folder, expected a file" if Path(path).is_dir() else f"no such file: {path}"
+                    yield ("datasets", subset, "select", "path"), select["path"]

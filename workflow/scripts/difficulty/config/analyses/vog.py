@@ -40,7 +40,7 @@ _Target = Annotated[
 
 
 class Vog(CheckedSection):
-    """Variance of gradients (Agarwal et al. 2022): how much the gradient by the image changes over checkpoints."""
+    """Variance of gradients (Agarwal et al. 2022): spread of the gradient with respect to an image over checkpoints."""
 
     experiments: ExperimentNames | None = Field(
         None,
@@ -55,9 +55,10 @@ class Vog(CheckedSection):
     )
     checkpoints: Annotated[int, Range(_FEWEST, 1000), GoesWith(("experiments",))] = Field(
         3,
-        description="how many each of early and late has where stages is null, three at least unless this is 2: twice "
-        "as many, evenly spread from the first epoch to the last, of which the first half are early, the last half "
-        "late, all complete; of an experiment that keeps fewer, all are complete, and no others are made",
+        description="how many checkpoints early and late have each where `stages` is null. Twice as many are chosen, "
+        "evenly spread from the first epoch to the last: the first half are early, the last half late, all of them "
+        "complete. An experiment that keeps fewer has smaller stages, of three at least (two where this is 2), or "
+        "complete only, of all that it keeps",
     )
     splits: Splits = Field(["train", "test"], description="splits whose examples are scored")
     target: _Target = Field(

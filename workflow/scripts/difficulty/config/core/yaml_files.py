@@ -27,7 +27,7 @@ def mapping_of(source: str | Path, text: str) -> dict:
     try:
         node = loader.get_single_node()
         if node is None:
-            raise _error(source, 1, "is empty; expected a mapping with datasets, defaults and experiments")
+            raise _error(source, 1, "is empty; expected settings, e.g. defaults: {seeds: [0]}")
         if not isinstance(node, yaml.MappingNode):
             raise _error(source, node.start_mark.line + 1, "expected a mapping (key: value)")
         if faults := list(_faults(node, (), set())):

@@ -139,6 +139,8 @@ def _notes(overall: pd.DataFrame, single: pd.DataFrame, wanted: str, differences
     if "auroc_low_seeds" in overall and overall["auroc_low_seeds"].notna().any():
         text += "; thin lines: for other images and other seeds"
     text += "; ticks below: single seeds." if len(single) else "."
+    if any(style != "-" for _, style in line_styles(len(overall))):
+        text += " Hollow dots: scores whose curves are dashed or dotted."
     if differences is not None and differences["low"].notna().any():
         text += " =: not shown to differ from the best (95 % interval of the paired difference)."
     return [text]

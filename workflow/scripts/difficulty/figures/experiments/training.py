@@ -50,38 +50,44 @@ def training_figure(history: pd.DataFrame, steps: pd.DataFrame, title: str) -> F
 
     history: run, epoch, group, examples, loss (nats), top1, top5 of every run; steps: run, step, epoch, loss,
     learning_rate.
+    The row of gradient steps is left out where there are none, as of records and networks that were trained elsewhere.
     Sentences in red say where training has not converged (`convergence`).
     """
     history = _drawn_groups(history[history["examples"] > 0])
     runs = sorted(history["run"].unique())
-    notes = [_how_to_read(len(runs), _steps_per_epoch(steps))]
-    figure, below = new_figure(7.6, 5.2, title, notes, convergence_sentences(convergence(history)))
+    rows = 2 if len(steps) else 1
+    notes = [_how_to_read(len(runs), _steps_per_epoch(steps) if len(steps) else None)]
+    figure, below = new_figure(7.6, 2.6 * rows, title, notes, convergence_sentences(convergence(history)))
     groups = [name for name in GROUP_STYLES if (history["group"] == name).any()]
     if groups:
         styles = [(name, *GROUP_STYLES[name]) for name in groups]
         add_legend(
             figure, below, [Line2D([], [], color=c, linestyle=s, label=_GROUP_NAMES[name]) for name, c, s in styles]
         )
-    (loss, top1), (step_loss, rate) = figure.subplots(2, 2)
+    (loss, top1), *below_these = figure.subplots(rows, 2, squeeze=False)
     _draw_epochs(loss, history, groups, "loss")
     _draw_epochs(top1, history, groups, "top1")
     loss.set(title="Loss per epoch", xlabel="epoch", ylabel=loss_name(history))
     top1.set(title="Accuracy per epoch", xlabel="epoch", ylabel=accuracy_name(history))
     _logarithmic_if_positive(loss, history["loss"])
     percent_ticks(top1.yaxis)
-    _draw_step_loss(step_loss, steps)
-    _draw_learning_rate(rate, steps)
+    for step_loss, rate in below_these:
+        _draw_step_loss(step_loss, steps)
+        _draw_learning_rate(rate, steps)
     return figure
 
 
-def _how_to_read(runs: int, window: int) -> str:
+def _how_to_read(runs: int, window: int | None) -> str:
+    """window: steps per epoch; None: none are drawn."""
     lines = "thin lines are single runs, bold lines their mean" if runs > 1 else "no spread over seeds to show"
+    if window is None:
+        return f"{counted(runs, 'run')}; {lines}."
     grey = f"Per step: grey is every mini-batch, black the mean over one epoch ({counted(window, 'step')}) around it"
     return f"{counted(runs, 'run')}; {lines}. {grey}{' and over the runs' if runs > 1 else ''}."
 
 
 def _steps_per_epoch(steps: pd.DataFrame) -> int:
-    return max(round(steps.groupby(["run", "epoch"]).size().median()), 1) if len(steps) else 1
+    return max(round(steps.groupby(["run", "epoch"]).size().median()), 1)
 
 
 def _drawn_groups(history: pd.DataFrame) -> pd.DataFrame:
@@ -109,9 +115,6 @@ def _draw_epochs(axes: Axes, history: pd.DataFrame, groups: list[str], column: s
 
 def _draw_step_loss(axes: Axes, steps: pd.DataFrame) -> None:
     axes.set(title="Loss per gradient step", xlabel="gradient step", ylabel="mini-batch loss (nats)")
-    if steps.empty:
-        say_empty(axes, "no gradient steps")
-        return
     rasterized = steps.groupby("run").size().max() >= _RASTERIZED_FROM_STEPS
     window = _steps_per_epoch(steps)
     losses = steps.pivot_table(index="step", columns="run", values="loss")
@@ -125,9 +128,6 @@ def _draw_step_loss(axes: Axes, steps: pd.DataFrame) -> None:
 
 def _draw_learning_rate(axes: Axes, steps: pd.DataFrame) -> None:
     axes.set(title="Learning rate", xlabel="gradient step", ylabel="learning rate")
-    if steps.empty:
-        say_empty(axes, "no gradient steps")
-        return
     rates = steps.pivot_table(index="step", columns="run", values="learning_rate")
     different = rates.T.drop_duplicates().T
     for run in different:
