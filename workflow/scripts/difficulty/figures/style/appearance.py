@@ -39,7 +39,6 @@ STYLE = {
     "figure.constrained_layout.w_pad": 0.06,
     "text.parse_math": False,  # names of classes may hold dollar signs
     "pdf.fonttype": 42,
-    "svg.hashsalt": "difficulty",
 }
 
 INK = "#222222"

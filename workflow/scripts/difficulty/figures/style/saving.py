@@ -30,7 +30,7 @@ def write_figure(figure: Figure, name: str, paths: Sequence[Path], args: argpars
 
 
 def save_figure(figure: Figure, paths: Iterable, dpi: int, provenance: Mapping | None = None) -> str:
-    """Writes `figure` to every path, in the format that its ending names (png, pdf or svg).
+    """Writes `figure` to every path, in the format that its ending names (png or pdf).
 
     dpi: resolution of png files, and of what is rasterised in the others.
     provenance: JSON-able facts of how the figure was made, kept in the file's own metadata.
@@ -60,9 +60,7 @@ def _metadata(suffix: str, facts: str) -> dict:
         return {"Software": _CREATOR, "Description": facts}
     if suffix == ".pdf":
         return {"Creator": _CREATOR, "Producer": _CREATOR, "CreationDate": None, "Keywords": facts}
-    if suffix == ".svg":
-        return {"Creator": _CREATOR, "Date": None, "Description": facts}
-    raise ValueError(f"{suffix or 'no ending'}: figures are written as .png, .pdf or .svg")
+    raise ValueError(f"{suffix or 'no ending'}: figures are written as .png or .pdf")
 
 
 def _say_once(characters: str, figure: Path) -> None:
