@@ -20,7 +20,8 @@ rule compute_image_statistics:
         paths.benchmark("datasets/{dataset}/compute_image_statistics")
     wildcard_constraints:
         dataset=any_of(plan.data.sources),
-    priority: first_results
+    # Before the others, as it waits for several cores that are free at once.
+    priority: lambda w: 2 * first_results(w)
     conda:
         "../../envs/images.yaml"
     threads: 4
