@@ -134,6 +134,27 @@ except UserError as error:
     end_with(error)
 
 
+# What `verify` compares results with. When jobs are planned, the modifier is that of the workflow that uses this one.
+EXPECTED = Path(".snakemake", "difficulty", "expected.json")
+own_rules, verify_name = workflow.modifier.rules, workflow.modifier.modify_rulename("verify")
+
+
+def look_at_results(dag):
+    """Before jobs are planned: looks for results that cannot be trusted, or writes what those to verify must be."""
+    targets = {rule.name for rule in dag.targetrules} | {*dag.targetfiles}
+    try:
+        require_configuration()
+        if verify_name in targets:
+            expected_results.write_expected(own_rules, plan.files(), EXPECTED)
+        if targets != {verify_name}:
+            expected_results.check_results(dag.workflow.persistence)
+    except UserError as error:
+        end_with(error)
+
+
+if workflow.is_main_process:
+    incomplete_results.install(before=look_at_results)
+
 # In place of Snakemake's own handler of what it logs, which jobs on a cluster keep.
 terminal = quiet_terminal(workflow) if workflow.is_main_process else None
 
