@@ -35,6 +35,13 @@ def test_draws_depend_on_the_seed_alone():
     assert first.tolist() == again.tolist() != other.tolist()
 
 
+def test_fewer_than_strata_are_of_all_levels_as_well():
+    """Of 50 strata of two, 10 are drawn: five on average from the easier half, +-0.11 over 200 draws."""
+    scores = np.arange(100.0)
+    easy = [(stratified(scores, 10, seed=seed) < 50).sum() for seed in range(200)]
+    assert np.mean(easy) == pytest.approx(5, abs=0.5)
+
+
 def test_equal_scores_are_one_stratum():
     assert len(set(stratified(np.ones(30), 12).tolist())) == 12
     assert stratified(np.ones(30), 0).tolist() == stratified(np.empty(0), 0).tolist() == []

@@ -16,7 +16,8 @@ def stratified(
     scores: (N,), higher is harder. count: how many examples are drawn. drop_hardest: the share of the N examples, the
     hardest ones, that are left out before (beta in the paper). The range of the other scores is cut into `strata` parts
     of equal width; from the smallest part up, each gives its equal share of what is still to be drawn, or all it has.
-    Among equal scores at the limit of the hardest, a draw decides.
+    Parts of the same size are taken in an order that is drawn, since the last ones give what does not divide. Among
+    equal scores at the limit of the hardest, a draw decides.
     Returns the positions of the examples, int64 (count,), sorted.
     Raises ValueError for scores that are no numbers, and if fewer than `count` examples are left.
     """
@@ -31,7 +32,8 @@ def stratified(
     if not 0 <= count <= len(kept):
         raise ValueError(f"count: expected 0..{len(kept)} (of {len(scores)} examples), got {count}")
     drawn, wanted = [], count
-    parts = sorted(_strata(kept, scores[kept], strata), key=len)
+    parts = _strata(kept, scores[kept], strata)
+    parts = sorted((parts[place] for place in generator.permutation(len(parts))), key=len)
     for place, part in enumerate(parts):
         share = min(len(part), wanted // (len(parts) - place))
         drawn.append(generator.choice(part, share, replace=False))
