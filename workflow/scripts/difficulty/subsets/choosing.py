@@ -9,6 +9,7 @@ from difficulty.datasets.duplicates import content_of
 from difficulty.datasets.selection import stratified
 from difficulty.errors import UserError
 from difficulty.random_streams import derived_seed
+from difficulty.subsets.decisions import DECISION
 from difficulty.suggestions import suggestion
 
 
@@ -19,7 +20,8 @@ def choose(examples: pd.DataFrame, settings: Mapping, evidence: pd.Series | None
     settings: select (by, and what that takes: fraction, keep, strata, drop_hardest, classes, balance), per_class,
         train, test, seed.
     evidence: index example_id; by `score` how hard each training example is (higher: harder; those without a
-        value are not chosen), by `learned` whether it was, by `list` anything: its index is the list.
+        value are not chosen), by `learned` whether it was, by `list` anything: its index is the list, or all examples
+        that decisions on a list do not drop (where it is called `decision`).
     Returns rows of `examples`, training examples first, otherwise in their order, with their new splits. Classes
     chosen by name are renumbered; the example_id stays. Where no number of test examples is given, the test split
     stays as it is, but for examples that a list or the classes leave out.
@@ -39,7 +41,10 @@ def choose(examples: pd.DataFrame, settings: Mapping, evidence: pd.Series | None
     elif select["by"] == "list":
         side = pool[pool["example_id"].isin(evidence.index)]
         listed = test[test["example_id"].isin(evidence.index)]
-        test, others = listed if len(listed) else test, "; list more"
+        if evidence.name == DECISION:
+            test, others = listed, "; drop fewer"
+        else:
+            test, others = listed if len(listed) else test, "; list more"
     elif select["by"] == "learned":
         side, others = _learned_side(pool, settings, evidence)
     else:

@@ -15,10 +15,14 @@ _Seeds = Annotated[list[Seed], Field(min_length=1), AfterValidator(without_repea
 
 
 class ByList(Section):
-    """The examples that a table names."""
+    """The examples that a table names; or all, as decided on in a list of suspects."""
 
     by: Literal["list"] = Field(description="how the training examples are chosen")
-    path: PathText = Field(description="table, CSV or Parquet, relative to the working directory")
+    path: PathText = Field(
+        description="table, CSV or Parquet, relative to the working directory; with a column `decision` (keep, drop, "
+        "relabel or nothing) all examples stay but those to drop, and those to relabel get the label in `new_label`, "
+        "else `suggested_label`"
+    )
     column: Literal["example_id", "key", "file", "original_index"] = Field(
         "example_id", description="its column, called as in the table of examples, that says which examples are meant"
     )
