@@ -155,6 +155,12 @@ def test_the_rarest_class_of_a_subset_can_be_too_small():
     )
 
 
+def test_a_list_may_relabel_examples_as_the_rarest_class():
+    examples = data(class_name=np.where(np.arange(39) < 4, "ant", "bee")).examples
+    listed = {"select": {"by": "list"}, "per_class": False}
+    assert not list(subset_faults("part", [listed, {**HALF, "per_class": True, "train": 10}], examples))
+
+
 @pytest.mark.parametrize(
     ("settings", "shape", "beginnings"),
     [

@@ -108,6 +108,17 @@ def test_settled_statistics_are_what_batch_norm_takes_anyway():
     assert experiment("{batch_norm: batch}")["batch_norm"] == "batch"
 
 
+def test_fifty_strata_are_what_stratified_selection_has_anyway():
+    def select(settings):
+        text = f"{{by: score, score: aum, experiment: clean, seeds: [0], keep: stratified, fraction: 0.1{settings}}}"
+        part = {"source": "subset", "of": "digits", "select": yaml.safe_load(text)}
+        config = load([ROOT / "config.yaml"])
+        return resolve({**config, "datasets": {**config["datasets"], "part": part}}).datasets["part"]["select"]
+
+    assert select(", strata: 50, drop_hardest: 0") == select("") and "strata" not in select("")
+    assert select(", strata: 9, drop_hardest: 0.9") == {**select(""), "strata": 9, "drop_hardest": 0.9}
+
+
 def test_one_gpu_is_what_a_run_has_anyway():
     assert "gpus" not in experiment("gpus: 1")
     assert experiment("gpus: 2")["gpus"] == 2

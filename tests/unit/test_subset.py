@@ -111,6 +111,40 @@ def test_parts_have_no_image_in_common(doubled, per_class, seed):
     assert list(chosen.columns) == list(doubled.columns)
 
 
+def test_stratified_takes_as_many_from_every_level_of_difficulty(examples, hardness):
+    """Nine strata of ten; without the hardest tenth, of the 81 that are left as well."""
+    wanted = settings("score", keep="stratified", fraction=0.3, strata=9)
+    chosen = hardness[sorted(ids(choose(examples, wanted, hardness)))]
+    assert np.histogram(chosen, 9, (0, TRAIN - 1))[0].tolist() == [3] * 9
+    fewer = settings("score", keep="stratified", fraction=0.3, strata=9, drop_hardest=0.1)
+    chosen = hardness[sorted(ids(choose(examples, fewer, hardness)))]
+    assert np.histogram(chosen, 9, (0, 80))[0].tolist() == [3] * 9
+    assert len(ids(choose(examples, settings("score", keep="stratified", fraction=0.3), hardness))) == 27
+
+
+def test_stratified_draws_by_the_seed_and_within_each_class(examples, hardness):
+    wanted = settings("score", keep="stratified", fraction=0.2, per_class=True)
+    chosen = choose(examples, wanted, hardness)
+    assert chosen[chosen["split"] == "train"]["label"].value_counts().to_dict() == {0: 6, 1: 6, 2: 6}
+    assert choose(examples, wanted, hardness).equals(chosen)
+    assert ids(choose(examples, {**wanted, "seed": 1}, hardness)) != ids(chosen)
+    assert not ids(choose(examples, {**wanted, "seed": 1}, hardness[30:])) & set(hardness.index[:30])  # have no score
+
+
+def test_a_level_of_infinite_difficulty_is_an_error(examples, hardness):
+    wanted = settings("score", keep="stratified", fraction=0.2, score="odd")
+    with pytest.raises(UserError, match=r"^select\.score: 'odd' has infinite values"):
+        choose(examples, wanted, hardness.replace(0, np.inf))
+
+
+@pytest.mark.parametrize("per_class", [False, True])
+def test_stratified_keeps_identical_images_together(doubled, hardness, per_class):
+    """60 different images, 30 of them twice: of 30 chosen, none without its copy."""
+    chosen = choose(doubled, settings("score", per_class, keep="stratified", fraction=0.5), hardness)
+    found, rest = contents(chosen, "train"), doubled[~doubled["example_id"].isin(chosen["example_id"])]
+    assert len(found) == 30 and not found & contents(rest, "train")
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_halves_have_no_image_in_common(doubled, hardness, seed):
     draws = np.random.default_rng(seed)

@@ -56,6 +56,41 @@ def test_another_choice_makes_that_subset_again(plan_parts):
     }
 
 
+def test_decisions_on_suspects_make_a_corrected_data_set_to_train_on(parts):
+    suspects = pd.read_csv(parts.work / "results/experiments/plain/suspects.csv")
+    (dropped, moved), class_of = suspects["example_id"][:2], suspects.set_index("example_id")["given_label"]
+    new = next(name for name in class_of.unique() if name != class_of[moved])
+    decided = suspects.assign(decision=["drop", "relabel", *[None] * (len(suspects) - 2)], new_label=new)
+    decided.to_csv(parts.work / "mine.csv", index=False)
+    fixed = {"source": "subset", "of": "few", "select": {"by": "list", "path": "mine.csv"}}
+    parts.configure(altered(PARTS, datasets__fixed=fixed, experiments__fixed={"dataset": "fixed", "seeds": [2]}))
+    run = "results/experiments/fixed/seed-2/records.parquet"
+    parts.run(run)
+
+    few, found = (parts.work / "results/datasets" / name for name in ("few", "fixed"))
+    before, after = (pd.read_parquet(f / "examples.parquet").set_index("example_id") for f in (few, found))
+    assert set(before.index) - set(after.index) == {dropped}
+    changed = after.index[after["class_name"] != before.loc[after.index, "class_name"]]
+    assert changed.tolist() == [moved] and after.loc[moved, "class_name"] == new
+    assert after.loc[moved, "file"].startswith(f"train/{new}/")
+    old_file, new_file = (f / "images" / t.loc[moved, "file"] for f, t in ((few, before), (found, after)))
+    assert old_file.stat().st_ino == new_file.stat().st_ino
+    chosen = pd.read_csv(found / "chosen.csv").set_index("example_id")
+    assert chosen["decision"].dropna().to_dict() == {moved: "relabel"}
+    assert chosen["former_class"].dropna().to_dict() == {moved: class_of[moved]}
+
+    labels = parts.table("fixed/labels.parquet").set_index("example_id")
+    assert (labels["label"] == labels["clean_label"]).all() and not labels["is_corrupt"].any()
+    assert labels["label"].equals(after["label"])
+    records = parts.table("fixed/seed-2/records.parquet").set_index("example_id")
+    assert ((records["predicted"] == labels["label"][records.index]) == records["correct"]).all()
+    assert dropped not in records.index and moved in records.index
+
+    assert "link_subset" not in rules(parts.planned(run))
+    decided.assign(decision=["drop", *[None] * (len(suspects) - 1)]).to_csv(parts.work / "mine.csv", index=False)
+    assert {("link_subset", "fixed"), ("train_model", "fixed seed-2")} <= parts.planned(run)
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [

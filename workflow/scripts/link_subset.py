@@ -15,7 +15,7 @@ from difficulty.datasets.pixels import write_example_ids, write_pixels
 from difficulty.errors import UserError
 from difficulty.stage import arguments, provenance, required_paths, run_stage, warn
 from difficulty.subsets.choosing import choose
-from difficulty.subsets.evidence import evidence_of
+from difficulty.subsets.evidence import considered
 from difficulty.tables import read_provenance, read_schema, read_table, write_table
 
 logger = logging.getLogger("difficulty")
@@ -25,16 +25,17 @@ def main(args):
     name, facts = args.examples.parent.name, provenance(args)
     check_files(args.parent_files)
     parent = read_table(args.parent_examples, EXAMPLES)
-    evidence = evidence_of(args, parent)
+    present, evidence = considered(args, parent)
     try:
-        examples = choose(parent, args.settings, evidence)
+        examples = choose(present, args.settings, evidence)
     except UserError as error:
         raise UserError(f"datasets.{name}.{error}") from error
     examples["duplicate_of"] = duplicate_of(examples)
     linked = examples.assign(file=examples["split"] + "/" + examples["file"].str.split("/", n=1).str[1])
     shutil.rmtree(args.images, ignore_errors=True)
+    former = parent.set_index("example_id").loc[linked["example_id"]].reset_index()
     source = args.parent_files.parent / "images"
-    link_files(source, examples["file"], args.images, linked["file"], args.settings["link"])
+    link_files(source, former["file"], args.images, linked["file"], args.settings["link"])
     write_images(args, linked, facts)
     schema = read_schema(args.parent_examples)
     further = {name: column for name, column in schema.columns.items() if name not in EXAMPLES.columns}
@@ -42,6 +43,8 @@ def main(args):
     shown = linked[["example_id", "split", "key", "label", "class_name", "file"]]
     if evidence is not None:
         shown = shown.assign(**{evidence.name: shown["example_id"].map(evidence)})
+    if (corrected := former["class_name"] != linked["class_name"]).any():
+        shown = shown.assign(former_class=former["class_name"].where(corrected))
     write_csv(shown, args.list)
     write_table(describe_files(args.images, linked["file"], linked["sha256"]), args.files, FILES, facts)
     if empty := sorted(set(class_names(linked)) - set(linked.loc[linked["split"] == "train", "class_name"])):

@@ -55,4 +55,6 @@ def _left(most: pd.Series, total: int, settings: Mapping) -> tuple[pd.Series, in
     chosen, count = _chosen(most, total, settings)
     count = max(count - settings.get("test", 0), 0)
     count = min(count, settings.get("train", count))
+    if settings["select"].get("by") == "list":  # whose decisions may move examples to any class
+        chosen = pd.Series(count, index=chosen.index)
     return chosen.clip(upper=count), count

@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 
 from difficulty.datasets.duplicates import content_of
+from difficulty.datasets.selection import stratified
 from difficulty.errors import UserError
 from difficulty.random_streams import derived_seed
+from difficulty.subsets.decisions import DECISION
 from difficulty.suggestions import suggestion
 
 
@@ -15,9 +17,11 @@ def choose(examples: pd.DataFrame, settings: Mapping, evidence: pd.Series | None
     """The examples of a subset.
 
     examples: EXAMPLES table of the data set that it is a subset of.
-    settings: select (by, and what that takes: fraction, keep, classes, balance), per_class, train, test, seed.
+    settings: select (by, and what that takes: fraction, keep, strata, drop_hardest, classes, balance), per_class,
+        train, test, seed.
     evidence: index example_id; by `score` how hard each training example is (higher: harder; those without a
-        value are not chosen), by `learned` whether it was, by `list` anything: its index is the list.
+        value are not chosen), by `learned` whether it was, by `list` anything: its index is the list, or all examples
+        that decisions on a list do not drop (where it is called `decision`).
     Returns rows of `examples`, training examples first, otherwise in their order, with their new splits. Classes
     chosen by name are renumbered; the example_id stays. Where no number of test examples is given, the test split
     stays as it is, but for examples that a list or the classes leave out.
@@ -37,11 +41,15 @@ def choose(examples: pd.DataFrame, settings: Mapping, evidence: pd.Series | None
     elif select["by"] == "list":
         side = pool[pool["example_id"].isin(evidence.index)]
         listed = test[test["example_id"].isin(evidence.index)]
-        test, others = listed if len(listed) else test, "; list more"
+        if evidence.name == DECISION:
+            test, others = listed, "; drop fewer"
+        else:
+            test, others = listed if len(listed) else test, "; list more"
     elif select["by"] == "learned":
         side, others = _learned_side(pool, settings, evidence)
     else:
-        side = _share(pool, settings, evidence)
+        share = _stratified_share if select.get("keep") == "stratified" else _share
+        side = share(pool, settings, evidence)
         others = "; raise select.fraction"
     if side.empty:
         raise UserError(f"select (by {select['by']}): no training example is chosen{others}")
@@ -87,6 +95,25 @@ def _share(pool: pd.DataFrame, settings: Mapping, hardness: pd.Series | None) ->
     rank = order.groupby(groups).rank(method="first")
     sizes = groups.map((groups.value_counts() * select["fraction"]).round())
     return pool[(rank <= sizes).groupby(pool["content"]).transform("all")]
+
+
+def _stratified_share(pool: pd.DataFrame, settings: Mapping, hardness: pd.Series) -> pd.DataFrame:
+    """A share of the images of the pool, or of each class of it, drawn from all levels of difficulty.
+
+    Identical images count as one, with their mean score and the class of the first, and are chosen together.
+    """
+    select = settings["select"]
+    options = {name: select[name] for name in ("strata", "drop_hardest") if name in select}
+    values = pool["example_id"].map(hardness).astype(float).groupby(pool["content"]).mean().dropna()
+    if np.isinf(values).any():
+        raise UserError(f"select.score: {select['score']!r} has infinite values, which have no level; choose another")
+    labels = pool.groupby("content")["label"].first()[values.index]
+    chosen = []
+    for label, members in values.groupby(labels if settings["per_class"] else labels * 0):
+        seed = derived_seed("subset", settings["seed"], "strata", label)
+        count = round(select["fraction"] * len(members))
+        chosen.extend(members.index[stratified(members.to_numpy(), count, seed=seed, **options)])
+    return pool[pool["content"].isin(chosen)]
 
 
 def _learned_side(pool: pd.DataFrame, settings: Mapping, learned: pd.Series) -> tuple[pd.DataFrame, str]:

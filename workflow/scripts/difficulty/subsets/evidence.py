@@ -10,8 +10,25 @@ from difficulty.errors import UserError
 from difficulty.scores.collect import EXAMPLE_SCORES, RUN_SCORES, aggregate_runs, ranking_column
 from difficulty.scores.record_arrays import stored_records
 from difficulty.scores.runs import ROLES_OF_TRAINING_SPLIT
+from difficulty.stage import warn
+from difficulty.subsets.decisions import DECISION, read_decisions, relabelled, staying
 from difficulty.tables import Column, read_foreign, read_schema, read_table
 from difficulty.training.run_tables import RECORDS
+
+
+def considered(args: argparse.Namespace, parent: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series | None]:
+    """The examples to choose from and the evidence that `choose` takes; arguments as for `evidence_of`.
+
+    The examples are those of `parent`, with new labels where a list decides on that.
+    """
+    select, dataset = args.settings["select"], args.parent_examples.parent.name
+    if select["by"] == "list":
+        decisions = read_decisions(args.evidence[0], select["column"], parent, dataset)
+        if decisions is not None:
+            if decisions.empty:
+                warn(f"{args.evidence[0]}: decides on no example; fill in its column {DECISION!r}")
+            return relabelled(parent, decisions), staying(parent, decisions)
+    return parent, evidence_of(args, parent)
 
 
 def evidence_of(args: argparse.Namespace, parent: pd.DataFrame) -> pd.Series | None:

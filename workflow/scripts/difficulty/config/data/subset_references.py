@@ -1,10 +1,12 @@
 """What a subset refers to: another data set, and the experiment whose scores or predictions choose its examples."""
 
+import os
 from collections.abc import Iterator, Mapping
+from pathlib import PurePath
 
 from difficulty.config.core.problems import Place, expected
 from difficulty.config.data.datasets import Records
-from difficulty.config.data.subsets import ByChance, ByClass, ByLearning, ByScore, Subset
+from difficulty.config.data.subsets import ByChance, ByClass, ByLearning, ByList, ByScore, Subset
 from difficulty.config.suite import Suite
 
 
@@ -22,6 +24,8 @@ def faults(datasets: Mapping[str, object], suite: Suite) -> Iterator[tuple[Place
         elif isinstance(subset.select, ByClass) and suite.has_label_sets(subset.of):
             text = f"images of {subset.of!r} have several labels each; choose by list, score, learned or random"
             yield (name, "select", "by"), text
+        elif isinstance(subset.select, ByList) and (text := _written_here(subset.select.path)):
+            yield (name, "select", "path"), text
         elif isinstance(subset.select, ByScore | ByLearning):
             for place, text in _experiment_faults(subset, suite):
                 yield (name, "select", *place), text
@@ -38,6 +42,14 @@ def holder_of_test_split(dataset: str, suite: Suite) -> str:
         if not (inherits and isinstance(source.select, ByChance | ByScore | ByLearning)):
             break
     return name
+
+
+def _written_here(path: str) -> str | None:
+    """An error message if a list is in results/."""
+    if not os.path.relpath(path).startswith(f"results{os.sep}"):
+        return None
+    copy = f"copy it, e.g. to {PurePath(path).name}, and name the copy"
+    return f"{path} is the workflow's, which would write over your decisions or wait for itself; {copy}"
 
 
 def _experiment_faults(subset: Subset, suite: Suite) -> Iterator[tuple[Place, str]]:

@@ -2,21 +2,27 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, field_validator
 
 from difficulty.config.core.names import ClassName, PathText, Text
+from difficulty.config.core.problems import expected
 from difficulty.config.core.ranges import Count, Range, Seed
-from difficulty.config.core.section import ChosenBy, Section, without_repeats
+from difficulty.config.core.section import ChosenBy, Section, problem, without_repeats
 
 _Fraction = Annotated[float, Range(0, 1, low_excluded=True)]
+_STRATA, _DROP_HARDEST = 50, 0.0  # as `stratified` has them
 _Seeds = Annotated[list[Seed], Field(min_length=1), AfterValidator(without_repeats)]
 
 
 class ByList(Section):
-    """The examples that a table names."""
+    """The examples that a table names; or all, as decided on in a list of suspects."""
 
     by: Literal["list"] = Field(description="how the training examples are chosen")
-    path: PathText = Field(description="table, CSV or Parquet, relative to the working directory")
+    path: PathText = Field(
+        description="table, CSV or Parquet, relative to the working directory; with a column `decision` (keep, drop, "
+        "relabel or nothing) all examples stay but those to drop, and those to relabel get the label in `new_label`, "
+        "else `suggested_label`"
+    )
     column: Literal["example_id", "key", "file", "original_index"] = Field(
         "example_id", description="its column, called as in the table of examples, that says which examples are meant"
     )
@@ -44,12 +50,42 @@ class _OfExperiment(Section):
 
 
 class ByScore(_OfExperiment):
-    """The easiest or the hardest by a score."""
+    """The easiest or the hardest by a score, or some of every level of difficulty."""
 
     by: Literal["score"] = Field(description="how the training examples are chosen")
     score: Text = Field(description="a score that the experiment has, e.g. aum; its mean over the runs counts")
-    keep: Literal["easiest", "hardest"] = Field(description="which end")
+    keep: Literal["easiest", "hardest", "stratified"] = Field(
+        description="which end; stratified: the same number from every level of difficulty, as far as it has so many"
+    )
     fraction: _Fraction = Field(description="share of the training examples")
+    strata: Annotated[int, Range(1, 1000)] | None = Field(
+        None,
+        description=f"levels, of equal width, that `keep: stratified` cuts the scores' range into; null: {_STRATA}",
+    )
+    drop_hardest: Annotated[float, Range(0, 1, high_excluded=True)] | None = Field(
+        None,
+        description="share of the training examples, the hardest, that `keep: stratified` leaves out first; null: 0",
+    )
+
+    @field_validator("strata", "drop_hardest")
+    @classmethod
+    def _is_of_stratified(cls, value, info):
+        if value is not None and info.data.get("keep", "stratified") != "stratified":
+            raise problem(f"is for keep: stratified; leave it out for the {info.data['keep']}")
+        return value
+
+    @field_validator("strata")
+    @classmethod
+    def _is_another_number(cls, strata):
+        return None if strata == _STRATA else strata
+
+    @field_validator("drop_hardest")
+    @classmethod
+    def _leaves_enough(cls, share, info):
+        fraction = info.data.get("fraction", 0)
+        if share is not None and fraction + share > 1 + 1e-9:
+            raise problem(expected(f"at most 1 - fraction, {1 - fraction:g}", share))
+        return None if share == _DROP_HARDEST else share
 
 
 class ByLearning(_OfExperiment):

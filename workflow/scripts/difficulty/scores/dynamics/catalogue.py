@@ -21,6 +21,15 @@ DYNAMICS = {
     "correctness": Entry("share of epochs with a correct prediction; its mean over runs: Hacohen et al. 2020", -1),
     "aleatoric": Entry("mean of p (1 - p) over epochs, p of the given label (Data-IQ, Seedat et al. 2022)", +1),
     "aum": Entry("area under the margin: mean margin of the logits over epochs (Pleiss et al. 2020)", -1),
+    "settled_margin": Entry("mean margin of the logits over the last quarter of the epochs", -1),
+    "dynamic_uncertainty": Entry(
+        "standard deviation of the given label's probability within ten epochs, mean over all windows (He et al. 2024)",
+        +1,
+    ),
+    "dual": Entry(
+        "deviation within ten epochs times one minus the mean probability, mean over all windows (Cho et al. 2025)",
+        +1,
+    ),
     "el2n": Entry("norm of softmax minus one-hot label at an early epoch (Paul et al. 2021)", +1),
     "loss": Entry("cross-entropy at the last epoch, nats", +1),
     "loss_mean": Entry("mean cross-entropy over epochs, nats", +1),

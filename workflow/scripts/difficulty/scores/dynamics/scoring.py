@@ -4,7 +4,7 @@ Every score is stored as its source publishes it; its column says which way is h
 score is NaN. Scores refer to the given label, which planted noise may have changed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +15,7 @@ from difficulty.errors import UserError
 from difficulty.scores.dynamics import catalogue
 from difficulty.scores.dynamics.run_length import run_length
 from difficulty.scores.record_arrays import RecordArrays, arranged_records
+from difficulty.scores.uncertainty_dynamics import dual, dynamic_uncertainty
 from difficulty.tables import Column
 
 RECORD_COLUMNS = (
@@ -23,6 +24,7 @@ RECORD_COLUMNS = (
 )
 
 PREDICTED_SET = "predicted_set"  # a further column of records of images with several labels
+_WINDOW = 10  # epochs, as in both papers
 
 
 DYNAMICS: Mapping[str, Column] = {
@@ -95,6 +97,9 @@ def score_arrays(
         "correctness": correct.mean(axis=0),
         "aleatoric": (probability * (1 - probability)).mean(axis=0, dtype=np.float64),
         "aum": records["margin"].mean(axis=0, dtype=np.float64),
+        "settled_margin": records["margin"][-settled_epochs(records.epochs) :].mean(axis=0, dtype=np.float64),
+        "dynamic_uncertainty": _over_windows(dynamic_uncertainty, probability),
+        "dual": _over_windows(dual, probability),
         "el2n": el2n,
         "loss": records["loss"][-1],
         "loss_mean": records["loss"].mean(axis=0, dtype=np.float64),
@@ -105,6 +110,17 @@ def score_arrays(
         {name: value if value.dtype == bool else value.astype(np.float32) for name, value in scores.items()},
         index=pd.Index(records.example_id, name="example_id"),
     )
+
+
+def settled_epochs(epochs: int) -> int:
+    """How many of the last epochs count as settled: a quarter of them, rounded up."""
+    return -(-epochs // 4)
+
+
+def _over_windows(score: Callable[[np.ndarray, int], np.ndarray], probability: np.ndarray) -> np.ndarray:
+    """A score of windows of ten epochs, or of all if there are fewer; in one epoch nothing moves."""
+    window = min(_WINDOW, len(probability))
+    return score(probability, window) if window > 1 else np.zeros(probability.shape[1])
 
 
 def _early_epoch(el2n_epoch: int | None, epochs: int) -> int:
