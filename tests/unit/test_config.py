@@ -330,3 +330,10 @@ def test_default_stages_have_three_checkpoints_each_and_early_and_late_none_in_c
 def test_stages_of_two_checkpoints_are_the_users_own_wish(vog, stages):
     config = {**yaml.safe_load(BASE), "experiments": {"x": {"epochs": 15, "checkpoints": [7, 15]}}}
     assert resolve({**config, "analyses": {"vog": vog}}).vog_stages == {"x": stages}
+
+
+def test_scores_of_all_runs_together_are_known_where_there_are_folds():
+    config = yaml.safe_load(BASE) | {"experiments": {"held_out": {"folds": 5}}}
+    config["analyses"] = {"correlation": {"scores": ["aum", "memorization"]}, "suspects": {"score": "consistency"}}
+    config["figures"] = {"gallery": {"score": "reducible_loss"}}
+    assert resolve(config).score_families["memorization"] == "memorization"
