@@ -8,7 +8,10 @@ import pytest
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.tree import DecisionTreeClassifier
 
+from difficulty.analysis.correlation import stability_table
+from difficulty.analysis.reliability import spearman_brown
 from difficulty.scores.collect import EXAMPLE_SCORES, RUN_SCORES
 from difficulty.scores.memorization import MEMORIZATION, memorization
 from difficulty.tables import read_schema, read_table, write_table
@@ -112,6 +115,24 @@ def test_scores_of_seeds_have_the_pooled_ones_as_their_mean(experiment):
     assert set(seeds["role"]) == {"train"} and set(seeds["consistency"]) == {0, 1}
     means = seeds.groupby("example_id")[list(MEMORIZATION)].mean()
     np.testing.assert_allclose(means, pooled.set_index("example_id")[list(MEMORIZATION)], atol=1e-6)
+
+
+def test_consistency_is_found_again_with_other_seeds():
+    """Trees on 300 digits, 3 seeds x 4 folds against 3 others: as reliable as single seeds let expect."""
+    images, labels = load_digits(return_X_y=True)
+    images, labels = images[:300], labels[:300]
+    of_seeds = []
+    for seed in range(6):
+        parts, right = np.random.default_rng(seed).permutation(300) % 4, np.empty((4, 300))
+        for fold in range(4):
+            tree = DecisionTreeClassifier(random_state=seed, max_features=8)
+            right[fold] = tree.fit(images[parts != fold], labels[parts != fold]).predict(images) == labels
+        of_seeds.append(memorization(right, np.arange(4)[:, None] != parts)["consistency"])
+    table = stability_table(np.array(of_seeds)).set_index("seeds_per_half")
+    single, threes = table.loc[1, "spearman_mean"], table.loc[3, "spearman_mean"]
+    assert 0.1 < single < 0.5 < table.loc[3, "reliability"] < 1
+    assert threes == pytest.approx(spearman_brown(single, 3), abs=0.05)
+    assert table.loc[3, "seeds_for_90"] == pytest.approx(table.loc[1, "seeds_for_90"], abs=5)
 
 
 def test_runs_of_other_examples_and_of_fewer_epochs_are_refused(experiment, tmp_path):

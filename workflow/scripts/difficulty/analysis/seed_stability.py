@@ -55,7 +55,8 @@ def corrected_table(families: Sequence[Path], scores: Sequence[str], role: str, 
 
     example_id: the examples of the role that are compared.
     """
-    of_scores = by_seed(run_values(families, scores, role), example_id)
+    having = (values for values in run_values(families, scores, role) if len(values))  # a family may lack the role
+    of_scores = by_seed(having, example_id)
     seeds = list(dict.fromkeys(seed for rows in of_scores.values() for seed in rows.index))
     unknown = pd.DataFrame(np.nan, seeds, example_id)
     values = np.stack([of_scores.get(score, unknown).reindex(seeds).to_numpy() for score in scores], axis=2)
