@@ -36,10 +36,8 @@ def main(args):
             own = [directions[found[score]] for score in matrix[f"score_{end}"]]
             matrix[f"direction_{end}"] = pd.array(own, dtype="Int8")
             matrix[f"reliability_{end}"] = matrix[f"score_{end}"].map(known)
+        log_matrix(matrix, role)
         matrices.append(matrix)
-        text = "%s: %d scores compared, each pair on %d to %d examples; %d corrected correlations above 1"
-        above = int((matrix["corrected"] > _ABOVE_ONE).sum() // 2)
-        logger.info(text, role, rows.shape[1], matrix["examples"].min(), matrix["examples"].max(), above)
     if not matrices:
         names = ", ".join(wanted) if wanted else "any score"
         raise UserError(f"analyses.correlation.scores: no value of {names} in {args.scores}; name others")
@@ -49,6 +47,13 @@ def main(args):
     write_table(pd.concat(matrices), args.output, CORRELATION, facts)
     write_table(stability, args.stability, STABILITY, facts)
     write_table(pairs, args.seeds, SEED_CORRELATION, facts)
+
+
+def log_matrix(matrix: pd.DataFrame, role: str) -> None:
+    scores, examples = matrix["score_a"].nunique(), matrix["examples"]
+    logger.info("%s: %d scores compared, each pair on %d to %d examples", role, scores, examples.min(), examples.max())
+    if above := int((matrix["corrected"].abs() > _ABOVE_ONE).sum() // 2):
+        logger.info("%s: %d corrected correlations are above 1, by chance", role, above)
 
 
 if __name__ == "__main__":
