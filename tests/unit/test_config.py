@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from difficulty.config.analyses.dynamics import Dynamics
 from difficulty.config.core.problems import ConfigurationError
 from difficulty.config.data.datasets import AnySource
 from difficulty.config.reading import load
@@ -187,9 +186,8 @@ def test_statistics_of_images_are_compared_with_scores_where_they_are_computed()
         resolve(config),
         resolve({**config, "analyses": {"images": {"statistics": ["contrast", "segments"]}}}),
     )
-    learning = [name for name in Dynamics.gives if name != "loss_mean"]
-    assert without.analyses["correlation"]["scores"] == learning and without.image_experiments == []
-    assert some.analyses["correlation"]["scores"] == [*learning, "segments"] and some.image_experiments == ["own"]
+    assert without.analyses["correlation"] == some.analyses["correlation"] == {"bootstrap": 1000}  # all there are
+    assert without.image_experiments == [] and some.image_experiments == ["own"]
     config = {**config, "experiments": {"own": {}}}
     config["analyses"] = {"images": {"statistics": "all"}, "correlation": {"scores": ["aum", "contrast"]}}
     assert resolve(config).analyses["correlation"]["scores"] == ["aum", "contrast"]
@@ -341,3 +339,10 @@ def test_default_stages_have_three_checkpoints_each_and_early_and_late_none_in_c
 def test_stages_of_two_checkpoints_are_the_users_own_wish(vog, stages):
     config = {**yaml.safe_load(BASE), "experiments": {"x": {"epochs": 15, "checkpoints": [7, 15]}}}
     assert resolve({**config, "analyses": {"vog": vog}}).vog_stages == {"x": stages}
+
+
+def test_scores_of_all_runs_together_are_known_where_there_are_folds():
+    config = yaml.safe_load(BASE) | {"experiments": {"held_out": {"folds": 5}}}
+    config["analyses"] = {"correlation": {"scores": ["aum", "memorization"]}, "suspects": {"score": "consistency"}}
+    config["figures"] = {"gallery": {"score": "reducible_loss"}}
+    assert resolve(config).score_families["memorization"] == "memorization"

@@ -18,6 +18,8 @@ from difficulty.analysis.correlation import (
     spearman_matrix,
     stability_table,
 )
+from difficulty.analysis.reliability import corrected_correlations, seeds_for, spearman_brown
+from difficulty.analysis.score_order import in_order, similar_order
 from difficulty.analysis.ties import midranks, repeated_columns, repetitions, tie_order
 
 EXACT = 1e-12
@@ -120,18 +122,20 @@ def test_columns_that_repeat_another_are_found():
     assert repetitions({"c": "a"}) == ["c = a"]
 
 
-def test_table_compares_common_examples():
+def test_table_compares_the_examples_that_two_scores_have_in_common():
     scores = pd.DataFrame(tied_values(2), columns=list("abcd"))
     scores.loc[:9, "a"] = np.nan
     scores.loc[5:14, "b"] = np.nan
     table = correlation_table(scores, replicates=20)
-    assert (table["examples"] == 185).all()
     assert list(table["score_a"][:4]) == ["a"] * 4
     assert list(table["score_b"][:4]) == list("abcd")
-    row = table[(table["score_a"] == "b") & (table["score_b"] == "c")].iloc[0]
-    expected = spearmanr(scores["b"][15:], scores["c"][15:]).statistic
-    assert row["spearman"] == pytest.approx(expected, abs=EXACT)
-    assert row["low"] <= row["spearman"] <= row["high"]
+    for row in table.itertuples():
+        common = scores[[row.score_a, row.score_b]].dropna().to_numpy()
+        assert row.examples == len(common)
+        assert row.spearman == pytest.approx(spearmanr(common[:, 0], common[:, -1]).statistic, abs=EXACT)
+        assert row.low <= row.spearman <= row.high
+    counts = table.set_index(["score_a", "score_b"])["examples"]
+    assert (counts["a", "b"], counts["a", "a"], counts["c", "d"]) == (185, 190, 200)
 
 
 def test_no_common_example_gives_nulls():
@@ -166,6 +170,71 @@ def test_stability_of_signal_and_noise():
     assert (table["spearman_min"] <= table["spearman_mean"]).all()
     assert (table["spearman_std"] > 0).all()
     pd.testing.assert_frame_equal(table, stability_table(values, splits=10))
+
+
+def test_reliability_of_all_seeds_is_cronbachs_alpha_of_ranks():
+    """Without ties ranks have equal variances, so that alpha is Spearman-Brown's formula of the mean correlation."""
+    random = np.random.default_rng(1)
+    values = random.normal(size=300) + random.normal(size=(4, 300))
+    ranks = rankdata(values, axis=1)
+    alpha = 4 / 3 * (1 - ranks.var(axis=1, ddof=1).sum() / ranks.sum(axis=0).var(ddof=1))
+    table = stability_table(values)
+    assert table["seeds_per_half"].tolist() == [1, 2]
+    assert table["reliability"].iloc[0] == pytest.approx(alpha, abs=EXACT)
+    assert table["reliability"].iloc[1] == pytest.approx(alpha, abs=0.02)
+
+
+def test_spearman_brown():
+    assert spearman_brown(0.5, 2) == pytest.approx(2 / 3)  # a test of twice the length
+    assert spearman_brown(0.8, 1) == pytest.approx(0.8)
+    assert spearman_brown(0.0, 3) == 0 and np.isnan(spearman_brown(-0.2, 3)) and np.isnan(spearman_brown(np.nan, 3))
+
+
+def test_number_of_seeds_for_a_reliability():
+    """Of signal and noise of variance 1 a mean over k seeds has the reliability k / (k + 1): 9 seeds have 0.9."""
+    assert seeds_for(0.5, 1) == 9 and seeds_for(2 / 3, 2) == 9 and seeds_for(0.75, 3) == 9
+    assert (seeds_for(0.95, 1), seeds_for(1.0, 2), seeds_for(0.5, 1, 0.8)) == (1, 1, 4)
+    assert np.isnan(seeds_for(0.0, 1)) and np.isnan(seeds_for(-0.3, 1)) and np.isnan(seeds_for(np.nan, 1))
+    table = stability_table(np.array([[1.0, 2, 3, 4], [4, 3, 2, 1]]))
+    assert table[["reliability", "seeds_for_90"]].isna().all(axis=None)
+
+
+def test_correction_finds_the_correlation_behind_noise_that_scores_of_a_run_share():
+    """True values correlate by 0.5; each run adds its own noise, and more to the first score than to the second."""
+    random = np.random.default_rng(2)
+    true = random.multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]], 40_000)
+    noise = random.normal(size=(3, 40_000, 1)) * [1.0, 0.5]
+    found = corrected_correlations(true + noise, lambda values: np.corrcoef(values.T))
+    np.testing.assert_allclose(found, [[1, 0.5], [0.5, 1]], atol=0.02)
+    of_means = np.corrcoef((true + noise).mean(axis=0).T)[0, 1]
+    assert of_means / np.sqrt(0.75 * 12 / 13) == pytest.approx(2 / 3, abs=0.02)  # what the formula makes of one run
+
+
+def test_correction_is_spearmans_of_1904_on_the_examples_that_both_have():
+    random = np.random.default_rng(3)
+    values = random.normal(size=(60, 1)) + random.normal(size=(2, 60, 3))
+    values[:, :7, 2] = np.nan
+    found = corrected_correlations(values, spearman_matrix)
+    (first, second), known = values, slice(7, None)
+    across = [spearmanr(one[known, 0], other[known, 2]).statistic for one, other in ((first, second), (second, first))]
+    own = [spearmanr(first[rows, n], second[rows, n]).statistic for rows, n in ((slice(None), 0), (known, 2))]
+    assert found[0, 2] == pytest.approx(np.mean(across) / np.sqrt(own[0] * own[1]), abs=EXACT)
+    assert np.isnan(corrected_correlations(values[:1], spearman_matrix)).all()
+    opposed = np.stack([values[0], -values[0]])
+    assert np.isnan(corrected_correlations(opposed, spearman_matrix)).all()
+
+
+def test_similar_scores_stand_next_to_each_other():
+    random = np.random.default_rng(4)
+    one, other = random.normal(size=(2, 200))
+    scores = pd.DataFrame({"a": one, "b": other, "c": -one, "d": other + 0.1 * one, "e": one + 0.1 * other})
+    table = correlation_table(scores, replicates=10).assign(direction_a=1, direction_b=1)
+    for end in ("a", "b"):
+        table.loc[table[f"score_{end}"] == "c", f"direction_{end}"] = -1
+    order = similar_order(table)
+    assert {*order[:2]} == {"b", "d"} or {*order[3:]} == {"b", "d"}
+    ordered = in_order(table[table["score_a"].isin(["b", "a"]) & table["score_b"].isin(["b", "a"])], ["b", "x"])
+    assert list(zip(ordered["score_a"], ordered["score_b"], strict=True)) == [(x, y) for x in "ba" for y in "ba"]
 
 
 def test_stability_uses_what_is_defined():

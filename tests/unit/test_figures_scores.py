@@ -96,6 +96,8 @@ def make_correlation(names, directions, values, role="train"):
         low=flat - 0.1,
         high=flat + 0.05,
         examples=100,
+        reliability_a=np.nan,
+        corrected=np.nan,
     )
 
 
@@ -103,12 +105,13 @@ CORRELATION = make_correlation(["loss", "aum", "el2n"], [1, -1, 1], [[1, -0.9, 0
 
 
 def test_correlations_are_turned_so_that_higher_is_harder():
-    names, (center, low, high) = correlation.hardness_correlations(CORRELATION)
+    names, (center, low, high, corrected) = correlation.hardness_correlations(CORRELATION)
     assert names == ["loss", "−aum", "el2n"]
     np.testing.assert_allclose(center, [[1, 0.9, 0.5], [0.9, 1, 0.4], [0.5, 0.4, 1]])
     assert low[0, 1] == pytest.approx(0.85)  # the upper end of the turned interval, -0.9 + 0.05
     assert high[0, 1] == pytest.approx(1.0)
     assert low[0, 2] == pytest.approx(0.4)
+    assert np.isnan(corrected).all()
 
 
 def test_correlation_cells_have_numbers_and_intervals():
@@ -116,6 +119,27 @@ def test_correlation_cells_have_numbers_and_intervals():
     assert {".90", ".50", ".40", ".85, 1.00", ".40, .55"} <= set(texts)
     assert texts.count("loss") == 1  # the lower triangle: the first score has a column and no row
     assert texts.count("−aum") == 2
+
+
+def test_corrected_correlations_stand_above_the_diagonal_and_reliabilities_on_it():
+    table = CORRELATION.copy()
+    table["reliability_a"] = table["score_a"].map({"loss": 0.81, "aum": 0.72, "el2n": np.nan})
+    pairs = zip(table["score_a"], table["score_b"], strict=True)
+    table["corrected"] = [-1.03 if {*pair} == {"loss", "aum"} else np.nan for pair in pairs]
+    figure = correlation.correlation_figure(table, "t")
+    places = {text.get_position(): text.get_text() for text in figure.axes[0].texts}
+    assert places[1, 0] == "1.03"  # row of loss, column of aum, which is turned
+    assert (places[0, 0], places[1, 1], places[2, 2], places[2, 0]) == (".81", ".72", "–", "–")
+    assert ".90" in places.values() and "-.90" not in places.values()
+    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["loss", "−aum", "el2n"]
+    assert "corrected for unreliability" in said(figure)
+    assert "corrected" not in said(correlation.correlation_figure(CORRELATION, "t"))
+
+
+def test_correlation_says_how_many_examples_the_pairs_have():
+    table = CORRELATION.copy()
+    table.loc[1, "examples"] = 25
+    assert "train: 25 to 100 examples" in texts_of(correlation.correlation_figure(table, "t"))
 
 
 def test_correlation_of_a_constant_score_is_a_dash():
@@ -138,16 +162,16 @@ def test_scores_in_the_same_order_are_drawn_once():
         for b in names:
             spearman = 1.0 if a == b or "aum" not in (a, b) else 0.3
             rows.append({"score_a": a, "score_b": b, "spearman": spearman, "low": spearman, "high": spearman})
-    table = pd.DataFrame(rows).assign(role="train", examples=50, direction_a=None, direction_b=None)
+    unknown = dict.fromkeys(("reliability_a", "corrected"), np.nan)
+    table = pd.DataFrame(rows).assign(role="train", examples=50, direction_a=None, direction_b=None, **unknown)
     figure = correlation.correlation_figure(table, "t")
     assert "In the same order, so drawn once: per_pixel = edges." in said(figure)
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["edges"]
 
 
 def test_correlation_of_many_scores_has_no_numbers():
-    names = [f"score_{number}" for number in range(32)]
-    figure = correlation.correlation_figure(make_correlation(names, [1] * 32, np.ones((32, 32))), "t")
-    assert "1.00" not in texts_of(figure)
+    names, values = [f"score_{number}" for number in range(61)], np.full((61, 61), 0.5)
+    assert ".50" not in texts_of(correlation.correlation_figure(make_correlation(names, [1] * 61, values), "t"))
 
 
 # Stability

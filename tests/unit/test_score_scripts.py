@@ -14,6 +14,7 @@ from difficulty.analysis.detection import DETECTION, DETECTION_CURVES, DETECTION
 from difficulty.datasets.example_tables import EXAMPLES, LABELS
 from difficulty.scores.collect import RUN_SCORES, SCORES
 from difficulty.scores.dynamics.scoring import DYNAMICS, score_records
+from difficulty.scores.memorization import MEMORIZATION
 from difficulty.tables import read_provenance, read_schema, read_table, write_table
 from difficulty.training.run_tables import RECORDS
 from tests.support.recorded_experiments import (
@@ -142,6 +143,38 @@ def test_correlation_and_stability(results):
     )
     means = stability.set_index(["role", "score"])["spearman_mean"]
     assert pairs.loc[("train", "aum", "seed-0", "seed-1"), "spearman"] == pytest.approx(means["train", "aum"])
+
+
+def test_all_scores_are_compared_if_none_are_listed(results, tmp_path):
+    """Those of all families, like ones next to each other, also of a family that knows no single run."""
+    folder = results / "experiments" / "folds"
+    records = [folder / run / "records.parquet" for run in FOLD_RUNS]
+    families = [folder / "scores" / "dynamics.parquet", tmp_path / "pooled.parquet"]
+    seeds, scores = tmp_path / "memorization.parquet", tmp_path / "scores.parquet"
+    settings = {"epochs": EPOCHS}
+    succeed("score_memorization", settings=settings, records=records, output=families[1], seeds=seeds)
+    data = results / "datasets" / "toy" / "examples.parquet"
+    succeed("collect_scores", labels=folder / "labels.parquet", examples=data, families=families, output=scores)
+    outputs = {"output": tmp_path / "correlation.parquet", "stability": tmp_path / "stability.parquet"}
+    given = {"scores": scores, "families": [*families, seeds], "seeds": tmp_path / "pairs.parquet"}
+    succeed("compute_correlation", settings={"bootstrap": 10}, **given, **outputs)
+    table, stability = read_table(outputs["output"], CORRELATION), read_table(outputs["stability"], STABILITY)
+    directed = {name for name, column in DYNAMICS.items() if column.direction}
+    compared = {role: set(rows["score_a"]) for role, rows in table.groupby("role")}
+    assert compared == {
+        "train": directed | set(MEMORIZATION),
+        "validation": directed | set(MEMORIZATION),
+        "test": directed,
+    }
+    cells = table.set_index(["role", "score_a", "score_b"])
+    reliability = stability.set_index(["role", "score"])["reliability"]
+    for score in ("aum", "consistency", "memorization"):
+        known = cells.loc[("train", score, "loss"), "reliability_a"]
+        assert known == pytest.approx(reliability["train", score], nan_ok=True)
+    assert cells.loc[("train", "aum", "loss"), "corrected"] == pytest.approx(-1, abs=0.1)
+    assert pd.isna(cells.loc[("validation", "consistency", "loss"), "corrected"])
+    orders = [list(dict.fromkeys(rows["score_a"])) for _, rows in table.groupby("role")]
+    assert [score for score in orders[1] if score in orders[0]] == orders[0]
 
 
 def test_suspects_list_the_corrupt_labels_first(results):

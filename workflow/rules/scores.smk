@@ -1,8 +1,9 @@
 """Scores and what they say. From: the records and networks of all runs. To: results/experiments/{experiment}/
 
-scores/dynamics.parquet (every run), scores/label_quality.parquet (where there are folds) and scores.parquet (every example,
-over the runs, of all families); correlation, stability, seed-correlation, truth-correlation and average_precision.parquet;
-suspects.csv. And results/detection/.
+scores/dynamics.parquet (every run); where there are folds, scores/label_quality.parquet, scores/memorization.parquet (of
+all runs together) and memorization.parquet (of those of each seed); scores.parquet (every example, over the runs, of all
+families); correlation, stability, seed-correlation, truth-correlation and average_precision.parquet; suspects.csv. And
+results/detection/.
 """
 
 
@@ -64,6 +65,32 @@ rule score_label_quality:
         )
 
 
+rule score_memorization:
+    """Scores every example by how its own training changes what the networks make of it."""
+    input:
+        records=lambda w: plan.of_runs(paths.RECORDS, w.experiment),
+    output:
+        scores=paths.family("memorization"),
+        seeds=paths.MEMORIZATION_OF_SEEDS,
+    log:
+        paths.log("experiments/{experiment}/score_memorization"),
+    benchmark:
+        paths.benchmark("experiments/{experiment}/score_memorization")
+    wildcard_constraints:
+        experiment=any_of(plan.scores.with_folds),
+    priority: first_results
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+        runtime=30,
+    params:
+        **parameters(plan.scores.score_memorization),
+    shell:
+        command("score_memorization", inputs="records", outputs="output=scores seeds")
+
+
 rule collect_scores:
     """Joins all families of scores into one table, with means and deviations over the runs."""
     input:
@@ -93,7 +120,7 @@ rule compute_correlation:
     """Computes the rank correlation of scores and their stability over seeds."""
     input:
         scores=paths.SCORES,
-        families=of_wildcards(plan.scores.families_of),
+        families=of_wildcards(plan.scores.families_over_seeds),
     output:
         correlation=paths.CORRELATION,
         stability=paths.STABILITY,
@@ -168,7 +195,7 @@ rule compute_detection:
     """Tests how well every score finds what is known to be wrong."""
     input:
         scores=lambda w: plan.scores.detected(paths.SCORES, w.detection),
-        families=lambda w: plan.scores.families_of(plan.scores.detections[w.detection]["experiment"]),
+        families=lambda w: plan.scores.families_over_seeds(plan.scores.detections[w.detection]["experiment"]),
         examples=lambda w: plan.data.path(paths.EXAMPLES, plan.scores.detections[w.detection]["experiment"]),
     output:
         metrics=paths.DETECTION,

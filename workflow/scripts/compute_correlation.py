@@ -5,60 +5,55 @@ from pathlib import Path
 
 import pandas as pd
 
+from difficulty.analysis.compared_scores import compared_columns
 from difficulty.analysis.correlation import CORRELATION, SEED_CORRELATION, STABILITY, correlation_table
-from difficulty.analysis.seed_stability import over_seeds
+from difficulty.analysis.score_order import in_order, similar_order
+from difficulty.analysis.seed_stability import corrected_table, over_seeds, reliabilities
 from difficulty.errors import UserError
-from difficulty.scores.collect import EXAMPLE_SCORES, SCORES, ranking_column
-from difficulty.scores.runs import ROLE_SUFFIXES
+from difficulty.scores.collect import SCORES
 from difficulty.stage import arguments, provenance, required_paths, run_stage
 from difficulty.tables import read_schema, read_table, write_table
 
 logger = logging.getLogger("difficulty")
 
+_ABOVE_ONE = 1 + 1e-9  # more than by rounding
+
 
 def main(args):
-    settings, wanted, facts = args.settings, args.settings["scores"], provenance(args)
+    settings, wanted, facts = args.settings, args.settings.get("scores"), provenance(args)
     directions = {name: column.direction for name, column in read_schema(args.scores).columns.items()}
+    stability, pairs = over_seeds(args.families, wanted)
     table, matrices = read_table(args.scores, SCORES), []
     for role, found in compared_columns(args.scores, args.families, wanted).items():
-        rows = table.loc[table[f"runs_{role}"] > 0, list(found.values())].set_axis(list(found), axis=1)
-        # One that nothing is known of here would leave no example of which all are known.
-        rows = rows.dropna(axis=1, how="all")
+        rows = table[table[f"runs_{role}"] > 0].set_index("example_id")
+        rows = rows[list(found.values())].set_axis(list(found), axis=1).dropna(axis=1, how="all")
         if rows.empty:
             continue
         matrix = correlation_table(rows, settings["bootstrap"]).assign(role=role)
+        matrix["corrected"] = corrected_table(args.families, list(rows), role, rows.index.to_numpy()).to_numpy().ravel()
+        known = reliabilities(stability, role)
         for end in ("a", "b"):
             own = [directions[found[score]] for score in matrix[f"score_{end}"]]
             matrix[f"direction_{end}"] = pd.array(own, dtype="Int8")
+            matrix[f"reliability_{end}"] = matrix[f"score_{end}"].map(known)
+        log_matrix(matrix, role)
         matrices.append(matrix)
-        logger.info("%s: %d scores compared on %d examples", role, rows.shape[1], matrix["examples"].iloc[0])
     if not matrices:
-        raise UserError(f"analyses.correlation.scores: no value of {', '.join(wanted)} in {args.scores}; name others")
+        names = ", ".join(wanted) if wanted else "any score"
+        raise UserError(f"analyses.correlation.scores: no value of {names} in {args.scores}; name others")
+    if wanted is None:  # in every role in the order of the first
+        order = similar_order(matrices[0])
+        matrices = [in_order(matrix, order) for matrix in matrices]
     write_table(pd.concat(matrices), args.output, CORRELATION, facts)
-    stability, pairs = over_seeds(args.families, wanted)
     write_table(stability, args.stability, STABILITY, facts)
     write_table(pairs, args.seeds, SEED_CORRELATION, facts)
 
 
-def compared_columns(scores: Path, families: list[Path], wanted: list[str]) -> dict[str, dict[str, str]]:
-    """Role -> score -> its column; UserError if no role has any of the wanted scores."""
-    columns = read_schema(scores).columns
-    of_images = {name for path in families for name in columns_of_images(path)}
-    chosen = {
-        role: {score: score if score in of_images else ranking_column(columns, score, role) for score in wanted}
-        for role in ROLE_SUFFIXES
-    }
-    if missing := [score for score in wanted if not any(found[score] for found in chosen.values())]:
-        if missing == wanted:
-            raise UserError(f"analyses.correlation.scores: no score {', '.join(missing)} in {scores}")
-        logger.info("left out, as this experiment does not have them: %s", ", ".join(missing))
-    return {role: {score: column for score, column in found.items() if column} for role, found in chosen.items()}
-
-
-def columns_of_images(path: Path) -> set[str]:
-    """The columns of a family of scores that are the same in every role, as they know no runs; none of another one."""
-    schema = read_schema(path)
-    return set(schema.columns) - set(EXAMPLE_SCORES.columns) if schema.name == EXAMPLE_SCORES.name else set()
+def log_matrix(matrix: pd.DataFrame, role: str) -> None:
+    scores, examples = matrix["score_a"].nunique(), matrix["examples"]
+    logger.info("%s: %d scores compared, each pair on %d to %d examples", role, scores, examples.min(), examples.max())
+    if above := int((matrix["corrected"].abs() > _ABOVE_ONE).sum() // 2):
+        logger.info("%s: %d corrected correlations are above 1, by chance", role, above)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,9 @@ import pandas as pd
 import pyarrow as pa
 
 from difficulty.analysis.bootstrap import resample_counts
+from difficulty.analysis.pairwise import over_common_rows
 from difficulty.analysis.rank_tests import fisher_interval, largest
+from difficulty.analysis.reliability import seeds_for, spearman_brown
 from difficulty.analysis.ties import midranks, tie_order
 from difficulty.random_streams import derived_seed
 from difficulty.scores.run_grid import defined_mean
@@ -23,6 +25,11 @@ _EXAMPLES = Column(pa.int64(), "number of examples compared")
 
 def _spearman(description: str) -> Column:
     return Column(pa.float64(), f"{description}; null if a score is constant", nullable=True)
+
+
+def _reliability(score: str) -> Column:
+    text = f"reliability of {score} over the seeds, as in the stability of the largest halves; null if not known"
+    return Column(pa.float64(), text, nullable=True)
 
 
 def _direction(score: str) -> Column:
@@ -40,7 +47,16 @@ CORRELATION = Schema(
         "spearman": _spearman("Spearman's rank correlation of the scores as published, ties sharing mean ranks"),
         "low": _spearman("lower end of its 95 % bootstrap interval, examples resampled"),
         "high": _spearman("upper end of its 95 % bootstrap interval"),
-        "examples": _EXAMPLES,
+        "examples": Column(pa.int64(), "number of examples for which both scores are defined"),
+        "reliability_a": _reliability("score_a"),
+        "reliability_b": _reliability("score_b"),
+        "corrected": Column(
+            pa.float64(),
+            "correlation corrected for unreliability (Spearman 1904): mean correlation of score_a under one seed with "
+            "score_b under another, / the geometric mean of the same of each score with itself; by chance at times "
+            "above 1; null if not known",
+            nullable=True,
+        ),
     },
     key=("role", "score_a", "score_b"),
 )
@@ -56,6 +72,17 @@ STABILITY = Schema(
         "spearman_std": Column(pa.float64(), "standard deviation over the splits (ddof 1)", nullable=True),
         "spearman_min": _spearman("smallest of them"),
         "spearman_max": _spearman("largest of them"),
+        "reliability": Column(
+            pa.float64(),
+            "reliability of the mean over all seeds, from spearman_mean (Spearman-Brown); null if that is negative",
+            nullable=True,
+        ),
+        "seeds_for_90": Column(
+            pa.int64(),
+            "number of seeds whose mean has the reliability 0.9, from spearman_mean (Spearman-Brown); null if there is "
+            "none, as it is not positive",
+            nullable=True,
+        ),
         "examples": _EXAMPLES,
     },
     key=("role", "score", "seeds_per_half"),
@@ -137,21 +164,24 @@ def _weighted_correlation(centred: np.ndarray, counts: np.ndarray | None) -> np.
 
 
 def correlation_table(scores: pd.DataFrame, replicates: int = 1000, seed: int = 0) -> pd.DataFrame:
-    """Spearman's correlation of each ordered pair of columns, over the examples where none is undefined.
+    """Spearman's correlation of each ordered pair of columns, over the examples where both are defined.
 
     Returns the columns score_a, score_b, spearman, low, high, examples of CORRELATION.
     """
-    common = scores.dropna().to_numpy(np.float64)
+
+    def computed(values: np.ndarray) -> np.ndarray:
+        return np.stack([spearman_matrix(values), *spearman_intervals(values, replicates, seed)])
+
     names = np.array(scores.columns)
-    low, high = spearman_intervals(common, replicates, seed)
+    (spearman, low, high), examples = over_common_rows(scores.to_numpy(np.float64), computed)
     return pd.DataFrame(
         {
             "score_a": np.repeat(names, len(names)),
             "score_b": np.tile(names, len(names)),
-            "spearman": spearman_matrix(common).ravel(),
+            "spearman": spearman.ravel(),
             "low": low.ravel(),
             "high": high.ravel(),
-            "examples": len(common),
+            "examples": examples.ravel(),
         }
     )
 
@@ -180,10 +210,13 @@ def stability_table(values: np.ndarray, splits: int = 20, seed: int = 0) -> pd.D
                 "spearman_std": spearman.std(ddof=1) if several else np.nan,
                 "spearman_min": spearman.min(),
                 "spearman_max": spearman.max(),
+                "reliability": spearman_brown(spearman.mean(), len(values) / size),
+                "seeds_for_90": seeds_for(spearman.mean(), size),
                 "examples": min(examples for _, examples in found),
             }
         )
-    return pd.DataFrame(rows, columns=[name for name in STABILITY.columns if name not in ("role", "score")])
+    table = pd.DataFrame(rows, columns=[name for name in STABILITY.columns if name not in ("role", "score")])
+    return table.astype({"seeds_for_90": "Int64"})
 
 
 def seed_correlations(values: np.ndarray, seeds: Sequence[str]) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from typing import Any
 from difficulty.config.analyses.detection import detections
 from difficulty.config.analyses.generalization import resolved_studies, with_studies
 from difficulty.config.analyses.label_quality import HELD_OUT_SCORES
+from difficulty.config.analyses.memorization import POOLED_SCORES
 from difficulty.config.core.annotations import CheckedBy
 from difficulty.config.core.patterns import spelled_out
 from difficulty.config.core.problems import ConfigurationError, Place, told
@@ -151,16 +152,20 @@ def _of_valid(written: Mapping, expansion: Expansion) -> dict[str, tuple[Layer, 
 def _suite(file: ConfigurationFile, sources: Mapping, experiments: Mapping[str, Mapping]) -> Suite:
     """Collects what sections are checked against. experiments: name -> valid settings."""
     analyses = [analysis for _, analysis in _checked_sections(file.analyses)]
+    with_folds = [name for name, each in experiments.items() if each.get("folds")]
+    pooled = POOLED_SCORES if with_folds else ()
     suite = Suite(
         datasets=sources,
         experiments=experiments,
-        scores=tuple(score for each in analyses for score in each.given_scores(experiments)),
-        held_out_scores=HELD_OUT_SCORES if any(each.get("folds") for each in experiments.values()) else (),
+        scores=tuple(score for each in analyses for score in each.given_scores(experiments)) + pooled,
+        held_out_scores=HELD_OUT_SCORES if with_folds else (),
+        pooled=pooled,
     )
     limited = [each.scored(suite) for each in analyses]
     return replace(
         suite,
-        scored={score: names for scored in limited for score, names in scored.items()},
+        scored={score: names for scored in limited for score, names in scored.items()}
+        | dict.fromkeys(pooled, with_folds),
         unranked=tuple(score for each in analyses for score in each.unranked_scores()),
         undirected=tuple(score for each in analyses for score in each.undirected),
     )
@@ -211,7 +216,9 @@ def _configuration(
         figures=file.figures.model_dump(exclude_none=True),
         agreement_groups=groups | analyses["agreement"]["groups"],
         detections=detections(analyses["detection"], experiments),
-        score_families=dict.fromkeys(HELD_OUT_SCORES, "label_quality") | families,
+        score_families=dict.fromkeys(HELD_OUT_SCORES, "label_quality")
+        | dict.fromkeys(POOLED_SCORES, "memorization")
+        | families,
         truth_columns={name: suite.truth_columns(name) for name in file.datasets},
         test_splits={name: holder_of_test_split(name, suite) for name in file.datasets},
         generalization=studies,

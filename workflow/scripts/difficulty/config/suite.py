@@ -18,6 +18,7 @@ class Suite:
     experiments: name -> its valid settings, defaults included; those that are not valid are left out.
     scores: columns that the configured analyses give; one that two of them give is there twice.
     held_out_scores: columns that only examples held out by a fold have.
+    pooled: columns that the runs of an experiment with folds have together, and no run by itself.
     scored: column -> the experiments that have it, of the columns that not all experiments have.
     unranked: columns of scores that nothing ranks an experiment's examples by.
     undirected: columns of which neither end is the hard one.
@@ -27,6 +28,7 @@ class Suite:
     experiments: Mapping[str, Mapping]
     scores: tuple[str, ...]
     held_out_scores: tuple[str, ...] = ()
+    pooled: tuple[str, ...] = ()
     scored: Mapping[str, list[str]] = field(default_factory=dict)
     unranked: tuple[str, ...] = ()
     undirected: tuple[str, ...] = ()
@@ -46,7 +48,16 @@ class Suite:
         wanted = [experiment] if experiment else self.experiments
         having = self.scored.get(name, wanted)
         without = [each for each in wanted if each not in having and "checkpoints" in self.experiments[each]]
-        return f"experiment {without[0]!r} has no {name}; see what `analyses` says of it" if without else None
+        if not without:
+            return None
+        remedy = "set its folds" if name in self.pooled else "see what `analyses` says of it"
+        return f"experiment {without[0]!r} has no {name}; {remedy}"
+
+    def no_score_of_runs(self, name: str, experiment: str | None = None) -> str | None:
+        """Returns an error message if single runs of the experiment (None: of every one) do not have the score."""
+        if name in self.pooled:
+            return f"{name!r} pools all runs of an experiment, and no run has it by itself; choose another score"
+        return self.no_score(name, experiment)
 
     def no_ranking(self, name: str, experiment: str | None = None) -> str | None:
         """Returns an error message if the score does not rank the experiment's examples (None: those of every one)."""
@@ -142,20 +153,22 @@ class CheckedSection(Section):
         yield from ()
 
 
-def unknown_scores(key: str, names: list[str], suite: Suite, ranking: bool = False) -> Iterator[tuple[Place, str]]:
+def unknown_scores(
+    key: str, names: list[str], suite: Suite, ranking: bool = False, of_runs: bool = False
+) -> Iterator[tuple[Place, str]]:
     """Yields a fault for each name that is no score, neither of held-out examples nor of others.
 
-    ranking: whether examples are ranked by them.
+    ranking: whether examples are ranked by them. of_runs: whether each run must have them.
     """
-    missing = suite.no_ranking if ranking else suite.no_score
+    missing = suite.no_ranking if ranking else suite.no_score_of_runs if of_runs else suite.no_score
     for index, name in enumerate(names):
         if name not in suite.held_out_scores and (text := missing(name)):
             yield (key, index), text
 
 
-def missing_scores(scores: list[str], suite: Suite) -> Iterator[tuple[Place, str]]:
-    """Yields a fault for each entry of `scores` that not every experiment has."""
-    yield from unknown_scores("scores", scores, suite)
+def missing_scores(scores: list[str], suite: Suite, of_runs: bool = False) -> Iterator[tuple[Place, str]]:
+    """Yields a fault for each entry of `scores` that not every experiment, or every run of it, has."""
+    yield from unknown_scores("scores", scores, suite, of_runs=of_runs)
     for index, score in enumerate(scores):
         if score in suite.held_out_scores and (name := suite.without_folds()):
             yield ("scores", index), f"experiment {name!r} holds no examples out; set its folds or leave it out"

@@ -53,6 +53,7 @@ class Plan:
         self.families: dict[str, Callable[..., Stage | None]] = {
             "dynamics": self.scores.score_dynamics,
             "label_quality": self.scores.score_label_quality,
+            "memorization": self.scores.score_memorization,
             "vog": self.vog.score_vog,
             "images": self.images.select_statistics,
             "prediction_depth": self.depth.score_prediction_depth,

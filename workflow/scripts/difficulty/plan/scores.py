@@ -43,10 +43,23 @@ class Scores:
         runs, modules = self.plan.training.runs_key(experiment, chosen), [self.plan.training.model_module(experiment)]
         return self.plan.stage("score_label_quality", settings, runs, modules=modules)
 
+    @remembered
+    def score_memorization(self, experiment: str, chosen: tuple[str, ...] | None = None) -> Stage | None:
+        """None for an experiment without folds, whose runs are all trained on the same examples."""
+        if experiment not in self.with_folds:
+            return None
+        settings = only(self.experiments[experiment], ("epochs",))
+        return self.plan.stage("score_memorization", settings, self.plan.training.runs_key(experiment, chosen))
+
     def families_of(self, experiment: str) -> list[str]:
         """Tables of the families of scores that an experiment has."""
         having = [family for family, stage in self.plan.families.items() if stage(experiment)]
         return [paths.family(family).format(experiment=experiment) for family in having]
+
+    def families_over_seeds(self, experiment: str) -> list[str]:
+        """The same, and the scores of each seed of the family that has none of single runs."""
+        pooled = [paths.MEMORIZATION_OF_SEEDS] if experiment in self.with_folds else []
+        return self.families_of(experiment) + [path.format(experiment=experiment) for path in pooled]
 
     @remembered
     def collect_scores(self, experiment: str) -> Stage:
@@ -100,7 +113,8 @@ class Scores:
             for pattern in (paths.SCORES, paths.CORRELATION, paths.STABILITY, paths.SEED_CORRELATION, paths.SUSPECTS):
                 yield pattern.format(experiment=name)
             yield from self.families_of(name)
-        yield from (paths.LABEL_QUALITY.format(experiment=name) for name in self.with_folds)
+        for pattern in (paths.LABEL_QUALITY, paths.MEMORIZATION_OF_SEEDS):
+            yield from (pattern.format(experiment=name) for name in self.with_folds)
         yield from (paths.TRUTH_CORRELATION.format(experiment=name) for name in self.with_truth)
         for name in self.with_label_sets:
             yield from self.plan.of_runs(paths.RUN_AVERAGE_PRECISION, name)

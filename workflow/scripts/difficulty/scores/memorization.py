@@ -2,10 +2,23 @@
 
 Memorization: Feldman and Zhang, "What neural networks memorize and why", NeurIPS 2020, arXiv 2008.03703. Consistency
 (the C-score): Jiang et al., "Characterizing structural regularities of labeled data", ICML 2021, arXiv 2002.03206.
+Reducible loss: Mindermann et al., "Prioritized training on points that are learnable, worth learning, and not yet
+learnt", ICML 2022, arXiv 2206.07137.
 """
+
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+
+from difficulty.scores import memorization_catalogue
+from difficulty.tables import Column
+
+MEMORIZATION: Mapping[str, Column] = {
+    name: Column(pa.float32(), entry.description, entry.nullable, entry.direction)
+    for name, entry in memorization_catalogue.MEMORIZATION.items()
+}
 
 
 def memorization(correct: np.ndarray, trained_on: np.ndarray) -> pd.DataFrame:
@@ -25,6 +38,17 @@ def memorization(correct: np.ndarray, trained_on: np.ndarray) -> pd.DataFrame:
     known = ~np.isnan(correct)
     inside, outside = (_mean(correct, known & side) for side in (trained_on, ~trained_on))
     return pd.DataFrame({"memorization": inside - outside, "consistency": outside})
+
+
+def memorization_scores(ends: Mapping[str, np.ndarray], trained_on: np.ndarray) -> pd.DataFrame:
+    """The columns of MEMORIZATION of N examples, from what K runs make of them at their end.
+
+    ends: correct, probability (of the given label) and loss (nats), each (K, N). trained_on: bool (K, N).
+    """
+    hard = memorization(ends["correct"], trained_on)
+    gaps = {name: memorization(ends[name], trained_on)["memorization"] for name in ("probability", "loss")}
+    scores = hard.assign(memorization_soft=gaps["probability"], reducible_loss=gaps["loss"])
+    return scores[list(MEMORIZATION)]
 
 
 def _mean(values: np.ndarray, chosen: np.ndarray) -> np.ndarray:

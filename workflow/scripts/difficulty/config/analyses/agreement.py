@@ -29,7 +29,7 @@ class Agreement(CheckedSection):
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
         """Yields a fault for each group that mixes data sets or takes a used name, and for each missing score."""
-        yield from missing_scores(self.scores, suite)
+        yield from missing_scores(self.scores, suite, of_runs=True)
         for first, second in _named_like_a_table(self.groups, suite.experiments):
             if second in self.groups:
                 yield ("groups", second), f"is what a table of group {first!r} is called; choose another name"

@@ -64,7 +64,7 @@ def _experiment_faults(subset: Subset, suite: Suite) -> Iterator[tuple[Place, st
     for index, seed in enumerate(select.seeds):
         if seed not in settings.get("seeds", [seed]):
             yield ("seeds", index), expected(f"a seed of {select.experiment!r}, {settings['seeds']}", seed)
-    if isinstance(select, ByScore) and (text := suite.no_score(select.score, select.experiment)):
+    if isinstance(select, ByScore) and (text := suite.no_score_of_runs(select.score, select.experiment)):
         if select.score not in suite.held_out_scores:
             yield ("score",), text
         elif "folds" in settings and settings["folds"] is None:
