@@ -113,7 +113,9 @@ class DriverLock:
         def lock_after_ours(persistence):
             try:
                 self.take()
-                for abandoned in Path(".snakemake", "locks").glob("*.lock") if self.is_held else ():
+                locks = Path(".snakemake", "locks")
+                locks.mkdir(parents=True, exist_ok=True)  # a Snakemake that was waited for has removed it at its end
+                for abandoned in locks.glob("*.lock") if self.is_held else ():
                     abandoned.unlink(missing_ok=True)
                 with lock(persistence):
                     self.at_start()
