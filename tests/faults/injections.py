@@ -127,7 +127,10 @@ def alter_member(how: Callable[[Path], None]):
 
 def two_drivers(workflow: Workflow, draws: random.Random) -> str:
     process = start(workflow, "data", "runs", "scores")
-    delay = draws.uniform(5, 15)
+    lock = workflow.work / ".snakemake" / "difficulty" / "driver.lock"
+    while process.poll() is None and not (lock.exists() and lock.read_text()):
+        time.sleep(0.1)
+    delay = draws.uniform(0, 10)
     time.sleep(delay)
     second = workflow.snakemake("--cores", "1", "data", "runs", "scores")
     output = second.stdout + second.stderr
