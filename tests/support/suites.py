@@ -7,15 +7,14 @@ parts:      subsets, generalization and joined columns
 """
 
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import yaml
-from filelock import FileLock
 
+from tests.support.made_once import made_once
 from tests.support.voc import write_devkit
 from tests.support.workflows import ROOT, Workflow
 
@@ -53,15 +52,13 @@ class Suites:
 
     def __call__(self, name: str) -> Workflow:
         """A finished suite, made if no other process has made it; copy it, never change it."""
-        place, done = self.folder / name, self.folder / f"{name}.done"
-        with FileLock(f"{place}.lock"):
-            if not done.exists():
-                shutil.rmtree(place, ignore_errors=True)  # of a process that failed
-                workflow = Workflow(place, CONFIGS[name])
-                GIVEN_FILES.get(name, lambda suites, folder: None)(self, workflow.work)
-                workflow.run(*TARGETS[name])
-                done.touch()
-        return Workflow.at(place)
+
+        def make(place: Path) -> None:
+            workflow = Workflow(place, CONFIGS[name])
+            GIVEN_FILES.get(name, lambda suites, folder: None)(self, workflow.work)
+            workflow.run(*TARGETS[name])
+
+        return Workflow.at(made_once(self.folder / name, make))
 
 
 def _write_given(suites: Suites, folder: Path) -> None:

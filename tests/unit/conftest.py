@@ -1,8 +1,10 @@
-"""What the tests of influence scores share."""
+"""What several test modules share: small networks, and experiments that all scripts have scored."""
 
 import pytest
 
 from tests.support.influence_networks import batched, varied_data, varied_network
+from tests.support.made_once import made_once, session_folder
+from tests.support.scored_experiments import score_experiments
 
 
 @pytest.fixture(scope="module")
@@ -18,3 +20,9 @@ def data():
 @pytest.fixture(scope="module")
 def batches(data):
     return batched(*data, 5)
+
+
+@pytest.fixture(scope="session")
+def results(tmp_path_factory):
+    """The folder of the scored experiments; never to be changed."""
+    return made_once(session_folder(tmp_path_factory) / "scored", score_experiments)

@@ -1,9 +1,8 @@
 """Finished suites for tests: of the whole session, never to be changed, or a copy of one's own."""
 
-import os
-
 import pytest
 
+from tests.support.made_once import session_folder
 from tests.support.plans import Planner
 from tests.support.suites import EVERYTHING, GIVEN, LABELS, PARTS, Suites
 from tests.support.workflows import Workflow
@@ -12,9 +11,8 @@ from tests.support.workflows import Workflow
 @pytest.fixture(scope="session")
 def suites(tmp_path_factory, pytestconfig) -> Suites:
     """Makes each suite once, whichever of the session's processes asks for it first."""
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    return Suites((pytestconfig.getoption("--suites", None) or shared / "suites").absolute())
+    folder = pytestconfig.getoption("--suites", None) or session_folder(tmp_path_factory) / "suites"
+    return Suites(folder.absolute())
 
 
 @pytest.fixture(scope="session")

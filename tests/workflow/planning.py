@@ -5,7 +5,7 @@ import io
 import multiprocessing
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,19 +78,24 @@ def _plan(config: dict, folder: Path, alone: bool) -> Plan:
     return Plan(jobs, links)
 
 
+def recording(hash_chain: Callable[..., str], links: dict[str, tuple]) -> Callable[..., str]:
+    """A function that makes links of the hash chain, and keeps what each is made of."""
+
+    def recorded(*parts):
+        digest = hash_chain(*parts)
+        links[digest] = parts
+        return digest
+
+    return recorded
+
+
 def _recorded_links() -> dict[str, tuple]:
     """Has every link of the hash chain that is made from now on kept in the returned dictionary."""
     sys.path.insert(0, str(SCRIPTS))
     import difficulty.hash_chain as module
 
-    links, digest_of = {}, module.hash_chain
-
-    def hash_chain(*parts):
-        digest = digest_of(*parts)
-        links[digest] = parts
-        return digest
-
-    module.hash_chain = hash_chain
+    links = {}
+    module.hash_chain = recording(module.hash_chain, links)
     return links
 
 

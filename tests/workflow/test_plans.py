@@ -15,7 +15,7 @@ from difficulty.plan.plan import Plan as PlainPlan
 from difficulty.source_digest import SourceDigests
 from tests.support.rule_files import NotPlanned, jobs
 from tests.workflow.configurations import choices, fits_nothing, written
-from tests.workflow.planning import ROOT, SCRIPTS, Job, Plan, plans
+from tests.workflow.planning import ROOT, SCRIPTS, Job, Plan, plans, recording
 
 # What only comes before others, and stops them where it fails: its result is in no other result.
 GATES = {"check_experiment"}
@@ -132,14 +132,8 @@ def quick_plans(configs: list[dict], folder: Path, monkeypatch) -> Iterator[Plan
     """
     monkeypatch.chdir(folder)
     links, digest_of = {}, hash_chain.hash_chain
-
-    def recorded(*parts):
-        digest = digest_of(*parts)
-        links[digest] = parts
-        return digest
-
     for module in [each for each in sys.modules.values() if getattr(each, "hash_chain", None) is digest_of]:
-        monkeypatch.setattr(module, "hash_chain", recorded)
+        monkeypatch.setattr(module, "hash_chain", recording(digest_of, links))
     digests = SourceDigests(SCRIPTS, folder / ".snakemake" / "digests.json")
     for config in configs:
         links.clear()
