@@ -9,6 +9,7 @@ import pytest
 
 from difficulty.datasets.example_tables import LABELS
 from difficulty.scores.collect import RUN_SCORES
+from difficulty.scores.label_quality.held_out import HELD_OUT, probability_matrix
 from difficulty.scores.label_quality.scoring import (
     NOISE_ESTIMATES,
     confident_joint,
@@ -17,7 +18,7 @@ from difficulty.scores.label_quality.scoring import (
     normalized_margin,
     self_confidence,
 )
-from difficulty.tables import read_schema, read_table
+from difficulty.tables import read_arrow, read_schema, read_table
 from difficulty.training.run_tables import RECORDS
 from tests.support.script_server import interpreter
 
@@ -150,6 +151,7 @@ def experiment(tmp_path_factory):
         files=tables["files"],
         output=folder / "scores" / "label_quality.parquet",
         estimates=folder / "label_quality.parquet",
+        held_out=folder / "held-out.parquet",
     )
     return folder
 
@@ -179,3 +181,15 @@ def test_script_estimates_the_noise_of_each_seed(experiment):
     assert 0 < estimates["estimated_noise_rate"].item() < 1
     log = (experiment / "log.txt").read_text()
     assert f"estimated noise rate {100 * estimates['estimated_noise_rate'].item():.2f} %" in log
+
+
+def test_script_keeps_the_probabilities_of_held_out_examples(experiment):
+    table = read_table(experiment / "scores" / "label_quality.parquet", RUN_SCORES).set_index("example_id")
+    labels = read_table(experiment / "labels.parquet", LABELS).set_index("example_id")["label"]
+    held_out = read_arrow(experiment / "held-out.parquet", HELD_OUT)
+    example_id, probabilities = held_out["example_id"].to_numpy(), probability_matrix(held_out)
+    assert set(held_out["seed"].to_pylist()) == {3}
+    assert example_id.tolist() == sorted(table.index)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
+    own = probabilities[np.arange(len(held_out)), labels.loc[example_id]]
+    np.testing.assert_array_equal(own, table.loc[example_id, "self_confidence"])

@@ -1,7 +1,7 @@
 """Scores and what they say. From: the records and networks of all runs. To: results/experiments/{experiment}/
 
-scores/dynamics.parquet (every run); where there are folds, scores/label_quality.parquet, scores/memorization.parquet (of
-all runs together) and memorization.parquet (of those of each seed); scores.parquet (every example, over the runs, of all
+scores/dynamics.parquet (every run); where there are folds, scores/label_quality.parquet, held-out.parquet (probabilities),
+scores/memorization.parquet (of all runs together) and memorization.parquet (of those of each seed); scores.parquet (every example, over the runs, of all
 families); correlation, stability, seed-correlation, truth-correlation and average_precision.parquet; suspects.csv. And
 results/detection/.
 """
@@ -40,6 +40,7 @@ rule score_label_quality:
     output:
         scores=paths.family("label_quality"),
         estimates=paths.LABEL_QUALITY,
+        held_out=paths.HELD_OUT,
     log:
         paths.log("experiments/{experiment}/score_label_quality"),
     benchmark:
@@ -61,7 +62,7 @@ rule score_label_quality:
             "score_label_quality",
             "threads workers",
             inputs="checkpoints labels pixels files",
-            outputs="output=scores estimates",
+            outputs="output=scores estimates held_out",
         )
 
 

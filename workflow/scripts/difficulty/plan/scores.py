@@ -113,7 +113,7 @@ class Scores:
             for pattern in (paths.SCORES, paths.CORRELATION, paths.STABILITY, paths.SEED_CORRELATION, paths.SUSPECTS):
                 yield pattern.format(experiment=name)
             yield from self.families_of(name)
-        for pattern in (paths.LABEL_QUALITY, paths.MEMORIZATION_OF_SEEDS):
+        for pattern in (paths.LABEL_QUALITY, paths.HELD_OUT, paths.MEMORIZATION_OF_SEEDS):
             yield from (pattern.format(experiment=name) for name in self.with_folds)
         yield from (paths.TRUTH_CORRELATION.format(experiment=name) for name in self.with_truth)
         for name in self.with_label_sets:
