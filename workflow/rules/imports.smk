@@ -1,5 +1,6 @@
 """Runs that were trained elsewhere. From: records of every epoch, or checkpoints. To: per run {run}/ with records and
-history, and checkpoints/ where there are any, as training would have left them.
+history, and checkpoints/ where there are any, as training would have left them. Of held-out records: results/experiments/
+{experiment}/scores/label_quality.parquet, label_quality.parquet and held-out.parquet.
 """
 
 
@@ -29,6 +30,35 @@ rule import_records:
         **parameters(plan.training.import_records),
     shell:
         command("import_records", inputs="own first labels examples", outputs="records history")
+
+
+rule score_held_out_records:
+    """Scores every example by out-of-fold predictions, and estimates how many labels are wrong."""
+    input:
+        own=users_files(plan.training.all_records),
+        labels=paths.LABELS,
+        examples=lambda w: plan.data.path(paths.EXAMPLES, w.experiment),
+    output:
+        scores=paths.family("label_quality"),
+        estimates=paths.LABEL_QUALITY,
+        held_out=paths.HELD_OUT,
+    log:
+        paths.log("experiments/{experiment}/score_held_out_records"),
+    benchmark:
+        paths.benchmark("experiments/{experiment}/score_held_out_records")
+    wildcard_constraints:
+        experiment=any_of(plan.scores.held_out),
+    priority: first_results
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(6000),
+        runtime=60,
+    params:
+        **parameters(plan.scores.score_held_out_records),
+    shell:
+        command("score_held_out_records", inputs="own labels examples", outputs="output=scores estimates held_out")
 
 
 rule import_checkpoints:

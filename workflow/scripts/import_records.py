@@ -6,23 +6,22 @@ import numpy as np
 import pandas as pd
 import torch
 
-from difficulty.datasets.example_tables import EXAMPLES, LABELS
-from difficulty.datasets.records import check_same_examples, check_same_shape, read_own_records
+from difficulty.datasets.example_tables import LABELS
+from difficulty.datasets.records import read_run
 from difficulty.stage import WITH_TORCH, arguments, provenance, required_paths, run_stage
-from difficulty.tables import read_provenance, read_table, write_table
+from difficulty.tables import read_table, write_table
 from difficulty.training.imported import imported_epoch
 from difficulty.training.outcomes import example_outcomes
 from difficulty.training.run_tables import HISTORY, RECORDS
 
 logger = logging.getLogger("difficulty")
 
+HELD_OUT = {"train": "validation"}  # no network has seen the training examples
+
 
 def main(args):
-    own = read_own_records(args.own, args.settings)
-    labels, examples = read_table(args.labels, LABELS), read_table(args.examples, EXAMPLES)
-    if args.own != args.first:
-        check_same_shape(own.counts(), read_provenance(args.examples), args.own, args.first)
-        check_same_examples(own.examples, examples, args.own, args.first)
+    own = read_run(args.own, args.first, args.examples, args.settings)
+    labels = read_table(args.labels, LABELS)
     rows = np.searchsorted(own.examples["example_id"], labels["example_id"])
     given = torch.tensor(labels["label"].to_numpy())
     records, history = [], []
@@ -34,10 +33,13 @@ def main(args):
         rows_of_epoch, summaries = imported_epoch(arrays, labels, epoch)
         records.append(rows_of_epoch)
         history += summaries
+    records, history = pd.concat(records), pd.DataFrame(history)
+    if args.settings.get("held_out"):
+        records["role"], history["group"] = (names.replace(HELD_OUT) for names in (records["role"], history["group"]))
     facts = provenance(args, WITH_TORCH, output_scale=1.0, output_bias=True, source="own")
-    write_table(pd.concat(records), args.records, RECORDS, facts, rows_per_group=len(labels))
-    write_table(pd.DataFrame(history), args.history, HISTORY, facts)
-    logger.info("%d examples, %d epochs, %d classes", len(labels), *own.logits.shape[::2])
+    write_table(records, args.records, RECORDS, facts, rows_per_group=len(labels))
+    write_table(history, args.history, HISTORY, facts)
+    logger.info("%d examples, %d epochs, %d classes", len(labels), *own.predictions.shape[::2])
 
 
 if __name__ == "__main__":

@@ -158,9 +158,10 @@ def _suite(file: ConfigurationFile, sources: Mapping, experiments: Mapping[str, 
         datasets=sources,
         experiments=experiments,
         scores=tuple(score for each in analyses for score in each.given_scores(experiments)) + pooled,
-        held_out_scores=HELD_OUT_SCORES if with_folds else (),
         pooled=pooled,
     )
+    if with_folds or any(map(suite.is_held_out, experiments)):
+        suite = replace(suite, held_out_scores=HELD_OUT_SCORES)
     limited = [each.scored(suite) for each in analyses]
     return replace(
         suite,

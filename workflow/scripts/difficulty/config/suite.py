@@ -17,7 +17,7 @@ class Suite:
     datasets: name -> source, None for one that is not valid itself.
     experiments: name -> its valid settings, defaults included; those that are not valid are left out.
     scores: columns that the configured analyses give; one that two of them give is there twice.
-    held_out_scores: columns that only examples held out by a fold have.
+    held_out_scores: columns that only examples have which a fold, or somebody else's training, holds out.
     pooled: columns that the runs of an experiment with folds have together, and no run by itself.
     scored: column -> the experiments that have it, of the columns that not all experiments have.
     unranked: columns of scores that nothing ranks an experiment's examples by.
@@ -113,11 +113,19 @@ class Suite:
         """Whether a data set is records of other runs."""
         return isinstance(self.datasets.get(dataset), Records)
 
+    def is_held_out(self, experiment: str) -> bool:
+        """Whether an experiment is records of networks that have not seen its training examples."""
+        source = self.datasets.get(self.experiments[experiment].get("dataset"))
+        return isinstance(source, Records) and bool(source.held_out)
+
+    def holds_nothing_out(self, experiment: str) -> bool:
+        """Whether all networks of an experiment are trained on all of its training examples."""
+        settings = self.experiments[experiment]
+        return "folds" in settings and settings["folds"] is None and not self.is_held_out(experiment)
+
     def without_folds(self) -> str | None:
         """The first experiment that holds no examples out, if any."""
-        return next(
-            (name for name, each in self.experiments.items() if "folds" in each and each["folds"] is None), None
-        )
+        return next(filter(self.holds_nothing_out, self.experiments), None)
 
 
 class CheckedSection(Section):

@@ -7,14 +7,18 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from scipy.special import softmax
 
+from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.datasets.intake import Intake
 from difficulty.datasets.label_matching import labelled
 from difficulty.datasets.label_text import tidied
 from difficulty.datasets.labels import read_labels
 from difficulty.datasets.split_folders import TEST_NAMES, TRAIN_NAMES
 from difficulty.errors import UserError
-from difficulty.tables import read_foreign
+from difficulty.tables import read_foreign, read_provenance, read_table
+from difficulty.text_tables import is_text_table
 
 _SPLITS = {**dict.fromkeys(TRAIN_NAMES, "train"), **dict.fromkeys(TEST_NAMES, "test")}
 _SHOWN = 3
@@ -25,24 +29,38 @@ class OwnRecords:
     """The records of one run.
 
     examples: N rows sorted by example_id, columns example_id, split, key, original_index, label, class_name and the
-        truth columns. logits: float32 (E, N, C), epochs in order; of probabilities their logarithms, which have the
-        same softmax and the same margins. intake: the examples that were left out as they have no class.
+        truth columns. predictions: float32 (E, N, C), epochs in order. are_logits: or probabilities.
+    intake: the examples that were left out as they have no class.
     """
 
     examples: pd.DataFrame
-    logits: np.ndarray
+    predictions: np.ndarray
+    are_logits: bool
     intake: Intake
 
     def counts(self) -> dict[str, int]:
         """Counts that all runs of a data set must share."""
-        return {"epochs": len(self.logits), "classes": self.logits.shape[2]}
+        return {"epochs": len(self.predictions), "classes": self.predictions.shape[2]}
+
+    @property
+    def logits(self) -> np.ndarray:
+        """float32 (E, N, C); of probabilities their logarithms, which have the same softmax and the same margins."""
+        if self.are_logits:
+            return self.predictions
+        return np.log(np.maximum(self.predictions, np.finfo(np.float32).tiny))
+
+    def last_probabilities(self) -> np.ndarray:
+        """float32 (N, C) of the last epoch; those that were given are as they were given."""
+        values = self.predictions[-1]
+        return softmax(values.astype(np.float64), axis=1).astype(np.float32) if self.are_logits else values
 
 
 def read_own_records(path, settings: Mapping) -> OwnRecords:
     """Reads the table of one run.
 
     settings: names of the columns (example_id, epoch, label, logits or probabilities; class_name, split, key), truth,
-    unlabelled (error or skip: examples whose label is none of the classes 0 to C-1).
+    unlabelled (error or skip: examples whose label is none of the classes 0 to C-1), held_out (a table without column
+    of epochs is of one).
     Raises UserError naming the file, the column and the row if an (example, epoch) pair is missing or occurs twice, if
     what should be a fact of an example changes between epochs, if predictions are no logits or probabilities, or if an
     example has no class.
@@ -50,12 +68,14 @@ def read_own_records(path, settings: Mapping) -> OwnRecords:
     predictions = "logits" if "logits" in settings else "probabilities"
     facts = {name: settings[name] for name in ("class_name", "split", "key") if name in settings}
     facts |= {name: name for name in settings.get("truth", ())}
-    wanted = [*(settings[name] for name in ("example_id", "epoch", "label", predictions)), *facts.values()]
-    table = read_foreign(path, list(dict.fromkeys(wanted)))
+    needed = [settings[name] for name in ("example_id", "label", predictions)]
+    if not (settings.get("held_out") and _lacks(path, settings["epoch"])):
+        needed.insert(1, settings["epoch"])
+    table = read_foreign(path, list(dict.fromkeys([*needed, *facts.values()])))
     rows = _rows(table, settings, path)
     values = _matrix(table[settings[predictions]], settings[predictions], rows, path)
     if predictions == "probabilities":
-        values = _logarithms(values, settings[predictions], rows, path)
+        _check_probabilities(values, settings[predictions], rows, path)
     values = values[rows.order].reshape(*rows.shape, -1)
     label, intake = _labels(table, settings, values.shape[2], rows, path)
     kept = label >= 0
@@ -84,7 +104,19 @@ def read_own_records(path, settings: Mapping) -> OwnRecords:
     }
     examples = pd.DataFrame({**frame, **columns})
     _check_class_names(examples, path)
-    return OwnRecords(examples, values, intake)
+    return OwnRecords(examples, values, predictions == "logits", intake)
+
+
+def read_run(path, first_path, examples_path, settings: Mapping) -> OwnRecords:
+    """The records of a run; raises UserError if they are not of the same examples as those of the first run.
+
+    examples_path: the data set's table of examples, which was made of those of the first.
+    """
+    own = read_own_records(path, settings)
+    if path != first_path:
+        check_same_shape(own.counts(), read_provenance(examples_path), path, first_path)
+        check_same_examples(own.examples, read_table(examples_path, EXAMPLES), path, first_path)
+    return own
 
 
 def check_same_examples(own: pd.DataFrame, first: pd.DataFrame, path, first_path) -> None:
@@ -136,9 +168,16 @@ class _Rows:
         return ", ".join(pairs) + _more(places)
 
 
+def _lacks(path, column: str) -> bool:
+    """Whether a table is one, and has no such column."""
+    read_foreign(path, [])
+    return not is_text_table(path) and column not in pq.read_schema(path).names
+
+
 def _rows(table: pa.Table, settings: Mapping, path) -> _Rows:
     example = _whole_numbers(table, settings["example_id"], path)
-    epoch = _whole_numbers(table, settings["epoch"], path)
+    has_epochs = settings["epoch"] in table.column_names
+    epoch = _whole_numbers(table, settings["epoch"], path) if has_epochs else np.ones(len(example), np.int64)
     if not len(example):
         raise UserError(f"{path}: no rows; expected one per example and epoch")
     epochs, ids = np.unique(epoch), np.unique(example)
@@ -202,7 +241,7 @@ def _matrix(column: pa.ChunkedArray, name: str, rows: _Rows, path) -> np.ndarray
     return values
 
 
-def _logarithms(probabilities: np.ndarray, name: str, rows: _Rows, path) -> np.ndarray:
+def _check_probabilities(probabilities: np.ndarray, name: str, rows: _Rows, path) -> None:
     sums = probabilities.sum(axis=1, dtype=np.float64)
     wrong = (probabilities.min(axis=1) < 0) | (np.abs(sums - 1) > 1e-2)
     if wrong.any():
@@ -210,7 +249,6 @@ def _logarithms(probabilities: np.ndarray, name: str, rows: _Rows, path) -> np.n
             f"{path}: column {name!r} has {wrong.sum():,} rows that are no probabilities (not negative, sum 1), "
             f"{rows.named(wrong)}; are they logits?"
         )
-    return np.log(np.maximum(probabilities, np.finfo(np.float32).tiny))
 
 
 def _check_class_names(examples: pd.DataFrame, path) -> None:

@@ -52,7 +52,7 @@ class Plan:
         # In the order in which their columns stand in the table of all scores.
         self.families: dict[str, Callable[..., Stage | None]] = {
             "dynamics": self.scores.score_dynamics,
-            "label_quality": self.scores.score_label_quality,
+            "label_quality": self.scores.label_quality,
             "memorization": self.scores.score_memorization,
             "vog": self.vog.score_vog,
             "images": self.images.select_statistics,

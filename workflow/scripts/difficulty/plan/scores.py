@@ -6,13 +6,16 @@ from difficulty.hash_chain import hash_chain
 from difficulty.plan import paths
 from difficulty.plan.stage import Stage, only, remembered
 from difficulty.plan.training import EVALUATION_KEYS
+from difficulty.scores.runs import ROLE_SUFFIXES
 
 _LABEL_QUALITY_KEYS = ("device", "precision", "folds", "batch_norm")
+_HELD_OUT = ROLE_SUFFIXES["validation"]
 
 
 class Scores:
     """with_folds, with_truth, with_label_sets: the experiments that hold examples out, whose data sets have truth
-    columns that are numbers, and whose images have several labels.
+    columns that are numbers, and whose images have several labels. held_out: records of networks that have not seen the
+    training examples.
     """
 
     def __init__(self, plan):
@@ -20,6 +23,8 @@ class Scores:
         self.detections = plan.configuration.detections
         self.precision_epochs = plan.configuration.precision_epochs
         self.with_folds = [name for name, settings in self.experiments.items() if "folds" in settings]
+        recorded = {name: plan.datasets[plan.data.of(name)] for name in plan.training.imported}
+        self.held_out = [name for name, records in recorded.items() if records.get("held_out")]
         self.with_truth = [name for name in self.experiments if plan.configuration.truth_columns[plan.data.of(name)]]
         self.with_label_sets = list(self.precision_epochs)
 
@@ -42,6 +47,18 @@ class Scores:
         settings = only(self.experiments[experiment], _LABEL_QUALITY_KEYS)
         runs, modules = self.plan.training.runs_key(experiment, chosen), [self.plan.training.model_module(experiment)]
         return self.plan.stage("score_label_quality", settings, runs, modules=modules)
+
+    @remembered
+    def score_held_out_records(self, experiment: str) -> Stage | None:
+        """None for an experiment that is no records of held-out examples."""
+        if experiment not in self.held_out:
+            return None
+        settings = self.plan.data.import_settings(self.plan.data.of(experiment))
+        return self.plan.stage("score_held_out_records", settings, self.plan.training.runs_key(experiment))
+
+    def label_quality(self, experiment: str, chosen: tuple[str, ...] | None = None) -> Stage | None:
+        """The one of these two that an experiment has, if any."""
+        return self.score_label_quality(experiment, chosen) or self.score_held_out_records(experiment)
 
     @remembered
     def score_memorization(self, experiment: str, chosen: tuple[str, ...] | None = None) -> Stage | None:
@@ -76,7 +93,10 @@ class Scores:
 
     @remembered
     def rank_suspects(self, experiment: str) -> Stage:
-        return self.plan.stage("rank_suspects", self.analyses["suspects"], self.key(experiment))
+        settings = self.analyses["suspects"]
+        if experiment in self.held_out and not settings["score"].endswith(_HELD_OUT):
+            settings = {**settings, "score": settings["score"] + _HELD_OUT}
+        return self.plan.stage("rank_suspects", settings, self.key(experiment))
 
     @remembered
     def compute_truth_correlation(self, experiment: str) -> Stage:
@@ -113,8 +133,9 @@ class Scores:
             for pattern in (paths.SCORES, paths.CORRELATION, paths.STABILITY, paths.SEED_CORRELATION, paths.SUSPECTS):
                 yield pattern.format(experiment=name)
             yield from self.families_of(name)
-        for pattern in (paths.LABEL_QUALITY, paths.HELD_OUT, paths.MEMORIZATION_OF_SEEDS):
-            yield from (pattern.format(experiment=name) for name in self.with_folds)
+        for pattern in (paths.LABEL_QUALITY, paths.HELD_OUT):
+            yield from (pattern.format(experiment=name) for name in (*self.with_folds, *self.held_out))
+        yield from (paths.MEMORIZATION_OF_SEEDS.format(experiment=name) for name in self.with_folds)
         yield from (paths.TRUTH_CORRELATION.format(experiment=name) for name in self.with_truth)
         for name in self.with_label_sets:
             yield from self.plan.of_runs(paths.RUN_AVERAGE_PRECISION, name)

@@ -139,6 +139,10 @@ class Training:
         """The user's table of a run; the place in `files` is the seed."""
         return self.data.source_paths(self.data.of(experiment))[int(run.removeprefix("seed-"))]
 
+    def all_records(self, experiment: str) -> list[str]:
+        """The user's tables of all runs, in the order of the seeds."""
+        return self.data.source_paths(self.data.of(experiment))
+
     def first_records(self, experiment: str) -> str:
         return self.own_records(experiment, "seed-0")
 

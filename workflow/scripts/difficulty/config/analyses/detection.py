@@ -44,8 +44,10 @@ class Truth(Section):
             yield ("experiment",), text
             return
         settings = suite.experiments[self.experiment]
-        if self.role == "validation" and "folds" in settings and settings["folds"] is None:
+        if self.role == "validation" and suite.holds_nothing_out(self.experiment):
             yield ("role",), f"experiment {self.experiment!r} holds no examples out; set its folds"
+        if self.role == "train" and suite.is_held_out(self.experiment):
+            yield ("role",), f"experiment {self.experiment!r} has held_out records of training examples; set validation"
         if self.column == _PLANTED:
             if self.role == "test":
                 yield ("role",), "test labels are never corrupted; choose train or validation"

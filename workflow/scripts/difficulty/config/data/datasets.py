@@ -6,7 +6,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from difficulty.config.core.names import PathText, Text
 from difficulty.config.core.ranges import Count, Seed
@@ -190,13 +190,26 @@ class Records(Section):
     logits: Text | None = Field(None, description="column of logits, a list of one number per class in every row")
     probabilities: Text | None = Field(None, description="in place of `logits`: column of softmax probabilities")
     example_id: Text = Field("example_id", description="column of whole numbers that identify the examples")
-    epoch: Text = Field("epoch", description="column of epochs, without gaps, from 1 or from 0")
+    held_out: bool | None = Field(
+        None,
+        description="true: what is recorded of the training examples comes from networks that have not seen them "
+        "(out-of-fold predictions), so that all their scores end in _validation; null: false",
+    )
+    epoch: Text = Field(
+        "epoch",
+        description="column of epochs, without gaps, from 1 or from 0; with held_out, a table without it has one epoch",
+    )
     label: Text = Field("label", description="column of class numbers, from 0: the labels that training saw")
     class_name: Text | None = Field(None, description="column of class names; null: the class numbers")
     split: Text | None = Field(None, description="column of train, test, val or validation; null: all are train")
     key: Text | None = Field(None, description="column of names of the examples, e.g. file names; null: the numbers")
     truth: Truths = Field([], description="columns kept as truth: what is known of an example's real difficulty")
     unlabelled: Unlabelled = "error"
+
+    @field_validator("held_out")
+    @classmethod
+    def _is_wanted(cls, held_out):
+        return held_out or None
 
     @model_validator(mode="after")
     def _has_one_kind_of_predictions(self):

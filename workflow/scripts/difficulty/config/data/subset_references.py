@@ -67,7 +67,7 @@ def _experiment_faults(subset: Subset, suite: Suite) -> Iterator[tuple[Place, st
     if isinstance(select, ByScore) and (text := suite.no_score_of_runs(select.score, select.experiment)):
         if select.score not in suite.held_out_scores:
             yield ("score",), text
-        elif "folds" in settings and settings["folds"] is None:
+        elif suite.holds_nothing_out(select.experiment):
             yield ("score",), f"experiment {select.experiment!r} holds no examples out; set its folds"
     if isinstance(select, ByScore) and select.score in suite.undirected:
         yield ("score",), f"neither end of {select.score!r} is the hard one; choose another score"
