@@ -39,6 +39,7 @@ def make_inputs(folder: Path) -> None:
         "a.npz",
         *(f"{x}.pt" for x in "abcd"),
         "start.pt",
+        "pred_probs.npy",
     ):
         (folder / name).touch()
     for kind in ("cat", "dog"):

@@ -1,6 +1,7 @@
 """Runs that were trained elsewhere. From: records of every epoch, or checkpoints. To: per run {run}/ with records and
 history, and checkpoints/ where there are any, as training would have left them. Of held-out records: results/experiments/
-{experiment}/scores/label_quality.parquet, label_quality.parquet and held-out.parquet.
+{experiment}/scores/label_quality.parquet, label_quality.parquet and held-out.parquet; of other people's probabilities:
+given-probabilities.parquet.
 """
 
 
@@ -96,3 +97,29 @@ rule import_checkpoints:
             inputs="weights first labels pixels files",
             outputs="records history checkpoints",
         )
+
+
+rule collect_probabilities:
+    """Matches other people's out-of-fold probabilities to the training examples of an experiment."""
+    input:
+        given=users_files(plan.training.probability_file),
+        examples=lambda w: plan.data.path(paths.EXAMPLES, w.experiment),
+    output:
+        paths.GIVEN_PROBABILITIES,
+    log:
+        paths.log("experiments/{experiment}/collect_probabilities"),
+    benchmark:
+        paths.benchmark("experiments/{experiment}/collect_probabilities")
+    wildcard_constraints:
+        experiment=any_of(plan.training.with_probabilities),
+    priority: first_results
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(3000),
+        runtime=20,
+    params:
+        **parameters(plan.training.given_probabilities),
+    shell:
+        command("collect_probabilities", inputs="given examples")

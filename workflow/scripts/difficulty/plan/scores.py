@@ -136,6 +136,8 @@ class Scores:
         for pattern in (paths.LABEL_QUALITY, paths.HELD_OUT):
             yield from (pattern.format(experiment=name) for name in (*self.with_folds, *self.held_out))
         yield from (paths.MEMORIZATION_OF_SEEDS.format(experiment=name) for name in self.with_folds)
+        for name in self.plan.training.with_probabilities:
+            yield paths.GIVEN_PROBABILITIES.format(experiment=name)
         yield from (paths.TRUTH_CORRELATION.format(experiment=name) for name in self.with_truth)
         for name in self.with_label_sets:
             yield from self.plan.of_runs(paths.RUN_AVERAGE_PRECISION, name)

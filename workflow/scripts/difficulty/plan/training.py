@@ -13,14 +13,16 @@ from difficulty.plan.user_files import require_files
 LABEL_KEYS = ("label_noise",)
 EVALUATION_KEYS = ("device", "precision", "folds", "records", "batch_norm")
 SNAPSHOT_KEYS = ("architecture", "width", "depth", "stem", "normalization", "device", "precision", "batch_norm")
-# What does not change a run: the seeds are in its name; the data set and the labels are its inputs; and who decodes.
-_NOT_OF_A_RUN = {"dataset", "seeds", "workers", *LABEL_KEYS}
+# What does not change a run: the seeds are in its name; the data set and the labels are its inputs; who decodes; and
+# what other networks make of the examples.
+_NOT_OF_A_RUN = {"dataset", "seeds", "workers", "probabilities", *LABEL_KEYS}
 _PER_RUN = (paths.CHECKPOINTS, paths.RECORDS, paths.ONLINE_RECORDS, paths.HISTORY, paths.STEPS, paths.TIMING)
 
 
 class Training:
     """imported, snapshots, trained: names of the experiments of each kind: records of other runs, networks that were
-    trained elsewhere, and what is trained here. with_checkpoints: the last two.
+    trained elsewhere, and what is trained here. with_checkpoints: the last two. with_probabilities: those with held-out
+    probabilities from elsewhere.
     """
 
     def __init__(self, plan):
@@ -30,11 +32,20 @@ class Training:
         self.snapshots = [name for name in others if isinstance(self.settings[name]["checkpoints"], dict)]
         self.trained = [name for name in others if name not in self.snapshots]
         self.with_checkpoints = [*self.trained, *self.snapshots]
+        self.with_probabilities = [name for name, settings in self.settings.items() if "probabilities" in settings]
 
     @remembered
     def corrupt_labels(self, experiment: str) -> Stage:
         settings = only(self.settings[experiment], LABEL_KEYS)
         return self.plan.stage("corrupt_labels", settings, self.data.key(self.data.of(experiment)))
+
+    @remembered
+    def given_probabilities(self, experiment: str) -> Stage | None:
+        """None for an experiment without probabilities from elsewhere."""
+        if experiment not in self.with_probabilities:
+            return None
+        settings = {key: value for key, value in self.settings[experiment]["probabilities"].items() if key != "file"}
+        return self.plan.stage("collect_probabilities", settings, self.data.key(self.data.of(experiment)))
 
     @remembered
     def train_model(self, experiment: str) -> Stage:
@@ -165,6 +176,12 @@ class Training:
         """The user's file of weights that training starts from; none where the weights are torchvision's, by name."""
         weights = self.settings[experiment].get("weights")
         return [weights] if weights and Path(weights).suffix else []
+
+    def probability_file(self, experiment: str) -> str:
+        """The user's probabilities of an experiment. Raises UserError if they are not there."""
+        path = self.settings[experiment]["probabilities"]["file"]
+        require_files(self.plan.configuration.source, [(("experiments", experiment, "probabilities", "file"), path)])
+        return path
 
     def noise_files(self, experiment: str) -> list[str]:
         """The user's table of an experiment's labels, if it has one."""

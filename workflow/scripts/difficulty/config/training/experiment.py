@@ -13,6 +13,7 @@ from difficulty.config.core.section import Section, problem, problems_at, withou
 from difficulty.config.data.label_noise import LabelNoise
 from difficulty.config.training.architectures import CHOICES, Architecture, is_torchvision, settings_of
 from difficulty.config.training.augmentation import Augmentation
+from difficulty.config.training.given_probabilities import GivenProbabilities
 from difficulty.config.training.initialization import Initialization
 from difficulty.config.training.normalization import Normalization
 from difficulty.config.training.optimizers import Optimizer
@@ -33,6 +34,11 @@ class Experiment(Section):
 
     dataset: Text = Field(description="name of the data set to train on")
     label_noise: LabelNoise | None = Field(None, description="wrong labels planted in the training examples")
+    probabilities: GivenProbabilities | None = Field(
+        None,
+        description="out-of-fold probabilities of the training examples by other people's networks, e.g. {file: "
+        "pred_probs.npy}; nothing is trained on them",
+    )
     architecture: Architecture = Field(
         description=f"network: {CHOICES}; where an experiment names another one than `defaults`, the width, depth, "
         "stem and weights of `defaults` do not apply to it"

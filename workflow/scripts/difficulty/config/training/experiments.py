@@ -125,6 +125,9 @@ def _imported(
     if known.get("label_noise") is not None:
         text = "records of other runs come with the labels that training saw; set it to null"
         faults = [*faults, (("label_noise",), text, False)]
+    if known.get("probabilities") is not None:
+        text = "records of other runs come with their own; set it to null, or held_out of the data set"
+        faults = [*faults, (("probabilities",), text, False)]
     return experiment and experiment.model_copy(update=own), {**known, **own}, faults
 
 
@@ -142,6 +145,7 @@ def _faults_of_label_sets(settings: Mapping) -> list[_Fault]:
     texts = {
         "label_noise": "images with several labels each have no wrong one to be planted",
         "folds": "of images with several labels each none can be held out",
+        "probabilities": "images with several labels each have no probability for each class",
     }
     return [((key,), f"{text}; set it to null", False) for key, text in texts.items() if settings.get(key) is not None]
 

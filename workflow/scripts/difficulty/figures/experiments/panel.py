@@ -65,12 +65,15 @@ def draw(inputs: Namespace, settings: dict) -> Figure:
 def _right_or_wrong(records: Sequence[Path], role: str, example_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(which examples of a role each run has right after each epoch, bool (K, T, N); which it has, bool (K, N)).
 
-    records: paths, of K runs; example_ids: ascending (N,).
+    Training examples that no run is trained on are held out by all of them. records: paths, of K runs; example_ids:
+    ascending (N,).
     """
     runs = [
-        stored_records(read_table(path, RECORDS, ["example_id", "epoch", "role", "correct"]), path).of_role(role)
-        for path in records
+        stored_records(read_table(path, RECORDS, ["example_id", "epoch", "role", "correct"]), path) for path in records
     ]
+    if role == "train" and not any(role in run.roles() for run in runs):
+        role = "validation"
+    runs = [run.of_role(role) for run in runs]
     correct = np.zeros((len(runs), max(run.epochs for run in runs), len(example_ids)), bool)
     present = np.zeros((len(runs), len(example_ids)), bool)
     for number, run in enumerate(runs):

@@ -37,11 +37,12 @@ def draw(inputs: Namespace, settings: dict) -> Figure:
     """Reads what is known of the training images, and how hard they are by the score."""
     score, columns = settings["drawn"][0], read_schema(inputs.scores).columns
     scores = read_table(inputs.scores, SCORES).set_index("example_id")
-    scores = scores[scores["runs_train"] > 0]
+    role = "train" if (scores["runs_train"] > 0).any() else "validation"
+    scores = scores[scores[f"runs_{role}"] > 0]
     statistics = [read_table(path, EXAMPLE_SCORES) for path in inputs.statistics]
     known = known_numbers(read_table(inputs.examples, EXAMPLES), statistics).loc[scores.index]
     hardness = pd.Series(np.nan, scores.index)
-    if column := ranking_column(columns, score, "train"):
+    if column := ranking_column(columns, score, role):
         hardness = scores[column].astype(float) * columns[column].direction
     title = f"{inputs.scores.parent.name}: do easy and hard images look different?"
     return statistics_histograms_figure(known, hardness, score, title)

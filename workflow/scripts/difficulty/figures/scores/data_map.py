@@ -17,7 +17,8 @@ from difficulty.figures.style.appearance import CORRUPT, FAINT_INK, INK, SEQUENT
 from difficulty.figures.style.axes import integer_ticks, percent_ticks, say_empty
 from difficulty.figures.style.text import counted, percent
 from difficulty.scores.collect import SCORES
-from difficulty.tables import read_table
+from difficulty.scores.runs import ROLE_SUFFIXES
+from difficulty.tables import read_schema, read_table
 
 INPUTS = {"scores": ONE}
 
@@ -28,12 +29,15 @@ _LARGEST_VARIABILITY = 0.5
 
 
 def draw(inputs: Namespace, settings: dict) -> Figure:
-    """Reads the scores of the training examples."""
-    scores = read_table(inputs.scores, SCORES, [*_MAPPED, "is_corrupt", "runs_train"])
-    scores = scores[scores["runs_train"] > 0]
-    values = [scores[name].to_numpy(float) for name in _MAPPED]
-    runs = int(scores["runs_train"].max()) if len(scores) else None
-    title = f"{inputs.scores.parent.name}: data map of the training images"
+    """Reads the scores of the training examples, which some records have by networks that have not seen them."""
+    stored = read_schema(inputs.scores).columns
+    role = "train" if _MAPPED[0] in stored else "validation"
+    names, count = [f"{name}{ROLE_SUFFIXES[role]}" for name in _MAPPED], f"runs_{role}"
+    scores = read_table(inputs.scores, SCORES, [*names, "is_corrupt", count])
+    scores = scores[scores[count] > 0]
+    values = [scores[name].to_numpy(float) for name in names]
+    runs = int(scores[count].max()) if len(scores) else None
+    title = f"{inputs.scores.parent.name}: data map of the training images{', held out' * (role != 'train')}"
     return data_map_figure(*values, title, scores["is_corrupt"].to_numpy(bool), runs)
 
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from difficulty.analysis.truth_correlation import ALL_CLASSES, TRUTH_CORRELATION
 from difficulty.figures.inputs import ONE
-from difficulty.figures.style.appearance import DIVERGING, FAINT_INK, INK, ROLE_COLORS, new_figure, styled
+from difficulty.figures.style.appearance import DIVERGING, FAINT_INK, INK, ROLE_COLORS, new_figure, roles_in, styled
 from difficulty.figures.style.axes import empty_figure
 from difficulty.figures.style.text import short_number, shortened
 from difficulty.tables import read_table
@@ -21,7 +21,8 @@ _WIDTH, _HEIGHT = 0.72, 0.36
 def draw(inputs: Namespace, settings: dict) -> Figure:
     """Reads the correlations of an experiment's scores with truth columns."""
     title = f"{inputs.correlation.parent.name}: do scores rise with what makes images hard?"
-    return truth_correlation_figure(read_table(inputs.correlation, TRUTH_CORRELATION), title)
+    table = read_table(inputs.correlation, TRUTH_CORRELATION)
+    return truth_correlation_figure(table, title, next(iter(roles_in(table)), "train"))
 
 
 @styled()
