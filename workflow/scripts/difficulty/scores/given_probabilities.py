@@ -68,7 +68,7 @@ def probabilities_of(examples: pd.DataFrame, given: GivenRows, by: str, classes:
         raise UserError(f"{given.file}: {by} {twice!r} is that of several training images; match them by another key")
     place = given.keys.get_indexer(own)
     if (missing := place < 0).any():
-        names = ", ".join(map(str, own[missing][:_SHOWN])) + ", ..." * (missing.sum() > _SHOWN)
+        names = ", ".join(map(str, own[missing][:_SHOWN])) + ", ..." * bool(missing.sum() > _SHOWN)
         raise UserError(
             f"{given.file}: {missing.sum():,} of {len(own):,} training images have no probabilities, by {by}: {names}; "
             f"its rows are of e.g. {', '.join(map(str, given.keys[:_SHOWN]))}"

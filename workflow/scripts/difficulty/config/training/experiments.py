@@ -126,7 +126,7 @@ def _imported(
         text = "records of other runs come with the labels that training saw; set it to null"
         faults = [*faults, (("label_noise",), text, False)]
     if known.get("probabilities") is not None:
-        text = "records of other runs come with their own; set it to null, or held_out of the data set"
+        text = "records of other runs come with their own predictions; set it to null"
         faults = [*faults, (("probabilities",), text, False)]
     return experiment and experiment.model_copy(update=own), {**known, **own}, faults
 

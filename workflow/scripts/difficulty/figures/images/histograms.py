@@ -105,8 +105,8 @@ def _draw(axes: Axes, values: np.ndarray, hardness: np.ndarray) -> None:
 
 
 def _notes(hardness: pd.Series, repeated: dict[str, str]) -> list[str]:
-    images = counted(int(hardness.notna().sum()), "image")
-    notes = [f"{images} that were trained on. Those that tie across the border of a tenth count in part."]
+    images = counted(int(hardness.notna().sum()), "training image")
+    notes = [f"{images}. Those that tie across the border of a tenth count in part."]
     return notes + ([f"In the same order, so drawn once: {', '.join(repetitions(repeated))}."] if repeated else [])
 
 
