@@ -34,7 +34,8 @@ NAMED_FILES = (
     *(f"VOCdevkit/VOC2007/{name}" for name in ("ImageSets/Main/trainval.txt", "ImageSets/Main/test.txt")),
     *(f"VOCdevkit/VOC2007/{name}" for name in ("JPEGImages/1.jpg", "Annotations/1.xml")),
     *(f"snapshots/epoch-{epoch}.pt" for epoch in ("03", "04", "05", "88", "89", "90")),
-    *("data/train-0.parquet", "data/test.parquet", "run0.parquet", "run1.parquet"),
+    *("data/train-0.parquet", "data/test.parquet", "run0.parquet", "run1.parquet", "out-of-fold.parquet"),
+    *("pred_probs.npy", "predictions.parquet"),
     *("cifar10h-probs.npy", "VSD_dataset.csv", "decisions.csv"),
 )
 

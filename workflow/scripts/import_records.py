@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 
 from difficulty.datasets.example_tables import LABELS
-from difficulty.datasets.records import read_run
+from difficulty.datasets.record_runs import read_run
 from difficulty.stage import WITH_TORCH, arguments, provenance, required_paths, run_stage
 from difficulty.tables import read_table, write_table
 from difficulty.training.imported import imported_epoch

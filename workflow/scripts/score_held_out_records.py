@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from difficulty.datasets.example_tables import LABELS
-from difficulty.datasets.records import read_run
+from difficulty.datasets.record_runs import read_run
 from difficulty.scores.label_quality.held_out import HeldOut
 from difficulty.scores.label_quality.tables import write_label_quality
 from difficulty.stage import arguments, provenance, required_paths, run_stage

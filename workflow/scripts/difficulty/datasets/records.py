@@ -10,14 +10,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from scipy.special import softmax
 
-from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.datasets.intake import Intake
 from difficulty.datasets.label_matching import labelled
 from difficulty.datasets.label_text import tidied
 from difficulty.datasets.labels import read_labels
 from difficulty.datasets.split_folders import TEST_NAMES, TRAIN_NAMES
 from difficulty.errors import UserError
-from difficulty.tables import read_foreign, read_provenance, read_table
+from difficulty.tables import read_foreign
 from difficulty.text_tables import is_text_table
 
 _SPLITS = {**dict.fromkeys(TRAIN_NAMES, "train"), **dict.fromkeys(TEST_NAMES, "test")}
@@ -105,18 +104,6 @@ def read_own_records(path, settings: Mapping) -> OwnRecords:
     examples = pd.DataFrame({**frame, **columns})
     _check_class_names(examples, path)
     return OwnRecords(examples, values, predictions == "logits", intake)
-
-
-def read_run(path, first_path, examples_path, settings: Mapping) -> OwnRecords:
-    """The records of a run; raises UserError if they are not of the same examples as those of the first run.
-
-    examples_path: the data set's table of examples, which was made of those of the first.
-    """
-    own = read_own_records(path, settings)
-    if path != first_path:
-        check_same_shape(own.counts(), read_provenance(examples_path), path, first_path)
-        check_same_examples(own.examples, read_table(examples_path, EXAMPLES), path, first_path)
-    return own
 
 
 def check_same_examples(own: pd.DataFrame, first: pd.DataFrame, path, first_path) -> None:
