@@ -1,7 +1,8 @@
 """Scores and what they say. From: the records and networks of all runs. To: results/experiments/{experiment}/
 
 scores/dynamics.parquet (every run); where there are folds, scores/label_quality.parquet, held-out.parquet (probabilities),
-scores/memorization.parquet (of all runs together) and memorization.parquet (of those of each seed); scores.parquet (every example, over the runs, of all
+scores/memorization.parquet (of all runs together) and memorization.parquet (of those of each seed); scores/label_error.parquet with label-errors.parquet
+(how many labels are wrong), label-confusion.parquet (by classes) and label-error-seeds.parquet; scores.parquet (every example, over the runs, of all
 families); correlation, stability, seed-correlation, truth-correlation and average_precision.parquet; suspects.csv. And
 results/detection/.
 """
@@ -90,6 +91,40 @@ rule score_memorization:
         **parameters(plan.scores.score_memorization),
     shell:
         command("score_memorization", inputs="records", outputs="output=scores seeds")
+
+
+rule score_label_error:
+    """Scores every example by how likely its label is wrong, and estimates how many labels are."""
+    input:
+        labels=paths.LABELS,
+        examples=lambda w: plan.data.path(paths.EXAMPLES, w.experiment),
+        records=lambda w: plan.of_runs(paths.RECORDS, w.experiment),
+        held_out=of_wildcards(plan.scores.held_out_probabilities),
+        given=of_wildcards(plan.scores.given_probabilities),
+    output:
+        scores=paths.family("label_error"),
+        seeds=paths.LABEL_ERROR_OF_SEEDS,
+        errors=paths.LABEL_ERRORS,
+        confusion=paths.LABEL_CONFUSION,
+    log:
+        paths.log("experiments/{experiment}/score_label_error"),
+    benchmark:
+        paths.benchmark("experiments/{experiment}/score_label_error")
+    priority: first_results
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(3000),
+        runtime=30,
+    params:
+        **parameters(plan.scores.score_label_error),
+    shell:
+        command(
+            "score_label_error",
+            inputs="labels examples records held_out given",
+            outputs="output=scores seeds errors confusion",
+        )
 
 
 rule collect_scores:

@@ -6,6 +6,7 @@ from typing import Any
 
 from difficulty.config.analyses.detection import detections
 from difficulty.config.analyses.generalization import resolved_studies, with_studies
+from difficulty.config.analyses.label_error import LABEL_ERROR_SCORES
 from difficulty.config.analyses.label_quality import HELD_OUT_SCORES
 from difficulty.config.analyses.memorization import POOLED_SCORES
 from difficulty.config.core.annotations import CheckedBy
@@ -153,7 +154,8 @@ def _suite(file: ConfigurationFile, sources: Mapping, experiments: Mapping[str, 
     """Collects what sections are checked against. experiments: name -> valid settings."""
     analyses = [analysis for _, analysis in _checked_sections(file.analyses)]
     with_folds = [name for name, each in experiments.items() if each.get("folds")]
-    pooled = POOLED_SCORES if with_folds else ()
+    folded = POOLED_SCORES if with_folds else ()
+    pooled = LABEL_ERROR_SCORES + folded
     suite = Suite(
         datasets=sources,
         experiments=experiments,
@@ -166,7 +168,7 @@ def _suite(file: ConfigurationFile, sources: Mapping, experiments: Mapping[str, 
     return replace(
         suite,
         scored={score: names for scored in limited for score, names in scored.items()}
-        | dict.fromkeys(pooled, with_folds),
+        | dict.fromkeys(folded, with_folds),
         unranked=tuple(score for each in analyses for score in each.unranked_scores()),
         undirected=tuple(score for each in analyses for score in each.undirected),
     )
@@ -219,6 +221,7 @@ def _configuration(
         detections=detections(analyses["detection"], experiments),
         score_families=dict.fromkeys(HELD_OUT_SCORES, "label_quality")
         | dict.fromkeys(POOLED_SCORES, "memorization")
+        | dict.fromkeys(LABEL_ERROR_SCORES, "label_error")
         | families,
         truth_columns={name: suite.truth_columns(name) for name in file.datasets},
         test_splits={name: holder_of_test_split(name, suite) for name in file.datasets},

@@ -54,6 +54,7 @@ class Plan:
             "dynamics": self.scores.score_dynamics,
             "label_quality": self.scores.label_quality,
             "memorization": self.scores.score_memorization,
+            "label_error": self.scores.score_label_error,
             "vog": self.vog.score_vog,
             "images": self.images.select_statistics,
             "prediction_depth": self.depth.score_prediction_depth,

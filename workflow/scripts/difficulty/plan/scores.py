@@ -68,14 +68,31 @@ class Scores:
         settings = only(self.experiments[experiment], ("epochs",))
         return self.plan.stage("score_memorization", settings, self.plan.training.runs_key(experiment, chosen))
 
+    @remembered
+    def score_label_error(self, experiment: str, chosen: tuple[str, ...] | None = None) -> Stage:
+        evidence = [self.label_quality(experiment, chosen), self.plan.training.given_probabilities(experiment)]
+        keys = [stage.key for stage in evidence if stage]
+        return self.plan.stage("score_label_error", {}, self.plan.training.runs_key(experiment, chosen), *keys)
+
+    def held_out_probabilities(self, experiment: str) -> list[str]:
+        """What networks that held the examples out make of them, if there are any."""
+        has_any = experiment in self.with_folds or experiment in self.held_out
+        return [paths.HELD_OUT.format(experiment=experiment)] if has_any else []
+
+    def given_probabilities(self, experiment: str) -> list[str]:
+        """What others' networks make of the examples, if that is given."""
+        has_any = experiment in self.plan.training.with_probabilities
+        return [paths.GIVEN_PROBABILITIES.format(experiment=experiment)] if has_any else []
+
     def families_of(self, experiment: str) -> list[str]:
         """Tables of the families of scores that an experiment has."""
         having = [family for family, stage in self.plan.families.items() if stage(experiment)]
         return [paths.family(family).format(experiment=experiment) for family in having]
 
     def families_over_seeds(self, experiment: str) -> list[str]:
-        """The same, and the scores of each seed of the family that has none of single runs."""
+        """The same, and the scores of each seed of the families that have none of single runs."""
         pooled = [paths.MEMORIZATION_OF_SEEDS] if experiment in self.with_folds else []
+        pooled.append(paths.LABEL_ERROR_OF_SEEDS)
         return self.families_of(experiment) + [path.format(experiment=experiment) for path in pooled]
 
     @remembered
@@ -133,6 +150,8 @@ class Scores:
             for pattern in (paths.SCORES, paths.CORRELATION, paths.STABILITY, paths.SEED_CORRELATION, paths.SUSPECTS):
                 yield pattern.format(experiment=name)
             yield from self.families_of(name)
+            for pattern in (paths.LABEL_ERRORS, paths.LABEL_ERROR_OF_SEEDS, paths.LABEL_CONFUSION):
+                yield pattern.format(experiment=name)
         for pattern in (paths.LABEL_QUALITY, paths.HELD_OUT):
             yield from (pattern.format(experiment=name) for name in (*self.with_folds, *self.held_out))
         yield from (paths.MEMORIZATION_OF_SEEDS.format(experiment=name) for name in self.with_folds)

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 
 from difficulty.config.analyses.dynamics import Dynamics
 from difficulty.config.analyses.joins import Join, faults_of_joins, given_twice, name_fault
+from difficulty.config.analyses.label_error import LABEL_ERROR_SCORES
 from difficulty.config.analyses.label_quality import HELD_OUT_SCORES
 from difficulty.config.analyses.memorization import POOLED_SCORES
 from difficulty.config.core.annotations import GoesWith
@@ -59,7 +60,7 @@ class Images(CheckedSection):
 
     @model_validator(mode="after")
     def _has_columns_of_its_own(self):
-        taken = (*_STATISTICS, *Dynamics.gives, *HELD_OUT_SCORES, *POOLED_SCORES)
+        taken = (*_STATISTICS, *Dynamics.gives, *HELD_OUT_SCORES, *POOLED_SCORES, *LABEL_ERROR_SCORES)
         faults = [(("joins", name), text) for name in self.joins if (text := name_fault(name, taken))]
         if not self.statistics and not self.joins:
             faults.append((("statistics",), "expected at least 1 entry, got 0"))

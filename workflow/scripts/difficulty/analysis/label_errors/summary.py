@@ -1,0 +1,89 @@
+"""How many labels of an experiment are wrong, as a table of one row, and which classes are taken for which."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from scipy.stats import rankdata
+
+from difficulty.analysis.label_errors.tables import LABEL_CONFUSION, LABEL_ERRORS
+from difficulty.analysis.label_errors.trust import Facts, verdict
+from difficulty.analysis.reliability import spearman_brown
+from difficulty.scores.label_error.estimate import WrongLabels, recommended_cut
+from difficulty.scores.label_error.networks import Networks
+from difficulty.scores.label_error.outside import held_out_accuracy
+
+NO_PREDICTORS = (
+    "no probability of being wrong: no network or predictor has not seen the images; set folds, or give features or "
+    "held-out probabilities"
+)
+SEVERAL_LABELS = "no probability of being wrong: it is not defined where images have several labels each"
+
+
+def reliability(of_seeds: Sequence[np.ndarray]) -> float:
+    """Reliability of the mean order over K seeds, from scores (N,) of each; NaN for a single one.
+
+    The mean rank correlation of two seeds, stepped up to K of them (Spearman 1910, Brown 1910).
+    """
+    if len(of_seeds) < 2:
+        return np.nan
+    known = ~np.isnan(np.sum(of_seeds, axis=0))
+    correlations = np.corrcoef([rankdata(values[known]) for values in of_seeds])
+    pairs = correlations[np.triu_indices(len(of_seeds), 1)]
+    return spearman_brown(float(pairs.mean()), len(of_seeds)) if pairs.mean() > 0 else 0.0
+
+
+def facts_of(
+    networks: Networks, predictors: Mapping[str, np.ndarray], labels: np.ndarray, found: WrongLabels | None
+) -> Facts:
+    """What the verdict on trust rests on. predictors: see `read_predictors`. labels: (N,), given."""
+    return Facts(
+        commonest=np.bincount(labels).max() / len(labels),
+        fitted=np.mean(networks.fitted) if networks.fitted else np.nan,
+        held_out=held_out_accuracy(predictors, labels),
+        reliability=reliability([each.mean() for each in networks.of_seed.values()]),
+        low=found.low if found else np.nan,
+        high=found.high if found else np.nan,
+    )
+
+
+def summary(facts: Facts, examples: int, kinds: Sequence[str], found: WrongLabels | None) -> dict:
+    """The row of LABEL_ERRORS. kinds: of evidence. found: the estimates, None where nothing permits any."""
+    trustworthy, reason = verdict(facts)
+    row = _row(examples, kinds, trustworthy, reason if found else "; ".join(filter(None, [reason, NO_PREDICTORS])))
+    row |= {name: _known(getattr(facts, name)) for name in ("fitted", "held_out", "reliability")}
+    if found:
+        cut = recommended_cut(found.wrong)
+        row |= {"estimated_wrong": found.wrong.sum(), "low": found.low, "high": found.high, "cut": cut.examples}
+        row |= {"expected_precision": cut.precision, "expected_recall": cut.recall}
+    return row
+
+
+def of_several_labels(examples: int, kinds: Sequence[str]) -> dict:
+    """The row of LABEL_ERRORS where images have several labels."""
+    return _row(examples, kinds, True, SEVERAL_LABELS)
+
+
+def _row(examples: int, kinds: Sequence[str], trustworthy: bool, reason: str) -> dict:
+    row = dict.fromkeys(LABEL_ERRORS.columns)
+    return row | {"examples": examples, "trustworthy": trustworthy, "reason": reason, "evidence": ", ".join(kinds)}
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else value
+
+
+def confusion(likely: np.ndarray | None, labels: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
+    """Rows of LABEL_CONFUSION: for each given label how many of its examples are expected to be of each other class.
+
+    likely: (N, C), the probability of each class; None gives no row. labels: (N,), given. names: of the classes.
+    """
+    rows = []
+    for given in np.unique(labels) if likely is not None else ():
+        members = labels == given
+        expected = likely[members].sum(axis=0)
+        for other in range(likely.shape[1]):
+            if other != given:
+                pair = (given, other, names[given], names[other])
+                rows.append((*pair, int(members.sum()), float(expected[other])))
+    return pd.DataFrame(rows, columns=list(LABEL_CONFUSION.columns))

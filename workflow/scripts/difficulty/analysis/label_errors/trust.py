@@ -1,0 +1,71 @@
+"""Whether a list of suspects deserves trust: did the networks learn, do they agree, is there held-out evidence?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+_SKILL = 1 / 3  # of the way from always saying the commonest class to being always right
+_RELIABLE = 0.7
+_NARROW = 2.5  # high over low end of the interval of the number of wrong labels
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a verdict rests on; NaN for what is not known.
+
+    commonest: share of the commonest label. fitted: of the training labels that networks are right about at their last
+    epoch. held_out: of the labels that predictors are right about without having seen them. reliability: of the order
+    over the seeds. low, high: interval of the number of wrong labels.
+    """
+
+    commonest: float
+    fitted: float
+    held_out: float
+    reliability: float
+    low: float = np.nan
+    high: float = np.nan
+
+
+def verdict(facts: Facts) -> tuple[bool, str]:
+    """Whether the order of the suspects and the estimates deserve trust, and a sentence that says why or why not."""
+    if _is_poor(facts.fitted, facts.commonest):
+        return False, (
+            f"networks did not fit the training images (they are right about {facts.fitted:.0%} of the labels, the "
+            f"commonest class alone has {facts.commonest:.0%}): ranks are not meaningful; train for longer, or give "
+            "features of a pretrained network"
+        )
+    if facts.reliability < _RELIABLE:
+        return False, (
+            f"networks of different seeds order the images differently (reliability {max(facts.reliability, 0):.2f}): "
+            "ranks are not meaningful yet; add seeds, or train for longer"
+        )
+    if _is_poor(facts.held_out, facts.commonest):
+        return False, (
+            f"images that were not seen are predicted poorly ({facts.held_out:.0%} of the labels, the commonest class "
+            f"alone has {facts.commonest:.0%}): probabilities and numbers are not meaningful; train on more images, or "
+            "give features of a pretrained network"
+        )
+    if facts.high > _NARROW * max(facts.low, 1):
+        return False, (
+            f"the number of wrong labels is uncertain ({facts.low:,.0f} to {facts.high:,.0f}): the order can be used, "
+            "the probabilities cannot; better predictors, such as more seeds or features, narrow it"
+        )
+    return True, _grounds(facts)
+
+
+def _is_poor(accuracy: float, commonest: float) -> bool:
+    return accuracy - commonest < _SKILL * (1 - commonest)
+
+
+def _grounds(facts: Facts) -> str:
+    """What speaks for the list, and what is not known."""
+    grounds = []
+    if not np.isnan(facts.fitted):
+        grounds.append(f"networks fit {facts.fitted:.0%} of the labels")
+    if not np.isnan(facts.reliability):
+        grounds.append(f"seeds agree (reliability {facts.reliability:.2f})")
+    elif not np.isnan(facts.fitted):
+        grounds.append("with one seed it is not known whether others agree")
+    if not np.isnan(facts.held_out):
+        grounds.append(f"{facts.held_out:.0%} of the labels are predicted without having been seen")
+    return "; ".join(grounds)

@@ -1,0 +1,14 @@
+"""The scores that say how likely a given label is wrong."""
+
+from difficulty.scores.catalogue import Entry
+
+LABEL_ERROR = {
+    "label_error": Entry(
+        "how suspect the given label is by all evidence: mean of the normal scores of what networks, features and "
+        "given probabilities say",
+        1,
+    ),
+    "label_error_probability": Entry(
+        "estimated probability that the given label is wrong; null where nothing permits an estimate", 1, nullable=True
+    ),
+}

@@ -1,0 +1,92 @@
+"""Estimates of how many labels are wrong and of each label's probability of being wrong, with what they permit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from difficulty.random_streams import derived_seed
+from difficulty.scores.label_error.noise_model import NoiseModel, fit_noise_model
+
+_FLOOR = 1e-6  # of probabilities, whose logarithms the model takes
+# Of the images by how sure the predictors are of them: one for the low end, where errors do not depend on it, many for
+# the high end.
+_GROUPS, _FEWEST, _MOST = 2, 1, 8
+_RESAMPLES = 10
+_DEVIATIONS = 1.96  # 95 % of a normal distribution
+_LIKELIER_WRONG = 0.5
+
+
+@dataclass(frozen=True)
+class WrongLabels:
+    """wrong: (N,), the estimated probability that each given label is wrong. likely: (N, C), of each class.
+
+    low, high: the interval of the number of wrong labels, of which `wrong` sums to the estimate.
+    """
+
+    wrong: np.ndarray
+    likely: np.ndarray
+    low: float
+    high: float
+
+
+def estimate_wrong_labels(predictors: Sequence[np.ndarray], labels: np.ndarray) -> WrongLabels:
+    """Fits the noise model to probabilities (N, C) of predictors that have not seen the examples, and to labels (N,).
+
+    The interval reaches from the estimate where errors depend on the classes alone to the one where they depend on how
+    sure the predictors are, in eight groups; each end is moved outwards by 1.96 standard deviations, over resamples of
+    the examples.
+    """
+    logs = [np.log(np.maximum(each.astype(np.float64), _FLOOR)) for each in predictors]
+    fewest, model, most = (fit_noise_model(logs, labels, groups) for groups in (_FEWEST, _GROUPS, _MOST))
+    spread = _DEVIATIONS * _deviation(logs, labels, model)
+    low, high = (each.wrong(labels).sum() for each in (fewest, most))
+    wrong = model.wrong(labels)
+    low, high = min(low, wrong.sum()) - spread, max(high, wrong.sum()) + spread
+    return WrongLabels(wrong, model.likely, max(low, 0.0), min(high, float(len(labels))))
+
+
+def _deviation(logs: Sequence[np.ndarray], labels: np.ndarray, model: NoiseModel) -> float:
+    """Standard deviation of the estimated number of wrong labels over resamples of the examples."""
+    generator = np.random.default_rng(derived_seed("label_error resamples", 0))
+    examples, estimates = len(labels), []
+    for _ in range(_RESAMPLES):
+        counts = generator.multinomial(examples, np.full(examples, 1 / examples))
+        resampled = fit_noise_model(logs, labels, len(model.transitions), counts, model)
+        estimates.append(counts @ resampled.wrong(labels))
+    return float(np.std(estimates, ddof=1))
+
+
+def in_order_of(label_error: np.ndarray, wrong: np.ndarray) -> np.ndarray:
+    """The probabilities `wrong` (N,), handed out in the order of `label_error` (N,): the largest to the most suspect.
+
+    label_error knows more than the model (networks that were trained on the example, neighbours), so that it orders
+    the examples at least as well, while the model knows how large the probabilities are. Examples that are equally
+    suspect share the mean of theirs.
+    """
+    values, places = np.unique(label_error, return_inverse=True)
+    order = np.argsort(label_error, kind="stable")
+    handed = np.empty(len(wrong))
+    handed[order] = np.sort(wrong)
+    shared = np.bincount(places, weights=handed, minlength=len(values)) / np.bincount(places, minlength=len(values))
+    return shared[places]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The suspects that are likelier wrong than right: how many, and which precision and recall are expected.
+
+    Precision is None if there are none, and recall if no label is likely to be wrong.
+    """
+
+    examples: int
+    precision: float | None
+    recall: float | None
+
+
+def recommended_cut(wrong: np.ndarray) -> Cut:
+    """The cut of examples whose labels are wrong with these probabilities (N,)."""
+    within = wrong > _LIKELIER_WRONG
+    expected, total = wrong[within].sum(), wrong.sum()
+    examples = int(within.sum())
+    return Cut(examples, float(expected / examples) if examples else None, float(expected / total) if total else None)

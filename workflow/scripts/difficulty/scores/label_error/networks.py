@@ -1,0 +1,56 @@
+"""What all networks of an experiment say of its training examples, and how well they fit them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from difficulty.scores.label_error.evidence import PooledNetworks, held_out_evidence, trained_on_evidence
+from difficulty.scores.record_arrays import RecordArrays, stored_records
+from difficulty.scores.runs import ROLES_OF_TRAINING_SPLIT, run_of, seed_of
+from difficulty.tables import read_table
+from difficulty.training.run_tables import RECORDS
+
+_COLUMNS = ("example_id", "epoch", "role", "correct", "margin", "loss")
+
+
+@dataclass
+class Networks:
+    """pooled: of all runs. of_seed: of the runs of each seed, by its name. fitted: of each run, the share of its
+    training examples whose label it predicts at its last epoch.
+    """
+
+    pooled: PooledNetworks
+    of_seed: dict[str, PooledNetworks] = field(default_factory=dict)
+    fitted: list[float] = field(default_factory=list)
+
+
+def pool_networks(records: Sequence[Path], example_id: np.ndarray, views: pd.DataFrame | None = None) -> Networks:
+    """The evidence of every run, read one at a time.
+
+    records: files. example_id: int64 (N,), sorted. views: mean margin of augmented views at the last epoch: columns
+    run, example_id and view_margin.
+    """
+    networks = Networks(PooledNetworks(example_id))
+    for path in records:
+        run = stored_records(read_table(path, RECORDS, columns=list(_COLUMNS)), path)
+        of_seed = networks.of_seed.setdefault(seed_of(run_of(path)), PooledNetworks(example_id))
+        own = None if views is None else views.loc[views["run"] == run_of(path)].set_index("example_id")["view_margin"]
+        for role in ROLES_OF_TRAINING_SPLIT:
+            part = run.of_role(role)
+            if not len(part.example_id):
+                continue
+            said = _evidence(role, part, None if own is None else own.loc[part.example_id].to_numpy(np.float64))
+            networks.pooled.add(part.example_id, said)
+            of_seed.add(part.example_id, said)
+            if role == "train":
+                networks.fitted.append(float(part["correct"][-1].mean()))
+    return networks
+
+
+def _evidence(role: str, part: RecordArrays, views: np.ndarray | None) -> np.ndarray:
+    if role == "train":
+        return trained_on_evidence(part["margin"], views)
+    return held_out_evidence(part["loss"], part["margin"], views)

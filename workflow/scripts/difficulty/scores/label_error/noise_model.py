@@ -1,0 +1,139 @@
+"""How many labels are wrong, and which: the given labels as a noisy reading of what held-out networks predict.
+
+The classes that networks predict for images that they have not seen explain the given labels up to two things: how
+unsure the networks are, and how often labels are wrong. The model has both. An image's likely class follows the
+networks' probabilities, whose sharpness is fitted (temperature scaling; of several predictors the weights of their log
+probabilities); the given label follows the class by a matrix of transitions. All of it is fitted to the given labels by
+maximum likelihood, with expectation maximisation over the class of each image. What identifies the noise is that even
+where networks are surest, given labels disagree with them at some rate. The fitted model gives each image's
+probability of each class once its given label is known.
+
+The transitions depend on the classes alone (Sukhbaatar et al., "Training convolutional networks with noisy labels",
+2014, arXiv 1406.2080; Goldberger and Ben-Reuven, "Training deep neural networks using a noise adaptation layer", ICLR
+2017), or also on how sure the networks are of the image, in groups of equal size: people err more on images that are
+hard. With more groups, more of the disagreement counts as noise and less as the networks' doubt, so that the two ends
+bracket an estimate. Temperature scaling: Guo et al., "On calibration of modern neural networks", ICML 2017, arXiv
+1706.04599.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.stats import rankdata
+
+_FIRST_NOISE = 0.1  # share of wrong labels that the fit starts from
+_PENALTY = 1e-3  # on the squares of the biases
+_PSEUDO_COUNT = 20.0  # examples of each class by which a group's transitions are drawn to those of all
+_STEPS, _STEPS_OF_WEIGHTS = 200, 5
+_CONVERGED = 1e-5  # change of the share of wrong labels
+
+
+@dataclass(frozen=True)
+class NoiseModel:
+    """A fitted model of N examples and C classes.
+
+    weights: (M + C,), of the log probabilities of M predictors, and biases of the classes.
+    transitions: (G, C, C), in each group the probability of each given label (column) of each class (row).
+    group: int (N,). likely: (N, C), the probability of each class once the given label is known.
+    """
+
+    weights: np.ndarray
+    transitions: np.ndarray
+    group: np.ndarray
+    likely: np.ndarray
+
+    def wrong(self, labels: np.ndarray) -> np.ndarray:
+        """Probability that the given label (N,) is wrong, (N,)."""
+        return 1 - self.likely[np.arange(len(labels)), labels]
+
+
+def fit_noise_model(
+    log_probabilities: Sequence[np.ndarray],
+    labels: np.ndarray,
+    groups: int = 1,
+    counts: np.ndarray | None = None,
+    start: NoiseModel | None = None,
+) -> NoiseModel:
+    """The model of given labels, int (N,), by the log probabilities of M predictors, each (N, C).
+
+    groups: how many groups of equal size, from the images that the predictors are least sure of to those that they are
+    surest of, have transitions of their own. counts: (N,), how often each example counts; None: once. start: a model
+    of the same examples that the fit starts from, with its groups.
+    """
+    inputs = np.stack(log_probabilities)
+    examples, classes = inputs.shape[1:]
+    counts = np.ones(examples) if counts is None else counts.astype(np.float64)
+    given = np.eye(classes)[labels]
+    if start is None:
+        first = np.r_[np.full(len(inputs), 1 / len(inputs)), np.zeros(classes)]
+        predicted, weights = _fitted_to(inputs, given, counts, first, _STEPS)
+        group = _groups(predicted, groups)
+        transitions = np.tile(_uniform_noise(classes, _FIRST_NOISE), (groups, 1, 1))
+    else:
+        weights, group, transitions = start.weights, start.group, start.transitions
+        predicted = _probabilities(inputs, weights)
+    share = np.inf
+    for _ in range(_STEPS):
+        likely = _likely(predicted, transitions, group, labels)
+        transitions = _transitions(likely, given, counts, group, len(transitions))
+        predicted, weights = _fitted_to(inputs, likely, counts, weights, _STEPS_OF_WEIGHTS)
+        previous, share = share, counts @ (1 - likely[np.arange(examples), labels]) / counts.sum()
+        if abs(share - previous) < _CONVERGED:
+            break
+    return NoiseModel(weights, transitions, group, _likely(predicted, transitions, group, labels))
+
+
+def _uniform_noise(classes: int, share: float) -> np.ndarray:
+    noise = np.full((classes, classes), share / max(classes - 1, 1))
+    np.fill_diagonal(noise, 1 - share)
+    return noise
+
+
+def _groups(predicted: np.ndarray, groups: int) -> np.ndarray:
+    """(N,), 0 for those that the predictors are least sure of."""
+    rank = rankdata(predicted.max(axis=1), method="average")
+    return np.minimum(((rank - 1) * groups / len(rank)).astype(int), groups - 1)
+
+
+def _probabilities(inputs: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    scores = np.tensordot(weights[: len(inputs)], inputs, 1) + weights[len(inputs) :]
+    scores = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return scores / scores.sum(axis=1, keepdims=True)
+
+
+def _fitted_to(inputs, target, counts, weights, steps) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities (N, C) of the classes, and the weights (M + C,), by logistic regression on targets (N, C)."""
+    predictors, total = len(inputs), counts.sum()
+
+    def loss(weights):
+        probabilities = _probabilities(inputs, weights)
+        error = counts[:, None] * (probabilities - target)
+        biases = weights[predictors:]
+        value = -(counts @ (target * np.log(np.maximum(probabilities, 1e-300))).sum(axis=1)) / total
+        gradient = np.r_[[np.vdot(error, each) for each in inputs], error.sum(axis=0)] / total
+        gradient[predictors:] += 2 * _PENALTY * biases
+        return value + _PENALTY * biases @ biases, gradient
+
+    bounds = [(0, None)] * predictors + [(None, None)] * (len(weights) - predictors)
+    found = minimize(loss, weights, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": steps}).x
+    return _probabilities(inputs, found), found
+
+
+def _likely(predicted, transitions, group, labels) -> np.ndarray:
+    joint = predicted * transitions[group, :, labels]
+    return joint / np.maximum(joint.sum(axis=1, keepdims=True), 1e-300)
+
+
+def _transitions(likely, given, counts, group, groups) -> np.ndarray:
+    """(G, C, C), the rows of each group drawn to those of all groups; a class that no image is of keeps its labels."""
+    weighted = likely * counts[:, None]
+    pairs = np.stack([weighted[group == each].T @ given[group == each] for each in range(groups)])
+    pooled = _rows(pairs.sum(axis=0))
+    return _rows(pairs + _PSEUDO_COUNT * pooled) if groups > 1 else pooled[None]
+
+
+def _rows(counts: np.ndarray) -> np.ndarray:
+    totals = counts.sum(axis=-1, keepdims=True)
+    return np.where(totals > 0, counts / np.where(totals > 0, totals, 1), np.eye(counts.shape[-1]))

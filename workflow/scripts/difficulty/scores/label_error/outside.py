@@ -1,0 +1,76 @@
+"""Evidence of predictors that have not seen an example: held-out networks, a probe on features, given probabilities."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from difficulty.scores.collect import EXAMPLE_SCORES
+from difficulty.scores.label_error.evidence import combined, predicted_evidence
+from difficulty.scores.label_quality.held_out import HELD_OUT, probability_matrix
+from difficulty.tables import TableError, read_arrow, read_schema, read_table
+
+NETWORKS, FEATURES, GIVEN = "networks", "features", "given probabilities"  # kinds of evidence
+_NEIGHBORS = "knn_label_disagreement"
+
+
+def mean_held_out(path: Path, example_id: np.ndarray) -> np.ndarray:
+    """Probabilities (N, C) of networks that held each example out, the mean over the seeds.
+
+    path: a table HELD_OUT. example_id: int64 (N,), sorted. Raises TableError if a seed lacks one of the examples.
+    """
+    table = read_arrow(path, HELD_OUT)
+    seeds = np.unique(table["seed"].to_numpy())
+    order = np.lexsort((table["example_id"].to_numpy(), table["seed"].to_numpy()))
+    if not np.array_equal(table["example_id"].to_numpy()[order], np.tile(example_id, len(seeds))):
+        raise TableError(path, "does not hold every training example once for each seed")
+    return probability_matrix(table)[order].reshape(len(seeds), len(example_id), -1).mean(axis=0, dtype=np.float64)
+
+
+def given_probabilities(path: Path, example_id: np.ndarray) -> np.ndarray:
+    """Probabilities (N, C) of the examples, from a table with the columns example_id and probabilities."""
+    table = read_arrow(path, read_schema(path))
+    order = np.argsort(table["example_id"].to_numpy())
+    places = np.searchsorted(table["example_id"].to_numpy(), example_id, sorter=order)
+    return probability_matrix(table)[order[places]].astype(np.float64)
+
+
+def feature_evidence(scores: Path, probe: np.ndarray, example_id: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """What features say, (N,): the probe's evidence and the neighbours' vote, by normal scores of their ranks.
+
+    scores: the family's table. probe: out-of-fold probabilities (N, C).
+    """
+    votes = read_table(scores, EXAMPLE_SCORES).set_index("example_id")[_NEIGHBORS].loc[example_id]
+    return combined([predicted_evidence(probe, labels), votes.to_numpy(np.float64)])
+
+
+def read_predictors(
+    example_id: np.ndarray, held_out: Path | None, probe: Path | None, given: Path | None
+) -> dict[str, np.ndarray]:
+    """Kind of predictor that has not seen the examples -> its probabilities (N, C), of the tables that there are."""
+    readers = {
+        NETWORKS: (held_out, mean_held_out),
+        FEATURES: (probe, given_probabilities),
+        GIVEN: (given, given_probabilities),
+    }
+    return {kind: read(path, example_id) for kind, (path, read) in readers.items() if path}
+
+
+def outside_kinds(
+    predictors: Mapping[str, np.ndarray], example_id: np.ndarray, labels: np.ndarray, features: Path | None
+) -> dict[str, np.ndarray]:
+    """Kind of evidence that is not of the experiment's own networks -> what it says of each example (N,).
+
+    predictors: as `read_predictors` has them. features: the family's table, where there are features.
+    """
+    kinds = {}
+    if FEATURES in predictors:
+        kinds[FEATURES] = feature_evidence(features, predictors[FEATURES], example_id, labels)
+    if GIVEN in predictors:
+        kinds[GIVEN] = predicted_evidence(predictors[GIVEN], labels)
+    return kinds
+
+
+def held_out_accuracy(predictors: Mapping[str, np.ndarray], labels: np.ndarray) -> float:
+    """The largest share of the given labels (N,) that one of the predictors, each (N, C), predicts; NaN without any."""
+    return max((float((each.argmax(axis=1) == labels).mean()) for each in predictors.values()), default=np.nan)

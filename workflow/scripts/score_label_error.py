@@ -1,0 +1,76 @@
+"""How likely each given label is wrong, by all evidence there is; how many are; and whether that can be trusted."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from difficulty.analysis.label_errors import summary
+from difficulty.analysis.label_errors.tables import LABEL_CONFUSION, LABEL_ERRORS
+from difficulty.datasets.example_tables import EXAMPLES, LABELS, class_names
+from difficulty.datasets.label_sets import has_label_sets
+from difficulty.scores.collect import EXAMPLE_SCORES, RUN_SCORES
+from difficulty.scores.label_error.estimate import estimate_wrong_labels, in_order_of
+from difficulty.scores.label_error.evidence import combined, normal_scores
+from difficulty.scores.label_error.networks import pool_networks
+from difficulty.scores.label_error.outside import NETWORKS, outside_kinds, read_predictors
+from difficulty.scores.label_error.tables import LABEL_ERROR, OF_SEEDS
+from difficulty.stage import arguments, provenance, required_paths, run_stage, warn
+from difficulty.tables import read_table, write_table
+
+logger = logging.getLogger("difficulty")
+
+
+def main(args):
+    labels = read_table(args.labels, LABELS, columns=["example_id", "split", "label"])
+    labels = labels[labels["split"] == "train"].sort_values("example_id")
+    example_id, given = labels["example_id"].to_numpy(), labels["label"].to_numpy()
+    examples, facts = read_table(args.examples, EXAMPLES), provenance(args)
+    several = has_label_sets(examples)
+    networks = pool_networks(args.records, example_id)
+    predictors = {} if several else read_predictors(example_id, args.held_out, args.probe, args.given)
+    kinds = {NETWORKS: networks.pooled.mean(), **outside_kinds(predictors, example_id, given, args.features)}
+    scores = pd.DataFrame({"example_id": example_id, "label_error": combined(list(kinds.values()))})
+
+    found = estimate_wrong_labels(list(predictors.values()), given) if predictors else None
+    probability = in_order_of(scores["label_error"].to_numpy(), found.wrong) if found else np.nan
+    scores["label_error_probability"] = probability
+    write_table(scores, args.output, EXAMPLE_SCORES.extended(LABEL_ERROR), facts)
+    parts = [
+        pd.DataFrame({"example_id": example_id, "run": seed, "label_error": normal_scores(pooled.mean())})
+        for seed, pooled in networks.of_seed.items()
+    ]
+    write_table(pd.concat(parts).assign(role="train"), args.seeds, RUN_SCORES.extended(OF_SEEDS), facts)
+    names = class_names(examples, found.likely.shape[1] if found else 0)
+    pairs = (
+        summary.confusion(found.likely, given, names) if found else pd.DataFrame(columns=list(LABEL_CONFUSION.columns))
+    )
+    write_table(pairs, args.confusion, LABEL_CONFUSION, facts)
+
+    if several:
+        row = summary.of_several_labels(len(given), list(kinds))
+    else:
+        row = summary.summary(summary.facts_of(networks, predictors, given, found), len(given), list(kinds), found)
+    write_table(pd.DataFrame([row]), args.errors, LABEL_ERRORS, facts)
+    if found:
+        text = "%.0f of %d labels are estimated to be wrong (%.0f to %.0f); the cut has %d"
+        logger.info(text, *(row[name] for name in ("estimated_wrong", "examples", "low", "high", "cut")))
+    if row["trustworthy"]:
+        logger.info(row["reason"])
+    else:
+        warn(f"{args.errors.parent.name}: {row['reason']}")
+
+
+if __name__ == "__main__":
+    parser = arguments(__doc__)
+    required_paths(parser, "labels", "examples", "output")
+    parser.add_argument("--records", nargs="+", type=Path, required=True, help="records.parquet of every run")
+    parser.add_argument("--held-out", nargs="?", type=Path, help="probabilities of networks that held the examples out")
+    parser.add_argument("--features", nargs="?", type=Path, help="scores of given features")
+    parser.add_argument("--probe", nargs="?", type=Path, help="out-of-fold probabilities of a probe on these features")
+    parser.add_argument("--given", nargs="?", type=Path, help="held-out probabilities that others computed")
+    required_paths(parser, "seeds", help="output: the score of the networks of each seed by itself")
+    required_paths(parser, "errors", help="output: one row, how many labels are wrong")
+    required_paths(parser, "confusion", help="output: which classes are likely in place of the given ones")
+    run_stage(main, parser)
