@@ -3,7 +3,7 @@
 scores/dynamics.parquet (every run); where there are folds, scores/label_quality.parquet, held-out.parquet (probabilities),
 scores/memorization.parquet (of all runs together) and memorization.parquet (of those of each seed); scores/label_error.parquet with label-errors.parquet
 (how many labels are wrong), label-confusion.parquet (by classes) and label-error-seeds.parquet; scores.parquet (every example, over the runs, of all
-families); correlation, stability, seed-correlation, truth-correlation and average_precision.parquet; suspects.csv. And
+families); correlation, stability, seed-correlation, truth-correlation and average_precision.parquet; suspects.csv and .parquet. And
 results/detection/.
 """
 
@@ -181,10 +181,12 @@ rule rank_suspects:
     """Lists the examples whose labels deserve a second look."""
     input:
         scores=paths.SCORES,
+        errors=paths.LABEL_ERRORS,
         examples=lambda w: plan.data.path(paths.EXAMPLES, w.experiment),
         records=lambda w: plan.of_runs(paths.RECORDS, w.experiment),
     output:
-        paths.SUSPECTS,
+        list=paths.SUSPECTS,
+        table=paths.SUSPECTS_TABLE,
     log:
         paths.log("experiments/{experiment}/rank_suspects"),
     benchmark:
@@ -199,7 +201,7 @@ rule rank_suspects:
     params:
         **parameters(plan.scores.rank_suspects),
     shell:
-        command("rank_suspects", inputs="scores examples records")
+        command("rank_suspects", inputs="scores errors examples records", outputs="output=list table")
 
 
 rule compute_truth_correlation:

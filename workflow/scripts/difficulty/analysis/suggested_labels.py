@@ -1,6 +1,7 @@
 """The label that networks would rather give: what an example is predicted as most often, other than its given label."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -32,26 +33,46 @@ class Votes:
         for row in predicted:
             self.counts[examples, row] += 1
 
-    def others(self) -> tuple[np.ndarray, np.ndarray]:
-        """The most common prediction other than the given label, and its share of all predictions, each (N,).
+    def shares(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The most common prediction other than the given label, its share, and that of the given label, each (N,).
 
-        Of equally common classes the lowest; share 0 where nothing else was ever predicted.
+        Of equally common classes the lowest; shares are 0 where nothing was predicted.
         """
         rows = np.arange(len(self.label))
+        total = np.maximum(self.counts.sum(axis=1), 1)
         others = self.counts.copy()
         others[rows, self.label] = 0
         best = others.argmax(axis=1)
-        return best, others[rows, best] / np.maximum(self.counts.sum(axis=1), 1)
+        return best, others[rows, best] / total, self.counts[rows, self.label] / total
 
 
-def suggested_labels(
-    runs: Iterable[RecordArrays], example_id: np.ndarray, label: np.ndarray, classes: int, above: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Suggested labels (N,), -1 for none, and their shares of the predictions (N,), NaN for none.
+@dataclass(frozen=True)
+class OtherPredictions:
+    """What N examples are predicted as besides their given label, each (N,).
+
+    best: the most common other class. share, given: of the predictions that are it, and that are the given label.
+    held_out: whether they are predictions of runs that hold the example out.
+    """
+
+    best: np.ndarray
+    share: np.ndarray
+    given: np.ndarray
+    held_out: np.ndarray
+
+    def suggested(self, above: float) -> tuple[np.ndarray, np.ndarray]:
+        """Suggested labels (N,), -1 for none, and their shares (N,), NaN for none: those with a larger share."""
+        enough = self.share > above
+        return np.where(enough, self.best, -1), np.where(enough, self.share, np.nan)
+
+
+def other_predictions(
+    runs: Iterable[RecordArrays], example_id: np.ndarray, label: np.ndarray, classes: int
+) -> OtherPredictions:
+    """What the runs predict of the training examples.
 
     runs: records of each run, with `predicted`. example_id, label: (N,), ids and given labels of the training
-    examples. above: a label is suggested if its share is larger. The predictions of runs that hold an example out
-    count, if there are any; else those of the runs that train on it.
+    examples. The predictions of runs that hold an example out count, if there are any; else those of the runs that
+    train on it.
     """
     order = np.argsort(example_id)
     votes = {role: Votes(label, classes) for role in ROLES_OF_TRAINING_SPLIT}
@@ -62,6 +83,6 @@ def suggested_labels(
             places = order[np.searchsorted(example_id, part.example_id, sorter=order)]
             votes[role].add(part["predicted"][first_counted_epoch(role, records.epochs) - 1 :], places)
             was_held_out[places] |= role == "validation"
-    trained, held_out = (votes[role].others() for role in ROLES_OF_TRAINING_SPLIT)
-    best, share = (np.where(was_held_out, own, other) for own, other in zip(held_out, trained, strict=True))
-    return np.where(share > above, best, -1), np.where(share > above, share, np.nan)
+    trained, held_out = (votes[role].shares() for role in ROLES_OF_TRAINING_SPLIT)
+    chosen = [np.where(was_held_out, own, other) for own, other in zip(held_out, trained, strict=True)]
+    return OtherPredictions(*chosen, was_held_out)

@@ -1,16 +1,40 @@
 """The ranked list of examples that a person who cleans data looks at first."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from difficulty.analysis.ties import midranks
 from difficulty.errors import UserError
 from difficulty.scores.collect import ranking_columns
+from difficulty.scores.label_error.estimate import LIKELIER_WRONG
 from difficulty.scores.runs import ROLE_SUFFIXES, ROLES_OF_TRAINING_SPLIT
-from difficulty.tables import read_schema
+from difficulty.subsets.decisions import DECISION
+from difficulty.tables import Column, Schema, read_schema
+
+SUSPECTS = Schema(
+    "suspects",
+    {
+        "rank": Column(pa.int64(), "1 for the most suspect label"),
+        "example_id": Column(pa.int64(), "as in the examples"),
+        "key": Column(pa.string(), "name of the example in its source"),
+        "file": Column(pa.string(), "image file, relative to the data set's images folder", True),
+        "given_label": Column(pa.string(), "name of the given label"),
+        "suggested_label": Column(pa.string(), "name of the class that networks predict instead", True),
+        "suggested_share": Column(pa.float64(), "share of the predictions that say so", True),
+        "probability_wrong": Column(pa.float64(), "estimated probability that the given label is wrong", True),
+        "within_cut": Column(pa.bool_(), "likelier wrong than right", True),
+        "verdict": Column(pa.string(), "one word on the example"),
+        "evidence": Column(pa.string(), "a sentence of the numbers behind it"),
+        "decision": Column(pa.string(), "for a person to fill in: keep, drop or relabel", True),
+    },
+    key=("example_id",),
+    open=True,
+)
 
 
 def ranking_scores(scores: Path, wanted: str) -> tuple[dict[str, str], dict[str, int]]:
@@ -43,37 +67,51 @@ def hardness_percentiles(scores: pd.DataFrame, directions: Mapping[str, int]) ->
     return pd.DataFrame(percentiles, index=scores.index)
 
 
-def suspect_table(
-    examples: pd.DataFrame,
-    label: np.ndarray,
-    suggested: np.ndarray,
-    share: np.ndarray,
-    class_names: Mapping[int, str],
-    percentiles: pd.DataFrame,
-    score: str,
-) -> pd.DataFrame:
-    """The examples by how suspect their label is, the most suspect first.
+@dataclass(frozen=True)
+class Suspicion:
+    """What is known of N examples besides their scores, each (N,).
 
-    examples: N rows with the columns example_id, key and file. label: (N,) given labels. suggested: (N,)
-    labels, or -1 for none. share: (N,), of the predictions that are the suggested label, NaN for none.
-    percentiles: N rows, as `hardness_percentiles` gives them; `score` is the one
-    of its columns that ranks. Examples where it is undefined are left out; among equals the order of the
-    rows stays.
-    Returns the columns rank (from 1), example_id, key, file, given_label, suggested_label (names; null
-    where there is none), suggested_share and the percentiles.
+    given, suggested: labels as text, null for no suggestion. share: of the predictions that are the suggested label,
+    NaN for none. probability: that the label is wrong, NaN where nothing permits an estimate. verdict, evidence: a word
+    and a sentence.
     """
-    names = {**class_names, -1: None}
+
+    given: np.ndarray
+    suggested: np.ndarray
+    share: np.ndarray
+    probability: np.ndarray
+    verdict: np.ndarray
+    evidence: np.ndarray
+
+
+def suspect_table(
+    examples: pd.DataFrame, suspicion: Suspicion, percentiles: pd.DataFrame, order: np.ndarray
+) -> pd.DataFrame:
+    """The examples by how suspect their label is, the most suspect first: columns of SUSPECTS and the percentiles.
+
+    examples: N rows with the columns example_id, key and file. percentiles: N rows, as `hardness_percentiles` gives
+    them. order: (N,), the values that rank, the largest first; examples where it is NaN are left out, and among equals
+    the order of the rows stays.
+    """
+    known = ~np.isnan(suspicion.probability)
     table = pd.DataFrame(
         {
             "example_id": examples["example_id"].to_numpy(),
             "key": examples["key"].to_numpy(),
             "file": examples["file"].to_numpy(),
-            "given_label": [names.get(value, str(value)) for value in label.tolist()],
-            "suggested_label": pd.array([names.get(value, str(value)) for value in suggested.tolist()], dtype="string"),
-            "suggested_share": share,
+            "given_label": suspicion.given,
+            "suggested_label": pd.array(suspicion.suggested, dtype="string"),
+            "suggested_share": suspicion.share,
+            "probability_wrong": suspicion.probability,
+            "within_cut": pd.array(suspicion.probability > LIKELIER_WRONG, dtype="boolean"),
+            "verdict": suspicion.verdict,
+            "evidence": suspicion.evidence,
+            DECISION: pd.array([None] * len(examples), dtype="string"),
             **{name: percentiles[name].to_numpy() for name in percentiles.columns},
         }
     )
-    table = table[table[score].notna()].sort_values(score, ascending=False, kind="stable", ignore_index=True)
+    table.loc[~known, "within_cut"] = pd.NA
+    places = np.argsort(-order, kind="stable")
+    table = table.iloc[places[~np.isnan(order[places])]].reset_index(drop=True)
     table.insert(0, "rank", np.arange(1, len(table) + 1))
     return table

@@ -22,6 +22,24 @@ def content_of(examples: pd.DataFrame) -> pd.Series:
     return examples["duplicate_of"].fillna(examples["example_id"]).astype("int64").rename("content")
 
 
+def conflicts(examples: pd.DataFrame) -> dict[int, str]:
+    """example_id -> what else the same file is, for training examples that are tested on, too, or labelled otherwise.
+
+    examples: columns example_id, split, key, class_name (that of the given label) and duplicate_of.
+    """
+    content = content_of(examples)
+    repeated = examples[content.duplicated(keep=False)].assign(content=content)
+    found = {}
+    for _, group in repeated.groupby("content", sort=False):
+        for own in group[group["split"] == "train"].itertuples():
+            others = group[(group["split"] != "train") | (group["class_name"] != own.class_name)]
+            if len(others := others[others["example_id"] != own.example_id]):
+                other = others.sort_values("split").iloc[0]  # test before train
+                place = "the test split has the same image" if other["split"] == "test" else "the same image is there"
+                found[own.example_id] = f"{place} as {other['key']}, labelled {other['class_name']}"
+    return found
+
+
 def count_contradictions(content: pd.Series, labels: pd.Series) -> tuple[int, int]:
     """(groups of identical images, how many of these have different labels). Both arguments: (N,), index alike."""
     groups = labels[content.duplicated(keep=False)].groupby(content)

@@ -111,8 +111,9 @@ class Scores:
     @remembered
     def rank_suspects(self, experiment: str) -> Stage:
         settings = self.analyses["suspects"]
-        if experiment in self.held_out and not settings["score"].endswith(_HELD_OUT):
-            settings = {**settings, "score": settings["score"] + _HELD_OUT}
+        score = settings["score"]
+        if experiment in self.held_out and self.plan.configuration.score_families.get(score) == "dynamics":
+            settings = {**settings, "score": score + _HELD_OUT}
         return self.plan.stage("rank_suspects", settings, self.key(experiment))
 
     @remembered
@@ -150,7 +151,8 @@ class Scores:
             for pattern in (paths.SCORES, paths.CORRELATION, paths.STABILITY, paths.SEED_CORRELATION, paths.SUSPECTS):
                 yield pattern.format(experiment=name)
             yield from self.families_of(name)
-            for pattern in (paths.LABEL_ERRORS, paths.LABEL_ERROR_OF_SEEDS, paths.LABEL_CONFUSION):
+            further = (paths.SUSPECTS_TABLE, paths.LABEL_ERRORS, paths.LABEL_ERROR_OF_SEEDS, paths.LABEL_CONFUSION)
+            for pattern in further:
                 yield pattern.format(experiment=name)
         for pattern in (paths.LABEL_QUALITY, paths.HELD_OUT):
             yield from (pattern.format(experiment=name) for name in (*self.with_folds, *self.held_out))

@@ -18,7 +18,7 @@ class Suspects(CheckedSection):
     """suspects.csv: the ranked list that a person who cleans data opens first."""
 
     score: ScoreName = Field(
-        "aum",
+        "label_error",
         description="score that the list is ranked by, hardest first; with folds also e.g. aum_validation, of the runs "
         "that hold an example out",
     )
@@ -32,8 +32,10 @@ class Suspects(CheckedSection):
         of_held_out_only = score in suite.held_out_scores
         if of_held_out_only and score == self.score:
             yield ("score",), f"{score!r} is a score of held-out examples; write '{score}{_HELD_OUT}'"
+        elif score != self.score and score in suite.pooled:
+            yield ("score",), f"{score!r} is of all runs together, also those that hold examples out; write {score!r}"
         elif not of_held_out_only and (text := suite.no_ranking(score)):
             yield ("score",), text
         elif score != self.score and (name := suite.without_folds()):
-            other = "aum" if of_held_out_only else score
+            other = "label_error" if of_held_out_only else score
             yield ("score",), f"experiment {name!r} holds no examples out; set its folds or choose {other!r}"

@@ -14,7 +14,7 @@ _FLOOR = 1e-6  # of probabilities, whose logarithms the model takes
 _GROUPS, _FEWEST, _MOST = 2, 1, 8
 _RESAMPLES = 10
 _DEVIATIONS = 1.96  # 95 % of a normal distribution
-_LIKELIER_WRONG = 0.5
+LIKELIER_WRONG = 0.5  # the probability above which a label is within the cut
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Cut:
 
 def recommended_cut(wrong: np.ndarray) -> Cut:
     """The cut of examples whose labels are wrong with these probabilities (N,)."""
-    within = wrong > _LIKELIER_WRONG
+    within = wrong > LIKELIER_WRONG
     expected, total = wrong[within].sum(), wrong.sum()
     examples = int(within.sum())
     return Cut(examples, float(expected / examples) if examples else None, float(expected / total) if total else None)
