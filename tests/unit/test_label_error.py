@@ -1,0 +1,202 @@
+"""Label errors: evidence by hand, the noise model against simulated truth and a general optimiser, the estimates."""
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+from scipy.special import log_softmax, softmax
+
+from difficulty.analysis.label_errors.summary import confusion, reliability
+from difficulty.analysis.label_errors.trust import Facts, verdict
+from difficulty.scores.label_error.estimate import estimate_wrong_labels, in_order_of, recommended_cut
+from difficulty.scores.label_error.evidence import (
+    PooledNetworks,
+    combined,
+    held_out_evidence,
+    normal_scores,
+    predicted_evidence,
+    trained_on_evidence,
+)
+from difficulty.scores.label_error.noise_model import fit_noise_model
+
+SIXTH = 0.967421566101701  # the quantile of a normal distribution that 5 / 6 of it are below
+
+
+def test_normal_scores_are_quantiles_of_the_ranks():
+    np.testing.assert_allclose(normal_scores(np.array([7.0, -1, 100])), [0, -SIXTH, SIXTH], atol=1e-12)
+    third = 0.430727299295457  # two thirds are below: equal values share the rank 3 / 2
+    np.testing.assert_allclose(normal_scores(np.array([5.0, np.nan, 5, 9])), [-third, np.nan, -third, SIXTH])
+
+
+def test_kinds_of_evidence_count_once_each_where_they_are_known():
+    one, two = np.array([1.0, 2, 3]), np.array([30.0, np.nan, 10])
+    low, high = -0.6744897501960817, 0.6744897501960817  # quartiles: two known values
+    np.testing.assert_allclose(combined([one, two]), [(high - SIXTH) / 2, 0, (low + SIXTH) / 2], atol=1e-12)
+    np.testing.assert_allclose(combined([one]), [-SIXTH, 0, SIXTH], atol=1e-12)
+    assert np.isnan(combined([np.array([np.nan, 1.0])])[0])
+
+
+def test_late_epochs_and_augmented_views_count_where_a_network_was_trained_on_an_image():
+    margin = np.array([[1.0, -3], [4, 0]])
+    np.testing.assert_allclose(trained_on_evidence(margin), [-(1 * 1 + 2 * 4) / 3, 1])
+    np.testing.assert_allclose(trained_on_evidence(margin, np.array([1.0, 1])), [-(3 + 1) / 2, -(-1 + 1) / 2])
+
+
+def test_the_last_quarter_counts_where_a_network_has_not_seen_an_image():
+    loss, margin = np.array([[9.0], [9], [9], [9], [1]]), np.array([[9.0], [9], [9], [2], [4]])
+    # five epochs: the last two
+    assert held_out_evidence(loss, margin).item() == (5 - 3) / 2
+    assert held_out_evidence(loss, margin, np.array([5.0])).item() == (5 - (3 + 5) / 2) / 2
+    assert held_out_evidence(loss[-1:], margin[-1:]).item() == (1 - 4) / 2
+
+
+def test_given_probabilities_count_by_loss_and_margin():
+    probabilities = np.array([[0.7, 0.2, 0.1], [0.7, 0.2, 0.1], [1, 0, 0]])
+    found = predicted_evidence(probabilities, np.array([0, 1, 1]))
+    by_hand = [(-np.log(0.7) - np.log(3.5)) / 2, (-np.log(0.2) - np.log(2 / 7)) / 2, -np.log(1e-12)]
+    np.testing.assert_allclose(found, by_hand)
+
+
+def test_networks_are_averaged_over_the_runs_that_know_an_example():
+    pooled = PooledNetworks(np.array([2, 5, 9]))
+    pooled.add(np.array([2, 9]), np.array([1.0, 4]))
+    pooled.add(np.array([9]), np.array([2.0]))
+    np.testing.assert_array_equal(pooled.mean(), [1, np.nan, 3])
+
+
+def simulated(examples, transitions, sharpness=1.0, seed=0):
+    """Labels of images whose classes are drawn from known probabilities, read with known errors.
+
+    Returns the log probabilities that a predictor states (duller than the true ones by the factor), classes, labels.
+    """
+    generator = np.random.default_rng(seed)
+    classes = len(transitions)
+    logits = generator.normal(scale=4, size=(examples, classes))
+    true = np.array([generator.choice(classes, p=row) for row in softmax(logits, axis=1)])
+    given = np.array([generator.choice(classes, p=transitions[each]) for each in true])
+    return log_softmax(logits / sharpness, axis=1), true, given
+
+
+ASYMMETRIC = np.array([[0.9, 0.1, 0], [0.02, 0.95, 0.03], [0.2, 0, 0.8]])
+
+
+def test_the_model_finds_noise_and_sharpness():
+    stated, true, given = simulated(6000, ASYMMETRIC, sharpness=2.0)
+    model = fit_noise_model([stated], given)
+    assert model.weights[0] == pytest.approx(2, abs=0.15)
+    np.testing.assert_allclose(model.transitions[0], ASYMMETRIC, atol=0.025)
+    wrong = model.wrong(given)
+    assert wrong.sum() == pytest.approx((true != given).sum(), rel=0.1)
+    for low, high in ((0, 0.1), (0.1, 0.5), (0.5, 0.9), (0.9, 1)):  # calibrated
+        within = (wrong >= low) & (wrong < high)
+        assert wrong[within].mean() == pytest.approx((true != given)[within].mean(), abs=0.08)
+
+
+def test_the_fit_is_the_maximum_of_the_likelihood():
+    """Against a general optimiser that knows nothing of expectation maximisation."""
+    transitions = np.array([[0.85, 0.15], [0.05, 0.95]])
+    stated, _, given = simulated(300, transitions, sharpness=1.5)
+
+    def loss(parameters):
+        scale, bias, first, second = parameters
+        predicted = softmax(scale * stated + [bias, -bias], axis=1)
+        noise = np.array([[1 - first, first], [second, 1 - second]])
+        return -np.log((predicted @ noise)[np.arange(len(given)), given]).mean() + 1e-3 * 2 * bias**2
+
+    bounds = [(0, None), (None, None), (0, 0.5), (0, 0.5)]
+    starts = ([1, 0, 0.1, 0.1], [2, 0, 0.3, 0.05], [0.5, 0.2, 0.05, 0.3])
+    best = min((minimize(loss, start, bounds=bounds, tol=1e-10) for start in starts), key=lambda found: found.fun)
+    model = fit_noise_model([stated], given)
+    scale, bias = model.weights[0], (model.weights[1] - model.weights[2]) / 2
+    found = [scale, bias, model.transitions[0, 0, 1], model.transitions[0, 1, 0]]
+    assert loss(found) == pytest.approx(best.fun, abs=1e-4)
+    np.testing.assert_allclose(found, best.x, atol=0.05)
+
+
+def test_probabilities_follow_from_the_fitted_parameters_by_bayes_rule():
+    stated, _, given = simulated(50, ASYMMETRIC)
+    model = fit_noise_model([stated], given)
+    predicted = softmax(model.weights[0] * stated + model.weights[1:], axis=1)
+    for row in range(5):
+        joint = predicted[row] * model.transitions[0][:, given[row]]
+        np.testing.assert_allclose(model.likely[row], joint / joint.sum(), atol=1e-9)
+
+
+def test_an_interval_covers_the_number_of_wrong_labels():
+    for seed in range(4):
+        stated, true, given = simulated(1500, ASYMMETRIC, seed=seed)
+        found = estimate_wrong_labels([softmax(stated, axis=1)], given)
+        assert found.low <= (true != given).sum() <= found.high
+        assert found.low <= found.wrong.sum() <= found.high < 2 * found.low
+
+
+def test_right_labels_are_not_suspected():
+    stated, _, given = simulated(1500, np.eye(3))
+    found = estimate_wrong_labels([softmax(stated, axis=1)], given)
+    assert found.low < 10 and found.wrong.sum() < 30
+
+
+def test_predictors_are_weighed_by_what_they_know():
+    stated, true, given = simulated(3000, ASYMMETRIC)
+    ignorant = log_softmax(np.random.default_rng(9).normal(size=stated.shape), axis=1)
+    model = fit_noise_model([stated, ignorant], given)
+    assert model.weights[0] == pytest.approx(1, abs=0.1) and model.weights[1] < 0.1
+    assert model.wrong(given).sum() == pytest.approx((true != given).sum(), rel=0.15)
+
+
+def test_a_class_without_examples_and_one_class_alone():
+    stated = np.log(np.array([[0.8, 0.1, 0.1], [0.2, 0.7, 0.1]] * 20))
+    model = fit_noise_model([stated], np.array([0, 1] * 20), groups=2)
+    assert np.isfinite(model.likely).all()
+    found = estimate_wrong_labels([np.ones((30, 1))], np.zeros(30, int))
+    assert found.wrong.sum() == 0
+
+
+def test_probabilities_are_handed_out_in_the_order_of_the_score():
+    handed = in_order_of(np.array([3.0, 1, 2, 2]), np.array([0.1, 0.9, 0.3, 0.5]))
+    np.testing.assert_allclose(handed, [0.9, 0.1, 0.4, 0.4])
+
+
+def test_the_cut_has_those_that_are_likelier_wrong_than_right():
+    cut = recommended_cut(np.array([0.9, 0.6, 0.5, 0.2]))
+    assert (cut.examples, cut.precision, cut.recall) == (2, pytest.approx(0.75), pytest.approx(1.5 / 2.2))
+    none = recommended_cut(np.zeros(3))
+    assert (none.examples, none.precision, none.recall) == (0, None, None)
+
+
+def test_reliability_is_the_stepped_up_rank_correlation():
+    """Spearman 1 - 6 sum d^2 / (n (n^2 - 1)); Brown 2 r / (1 + r)."""
+    one, two = np.array([1.0, 2, 3, 4, 5]), np.array([2.0, 1, 3, 5, 4])
+    r = 1 - 6 * 4 / (5 * 24)
+    assert reliability([one, two]) == pytest.approx(2 * r / (1 + r))
+    assert np.isnan(reliability([one])) and reliability([one, -one]) == 0
+
+
+def test_confusion_counts_expected_classes_of_each_given_label():
+    likely = np.array([[0.9, 0.1], [0.4, 0.6], [0.25, 0.75]])
+    table = confusion(likely, np.array([0, 0, 1]), ["ant", "bee"])
+    assert table["expected"].tolist() == pytest.approx([0.7, 0.25])
+    assert table[["given_class", "likely_class", "examples"]].to_numpy().tolist() == [
+        ["ant", "bee", 2],
+        ["bee", "ant", 1],
+    ]
+    assert confusion(None, np.array([0]), ["ant"]).empty
+
+
+@pytest.mark.parametrize(
+    ("facts", "trusted", "says"),
+    [
+        (
+            Facts(0.5, 0.6, np.nan, 0.9),
+            False,
+            "did not fit the training images (they are right about 60% of the labels",
+        ),
+        (Facts(0.5, 0.97, np.nan, 0.4), False, "order the images differently (reliability 0.40)"),
+        (Facts(0.1, 0.97, 0.3, 0.9), False, "predicted poorly (30% of the labels"),
+        (Facts(0.1, 0.97, 0.8, 0.9, 100, 300), False, "uncertain (100 to 300)"),
+        (Facts(0.1, 0.97, 0.8, 0.9, 100, 150), True, "networks fit 97% of the labels; seeds agree (reliability 0.90)"),
+        (Facts(0.1, 0.97, np.nan, np.nan), True, "with one seed it is not known whether others agree"),
+    ],
+)
+def test_trust(facts, trusted, says):
+    found, reason = verdict(facts)
+    assert found == trusted and says in reason
