@@ -262,6 +262,7 @@ OPTIONS = {
     "workers": "--workers {resources.workers}",
     "memory": "--memory {resources.budget}",
     "epoch": "--epoch {wildcards.epoch}",
+    "half": "--half {wildcards.half}",
     "runs": "--runs {params.runs:q}",
 }
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, ValidationError
 
 from difficulty.config.analyses.agreement import Agreement
+from difficulty.config.analyses.augmentation_sensitivity import AugmentationSensitivity
 from difficulty.config.analyses.average_precision import AveragePrecision
 from difficulty.config.analyses.coherence import Coherence
 from difficulty.config.analyses.comparisons import Comparisons
@@ -21,6 +22,7 @@ from difficulty.config.analyses.images import Images
 from difficulty.config.analyses.influence import Influence
 from difficulty.config.analyses.prediction_depth import PredictionDepth
 from difficulty.config.analyses.relations import Relations
+from difficulty.config.analyses.second_split import SecondSplit
 from difficulty.config.analyses.suspects import Suspects
 from difficulty.config.analyses.vog import Vog
 from difficulty.config.analyses.vog_toy import VogToy
@@ -64,6 +66,12 @@ class Analyses(Section):
         None, description="scores against statistics of images and truth columns; null: not computed"
     )
     coherence: Coherence | None = Field(None, description="coherence of gradients; null: not computed")
+    augmentation_sensitivity: AugmentationSensitivity | None = Field(
+        None, description="sensitivity of predictions to augmentation; null: not computed"
+    )
+    second_split: SecondSplit | None = Field(
+        None, description="forgetting in training on another half of the examples; null: not computed"
+    )
     average_precision: AveragePrecision = Field(
         AveragePrecision(), description="average precision of classes, where images have several labels"
     )

@@ -10,6 +10,7 @@ from difficulty.config.resolve import Configuration
 from difficulty.hash_chain import hash_chain
 from difficulty.plan import paths
 from difficulty.plan.agreement import Agreement
+from difficulty.plan.augmentation_sensitivity import AugmentationSensitivity
 from difficulty.plan.checks import Checks
 from difficulty.plan.coherence import Coherence
 from difficulty.plan.data import Data
@@ -19,6 +20,7 @@ from difficulty.plan.generalization import Generalization
 from difficulty.plan.images import Images
 from difficulty.plan.influence import Influence
 from difficulty.plan.scores import Scores
+from difficulty.plan.second_split import SecondSplit
 from difficulty.plan.stage import Stage, as_json
 from difficulty.plan.training import Training
 from difficulty.plan.vog import Vog
@@ -45,6 +47,8 @@ class Plan:
         self.depth = PredictionDepth(self)
         self.influence = Influence(self)
         self.coherence = Coherence(self)
+        self.augmentation_sensitivity = AugmentationSensitivity(self)
+        self.second_split = SecondSplit(self)
         self.agreement = Agreement(self)
         self.generalization = Generalization(self)
         self.vog_toy = VogToy(self)
@@ -60,6 +64,8 @@ class Plan:
             "prediction_depth": self.depth.score_prediction_depth,
             "consensus": self.depth.compute_consensus,
             "influence": self.influence.score_influence,
+            "augmentation_sensitivity": self.augmentation_sensitivity.score_augmentation_sensitivity,
+            "second_split": self.second_split.score_second_split,
         }
 
     def stage(self, script: str, settings: Mapping, *upstream, modules: Iterable[str] = ()) -> Stage:
@@ -104,4 +110,5 @@ class Plan:
         Intermediate tables are among them, since Snakemake does not miss an intermediate that was lost.
         """
         parts = (self.scores, self.vog, self.images, self.depth, self.influence, self.coherence, self.agreement)
-        return [path for part in (*parts, self.generalization, self.vog_toy) for path in part.tables()]
+        parts = (*parts, self.second_split, self.generalization, self.vog_toy)
+        return [path for part in parts for path in part.tables()]

@@ -49,14 +49,7 @@ class Training:
 
     @remembered
     def train_model(self, experiment: str) -> Stage:
-        settings = self.settings[experiment]
-        modules = [
-            self.model_module(experiment),
-            f"training.optimizers.{settings['optimizer']['name']}",
-            f"training.schedules.{settings['schedule']['name']}",
-            *(["models.initialization"] if "initialization" in settings else []),
-        ]
-        own = {key: value for key, value in settings.items() if key not in _NOT_OF_A_RUN}
+        own, modules = self.own_settings(experiment), self.training_modules(experiment)
         return self.plan.stage("train_model", own, self.labels_key(experiment), modules=modules)
 
     @remembered
@@ -82,6 +75,20 @@ class Training:
     def collect_evaluations(self) -> Stage:
         evaluations = [[name, self.plan.runs(name), self.evaluate_run(name).key] for name in self.with_checkpoints]
         return self.plan.stage("collect_evaluations", {}, evaluations)
+
+    def own_settings(self, experiment: str) -> dict:
+        """The settings of an experiment that change a run."""
+        return {key: value for key, value in self.settings[experiment].items() if key not in _NOT_OF_A_RUN}
+
+    def training_modules(self, experiment: str) -> list[str]:
+        """What the settings of an experiment's training select by name."""
+        settings = self.settings[experiment]
+        return [
+            self.model_module(experiment),
+            f"training.optimizers.{settings['optimizer']['name']}",
+            f"training.schedules.{settings['schedule']['name']}",
+            *(["models.initialization"] if "initialization" in settings else []),
+        ]
 
     def labels_key(self, experiment: str) -> str:
         return self.corrupt_labels(experiment).key

@@ -71,7 +71,7 @@ def train(
     settings: optimizer, schedule, epochs, batch_size, drop_last, augmentation, records, checkpoints, device,
     precision, batch_norm. The random streams of an epoch follow from (seed, purpose, epoch), so a resumed run is the
     same run. batch_norm: `settled`, the default: clean records and checkpoints have the statistics of
-    `settled_network`, training continues with its own.
+    `settled_network`, training continues with its own. records: clean, online, both, or none.
     processes: with several, all of them make this call with the same arguments, but for `partial`, which one of them
     writes. Each step is then that of one process to rounding, except that batch norm sees each share by itself; its
     running statistics are the first process's.
