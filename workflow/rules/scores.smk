@@ -99,6 +99,7 @@ rule score_label_error:
         labels=paths.LABELS,
         examples=lambda w: plan.data.path(paths.EXAMPLES, w.experiment),
         records=lambda w: plan.of_runs(paths.RECORDS, w.experiment),
+        views=of_wildcards(plan.scores.augmented_copies),
         held_out=of_wildcards(plan.scores.held_out_probabilities),
         given=of_wildcards(plan.scores.given_probabilities),
     output:
@@ -122,7 +123,7 @@ rule score_label_error:
     shell:
         command(
             "score_label_error",
-            inputs="labels examples records held_out given",
+            inputs="labels examples records views held_out given",
             outputs="output=scores seeds errors confusion",
         )
 

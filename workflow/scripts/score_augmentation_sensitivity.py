@@ -10,7 +10,7 @@ from difficulty.random_streams import derived_seed
 from difficulty.saved_runs.augmented_images import AugmentedImages
 from difficulty.saved_runs.options import pass_arguments
 from difficulty.saved_runs.runs import SavedRun, open_runs
-from difficulty.scores.augmentation_sensitivity import AUGMENTATION_SENSITIVITY, divergence
+from difficulty.scores.augmentation_sensitivity import AUGMENTATION_SENSITIVITY, divergence, margins
 from difficulty.scores.collect import RUN_SCORES
 from difficulty.stage import WITH_TORCH, provenance, required_paths, run_stage
 from difficulty.tables import write_table
@@ -25,7 +25,7 @@ def main(args):
     parts = []
     for run in open_runs(args, args.checkpoints):
         columns = {"example_id": run.example_ids, "run": run.checkpoints.parent.name, "role": run.roles}
-        scores = pd.DataFrame({**columns, "augmentation_sensitivity": sensitivity(run)})
+        scores = pd.DataFrame({**columns, **of_copies(run)})
         means = scores.groupby("role")["augmentation_sensitivity"].mean()
         logger.info("%s: mean %s", run.name, ", ".join(f"{role} {mean:.4f}" for role, mean in means.items()))
         parts.append(scores)
@@ -33,18 +33,25 @@ def main(args):
     write_table(table, args.output, RUN_SCORES.extended(AUGMENTATION_SENSITIVITY), provenance(args, WITH_TORCH))
 
 
-def sensitivity(run: SavedRun) -> np.ndarray:
-    """Mean divergence of the augmented copies of each image, (N,), nats. settings: augmentation and draws, too."""
+def of_copies(run: SavedRun) -> dict[str, np.ndarray]:
+    """The columns of AUGMENTATION_SENSITIVITY, means over the copies of each image, (N,).
+
+    settings of the run: augmentation and draws, too.
+    """
     settings, network = run.settings, run.network(saved_epochs(run.checkpoints)[-1])
     data = run.labelled(network, targets_of(run.labels))
     plain, draws = predict_logits(network.model, data, settings), settings["draws"]
-    progress, total = run.progress("augmented copies", draws * len(plain)), np.zeros(len(plain))
+    labels = run.labels["label"].to_numpy()
+    progress = run.progress("augmented copies", draws * len(plain))
+    sums = {name: np.zeros(len(plain)) for name in AUGMENTATION_SENSITIVITY}
     for number in range(draws):
         seed = derived_seed(run.run.seed, "augmentation sensitivity", number)
         copies = AugmentedImages.of(data, settings["augmentation"], seed)
-        total += divergence(plain, predict_logits(network.model, copies, settings))
+        logits = predict_logits(network.model, copies, settings)
+        sums["augmentation_sensitivity"] += divergence(plain, logits)
+        sums["view_margin"] += margins(logits, labels)
         progress.update(len(plain))
-    return total / draws
+    return {name: total / draws for name, total in sums.items()}
 
 
 if __name__ == "__main__":

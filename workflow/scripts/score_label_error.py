@@ -13,7 +13,7 @@ from difficulty.datasets.label_sets import has_label_sets
 from difficulty.scores.collect import EXAMPLE_SCORES, RUN_SCORES
 from difficulty.scores.label_error.estimate import estimate_wrong_labels, in_order_of
 from difficulty.scores.label_error.evidence import combined, normal_scores
-from difficulty.scores.label_error.networks import pool_networks
+from difficulty.scores.label_error.networks import pool_networks, read_views
 from difficulty.scores.label_error.outside import NETWORKS, outside_kinds, read_predictors
 from difficulty.scores.label_error.tables import LABEL_ERROR, OF_SEEDS
 from difficulty.stage import arguments, provenance, required_paths, run_stage, warn
@@ -28,7 +28,7 @@ def main(args):
     example_id, given = labels["example_id"].to_numpy(), labels["label"].to_numpy()
     examples, facts = read_table(args.examples, EXAMPLES), provenance(args)
     several = has_label_sets(examples)
-    networks = pool_networks(args.records, example_id)
+    networks = pool_networks(args.records, example_id, read_views(args.views))
     predictors = {} if several else read_predictors(example_id, args.held_out, args.probe, args.given)
     kinds = {NETWORKS: networks.pooled.mean(), **outside_kinds(predictors, example_id, given, args.features)}
     scores = pd.DataFrame({"example_id": example_id, "label_error": combined(list(kinds.values()))})
@@ -66,6 +66,7 @@ if __name__ == "__main__":
     parser = arguments(__doc__)
     required_paths(parser, "labels", "examples", "output")
     parser.add_argument("--records", nargs="+", type=Path, required=True, help="records.parquet of every run")
+    parser.add_argument("--views", nargs="?", type=Path, help="scores of augmented copies of the images in every run")
     parser.add_argument("--held-out", nargs="?", type=Path, help="probabilities of networks that held the examples out")
     parser.add_argument("--features", nargs="?", type=Path, help="scores of given features")
     parser.add_argument("--probe", nargs="?", type=Path, help="out-of-fold probabilities of a probe on these features")

@@ -67,7 +67,9 @@ class Analyses(Section):
     )
     coherence: Coherence | None = Field(None, description="coherence of gradients; null: not computed")
     augmentation_sensitivity: AugmentationSensitivity | None = Field(
-        None, description="sensitivity of predictions to augmentation; null: not computed"
+        AugmentationSensitivity(),
+        description="predictions of augmented copies, for augmentation_sensitivity and label_error, where images are "
+        "augmented; null: not computed",
     )
     second_split: SecondSplit | None = Field(
         None, description="forgetting in training on another half of the examples; null: not computed"

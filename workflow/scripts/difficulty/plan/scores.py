@@ -70,7 +70,11 @@ class Scores:
 
     @remembered
     def score_label_error(self, experiment: str, chosen: tuple[str, ...] | None = None) -> Stage:
-        evidence = [self.label_quality(experiment, chosen), self.plan.training.given_probabilities(experiment)]
+        evidence = [
+            self.label_quality(experiment, chosen),
+            self.plan.augmentation_sensitivity.score_augmentation_sensitivity(experiment, chosen),
+            self.plan.training.given_probabilities(experiment),
+        ]
         keys = [stage.key for stage in evidence if stage]
         return self.plan.stage("score_label_error", {}, self.plan.training.runs_key(experiment, chosen), *keys)
 
@@ -78,6 +82,11 @@ class Scores:
         """What networks that held the examples out make of them, if there are any."""
         has_any = experiment in self.with_folds or experiment in self.held_out
         return [paths.HELD_OUT.format(experiment=experiment)] if has_any else []
+
+    def augmented_copies(self, experiment: str) -> list[str]:
+        """What the networks make of augmented copies of the images, if that is computed."""
+        has_any = experiment in self.plan.augmentation_sensitivity.experiments
+        return [paths.family("augmentation_sensitivity").format(experiment=experiment)] if has_any else []
 
     def given_probabilities(self, experiment: str) -> list[str]:
         """What others' networks make of the examples, if that is given."""

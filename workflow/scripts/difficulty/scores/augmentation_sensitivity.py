@@ -19,8 +19,19 @@ AUGMENTATION_SENSITIVITY: Mapping[str, Column] = {
         "mean Kullback-Leibler divergence of the predictions of augmented copies from that of the image at the last "
         "checkpoint, nats (Zhang et al. 2022)",
         direction=1,
-    )
+    ),
+    "view_margin": Column(
+        pa.float32(), "mean margin of the logits of augmented copies at the last checkpoint; evidence of label_error"
+    ),
 }
+
+
+def margins(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """The logit of the given label, int (N,), minus the largest other one, (N,). logits: (N, C)."""
+    rows = np.arange(len(labels))
+    others = logits.copy()
+    others[rows, labels] = -np.inf
+    return logits[rows, labels] - others.max(axis=1)
 
 
 def divergence(plain: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -53,11 +53,7 @@ class AugmentationSensitivity(CheckedSection):
         yield from use_faults(suite, self.experiments, None)
         usable = used_epochs(suite, self.experiments, None)
         without = [name for name in usable if not self._augments(name, suite)]
-        if self.experiments is None:
-            if usable and len(without) == len(usable):
-                yield (), f"no experiment augments its images; {_REMEDY}"
-            return
-        for name in without:
+        for name in without if self.experiments else ():
             yield ("experiments", self.experiments.index(name)), f"experiment {name!r} has no augmentation; {_REMEDY}"
 
     def _augments(self, experiment: str, suite: Suite) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from difficulty.scores.collect import RUN_SCORES
 from difficulty.scores.label_error.evidence import PooledNetworks, held_out_evidence, trained_on_evidence
 from difficulty.scores.record_arrays import RecordArrays, stored_records
 from difficulty.scores.runs import ROLES_OF_TRAINING_SPLIT, run_of, seed_of
@@ -27,11 +28,18 @@ class Networks:
     fitted: list[float] = field(default_factory=list)
 
 
+def read_views(path: Path | None) -> pd.DataFrame | None:
+    """The mean margin of augmented copies of each example in each run: columns run, example_id and view_margin.
+
+    path: the table of augmentation sensitivity; None where there is none.
+    """
+    return read_table(path, RUN_SCORES, columns=["run", "example_id", "view_margin"]) if path else None
+
+
 def pool_networks(records: Sequence[Path], example_id: np.ndarray, views: pd.DataFrame | None = None) -> Networks:
     """The evidence of every run, read one at a time.
 
-    records: files. example_id: int64 (N,), sorted. views: mean margin of augmented views at the last epoch: columns
-    run, example_id and view_margin.
+    records: files. example_id: int64 (N,), sorted. views: see `read_views`.
     """
     networks = Networks(PooledNetworks(example_id))
     for path in records:
