@@ -22,14 +22,15 @@ def planned(plain=None, held_out=True, **analyses) -> Plan:
     return Plan(resolve(sections, "a.yaml"), lambda *source: " ".join(source))
 
 
-def test_given_probabilities_change_nothing_but_their_own_table():
+def test_given_probabilities_are_evidence_and_change_no_training():
     before, after = planned(), planned({"probabilities": GIVEN})
     assert before.training.given_probabilities("plain") is None
     stage = after.training.given_probabilities("plain")
     assert json.loads(stage.settings) == {"by": "original_index"}
     assert stage.upstream and stage.code == "collect_probabilities"
     assert after.training.train_model("plain") == before.training.train_model("plain")
-    assert after.scores.key("plain") == before.scores.key("plain")
+    assert after.scores.score_dynamics("plain") == before.scores.score_dynamics("plain")
+    assert after.scores.score_label_error("plain") != before.scores.score_label_error("plain")
     assert {*after.files()} - {*before.files()} == {paths.GIVEN_PROBABILITIES.format(experiment="plain")}
 
 

@@ -17,14 +17,12 @@ def score_experiments(root: Path) -> None:
         families = [folder / "scores" / "dynamics.parquet"]
         scores, tables = folder / "scores.parquet", {"log": folder / "log.txt"}
         succeed("score_dynamics", settings={"el2n_epoch": 2}, records=records, output=families[0], **tables)
-        succeed(
-            "collect_scores",
-            labels=folder / "labels.parquet",
-            examples=data,
-            families=families,
-            output=scores,
-            **tables,
-        )
+        known = {"labels": folder / "labels.parquet", "examples": data}
+        label_error = {name: folder / f"label-{name}.parquet" for name in ("seeds", "errors", "confusion")}
+        output = folder / "scores" / "label_error.parquet"
+        # Without a log what it says of such small networks is not compared.
+        succeed("score_label_error", records=records, output=output, **known, **label_error)
+        succeed("collect_scores", families=[*families, output], output=scores, **known, **tables)
         succeed(
             "compute_correlation",
             settings={"scores": ["aum", "loss", "first_learned"], "bootstrap": 20},
@@ -39,9 +37,11 @@ def score_experiments(root: Path) -> None:
             "rank_suspects",
             settings={"score": "aum", "suggest_above": 0.1},
             scores=scores,
+            errors=label_error["errors"],
             examples=data,
             records=records,
             output=folder / "suspects.csv",
+            table=folder / "suspects.parquet",
             **tables,
         )
         agreement = {

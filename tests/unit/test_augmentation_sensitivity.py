@@ -3,6 +3,7 @@
 from argparse import Namespace
 
 import numpy as np
+import pandas as pd
 import PIL.Image
 import pytest
 import torch
@@ -71,35 +72,43 @@ def test_images_in_files_are_cropped_at_their_full_resolution(tmp_path):
     np.testing.assert_array_equal(found.permute(0, 2, 3, 1), expected)
 
 
-def sensitivity(monkeypatch, images, augmentation) -> np.ndarray:
-    """What the program gives of a fresh network as the run `seed-4`, and that network."""
+def of_copies(monkeypatch, images, augmentation) -> tuple[np.ndarray, np.ndarray, torch.nn.Module]:
+    """What the program gives of a fresh network as the run `seed-4`, sensitivity and margin, and that network."""
     model = build_model({"architecture": "resnet9", "width": 4}, 1, (8, 8), 3, seed=4).eval()
     monkeypatch.setattr(program, "saved_epochs", lambda checkpoints: [1])
     monkeypatch.setattr(SavedRun, "network", lambda run, epoch: Namespace(model=model, normalization=NORMALIZATION))
     monkeypatch.setattr(program, "targets_of", lambda labels: torch.zeros(len(images), dtype=torch.int64))
     settings = {"device": "cpu", "precision": "float32", "draws": DRAWS, "augmentation": augmentation}
     folder = program.Path("plain/seed-4/checkpoints")
-    run = SavedRun(folder, None, images, folder, settings, torch.device("cpu"), workers=0)
-    return program.sensitivity(run), model
+    labels = pd.DataFrame({"label": np.arange(len(images)) % 3})
+    run = SavedRun(folder, labels, images, folder, settings, torch.device("cpu"), workers=0)
+    found = program.of_copies(run)
+    return found["augmentation_sensitivity"], found["view_margin"], model
 
 
 def test_the_score_is_the_mean_over_draws(monkeypatch):
     augmentation = {"crop": 1}
-    found, model = sensitivity(monkeypatch, pictures(), augmentation)
-    plain, expected = pictures().permute(0, 3, 1, 2), 0
+    found, margin, model = of_copies(monkeypatch, pictures(), augmentation)
+    plain, expected, means = pictures().permute(0, 3, 1, 2), 0, 0
     for number in range(DRAWS):
         chance = torch.Generator().manual_seed(derived_seed(4, "augmentation sensitivity", number))
         draws = [draw(len(plain[rows]), augmentation, chance) for rows in evaluation_batches(COUNT)]
         copies = augment(plain, augmentation, {"offset": torch.cat([each["offset"] for each in draws])})
         with torch.no_grad():
             logits = [functional.log_softmax(model(NORMALIZATION(each)).double(), 1) for each in (copies, plain)]
+        pairs = [
+            (row[label] - np.delete(row, label).max())
+            for label, row in zip(np.arange(COUNT) % 3, logits[0].numpy(), strict=True)
+        ]
+        means += np.array(pairs) / DRAWS
         expected += functional.kl_div(*logits, reduction="none", log_target=True).sum(1) / DRAWS
     assert found.min() > 0
     np.testing.assert_allclose(found, expected, rtol=1e-2)
+    np.testing.assert_allclose(margin, means, atol=1e-4)
 
 
 def test_mirroring_symmetric_images_changes_nothing(monkeypatch):
     half = pictures()[:, :, :4]
     symmetric = torch.cat([half, half.flip(2)], dim=2)
-    assert (sensitivity(monkeypatch, symmetric, {"flip": True})[0] == 0).all()
-    assert (sensitivity(monkeypatch, pictures(), {"flip": True})[0] > 0).mean() > 0.5
+    assert (of_copies(monkeypatch, symmetric, {"flip": True})[0] == 0).all()
+    assert (of_copies(monkeypatch, pictures(), {"flip": True})[0] > 0).mean() > 0.5

@@ -140,7 +140,13 @@ def test_mistakes_are_told_in_one_line(results, tmp_path, script, settings, mess
     families, scores = [folder / "scores" / "dynamics.parquet"], folder / "scores.parquet"
     own = {
         "compute_correlation": {"scores": scores, "families": families, "stability": "x", "seeds": "x"},
-        "rank_suspects": {"scores": scores, "examples": data, "records": records},
+        "rank_suspects": {
+            "scores": scores,
+            "errors": folder / "label-errors.parquet",
+            "examples": data,
+            "records": records,
+            "table": "x",
+        },
         "compute_detection": {
             "scores": scores,
             "families": families,

@@ -9,8 +9,8 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import percentileofscore
 
 from difficulty.analysis.set_suspects import named_sets, set_votes, suggested_sets
-from difficulty.analysis.suggested_labels import first_counted_epoch, suggested_labels
-from difficulty.analysis.suspects import hardness_percentiles, suspect_table
+from difficulty.analysis.suggested_labels import first_counted_epoch, other_predictions
+from difficulty.analysis.suspects import SUSPECTS, Suspicion, hardness_percentiles, suspect_table
 from difficulty.scores.record_arrays import RecordArrays
 
 
@@ -37,6 +37,10 @@ def run(predicted, roles, example_id=None):
     predicted = np.asarray(predicted)
     example_id = np.arange(predicted.shape[1]) if example_id is None else np.asarray(example_id)
     return RecordArrays(example_id, np.array(roles, dtype=object), len(predicted), {"predicted": predicted})
+
+
+def suggested_labels(runs, example_id, label, classes, above):
+    return other_predictions(runs, example_id, label, classes).suggested(above)
 
 
 def test_the_most_common_other_prediction_of_all_epochs_and_runs_is_suggested():
@@ -89,16 +93,31 @@ def test_a_memorised_label_does_not_hide_what_was_predicted_before():
 def test_table_is_ranked_by_the_score():
     examples = pd.DataFrame({"example_id": [7, 8, 9, 10], "key": list("abcd"), "file": ["train/0/a.png"] * 4})
     percentiles = pd.DataFrame({"aum": [10.0, 90, np.nan, 90], "loss": [1.0, 2, 3, 4]})
-    names, share = {0: "cat", 1: "dog"}, np.array([0.5, np.nan, 0.2, 0.4])
-    table = suspect_table(examples, np.array([0, 1, 1, 0]), np.array([1, -1, 0, 2]), share, names, percentiles, "aum")
-    assert list(table.columns) == [
-        *("rank", "example_id", "key", "file", "given_label", "suggested_label", "suggested_share", "aum", "loss"),
-    ]
+    suspicion = Suspicion(
+        given=np.array(["cat", "dog", "dog", "cat"], object),
+        suggested=np.array(["dog", None, "cat", "2"], object),
+        share=np.array([0.5, np.nan, 0.2, 0.4]),
+        probability=np.array([0.2, 0.9, np.nan, np.nan]),
+        verdict=np.array(["typical", "likely wrong label", "easy", "easy"], object),
+        evidence=np.array(["w", "x", "y", "z"], object),
+    )
+    table = suspect_table(examples, suspicion, percentiles, np.array([-3.0, -1, np.nan, -1]))
+    assert list(table.columns) == [*SUSPECTS.columns, "aum", "loss"]
     assert table["rank"].tolist() == [1, 2, 3]
     assert table["example_id"].tolist() == [8, 10, 7]
     assert table["given_label"].tolist() == ["dog", "cat", "cat"]
     assert table["suggested_label"].tolist() == [pd.NA, "2", "dog"]
+    assert table["within_cut"].tolist() == [True, pd.NA, False]
+    assert table["evidence"].tolist() == ["x", "z", "w"] and table["decision"].isna().all()
     np.testing.assert_array_equal(table["suggested_share"], [np.nan, 0.4, 0.5])
+
+
+def test_shares_of_the_given_and_of_the_other_label():
+    runs = [run([[0, 1], [2, 1], [0, 0]], ["train", "train"]), run([[0, 3]], ["train", "validation"])]
+    found = other_predictions(runs, np.arange(2), np.array([0, 1]), 4)
+    np.testing.assert_allclose(found.given, [3 / 4, 0])
+    np.testing.assert_allclose(found.share, [1 / 4, 1])
+    assert found.best.tolist() == [2, 3] and found.held_out.tolist() == [False, True]
 
 
 def set_run(rows, roles=None):

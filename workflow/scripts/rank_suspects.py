@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from difficulty.analysis.label_errors.summary import trust_alone
 from difficulty.analysis.label_errors.tables import LABEL_ERRORS
 from difficulty.analysis.suspect_facts import labels_of, last_epoch, training_of
 from difficulty.analysis.suspect_verdicts import WRONG, sentences, undecided, verdicts
@@ -36,10 +37,10 @@ def main(args):
     duplicate = np.array([elsewhere.get(each) for each in examples["example_id"].tolist()], dtype=object)
     probability = scores["label_error_probability"].to_numpy(np.float64)
     facts = probability, labels.predictions, training_of(scores, last_epoch(args.records)), duplicate
+    words, evidence = verdicts(*facts), sentences(*facts)
     trust = read_table(args.errors, LABEL_ERRORS).iloc[0]
-    words, evidence = (
-        (verdicts(*facts), sentences(*facts)) if trust["trustworthy"] else undecided(trust["reason"], *facts)
-    )
+    if not trust["trustworthy"]:
+        words, evidence = undecided(trust_alone(trust["reason"]), evidence)
 
     suspicion = Suspicion(labels.given, labels.suggested, labels.share, probability, words, np.array(evidence, object))
     order = directions[wanted] * hardness[wanted].to_numpy(np.float64)

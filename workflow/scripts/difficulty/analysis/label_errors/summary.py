@@ -64,6 +64,11 @@ def of_several_labels(examples: int, kinds: Sequence[str]) -> dict:
     return _row(examples, kinds, True, SEVERAL_LABELS)
 
 
+def trust_alone(reason: str) -> str:
+    """A reason of LABEL_ERRORS without what it says of probabilities that there are none."""
+    return reason.removesuffix(f"; {NO_PREDICTORS}")
+
+
 def _row(examples: int, kinds: Sequence[str], trustworthy: bool, reason: str) -> dict:
     row = dict.fromkeys(LABEL_ERRORS.columns)
     return row | {"examples": examples, "trustworthy": trustworthy, "reason": reason, "evidence": ", ".join(kinds)}
