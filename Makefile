@@ -8,14 +8,18 @@ WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 BIN := .venv/bin
 PYTEST = $(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=20
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) $(FLAGS)
+FORMATS := cleanlab coco fiftyone huggingface label-studio
+EXPORTED = $(if $(EXPERIMENT),results/export/$(EXPERIMENT)/$(FORMAT),export_$(subst -,_,$(FORMAT)))
 
 .DEFAULT_GOAL := help
-.PHONY: help run report verify rulegraph test lint test-full test-slurm faults lock clean
+.PHONY: help run report export verify rulegraph test lint test-full test-slurm faults lock clean
 
 help:
 	@echo "make run        install into .venv and run config.yaml (digits, four minutes on 2 cores)"
 	@echo "                (FLAGS=--dry-run: what would run; FLAGS=--printshellcmds: all that Snakemake prints)"
 	@echo "make report     one offline page of all figures: results/report.html"
+	@echo "make export     hand the results on (FORMAT=$(FORMATS);"
+	@echo "                EXPERIMENT=name: of that experiment alone)"
 	@echo "make verify     compare results with the configuration and with their checksums"
 	@echo "make rulegraph  draw which rule needs which, with Graphviz: results/rules.png"
 	@echo "make test       lint and fast tests (ten minutes or so on 2 cores)"
@@ -29,6 +33,11 @@ run: .venv/installed
 
 report: run
 	$(SNAKEMAKE) --report results/report.html
+
+# The target comes before FLAGS: a --configfile there takes all words that follow it.
+export: .venv/installed
+	@$(if $(filter $(FORMATS),$(FORMAT)),,echo "FORMAT: expected one of $(FORMATS)" >&2; exit 1)
+	@$(BIN)/snakemake --cores $(CORES) $(EXPORTED) $(FLAGS)
 
 verify: .venv/installed
 	$(BIN)/snakemake --cores 1 verify
@@ -66,7 +75,7 @@ lock:
 	$(BIN)/python envs/write_conda_envs.py
 
 clean:
-	rm -rf results/datasets results/experiments results/agreement results/detection results/generalization results/vog-toy \
+	rm -rf results/datasets results/experiments results/agreement results/detection results/generalization results/vog-toy results/export \
 		results/figures results/logs results/benchmarks results/checksums results/*.parquet results/report.html results/rules.png .snakemake
 
 .venv/installed: envs/requirements.txt

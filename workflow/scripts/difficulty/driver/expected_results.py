@@ -21,7 +21,8 @@ from difficulty.errors import UserError
 
 _RECORDS = Path("results", "checksums")
 _MANIFEST = "manifest.parquet"
-_NOT_TABLES = {"benchmarks", "checksums", "figures", "logs"}
+_NOT_TABLES = {"benchmarks", "checksums", "export", "figures", "logs"}
+_EXPORT = re.compile(r"(results/export/[^/]+/[^/]+)/.+")
 
 
 def write_expected(rules: Iterable, wanted: Iterable[str], file: Path) -> None:
@@ -55,7 +56,9 @@ def _tables_on_disk() -> Iterator[str]:
 
 
 def _artifact(path: str) -> str:
-    """What Snakemake knows a file as: checkpoints and factors are folders."""
+    """What Snakemake knows a file as: checkpoints, factors and exports are folders."""
+    if export := _EXPORT.fullmatch(path):
+        return export[1]
     return path.rpartition("/")[0] if path.endswith((_MANIFEST, ".safetensors")) else path
 
 

@@ -88,6 +88,7 @@ TRAITS = "results/generalization/{study}-traits.parquet"
 VOG_TOY_SCORES = "results/vog-toy/scores.parquet"
 VOG_TOY_BOUNDARY = "results/vog-toy/boundary.parquet"
 VOG_TOY_SUMMARY = "results/vog-toy/summary.parquet"
+EXPORT = "results/export/{experiment}/{format}"
 
 
 def family(name: str) -> str:

@@ -15,6 +15,7 @@ from difficulty.plan.checks import Checks
 from difficulty.plan.coherence import Coherence
 from difficulty.plan.data import Data
 from difficulty.plan.depth import PredictionDepth
+from difficulty.plan.export import Export
 from difficulty.plan.figures import Figures
 from difficulty.plan.generalization import Generalization
 from difficulty.plan.images import Images
@@ -53,6 +54,7 @@ class Plan:
         self.generalization = Generalization(self)
         self.vog_toy = VogToy(self)
         self.figures = Figures(self)
+        self.export = Export(self)
         # In the order in which their columns stand in the table of all scores.
         self.families: dict[str, Callable[..., Stage | None]] = {
             "dynamics": self.scores.score_dynamics,
