@@ -77,7 +77,7 @@ def test_label_studio_takes_tasks_and_predictions(exported):
 
 
 def test_fiftyone_makes_samples(exported):
-    """Without a data set: that would need a running database."""
+    """Samples alone: a data set would need a running database."""
     library = pytest.importorskip("fiftyone", reason=REASON.format("fiftyone"))
     folder, has_sets = exported(fiftyone)
     for stored in json.loads((folder / "samples.json").read_text())["samples"]:
