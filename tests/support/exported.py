@@ -52,6 +52,12 @@ def write_tables(folder: Path, sets: list[list[int]] | None = None, **listed: li
     write_suspects(folder, examples, **listed)
 
 
+def list_of(folder: Path) -> Path:
+    """The list of suspects that was written last."""
+    table = folder / "suspects.parquet"
+    return table if table.exists() else folder / "suspects.csv"
+
+
 def write_suspects(folder: Path, examples: pd.DataFrame, suggested: list[str | None] | None = None, **listed) -> None:
     suggested = suggested or [None if each is None else CLASSES[each] for each in SUGGESTED]
     table = examples.iloc[:5][["example_id", "key", "file"]]
@@ -73,7 +79,7 @@ def as_parquet(folder: Path, **listed: list) -> None:
 
 def judged(folder: Path, has_images: bool = True) -> Judged:
     files = folder / "files.parquet" if has_images else None
-    return read_judged(folder / "scores.parquet", folder / "suspects.csv", folder / "examples.parquet", files, "aum")
+    return read_judged(folder / "scores.parquet", list_of(folder), folder / "examples.parquet", files, "aum")
 
 
 def _write_image(path: Path, level: int) -> str:

@@ -40,7 +40,7 @@ rule export_results:
     input:
         files=users_files(plan.export.image_files),  # which refuses what cannot be exported, before the others
         scores=paths.SCORES,
-        suspects=paths.SUSPECTS,
+        suspects=paths.SUSPECTS_TABLE,
         examples=lambda w: plan.data.path(paths.EXAMPLES, w.experiment),
     output:
         directory(paths.EXPORT),

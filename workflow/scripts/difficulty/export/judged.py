@@ -97,11 +97,10 @@ def read_judged(scores: Path, suspects: Path, examples: Path, files: Path | None
 def read_suspects(path: Path) -> pd.DataFrame:
     """The list of suspects: example_id, and those of NUMBERS, FLAG and TEXTS that it has, in their order.
 
-    The Parquet table of the same name is read where there is one: a CSV file has rounded numbers.
+    path: the Parquet table, or the CSV file, which has rounded numbers.
     """
-    table = path.with_suffix(".parquet")
-    if table.exists():
-        listed = read_table(table, read_schema(table))
+    if path.suffix == ".parquet":
+        listed = read_table(path, read_schema(path))
     else:
         listed = pd.read_csv(path, dtype=str, keep_default_na=False)
     wanted = [name for name in (*NUMBERS, FLAG, *TEXTS) if name in listed]
