@@ -9,6 +9,8 @@ LABEL_ERROR = {
         1,
     ),
     "label_error_probability": Entry(
-        "estimated probability that the given label is wrong; null where nothing permits an estimate", 1, nullable=True
+        "estimated probability that the given label is wrong, in the order of label_error; null where nothing permits an "
+        "estimate",
+        nullable=True,
     ),
 }
