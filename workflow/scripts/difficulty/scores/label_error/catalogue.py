@@ -9,8 +9,8 @@ LABEL_ERROR = {
         1,
     ),
     "label_error_probability": Entry(
-        "estimated probability that the given label is wrong, in the order of label_error; null where nothing permits an "
-        "estimate",
+        "estimated probability that the given label is wrong, in the order of label_error; null where nothing permits "
+        "an estimate",
         nullable=True,
     ),
 }
