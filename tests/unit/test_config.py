@@ -83,7 +83,7 @@ def test_another_kind_replaces_a_section():
 def test_null_removes():
     assert "label_noise" not in experiment("{label_noise: null}", "{label_noise: {kind: symmetric, fraction: 0.1}}")
     assert "width" not in experiment("{width: null}")
-    assert experiment("{batch_size: null}", "{batch_size: 64}")["batch_size"] == 128
+    assert "batch_size" not in experiment("{batch_size: null}", "{batch_size: 64}")
     assert experiment("{augmentation: {crop: null}}", "{augmentation: {crop: 4}}")["augmentation"] == {"flip": False}
 
 

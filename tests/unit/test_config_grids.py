@@ -63,7 +63,7 @@ def test_later_axes_override_earlier_ones_and_what_is_shared():
     assert "momentum" not in experiments["g-adam-low-planted"]["optimizer"]
     assert experiments["g-sgd-low-planted"]["label_noise"] == {"kind": "symmetric", "fraction": 0.4, "seed": 0}
     assert experiments["g-sgd-low-planted"]["batch_size"] == 64
-    assert experiments["g-sgd-low-shared"]["batch_size"] == 128
+    assert "batch_size" not in experiments["g-sgd-low-shared"]
     assert "label_noise" not in experiments["g-sgd-low-shared"]
 
 

@@ -64,7 +64,7 @@ def _network_faults(experiment: str, settings: Mapping, own: PreparedData) -> It
         yield f"experiments.{experiment}.architecture: {error}, or set the size of data set {own.name!r}"
         return
     is_named = network.get("modules") or network.get("probes")
-    if is_named or network["batch_size"] == 1 or network["architecture"].startswith("torchvision:"):
+    if is_named or network.get("batch_size") == 1 or network["architecture"].startswith("torchvision:"):
         from difficulty.checks.network_faults import network_faults
 
         yield from network_faults(experiment, network, own.name, own.shape, len(own.class_names))

@@ -1,6 +1,7 @@
 """Trains the network of one run; writes its records, history, steps, timing and checkpoints."""
 
 import hashlib
+import logging
 import sys
 from pathlib import Path
 
@@ -17,12 +18,15 @@ from difficulty.progress import Progress
 from difficulty.saved_runs.options import pass_arguments
 from difficulty.stage import WITH_TORCH, provenance, required_paths, run_stage
 from difficulty.tables import read_table
+from difficulty.training.batch_size import chosen_batch_size
 from difficulty.training.finished import write_run
 from difficulty.training.loop import TrainingData, train
 from difficulty.training.partial_run import PartialRun
 from difficulty.training.processes import run_together
 from difficulty.training.runs import Run, roles
 from difficulty.training.targets import class_count, targets_of
+
+logger = logging.getLogger("difficulty")
 
 
 def main(args):
@@ -37,10 +41,15 @@ def train_run(args, processes):
     role, classes = roles(labels, run, settings.get("folds")), class_count(labels)
     if classes < 2:
         raise UserError(f"{args.labels}: one class only; there is nothing to learn")
+    trained = int((role == "train").sum())
+    settings = {**settings, "batch_size": chosen_batch_size(settings, trained)}
+    if "batch_size" not in args.settings:
+        logger.info("batch_size: %d, as there are %d training examples", settings["batch_size"], trained)
     normalization = load_normalization(args.pixels, settings.get("normalization"))
     _, *size, channels = images.shape
     model = build_model(settings, channels, tuple(size), classes, run.seed)
     machine = {"threads": torch.get_num_threads(), "device": device_name(choose_device(settings))}
+    machine["batch_size"] = settings["batch_size"]
     facts = provenance(args, WITH_TORCH, run=folder.name, **machine, **output_facts(model))
     partial = PartialRun.opened_together(folder / ".partial", {**facts, "inputs": input_digests(args)}, processes)
     train_rows = torch.from_numpy((role == "train").nonzero()[0])

@@ -45,7 +45,8 @@ def dropped_settings() -> str:
     """What a file drops of the default suite, as an item of the list at the head of the page."""
     text = (
         "What goes with the sections that a file replaces is dropped, too, so that the defaults below apply. With "
-        f"`datasets` go {going_with('datasets')}, and `defaults.dataset` unless the file has a data set of that name. "
+        f"`datasets` go {going_with('datasets')}, `defaults.batch_size`, and `defaults.dataset` unless the file has a "
+        "data set of that name. "
         f"With `experiments` go {going_with('experiments')}, and all other lists of experiments."
     )
     return textwrap.fill(text, 120, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False)

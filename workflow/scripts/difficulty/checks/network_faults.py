@@ -40,7 +40,7 @@ def network_faults(
         images = f"images of {dataset!r} with {shape[0]} x {shape[1]} pixels"
         yield f"{place}.architecture: {architecture} cannot take {images} ({reason}); set the data set's size"
         return
-    if settings["batch_size"] == 1 and _OF_BATCH_NORM in (_forward_fault(build, shape, batch=1) or ""):
+    if settings.get("batch_size") == 1 and _OF_BATCH_NORM in (_forward_fault(build, shape, batch=1) or ""):
         yield f"{place}.batch_size: batch norm of {architecture} takes two examples at least, got 1; raise it"
     if settings.get("tracked"):
         yield from _module_faults(architecture, settings.get("modules"), model)

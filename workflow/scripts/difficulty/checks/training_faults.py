@@ -10,8 +10,8 @@ from difficulty.suggestions import suggestion
 def training_faults(experiment: str, settings: Mapping, data: PreparedData) -> Iterator[str]:
     """One line (place, problem, remedy) for each setting that does not fit the data set that is trained on.
 
-    settings: noise_map (class -> class), batch_size, drop_last and groups (of an optimizer); normalization, folds and
-    gpus, if any.
+    settings: noise_map (class -> class), drop_last and groups (of an optimizer); batch_size, normalization, folds
+    and gpus, if any.
     """
     place = f"experiments.{experiment}"
     if len(data.class_names) < 2:
@@ -46,7 +46,7 @@ def _fold_faults(place: str, settings: Mapping, data: PreparedData) -> Iterator[
 
 
 def _batch_faults(place: str, settings: Mapping, trained: int) -> Iterator[str]:
-    size = settings["batch_size"]
+    size = settings.get("batch_size", 0)  # 0: chosen by the data
     if settings.get("drop_last") and size > trained:
         yield (
             f"{place}.batch_size: {size} with drop_last leaves no batch of {trained} examples; take smaller batches or "

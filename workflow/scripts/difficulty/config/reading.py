@@ -36,6 +36,7 @@ def load(paths: Sequence[str | Path], given: Sequence[str] = ()) -> dict:
         if "datasets" in file and not _names_dataset(result.get("defaults"), file["datasets"]):
             result = _without(result, ["defaults", "dataset"])
         if "datasets" in file:
+            result = _without(result, ["defaults", "batch_size"])  # it fits the number of images
             result = _without_homeless(result, file["datasets"])
         if "experiments" in file:
             result = _without_orphans(result, file["experiments"])

@@ -64,7 +64,11 @@ class Experiment(Section):
     )
     freeze: Literal["backbone"] | None = Field(None, description="what is not trained; null: everything is")
     epochs: Annotated[int, Range(1, 100_000)] = Field(description="passes over the training examples")
-    batch_size: Annotated[int, Range(1, 1_000_000)] = Field(128, description="examples per gradient step")
+    batch_size: Annotated[int, Range(1, 1_000_000)] | None = Field(
+        None,
+        description="examples per gradient step; null: an eighth of those that are trained on, at most 128, so that "
+        "small data sets get enough steps",
+    )
     drop_last: bool = Field(False, description="leave out the last, smaller batch of an epoch")
     optimizer: Optimizer = Field(description="how gradients become steps, e.g. {name: sgd, lr: 0.1}")
     schedule: Schedule = Field(
