@@ -3,6 +3,10 @@ PYTHON ?= python3
 CORES ?= all
 # Further options of Snakemake, e.g. FLAGS=--printshellcmds for all that it prints about each job.
 FLAGS ?=
+# As they were given: a dollar sign in the name of a folder is nothing that make expands.
+unexport DIR OUT
+export IMAGES := $(value DIR)
+export FOLDER := $(value OUT)
 # One more than there are processors: a test that starts the workflow waits for it much of the time.
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 BIN := .venv/bin
@@ -12,9 +16,11 @@ FORMATS := cleanlab coco fiftyone huggingface label-studio
 EXPORTED = $(if $(EXPERIMENT),results/export/$(EXPERIMENT)/$(FORMAT),export_$(subst -,_,$(FORMAT)))
 
 .DEFAULT_GOAL := help
-.PHONY: help run report export verify rulegraph test lint test-full test-slurm faults lock clean
+.PHONY: help new suspects run report export verify rulegraph test lint test-full test-slurm faults lock clean
 
 help:
+	@echo "make suspects DIR=photos  list the labels to check among images of your own: a folder, a Parquet table, ..."
+	@echo "make new DIR=photos       only look at them, and write a config.yaml to start with (OUT=folder: elsewhere)"
 	@echo "make run        install into .venv and run config.yaml (digits, four minutes on 2 cores)"
 	@echo "                (FLAGS=--dry-run: what would run; FLAGS=--printshellcmds: all that Snakemake prints)"
 	@echo "make report     one offline page of all figures: results/report.html"
@@ -27,6 +33,16 @@ help:
 	@echo "make test-slurm all tests that need SLURM, on a cluster (PARTITION=name)"
 	@echo "make faults     kill jobs, damage files, fill disks; then compare (an hour or so)"
 	@echo "make lock       renew envs/requirements.txt from envs/requirements.in"
+
+new: .venv/installed
+	@test -n "$$IMAGES" || { echo "which images? make new DIR=folder" >&2; exit 2; }
+	@$(BIN)/python workflow/scripts/new_config.py $${FOLDER:+--out="$$FOLDER"} -- "$$IMAGES"
+
+suspects: .venv/installed
+	@test -n "$$IMAGES" || { echo "which images? make suspects DIR=folder" >&2; exit 2; }
+	@$(BIN)/python workflow/scripts/new_config.py --if-missing $${FOLDER:+--out="$$FOLDER"} -- "$$IMAGES"
+	@folder="$${FOLDER:-$$IMAGES}"; test ! -f "$$folder" || folder="$$(dirname -- "$$folder")"; \
+		$(SNAKEMAKE) --directory="$$folder" suspects
 
 run: .venv/installed
 	@$(SNAKEMAKE)

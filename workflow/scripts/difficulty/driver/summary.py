@@ -1,15 +1,14 @@
 """What is said at the end of a run: how long it took, where to look, which labels are most suspicious."""
 
-import csv
 import sys
 from collections.abc import Iterable, Mapping
-from itertools import islice
 from pathlib import Path
 from time import monotonic
 
 from difficulty.driver.shell_paths import from_shell
 from difficulty.driver.terminal import QuietTerminal
 from difficulty.progress import duration
+from difficulty.suspect_lines import first_suspects
 
 _EVERY_FILE = Path(__file__).parents[4] / "results" / "README.md"
 _SUSPECTS = 5
@@ -24,7 +23,7 @@ def success(terminal: QuietTerminal | None, datasets: Mapping[str, str]) -> str:
         return ""
     count = terminal.times.done
     lines = ["", f"Done: {count} job{'s' * (count != 1)} in {duration(monotonic() - terminal.times.began)}."]
-    if "rank_suspects" in terminal.rules:
+    if "rank_suspects" in terminal.rules and "suspects" not in terminal.rules:  # which shows them itself
         lines += [*_suspects(datasets), *_where_to_look(datasets)]
     return "\n".join(lines)
 
@@ -55,21 +54,12 @@ def _suspects(datasets: Mapping[str, str]) -> Iterable[str]:
         path = Path("results", "experiments", experiment, "suspects.csv")
         if not path.exists():
             continue
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(islice(csv.DictReader(file), _SUSPECTS))
-        if not rows:
+        if not (rows := first_suspects(path, _SUSPECTS)):
             continue
         images = Path("results", "datasets", dataset, "images")  # records of other runs have none
         where = f"all: {from_shell(path)}" + f"; images: {from_shell(images)}" * images.exists()
         yield f"The most suspicious labels of {experiment} ({where}):"
-        names = [row["file"] or row["key"] for row in rows]
-        width = max(map(len, names))
-        for row, name in zip(rows, names, strict=True):
-            suggested = row["suggested_label"]
-            yield (
-                f"    {row['rank']}  {name:<{width}}  labelled {row['given_label']}"
-                + f", perhaps {suggested}" * bool(suggested)
-            )
+        yield from rows
         return
 
 

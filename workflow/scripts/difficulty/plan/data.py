@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from difficulty.config.core.problems import Place, told
-from difficulty.datasets.folders import folders_below
+from difficulty.datasets.folders import entries_of, folders_below, identity, is_folder, own_results
+from difficulty.datasets.formats import EXTENSIONS
 from difficulty.datasets.path_names import is_utf8
 from difficulty.datasets.split_folders import watched_folders
 from difficulty.errors import UserError
@@ -76,7 +77,8 @@ class Data:
     @remembered
     def prepare_dataset(self, dataset: str) -> Stage:
         settings = self.settings[dataset]
-        return self.plan.stage("prepare_dataset", settings, modules=[f"datasets.{settings['source']}"])
+        listed = [found] if (found := _listed_here(settings)) is not None else []
+        return self.plan.stage("prepare_dataset", settings, *listed, modules=[f"datasets.{settings['source']}"])
 
     def import_settings(self, dataset: str) -> dict:
         """Settings of records, without the paths, which are inputs."""
@@ -164,6 +166,19 @@ def _paths_in(value: str | list | dict, place: Place) -> Iterator[tuple[Place, s
         yield from _paths_in(part, (*place, key))
 
 
+def _listed_here(settings: dict) -> list[str] | None:
+    """Names of the images and folders in the working directory, where these are a data set; otherwise None.
+
+    The time of that folder would change with results/ and with each edit of the configuration, so it is no input.
+    """
+    if settings["source"] != "flat_folder" or identity(Path(settings["path"])) != identity(Path()):
+        return None
+    own = own_results()
+    found = [entry for entry in entries_of(Path()) if not entry.name.startswith(".")]
+    folders = [entry.name for entry in found if is_folder(entry) and identity(Path(entry)) not in own]
+    return folders + [entry.name for entry in found if Path(entry).suffix.lower() in EXTENSIONS]
+
+
 def _folders(settings: dict, files: list[str]) -> list[str]:
     """The folders that a source reads: its own, never one that may hold results/ too."""
     kind = settings["source"]
@@ -172,7 +187,9 @@ def _folders(settings: dict, files: list[str]) -> list[str]:
     if kind == "flat_folder":
         root = settings["path"]
         folders = [root, *folders_below(Path(root))] if settings["recursive"] else [root]
-        return [os.path.normpath(folder) for folder in folders if is_utf8(str(folder))]
+        here = identity(Path())
+        folders = [folder for folder in folders if is_utf8(str(folder)) and identity(Path(folder)) != here]
+        return [os.path.normpath(folder) for folder in folders]
     if kind == "voc":
         parents = dict.fromkeys(path.rpartition(f"{os.sep}ImageSets{os.sep}")[0] for path in files)
         return [str(Path(folder, part)) for folder in parents for part in ("JPEGImages", "Annotations")]

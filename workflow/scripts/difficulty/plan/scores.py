@@ -155,6 +155,10 @@ class Scores:
         runs = hash_chain(self.score_average_precision(experiment).key, self.plan.runs(experiment))
         return self.plan.stage("collect_average_precision", {}, runs)
 
+    def suspects(self) -> list[str]:
+        """The lists of labels to check, of all experiments."""
+        return [paths.SUSPECTS.format(experiment=name) for name in self.experiments]
+
     def tables(self) -> Iterator[str]:
         for name in self.experiments:
             for pattern in (paths.SCORES, paths.CORRELATION, paths.STABILITY, paths.SEED_CORRELATION, paths.SUSPECTS):
