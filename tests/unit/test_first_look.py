@@ -173,7 +173,7 @@ def test_what_is_remarkable_is_reported(tmp_path, monkeypatch):
     lines = [line.partition(": ")[2] for line in output.splitlines()]
     assert lines[1:5] == [
         "images: 18 for training, 3 for the test",
-        "classes for training: 3; largest bee (9 images), smallest wasp (1 images)",
+        "classes for training: 3, from wasp with 1 to bee with 9",
         "classes of one training image: 1 (wasp); their labels cannot be judged",
         "sizes: 24 x 20 to 40 x 30 pixels, median 24 x 20, in colour, 1 of them greyscale",
     ]

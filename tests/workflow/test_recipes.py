@@ -48,6 +48,13 @@ def kth_tips2b(folder):
         (folder / "KTH-TIPS2-b" / "wool" / f"sample_{sample}" / f"22{sample}-scale_2_im_1_col.png").touch()
 
 
+def photographs(folder):
+    for split in ("train", "val"):
+        for name in ("ants", "bees"):
+            (folder / "hymenoptera_data" / split / name).mkdir(parents=True)
+            (folder / "hymenoptera_data" / split / name / "1.jpg").touch()
+
+
 def nothing(folder):
     pass
 
@@ -65,6 +72,7 @@ STAND_INS = {
     "coherent_imagenet.yaml": imagenet,
     "easy_hard_cifar10.yaml": cifar10_tables,
     "easy_hard_imagenet.yaml": imagenet,
+    "few_photographs.yaml": photographs,
     "influence_cifar10.yaml": cifar10_tables,
     "mislabeled_cifar10.yaml": cifar10_tables,
     "prediction_depth_shapes.yaml": nothing,

@@ -13,6 +13,7 @@ from difficulty.first_look.table_layouts import archives, image_tables, label_ta
 
 CLASS_FOLDERS = "(?P<label>[^/]+)/(?s:.+)"  # the pattern of files in one folder per class
 _VOC_FOLDERS = ("JPEGImages", "Annotations", "ImageSets/Main")
+_VOC_LISTS = {"train": ("trainval", "train"), "test": ("test",)}
 _SHOWN = 5
 
 
@@ -87,8 +88,9 @@ def _class_folders(place: Path) -> dict | None:
 
 def _voc(place: Path) -> dict | None:
     """The lists of all years that the folder has, or that it is itself."""
+    itself = place.absolute()
     for root, years in (
-        (place.parent, [place]),
+        (itself.parent, [itself]),
         (place, _subfolders(place)),
         *((path, _subfolders(path)) for path in _subfolders(place)),
     ):
@@ -99,9 +101,6 @@ def _voc(place: Path) -> dict | None:
             given = {split: entries for split, entries in found.items() if entries}
             return {"source": "voc", "path": str(root), **given}
     return None
-
-
-_VOC_LISTS = {"train": ("trainval", "train"), "test": ("test",)}
 
 
 def _listed(year: Path, names: tuple[str, ...]) -> str | None:

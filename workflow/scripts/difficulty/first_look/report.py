@@ -43,8 +43,8 @@ def _classes(examples: pd.DataFrame) -> Iterator[str]:
     train = examples[examples["split"] == "train"]
     counts = train["class_name"].value_counts()
     by = " (by their largest object)" if has_label_sets(examples) else ""
-    largest, smallest = (f"{printable(counts.index[place])} ({counts.iloc[place]:,} images)" for place in (0, -1))
-    yield f"classes for training: {len(counts):,}{by}; largest {largest}, smallest {smallest}"
+    largest, smallest = (f"{printable(counts.index[place])} with {counts.iloc[place]:,}" for place in (0, -1))
+    yield f"classes for training: {len(counts):,}{by}, from {smallest} to {largest}"
     if single := sorted(counts.index[counts == 1]):
         names = ", ".join(map(printable, single[:SHOWN])) + ", ..." * (len(single) > SHOWN)
         yield f"classes of one training image: {len(single):,} ({names}); their labels cannot be judged"

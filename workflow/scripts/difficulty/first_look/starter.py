@@ -53,6 +53,7 @@ _ABOUT_FLIPS = {
     True: "flip: false where left and right differ in meaning, as in letters",
     False: "flip: true where left and right do not matter",
 }
+_WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}  # that YAML takes for something else than text
 _EXTRA = re.compile(r"[^A-Za-z0-9_-]+")
 
 
@@ -97,9 +98,6 @@ def as_yaml(value) -> str:
 
 def _is_plain(text: str) -> bool:
     return re.fullmatch(r"[A-Za-z][A-Za-z0-9_./-]*", text) is not None and text.lower() not in _WORDS
-
-
-_WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 
 
 def _comment(key: str, settings: Mapping) -> str:
