@@ -3,7 +3,6 @@
 import sys
 from pathlib import Path
 
-from difficulty.driver.shell_paths import from_shell
 from difficulty.label_error_lines import label_error_lines
 from difficulty.stage import arguments, run_stage
 from difficulty.suspect_lines import first_suspects
@@ -16,23 +15,23 @@ def main(args):
     for line in shown(experiments[0], args.settings[experiments[0]]):
         print(line, file=sys.stderr)
     if others := experiments[1:]:
-        lists = ", ".join(from_shell(suspects_of(name)) for name in others)
+        lists = ", ".join(str(suspects_of(name)) for name in others)
         print(f"Of other experiments: {lists}", file=sys.stderr)
 
 
 def suspects_of(experiment: str) -> Path:
-    return Path("results", "experiments", experiment, "suspects.csv")
+    return Path("results", "experiments", experiment, "suspects.csv").absolute()
 
 
 def shown(experiment: str, dataset: str) -> list[str]:
     """What is said of an experiment: whether its list can be trusted, its first rows, and where to look."""
     path = suspects_of(experiment)
     rows = first_suspects(path, _COUNT)
-    images = Path("results", "datasets", dataset, "images")  # records of other runs have none
+    images = Path("results", "datasets", dataset, "images").absolute()  # records of other runs have none
     lines = label_error_lines(path.with_name("label-errors.parquet"))
     lines += [f"The {len(rows)} most suspicious labels of {experiment}:" if rows else f"No suspects in {experiment}."]
-    lines += [*rows, f"All of them: {from_shell(path)}"]
-    return lines + ([f"Images: {from_shell(images)}"] if images.is_dir() else [])
+    lines += [*rows, f"All of them: {path}"]
+    return lines + ([f"Images: {images}"] if images.is_dir() else [])
 
 
 if __name__ == "__main__":
