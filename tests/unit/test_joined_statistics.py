@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from difficulty.datasets.image_keys import image_name
 from difficulty.errors import UserError
-from difficulty.scores.images.joined_statistics import human_entropy, image_name, joined, read_measured
+from difficulty.scores.images.joined_statistics import human_entropy, joined, read_measured
 from tests.support.joined_stand_ins import DATA, VALUE, examples, measured
 
 EXACT = 1e-12

@@ -1,24 +1,18 @@
-"""Statistics of images that somebody else measured, joined to the images of a data set by what identifies them.
-
-That is the index in the original publication, or the name in the source; never the position in a folder, which is
-another one as soon as the images are sorted by class.
-"""
+"""Statistics of images that somebody else measured, joined to the images of a data set by what identifies them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import PIL.Image
 import pyarrow as pa
 from scipy.stats import entropy
 
+from difficulty.datasets.image_keys import BY_NAME, row_keys, rows_of_images
 from difficulty.errors import UserError
 from difficulty.tables import Column, read_foreign
 from difficulty.text_tables import read_text_table
-
-BY_NAME, BY_INDEX = "name", "original_index"
 
 
 @dataclass(frozen=True)
@@ -50,7 +44,7 @@ def read_measured(path: Path, settings: Mapping) -> Measured:
         keys = pd.RangeIndex(len(columns[0]))
     else:
         table = _table(path, settings, [settings["column"], *wanted])
-        keys = _keys(path, table, settings)
+        keys = row_keys(path, table, settings)
         columns = [_numbers(path, table, name) for name in wanted]
     if probabilities is None:
         return Measured(path, keys, columns[0])
@@ -83,37 +77,9 @@ def joined(examples: pd.DataFrame, measured: Measured, settings: Mapping) -> tup
     examples: columns of EXAMPLES. settings: by, and split, whose examples are meant (None: of both).
     Raises UserError if two of these examples have the same index or name, or if the table has none of them.
     """
-    by, split = settings["by"], settings.get("split")
-    is_meant = (examples["split"] == split).to_numpy() if split else np.ones(len(examples), bool)
-    own = example_keys(examples[is_meant], by)
-    if own.has_duplicates:
-        other = f"join by {BY_INDEX}" if by == BY_NAME else f"join by {BY_NAME}"
-        splits = examples["split"].nunique() if split is None else 1
-        remedy = "set split to the one that the table is of" if splits > 1 else other
-        twice = own[own.duplicated()].tolist()[0]
-        raise UserError(f"{measured.file}: {by} {twice!r} is that of several images of the data set; {remedy}")
-    rows = measured.keys.get_indexer(own)
-    if not (rows >= 0).any():
-        raise UserError(
-            f"{measured.file}: none of its {len(measured.keys):,} rows is of any of the {len(own):,} images meant, "
-            f"whose {by} is e.g. {_example(own)}, not {_example(measured.keys)}; see by, column and split of the join"
-        )
-    values = np.full(len(examples), np.nan)
-    values[is_meant] = np.where(rows >= 0, measured.numbers[rows], np.nan)
+    rows = rows_of_images(measured.file, measured.keys, examples, settings)
+    values = np.where(rows >= 0, measured.numbers[rows], np.nan)
     return values, len(measured.keys) - int((rows >= 0).sum())
-
-
-def example_keys(examples: pd.DataFrame, by: str) -> pd.Index:
-    """Keys by which a table may identify examples: the original index, or the name in the source."""
-    if by == BY_INDEX:
-        return pd.Index(examples["original_index"])
-    return pd.Index([image_name(key) for key in examples["key"]], dtype=object)
-
-
-def image_name(text: str) -> str:
-    """The last part of a path, without the extension of an image file: `2008_000002` of `a/2008_000002.jpg`."""
-    path = PurePosixPath(text)
-    return path.stem if path.suffix.lower() in PIL.Image.registered_extensions() else path.name
 
 
 def joined_column(settings: Mapping, file: str) -> Column:
@@ -162,24 +128,6 @@ def _table(path: Path, settings: Mapping, wanted: Sequence[str | int]) -> pa.Tab
     return pa.table({str(number): table.column(number) for number in wanted})
 
 
-def _keys(path: Path, table: pa.Table, settings: Mapping) -> pd.Index:
-    """The index or name of each row, all different."""
-    name, by = settings["column"], settings["by"]
-    column = table[str(name)]
-    if nulls := column.null_count:
-        raise UserError(f"{path}: {nulls:,} rows have nothing in column {name!r}; remove them")
-    if by == BY_NAME:
-        keys = pd.Index([image_name(text) for text in column.cast(pa.string()).to_pylist()], dtype=object)
-    elif pa.types.is_integer(column.type):
-        keys = pd.Index(column.to_numpy())
-    else:
-        raise UserError(f"{path}: column {name!r} is {column.type}, expected whole numbers; fix it, or join by name")
-    if keys.has_duplicates:
-        twice = keys[keys.duplicated()].tolist()[0]
-        raise UserError(f"{path}: {by} {twice!r} occurs twice in column {name!r}; keep one row for each image")
-    return keys
-
-
 def _numbers(path: Path, table: pa.Table, name: str | int) -> np.ndarray:
     """A column as float64, NaN where it is null."""
     column = table[str(name)]
@@ -200,7 +148,3 @@ def _finite(path: Path, name: str | int, values: np.ndarray) -> np.ndarray:
             "fix these or remove the rows"
         )
     return values
-
-
-def _example(keys: pd.Index) -> str:
-    return repr(keys.tolist()[0]) if len(keys) else "none"
