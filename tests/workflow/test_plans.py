@@ -37,6 +37,8 @@ def make_inputs(folder: Path) -> None:
         "seconds.csv",
         "noise.csv",
         "a.npz",
+        "a.npy",
+        "b.npy",
         *(f"{x}.pt" for x in "abcd"),
         "start.pt",
         "pred_probs.npy",

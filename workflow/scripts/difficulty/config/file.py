@@ -5,7 +5,7 @@ uses and refers to is said by that section (see `CheckedSection`) and by annotat
 has to know of it.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, ValidationError
 
@@ -17,6 +17,7 @@ from difficulty.config.analyses.comparisons import Comparisons
 from difficulty.config.analyses.correlation import Correlation, TruthCorrelation
 from difficulty.config.analyses.detection import Detection
 from difficulty.config.analyses.dynamics import Dynamics
+from difficulty.config.analyses.features import FeatureScores
 from difficulty.config.analyses.generalization import Studies
 from difficulty.config.analyses.images import Images
 from difficulty.config.analyses.influence import Influence
@@ -44,6 +45,8 @@ _Settings = Annotated[dict[Any, Any], BeforeValidator(lambda value: {} if value 
 
 class Analyses(Section):
     """What is computed from the records of the experiments."""
+
+    switched_off_by_null: ClassVar[tuple[str, ...]] = ("features",)
 
     dynamics: Dynamics = Field(Dynamics(), description="learning-dynamics scores")
     agreement: Agreement = Field(Agreement(), description="agreement of runs")
@@ -80,6 +83,9 @@ class Analyses(Section):
     generalization: Studies = Field(
         {},
         description="name -> 2 to 8 experiments on subsets of one data set, tested on each other's held-out parts",
+    )
+    features: FeatureScores | None = Field(
+        FeatureScores(), description="scores from features of the images, where a data set has them; null: not computed"
     )
     vog_toy: VogToy | None = Field(
         None, description="toy experiment of variance of gradients, for which nothing else need be configured"

@@ -76,7 +76,7 @@ class Data:
 
     @remembered
     def prepare_dataset(self, dataset: str) -> Stage:
-        settings = self.settings[dataset]
+        settings = {key: value for key, value in self.settings[dataset].items() if key != "features"}
         listed = [found] if (found := _listed_here(settings)) is not None else []
         return self.plan.stage("prepare_dataset", settings, *listed, modules=[f"datasets.{settings['source']}"])
 

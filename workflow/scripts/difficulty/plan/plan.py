@@ -16,6 +16,7 @@ from difficulty.plan.coherence import Coherence
 from difficulty.plan.data import Data
 from difficulty.plan.depth import PredictionDepth
 from difficulty.plan.export import Export
+from difficulty.plan.features import Features
 from difficulty.plan.figures import Figures
 from difficulty.plan.generalization import Generalization
 from difficulty.plan.images import Images
@@ -50,6 +51,7 @@ class Plan:
         self.coherence = Coherence(self)
         self.augmentation_sensitivity = AugmentationSensitivity(self)
         self.second_split = SecondSplit(self)
+        self.features = Features(self)
         self.agreement = Agreement(self)
         self.generalization = Generalization(self)
         self.vog_toy = VogToy(self)
@@ -68,6 +70,7 @@ class Plan:
             "influence": self.influence.score_influence,
             "augmentation_sensitivity": self.augmentation_sensitivity.score_augmentation_sensitivity,
             "second_split": self.second_split.score_second_split,
+            "features": self.features.score_features,
         }
 
     def stage(self, script: str, settings: Mapping, *upstream, modules: Iterable[str] = ()) -> Stage:
@@ -112,5 +115,5 @@ class Plan:
         Intermediate tables are among them, since Snakemake does not miss an intermediate that was lost.
         """
         parts = (self.scores, self.vog, self.images, self.depth, self.influence, self.coherence, self.agreement)
-        parts = (*parts, self.second_split, self.generalization, self.vog_toy)
+        parts = (*parts, self.second_split, self.generalization, self.vog_toy, self.features)
         return [path for part in parts for path in part.tables()]

@@ -50,18 +50,21 @@ def ascending(values: list) -> list:
 
 
 class Section(BaseModel):
-    """A mapping of the configuration. A key whose value is null counts as not given."""
+    """A mapping of the configuration. A key whose value is null counts as not given, unless null switches it off."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     # Keys that one would expect here, and why they are not.
     refused: ClassVar[Mapping[str, str]] = {}
+    # Keys that have another default than null, and that null switches off.
+    switched_off_by_null: ClassVar[tuple[str, ...]] = ()
 
     @model_validator(mode="wrap")
     @classmethod
     def _check(cls, data, handler):
         if isinstance(data, dict):
-            data = {key: value for key, value in data.items() if value is not None or key not in cls.model_fields}
+            not_given = cls.model_fields.keys() - set(cls.switched_off_by_null)
+            data = {key: value for key, value in data.items() if value is not None or key not in not_given}
         try:
             return handler(data)
         except ValidationError as error:

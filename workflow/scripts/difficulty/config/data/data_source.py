@@ -10,6 +10,7 @@ from difficulty.config.core.names import Text
 from difficulty.config.core.problems import expected
 from difficulty.config.core.ranges import Count, Range, Seed
 from difficulty.config.core.section import Section, problem
+from difficulty.config.data.features import Features
 
 
 def _as_list(value):
@@ -80,6 +81,9 @@ class DataSource(Section):
     )
     limit: Limit | None = Field(None, description="how many examples of each split are kept; null: all")
     limit_seed: Seed = Field(0, description="seed of the draw that `limit` makes")
+    features: Features | None = Field(
+        None, description="vectors that describe the images, from outside; subsets have them, too; null: none"
+    )
 
     def truth_columns(self) -> list[str]:
         """Columns of the examples that say what is really hard."""
