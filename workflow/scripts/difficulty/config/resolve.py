@@ -165,8 +165,15 @@ def _suite(file: ConfigurationFile, sources: Mapping, experiments: Mapping[str, 
     if with_folds or any(map(suite.is_held_out, experiments)):
         suite = replace(suite, held_out_scores=HELD_OUT_SCORES)
     limited = [each.scored(suite) for each in analyses]
+    unknown = {
+        score
+        for each, scored in zip(analyses, limited, strict=True)
+        for score in scored
+        if each.known_where_scored and not scored[score]
+    }
     return replace(
         suite,
+        scores=tuple(score for score in suite.scores if score not in unknown),
         scored={score: names for scored in limited for score, names in scored.items()}
         | dict.fromkeys(folded, with_folds),
         unranked=tuple(score for each in analyses for score in each.unranked_scores()),

@@ -135,6 +135,8 @@ class CheckedSection(Section):
     gives: ClassVar[tuple[str, ...]] = ()
     # Those of which neither end is the hard one.
     undirected: ClassVar[tuple[str, ...]] = ()
+    # Whether nobody is told of these columns where no experiment has them.
+    known_where_scored: ClassVar[bool] = False
 
     def given_scores(self, experiments: Mapping[str, Mapping]) -> tuple[str, ...]:
         """Score columns that one of the experiments may have by this analysis. experiments: name -> valid settings."""

@@ -13,6 +13,7 @@ class FeatureScores(CheckedSection):
     """What features of the images say of their labels, wherever a data set has `features`."""
 
     gives: ClassVar[tuple[str, ...]] = tuple(FEATURE_SCORES)
+    known_where_scored: ClassVar[bool] = True
 
     neighbors: Annotated[int, Range(1, 1000)] = Field(
         30, description="nearest training images that vote on a label; fewer where there are not as many"
@@ -39,7 +40,6 @@ class FeatureScores(CheckedSection):
         return [
             name
             for name, each in suite.experiments.items()
-            if (dataset := each.get("dataset")) in suite.datasets
-            and getattr(suite.datasets[suite.ancestors(dataset)[-1]], "features", None)
+            if getattr(suite.datasets.get(suite.ancestors(each.get("dataset"))[-1]), "features", None)
             and not suite.is_multi_label(name)
         ]
