@@ -3,7 +3,7 @@
 everything: all analyses at once, with planted noise, and folds in one experiment
 labels:     images with several labels
 given:      records of other training runs and snapshots of networks
-parts:      subsets, generalization and joined columns
+parts:      subsets, generalization, joined columns and features from outside
 """
 
 import os
@@ -90,10 +90,12 @@ def _write_labels(suites: Suites, folder: Path) -> None:
 
 
 def _write_parts(suites: Suites, folder: Path) -> None:
-    """Seconds for all training images of `few` but the first ten, and votes on each of its test images."""
+    """Seconds for all training images of `few` but the first ten, votes on each of its test images, and vectors."""
     draws = np.random.default_rng(0)
     train, test = (PARTS["datasets"]["few"][split] for split in ("train", "test"))
     np.save(folder / "votes.npy", draws.integers(1, 10, (test, 4)))
+    for name, count in (("vectors", train), ("vectors_of_test", test)):
+        np.save(folder / f"{name}.npy", np.random.default_rng(count).normal(size=(count, 6)).astype(np.float32))
     measured = pd.Series(draws.random(train), name="s").rename_axis("index").drop(range(10))
     measured.sample(frac=1, random_state=0).to_csv(folder / "seconds.csv")
 

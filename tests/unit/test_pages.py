@@ -37,6 +37,7 @@ NAMED_FILES = (
     *("data/train-0.parquet", "data/test.parquet", "run0.parquet", "run1.parquet", "out-of-fold.parquet"),
     *("pred_probs.npy", "predictions.parquet"),
     *("cifar10h-probs.npy", "VSD_dataset.csv", "decisions.csv"),
+    *("features.npy", "features_of_test.npy", "vectors.parquet", "start.safetensors"),
 )
 
 

@@ -25,7 +25,7 @@ class FeatureScores(CheckedSection):
         0.01, description="inverse strength of the probe's penalty (C of scikit-learn) on standardised features"
     )
     similar_above: Annotated[float, Range(0, 1)] = Field(
-        0.95, description="cosine from which on two images are listed as similar"
+        0.9, description="cosine from which on two images are listed as similar"
     )
     map: Literal["pca", "umap"] = Field(
         "pca", description="how the images are mapped in two dimensions; umap needs the package umap-learn"
