@@ -7,7 +7,7 @@ from difficulty.plan import paths
 from difficulty.plan.stage import Stage, only, remembered
 from difficulty.plan.user_files import require_files
 
-_FILE_KEYS = ("split", "by", "column", "value")
+_FILE_KEYS = ("file", "test_file", "split", "by", "column", "value")
 _NETWORK_KEYS = ("weights", "architecture", "width", "depth", "stem", "layer", "size", "normalization")
 _SCORE_KEYS = ("neighbors", "folds", "strength")
 _TORCHVISION = "torchvision:"
