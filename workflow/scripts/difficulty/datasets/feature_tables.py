@@ -35,13 +35,19 @@ def read_features(path) -> tuple[np.ndarray, np.ndarray]:
     if column is None or not pa.types.is_fixed_size_list(column.type):
         raise TableError(path, "has no column of vectors")
     width = column.type.list_size
-    table = read_arrow(path, features_schema(width))
+    example_ids, vectors = _arrays(read_arrow(path, features_schema(width)), width)
+    pa.default_memory_pool().release_unused()  # two and a half times what the vectors take
+    return example_ids, vectors
+
+
+def _arrays(table: pa.Table, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Copies of the columns of a table of features, which need not stay in memory for them."""
     vectors = np.empty((table.num_rows, width), np.float32)
     row = 0
     for chunk in table["vector"].chunks:
         vectors[row : row + len(chunk)] = chunk.flatten().to_numpy(zero_copy_only=False).reshape(-1, width)
         row += len(chunk)
-    return table["example_id"].to_numpy(), vectors
+    return table["example_id"].to_numpy().copy(), vectors
 
 
 def vectors_of(path, example_ids: np.ndarray | pd.Series) -> tuple[np.ndarray, np.ndarray]:

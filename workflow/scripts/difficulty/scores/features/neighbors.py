@@ -4,7 +4,7 @@ import numpy as np
 
 from difficulty.scores.depth.neighbors import nearest_neighbors
 
-_MEMORY = 512 << 20  # bytes for distances
+_MEMORY = 256 << 20  # bytes for distances
 
 
 def unit_vectors(vectors: np.ndarray) -> np.ndarray:
