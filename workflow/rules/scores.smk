@@ -101,6 +101,8 @@ rule score_label_error:
         records=lambda w: plan.of_runs(paths.RECORDS, w.experiment),
         views=of_wildcards(plan.scores.augmented_copies),
         held_out=of_wildcards(plan.scores.held_out_probabilities),
+        features=lambda w: plan.scores.feature_tables(paths.family("features"), w.experiment),
+        probe=lambda w: plan.scores.feature_tables(paths.PROBE, w.experiment),
         given=of_wildcards(plan.scores.given_probabilities),
     output:
         scores=paths.family("label_error"),
@@ -123,7 +125,7 @@ rule score_label_error:
     shell:
         command(
             "score_label_error",
-            inputs="labels examples records views held_out given",
+            inputs="labels examples records views held_out features probe given",
             outputs="output=scores seeds errors confusion",
         )
 

@@ -73,6 +73,7 @@ class Scores:
         evidence = [
             self.label_quality(experiment, chosen),
             self.plan.augmentation_sensitivity.score_augmentation_sensitivity(experiment, chosen),
+            self.plan.features.score_features(experiment),
             self.plan.training.given_probabilities(experiment),
         ]
         keys = [stage.key for stage in evidence if stage]
@@ -87,6 +88,10 @@ class Scores:
         """What the networks make of augmented copies of the images, if that is computed."""
         has_any = experiment in self.plan.augmentation_sensitivity.experiments
         return [paths.family("augmentation_sensitivity").format(experiment=experiment)] if has_any else []
+
+    def feature_tables(self, pattern: str, experiment: str) -> list[str]:
+        """A table of what features of the images say of the labels, if there are any."""
+        return [pattern.format(experiment=experiment)] if experiment in self.plan.features.scored else []
 
     def given_probabilities(self, experiment: str) -> list[str]:
         """What others' networks make of the examples, if that is given."""
