@@ -62,7 +62,7 @@ def score_experiments(root: Path) -> None:
             "compute_detection",
             settings={**settings, "bootstrap": 20},
             scores=folder / "scores.parquet",
-            families=[folder / "scores" / "dynamics.parquet"],
+            families=[folder / "scores" / "dynamics.parquet", folder / "label-seeds.parquet"],
             examples=data,
             output=root / f"detection/{name}.parquet",
             curves=root / f"detection/{name}-curves.parquet",

@@ -13,7 +13,9 @@ from tests.support.workflows import Workflow, altered, rules
 
 EXPERIMENTS = ("plain", "easy", "hard", "random")
 ROUNDING = 1e-5
-AFTER_SCORES = ("collect_scores", "compute_correlation", "compute_truth_correlation", "rank_suspects")
+AFTER_SCORES = (
+    *("score_label_error", "collect_scores", "compute_correlation", "compute_truth_correlation", "rank_suspects"),
+)
 
 
 def examples(workflow: Workflow, dataset: str) -> pd.DataFrame:

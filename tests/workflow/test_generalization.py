@@ -17,7 +17,7 @@ def table(workflow, path):
 
 def test_a_study_that_is_added_evaluates_and_trains_nothing(tmp_path):
     own = {"analyses__images": {"statistics": ["edge_strength"]}, "analyses__correlation": {"bootstrap": 20}}
-    unjoined = altered(PARTS, **own)
+    unjoined = altered(PARTS, datasets__few__features=None, **own)
     without = altered(unjoined, analyses__generalization={})
     (added,) = changes([without, unjoined], tmp_path)
     added = {job for job in added if job[0] not in ("collect_evaluations", "plot_evaluations")}

@@ -77,6 +77,7 @@ def test_statistics_that_are_added_later_leave_what_is_there(tmp_path):
     described = altered(
         PARTS,
         datasets__edgy=PARTS["datasets"]["half"],
+        datasets__few__features=None,
         analyses__images={"statistics": ["brightness"]},
         analyses__correlation={"bootstrap": 20},
     )

@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from difficulty.datasets.image_keys import BY_NAME, example_keys, row_keys
 from difficulty.errors import UserError
-from difficulty.scores.images.joined_statistics import BY_NAME, example_keys, image_name
 from difficulty.tables import Column, Schema, read_foreign
 
 GIVEN_PROBABILITIES = Schema(
@@ -47,8 +47,7 @@ def read_given(path: Path, settings: Mapping) -> GivenRows:
         return GivenRows(path, pd.RangeIndex(len(values)), values)
     column, by = settings["column"], settings["by"]
     table = read_foreign(path, list(dict.fromkeys([column, settings["value"]])), text=[column] * (by == BY_NAME))
-    keys = _keys(path, table[column], column, by)
-    return GivenRows(path, keys, _lists(path, table[settings["value"]], settings["value"]))
+    return GivenRows(path, row_keys(path, table, settings), _lists(path, table[settings["value"]], settings["value"]))
 
 
 def probabilities_of(examples: pd.DataFrame, given: GivenRows, by: str, classes: int) -> np.ndarray:
@@ -96,22 +95,6 @@ def _array(path: Path) -> np.ndarray:
         kind = f"{array.dtype} {array.shape}" if isinstance(array, np.ndarray) else "an archive"
         raise UserError(f"{path}: expected an array of probabilities, a row for each image, got {kind}")
     return array.astype(np.float32)
-
-
-def _keys(path: Path, column: pa.ChunkedArray, name: str, by: str) -> pd.Index:
-    """The index or name of each row, all different."""
-    if column.null_count:
-        raise UserError(f"{path}: {column.null_count:,} rows have nothing in column {name!r}; remove them")
-    if by == BY_NAME:
-        keys = pd.Index([image_name(text) for text in column.cast(pa.string()).to_pylist()], dtype=object)
-    elif pa.types.is_integer(column.type):
-        keys = pd.Index(column.to_numpy())
-    else:
-        raise UserError(f"{path}: column {name!r} is {column.type}, expected whole numbers; fix it, or match by name")
-    if keys.has_duplicates:
-        twice = keys[keys.duplicated()].tolist()[0]
-        raise UserError(f"{path}: {by} {twice!r} occurs twice in column {name!r}; keep one row for each image")
-    return keys
 
 
 def _lists(path: Path, column: pa.ChunkedArray, name: str) -> np.ndarray:

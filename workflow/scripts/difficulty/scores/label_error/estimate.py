@@ -12,7 +12,7 @@ _FLOOR = 1e-6  # of probabilities, whose logarithms the model takes
 # Of the images by how sure the predictors are of them: one for the low end, where errors do not depend on it, many for
 # the high end.
 _GROUPS, _FEWEST, _MOST = 2, 1, 8
-_RESAMPLES = 10
+_RESAMPLES, _STEPS_OF_RESAMPLES = 10, 150  # each from the fit to all examples
 _DEVIATIONS = 1.96  # 95 % of a normal distribution
 LIKELIER_WRONG = 0.5  # the probability above which a label is within the cut
 
@@ -52,7 +52,7 @@ def _deviation(logs: Sequence[np.ndarray], labels: np.ndarray, model: NoiseModel
     examples, estimates = len(labels), []
     for _ in range(_RESAMPLES):
         counts = generator.multinomial(examples, np.full(examples, 1 / examples))
-        resampled = fit_noise_model(logs, labels, len(model.transitions), counts, model)
+        resampled = fit_noise_model(logs, labels, len(model.transitions), counts, model, _STEPS_OF_RESAMPLES)
         estimates.append(counts @ resampled.wrong(labels))
     return float(np.std(estimates, ddof=1))
 

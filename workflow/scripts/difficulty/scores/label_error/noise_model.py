@@ -1,9 +1,9 @@
 """How many labels are wrong, and which: the given labels as a noisy reading of what held-out networks predict.
 
 The classes that networks predict for images that they have not seen explain the given labels up to two things: how
-unsure the networks are, and how often labels are wrong. The model has both. An image's likely class follows the
-networks' probabilities, whose sharpness is fitted (temperature scaling; of several predictors the weights of their log
-probabilities); the given label follows the class by a matrix of transitions. All of it is fitted to the given labels by
+unsure the networks are, and how often labels are wrong. The model has both. The logits of an image's class are linear
+in the log probabilities of all predictors (Dirichlet calibration: it corrects how sure networks are, and which classes
+they confuse); the given label follows the class by a matrix of transitions. All of it is fitted to the given labels by
 maximum likelihood, with expectation maximisation over the class of each image. What identifies the noise is that even
 where networks are surest, given labels disagree with them at some rate. The fitted model gives each image's
 probability of each class once its given label is known.
@@ -12,8 +12,7 @@ The transitions depend on the classes alone (Sukhbaatar et al., "Training convol
 2014, arXiv 1406.2080; Goldberger and Ben-Reuven, "Training deep neural networks using a noise adaptation layer", ICLR
 2017), or also on how sure the networks are of the image, in groups of equal size: people err more on images that are
 hard. With more groups, more of the disagreement counts as noise and less as the networks' doubt, so that the two ends
-bracket an estimate. Temperature scaling: Guo et al., "On calibration of modern neural networks", ICML 2017, arXiv
-1706.04599.
+bracket an estimate. Dirichlet calibration: Kull et al., "Beyond temperature scaling", NeurIPS 2019, arXiv 1910.12656.
 """
 
 from collections.abc import Sequence
@@ -24,17 +23,18 @@ from scipy.optimize import minimize
 from scipy.stats import rankdata
 
 _FIRST_NOISE = 0.1  # share of wrong labels that the fit starts from
-_PENALTY = 1e-3  # on the squares of the biases
+_PENALTY = 1e-3  # on the squares of the biases, and of what differs in a predictor's matrix from a multiple of unity
 _PSEUDO_COUNT = 20.0  # examples of each class by which a group's transitions are drawn to those of all
-_STEPS, _STEPS_OF_WEIGHTS = 200, 5
-_CONVERGED = 1e-5  # change of the share of wrong labels
+_STEPS, _STEPS_OF_WEIGHTS = 200, 4
+_FIRST_STEPS = 100
+_CONVERGED = 3e-5  # change of the share of wrong labels in a step
 
 
 @dataclass(frozen=True)
 class NoiseModel:
     """A fitted model of N examples and C classes.
 
-    weights: (M + C,), of the log probabilities of M predictors, and biases of the classes.
+    weights: (M C + 1, C), a matrix of the log probabilities of each of M predictors, and the biases of the classes.
     transitions: (G, C, C), in each group the probability of each given label (column) of each class (row).
     group: int (N,). likely: (N, C), the probability of each class once the given label is known.
     """
@@ -55,27 +55,28 @@ def fit_noise_model(
     groups: int = 1,
     counts: np.ndarray | None = None,
     start: NoiseModel | None = None,
+    steps: int = _STEPS,
 ) -> NoiseModel:
     """The model of given labels, int (N,), by the log probabilities of M predictors, each (N, C).
 
     groups: how many groups of equal size, from the images that the predictors are least sure of to those that they are
     surest of, have transitions of their own. counts: (N,), how often each example counts; None: once. start: a model
-    of the same examples that the fit starts from, with its groups.
+    of the same examples that the fit starts from, with its groups. steps: of expectation maximisation, at most.
     """
     inputs = np.stack(log_probabilities)
-    examples, classes = inputs.shape[1:]
+    examples, classes = labels.shape[0], inputs.shape[2]
     counts = np.ones(examples) if counts is None else counts.astype(np.float64)
     given = np.eye(classes)[labels]
     if start is None:
-        first = np.r_[np.full(len(inputs), 1 / len(inputs)), np.zeros(classes)]
-        predicted, weights = _fitted_to(inputs, given, counts, first, _STEPS)
+        first = np.concatenate([*[np.eye(classes) / len(inputs)] * len(inputs), np.zeros((1, classes))])
+        predicted, weights = _fitted_to(inputs, given, counts, first, _FIRST_STEPS)
         group = _groups(predicted, groups)
         transitions = np.tile(_uniform_noise(classes, _FIRST_NOISE), (groups, 1, 1))
     else:
         weights, group, transitions = start.weights, start.group, start.transitions
         predicted = _probabilities(inputs, weights)
     share = np.inf
-    for _ in range(_STEPS):
+    for _ in range(steps):
         likely = _likely(predicted, transitions, group, labels)
         transitions = _transitions(likely, given, counts, group, len(transitions))
         predicted, weights = _fitted_to(inputs, likely, counts, weights, _STEPS_OF_WEIGHTS)
@@ -98,27 +99,37 @@ def _groups(predicted: np.ndarray, groups: int) -> np.ndarray:
 
 
 def _probabilities(inputs: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    scores = np.tensordot(weights[: len(inputs)], inputs, 1) + weights[len(inputs) :]
+    matrices = weights[:-1].reshape(len(inputs), *weights.shape[1:] * 2)
+    scores = np.matmul(inputs, matrices).sum(axis=0) + weights[-1]
     scores = np.exp(scores - scores.max(axis=1, keepdims=True))
     return scores / scores.sum(axis=1, keepdims=True)
 
 
 def _fitted_to(inputs, target, counts, weights, steps) -> tuple[np.ndarray, np.ndarray]:
-    """Probabilities (N, C) of the classes, and the weights (M + C,), by logistic regression on targets (N, C)."""
-    predictors, total = len(inputs), counts.sum()
+    """Probabilities (N, C) of the classes, and the weights, by penalised logistic regression on targets (N, C)."""
+    total = counts.sum()
 
-    def loss(weights):
+    def loss(flat):
+        weights = flat.reshape(shape)
         probabilities = _probabilities(inputs, weights)
-        error = counts[:, None] * (probabilities - target)
-        biases = weights[predictors:]
+        error = counts[:, None] * (probabilities - target) / total
         value = -(counts @ (target * np.log(np.maximum(probabilities, 1e-300))).sum(axis=1)) / total
-        gradient = np.r_[[np.vdot(error, each) for each in inputs], error.sum(axis=0)] / total
-        gradient[predictors:] += 2 * _PENALTY * biases
-        return value + _PENALTY * biases @ biases, gradient
+        gradient = np.concatenate([*(each.T @ error for each in inputs), error.sum(axis=0, keepdims=True)])
+        kept = _kept_small(weights)
+        return value + _PENALTY * (kept**2).sum(), (gradient + 2 * _PENALTY * kept).ravel()
 
-    bounds = [(0, None)] * predictors + [(None, None)] * (len(weights) - predictors)
-    found = minimize(loss, weights, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": steps}).x
+    shape = weights.shape
+    found = minimize(loss, weights.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": steps}).x.reshape(shape)
     return _probabilities(inputs, found), found
+
+
+def _kept_small(weights: np.ndarray) -> np.ndarray:
+    """What of the weights is penalised: the biases, and each matrix less the multiple of unity that is next to it."""
+    classes = weights.shape[1]
+    kept = weights.copy()
+    for start in range(0, len(weights) - 1, classes):
+        np.fill_diagonal(kept[start : start + classes], (diagonal := np.diag(weights[start:])) - diagonal.mean())
+    return kept
 
 
 def _likely(predicted, transitions, group, labels) -> np.ndarray:
