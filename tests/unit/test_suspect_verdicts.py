@@ -24,7 +24,7 @@ def facts(
     [
         ({"probability": 0.51}, "likely wrong label"),
         ({"probability": 0.5, "other": 0.6, "given": 0.1, "learned": 21.0}, "atypical"),  # a known probability decides
-        ({"other": 0.51, "given": 0.49}, "likely wrong label"),
+        ({"other": 0.51, "given": 0.49}, "disputed"),
         ({"other": 0.5, "given": 0.5}, "ambiguous"),
         ({"other": 0.25, "given": 0.75}, "ambiguous"),
         ({"other": 0.24, "given": 0.76}, "typical"),

@@ -9,7 +9,7 @@ import pyarrow as pa
 from difficulty.analysis.label_errors.summary import trust_alone
 from difficulty.analysis.label_errors.tables import LABEL_ERRORS
 from difficulty.analysis.suspect_facts import labels_of, last_epoch, training_of
-from difficulty.analysis.suspect_verdicts import WRONG, sentences, undecided, verdicts
+from difficulty.analysis.suspect_verdicts import DISPUTED, WRONG, sentences, undecided, verdicts
 from difficulty.analysis.suspects import SUSPECTS, Suspicion, hardness_percentiles, ranking_scores, suspect_table
 from difficulty.csv_files import write_csv
 from difficulty.datasets.duplicates import conflicts
@@ -48,8 +48,9 @@ def main(args):
     write_csv(table, args.output, float_format="%.2f")
     percentiles = {name: Column(pa.float64(), f"percentile of {name}, 100 being the hardest", True) for name in ranking}
     write_table(table, args.table, SUSPECTS.extended(percentiles), provenance(args))
-    counts = len(table), wanted, int((table["verdict"] == WRONG).sum()), int(table["suggested_label"].notna().sum())
-    text = "%d examples ranked by %s; %d labels are likely wrong; another label is suggested for %d"
+    doubted = int(table["verdict"].isin([WRONG, DISPUTED]).sum())
+    counts = len(table), wanted, doubted, int(table["suggested_label"].notna().sum())
+    text = "%d examples ranked by %s; %d labels are likely wrong or disputed; another label is suggested for %d"
     logger.info(text, *counts)
 
 

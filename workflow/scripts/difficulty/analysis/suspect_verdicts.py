@@ -10,13 +10,13 @@ import pandas as pd
 
 from difficulty.scores.label_error.estimate import LIKELIER_WRONG
 
-WRONG, DUPLICATE, AMBIGUOUS, ATYPICAL, EASY, TYPICAL = (
-    *("likely wrong label", "duplicate or leak", "ambiguous", "atypical", "easy", "typical"),
+WRONG, DUPLICATE, DISPUTED, AMBIGUOUS, ATYPICAL, EASY, TYPICAL = (
+    *("likely wrong label", "duplicate or leak", "disputed", "ambiguous", "atypical", "easy", "typical"),
 )
 UNDECIDED = "undecided"
-VERDICTS = (WRONG, DUPLICATE, AMBIGUOUS, ATYPICAL, EASY, TYPICAL, UNDECIDED)
+VERDICTS = (WRONG, DUPLICATE, DISPUTED, AMBIGUOUS, ATYPICAL, EASY, TYPICAL, UNDECIDED)
 
-_MOST = 0.5  # share of the predictions for another class that makes a label suspect where there is no probability
+_MOST = 0.5  # share of the predictions
 _BOTH = 0.25  # share that the given label and another class both need to be likely
 _LATE = 0.75  # of the epochs
 _RARELY = 0.5  # share of networks that are right about an image that they have not seen
@@ -62,14 +62,15 @@ def verdicts(
     probability: (N,), that the label is wrong; NaN where nothing permits an estimate. duplicate: (N,), what the same
     image is elsewhere, None for most.
     """
-    unknown = np.isnan(probability)
-    wrong = np.where(unknown, predictions.other > _MOST, probability > LIKELIER_WRONG)
+    wrong = probability > LIKELIER_WRONG
+    disputed = np.isnan(probability) & (predictions.other > _MOST)
     both = (predictions.given >= _BOTH) & (predictions.other >= _BOTH)
     late = training.learned > _LATE * training.epochs
     missed = training.consistency < _RARELY
     rules = [
         (wrong, WRONG),
         (pd.notna(duplicate), DUPLICATE),
+        (disputed, DISPUTED),
         (both, AMBIGUOUS),
         (late | missed, ATYPICAL),
         (training.correctness >= _ALWAYS, EASY),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from difficulty.first_look.survey import Survey
 
-SEEDS = 3
+SEEDS, FOLDS = 2, 3
 _EPOCHS, _FEWEST_EPOCHS, _STEPS = 30, 20, 4000  # few for large data: after so many steps, 20 epochs are enough
 _RATES = (0.05, 0.2)  # learning rates: the smallest, and that of batches of 128, from which it falls with their size
 _SIZES = (32, 48, 64)  # pixels; more were not tried with a network this small
@@ -75,4 +75,4 @@ def _size(survey: Survey, image_passes: int) -> int | None:
 
 
 def _seconds(image_passes: int, side: int) -> float:
-    return SEEDS * image_passes * _SECONDS_PER_IMAGE * (side / 64) ** 2
+    return SEEDS * (FOLDS - 1) * image_passes * _SECONDS_PER_IMAGE * (side / 64) ** 2

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 
-from difficulty.first_look.fitting import SEEDS, Fitted
+from difficulty.first_look.fitting import FOLDS, SEEDS, Fitted
 from difficulty.first_look.survey import Survey
 
 _TEXT = """\
@@ -26,8 +26,8 @@ defaults:
   batch_size: {batch_size} # at most an eighth of the {train:,} training images, so that an epoch has enough steps
   epochs: {epochs} # {steps:,} gradient steps in all; with many more, networks learn the wrong labels by heart
   augmentation: {augmentation} # {why}
-  seeds: {seeds} # one network each, about {minutes} of one CPU core; more make the list more reliable
-  folds: null # e.g. 5: holds each image out in one of five networks per seed; takes five times as long
+{folds}
+  seeds: {seeds} # {networks} each, about {minutes} of one CPU core; more make the list more reliable
 
 experiments:
   plain: {{}}
@@ -42,6 +42,11 @@ analyses:
   images: null
   relations: null
 """
+_FOLDS_OF_EACH = f"""\
+  # Each image is held out by one of the {FOLDS} networks of a seed, which then tells how likely its label is wrong. Of
+  # images that it was trained on, a network cannot tell.
+  folds: {FOLDS}"""
+_FOLDS_OF_NONE = "  folds: null # images with several labels are not held out"
 _COMMENTS = {
     "size": "pixels; images are resized and cropped to squares",
     "test_fraction": "no split for tests, so that all images are ranked; e.g. 0.2 tests on a fifth",
@@ -62,6 +67,7 @@ def starter(folder: str, settings: Mapping, survey: Survey, fit: Fitted, places:
 
     settings: of the data set. places: readme and suite, paths; quoted: the folder, as a shell takes it.
     """
+    several = settings["source"] == "voc"
     size = {"size": fit.size} if fit.size else {}
     own = {**settings, **size, "color": fit.color}
     return _TEXT.format(
@@ -76,6 +82,8 @@ def starter(folder: str, settings: Mapping, survey: Survey, fit: Fitted, places:
         augmentation=as_yaml(fit.augmentation),
         why=_ABOUT_FLIPS[fit.augmentation["flip"]],
         seeds=list(range(SEEDS)),
+        folds=_FOLDS_OF_NONE if several else _FOLDS_OF_EACH,
+        networks="one network" if several else f"{FOLDS} networks",
         minutes=_minutes(fit.cpu_seconds / SEEDS),
         **places,
     )
