@@ -6,7 +6,7 @@ import pytest
 
 from difficulty.config.reading import load
 from difficulty.config.resolve import resolve
-from difficulty.config.training.chosen_seeds import choosers, choosing_seeds, repeated_seeds
+from difficulty.config.training.chosen_seeds import choosers, choosing_seeds, repeated_seeds, with_pooled_seeds
 
 ROOT = Path(__file__).parents[2]
 DATASETS = {
@@ -34,6 +34,32 @@ def test_a_line_says_which_seeds_are_repeated():
     same, nested = repeated_seeds(DATASETS, experiments)
     assert same.startswith("experiments.same.seeds: seeds 0, 1 of 'clean' chose its data set 'easy'")
     assert nested.startswith("experiments.nested.seeds: seed 4 of 'short' chose its data set 'part'")
+
+
+def test_all_seeds_of_an_experiment_give_verdicts_and_none_gives_the_truth():
+    experiments = {"clean": {"dataset": "digits", "seeds": [0, 1]}, "other": {"dataset": "sure", "seeds": [1, 2]}}
+    select = {"by": "verdict", "experiment": "clean", "drop": ["ambiguous"]}
+    datasets = {
+        "digits": {"source": "digits"},
+        "sure": {"source": "subset", "of": "digits", "select": select},
+        "right": {"source": "subset", "of": "digits", "select": {"by": "truth", "experiment": "clean"}},
+    }
+    found = with_pooled_seeds(datasets, experiments)
+    assert found == {**datasets, "sure": {**datasets["sure"], "select": {**select, "seeds": [0, 1]}}}
+    assert choosers("sure", found) == {"clean": [0, 1]} and choosers("right", found) == {}
+    (line,) = repeated_seeds(found, experiments)
+    assert line.startswith("experiments.other.seeds: seed 1 of 'clean' chose its data set 'sure'")
+
+
+def test_seeds_that_corrected_the_labels_are_repeated_too():
+    noise = {"kind": "experiment", "experiment": "clean"}
+    experiments = {
+        "clean": {"dataset": "digits", "seeds": [0, 1]},
+        "same": {"dataset": "digits", "seeds": [0, 1], "label_noise": noise},
+        "corrected": {"dataset": "digits", "seeds": [1, 2], "label_noise": {**noise, "relabel": True}},
+    }
+    (line,) = repeated_seeds(DATASETS, experiments)
+    assert line.startswith("experiments.corrected.seeds: seed 1 of 'clean' corrected its labels: networks of one seed")
 
 
 @pytest.mark.parametrize("name", ["config.yaml", "recipes/easy_hard_cifar10.yaml", "recipes/easy_hard_imagenet.yaml"])

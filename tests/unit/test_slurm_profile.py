@@ -17,6 +17,7 @@ ALONE = {
     "import_examples",
     "import_records",
     "corrupt_labels",
+    "share_labels",
     "check_experiment",
     "compute_image_statistics",
 }

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import typing
 from argparse import Namespace
 
 import numpy as np
@@ -11,6 +12,10 @@ import pytest
 
 import link_subset
 import prepare_dataset
+from difficulty.analysis.label_errors.tables import LABEL_ERRORS
+from difficulty.analysis.suspect_verdicts import UNDECIDED, VERDICTS
+from difficulty.analysis.suspects import SUSPECTS
+from difficulty.config.data.subsets import Verdict
 from difficulty.datasets.files import FILES, check_files, describe_files, link_files
 from difficulty.datasets.images import ImageFiles, open_images
 from difficulty.datasets.loading import load_normalization
@@ -18,6 +23,7 @@ from difficulty.errors import UserError
 from difficulty.scores.dynamics.scoring import DYNAMICS
 from difficulty.subsets.choosing import choose
 from difficulty.subsets.evidence import learned, mean_hardness
+from difficulty.subsets.verdicts import read_verdicts
 from difficulty.tables import write_table
 
 TRAIN, TEST = 90, 30
@@ -304,3 +310,89 @@ def test_a_copy_of_the_whole_folder_passes_and_a_change_does_not(tree, tmp_path)
     shutil.rmtree(tree)
     with pytest.raises(UserError, match=r"0\.png is missing; .* and 1 more files"):
         check_files(table)
+
+
+WORDS = ["easy", "likely wrong label", "ambiguous"]
+
+
+def verdicts(examples):
+    train = examples["example_id"][:TRAIN]
+    return pd.Series(np.array(WORDS)[np.arange(TRAIN) // 30], index=train, name="verdict")
+
+
+def test_verdicts_keep_or_drop_examples(examples):
+    found = verdicts(examples)
+    assert ids(choose(examples, settings("verdict", keep=["easy"]), found)) == set(range(7, 37))
+    assert ids(choose(examples, settings("verdict", drop=["likely wrong label"]), found)) == {
+        *range(7, 37),
+        *range(67, 97),
+    }
+    both = [choose(examples, settings("verdict", **{side: WORDS[1:]}), found) for side in ("keep", "drop")]
+    assert ids(both[0]) | ids(both[1]) == set(found.index) and not ids(both[0]) & ids(both[1])
+    assert ids(both[0], "test") == set(examples["example_id"][TRAIN:])
+    with pytest.raises(UserError, match=r"^select \(by verdict\): no training example is chosen; name other verdicts$"):
+        choose(examples, settings("verdict", keep=["typical"]), found)
+
+
+def test_an_example_without_a_verdict_has_none_of_them(examples):
+    found = verdicts(examples).iloc[10:]
+    assert 7 in ids(choose(examples, settings("verdict", drop=WORDS[1:]), found))
+    assert 7 not in ids(choose(examples, settings("verdict", keep=["easy"]), found))
+
+
+def test_identical_images_share_the_verdict_of_most_of_them(examples):
+    examples["duplicate_of"] = examples["duplicate_of"].mask(examples["example_id"].isin([40, 41, 90]), 8)
+    found = verdicts(examples)  # of 8, 40, 41 and 90: easy, wrong, wrong, ambiguous
+    same = {8, 40, 41, 90}
+    for words, all_named in ((WORDS[1:2], False), (WORDS[1:], True)):
+        kept, dropped = (
+            ids(choose(examples, settings("verdict", **{side: words}), found)) for side in ("keep", "drop")
+        )
+        assert (same <= kept) == all_named and (same <= dropped) != all_named
+        assert not kept & dropped and len(kept | dropped) == TRAIN
+
+
+def test_truth_leaves_out_exactly_the_wrong_labels(examples):
+    wrong = pd.Series(np.arange(TRAIN) % 10 == 0, index=examples["example_id"][:TRAIN], name="is_corrupt")
+    assert ids(choose(examples, settings("truth"), wrong)) == {7 + place for place in range(TRAIN) if place % 10}
+
+
+def test_as_many_as_another_subset_has(examples):
+    others = pd.Series([0] * 12 + [2] * 5, index=range(17))
+    drawn = choose(examples, settings("random", like="x"), others)
+    assert len(ids(drawn)) == 17 and ids(drawn) != ids(choose(examples, settings("random", like="x", seed=1), others))
+    of_each = choose(examples, settings("random", like="x", per_class=True), others)
+    assert of_each.loc[of_each["split"] == "train", "label"].value_counts().to_dict() == {0: 12, 2: 5}
+    with pytest.raises(UserError, match=r"90 examples, asked for 91 as select.like has; name a smaller data set$"):
+        choose(examples, settings("random", like="x"), pd.Series([0] * 91))
+
+
+def evidence_on(tmp_path, verdict, name="suspects.parquet"):
+    """Files of an experiment `plain`: two suspects with this verdict, and a reason."""
+    folder = tmp_path / "plain"
+    folder.mkdir()
+    facts = dict.fromkeys(("key", "file", "evidence", "decision", "given_label"), "")
+    numbers = {"suggested_share": 0.5, "probability_wrong": 0.5, "within_cut": True}
+    table = pd.DataFrame({"rank": [1, 2], "example_id": [8, 7], "suggested_label": ["bee", None], "verdict": verdict})
+    write_table(table.assign(**facts, **numbers), folder / "suspects.parquet", SUSPECTS)
+    row = dict.fromkeys(LABEL_ERRORS.columns) | {"examples": 2, "trustworthy": False, "evidence": ""}
+    row |= {"reason": "networks did not fit; train for longer"}
+    write_table(pd.DataFrame([row]), folder / "label-errors.parquet", LABEL_ERRORS)
+    return folder / "suspects.parquet", folder / "label-errors.parquet"
+
+
+def test_verdicts_are_read_by_example(tmp_path):
+    found = read_verdicts(*evidence_on(tmp_path, ["ambiguous", "undecided"]))
+    assert found["verdict"].to_dict() == {8: "ambiguous", 7: "undecided"}
+
+
+def test_undecided_verdicts_choose_nothing(tmp_path):
+    text = (
+        "^all verdicts of experiment 'plain' are undecided: networks did not fit; train for longer; or choose by score$"
+    )
+    with pytest.raises(UserError, match=text):
+        read_verdicts(*evidence_on(tmp_path, "undecided"))
+
+
+def test_verdicts_that_can_be_named_are_those_that_are_given():
+    assert (*typing.get_args(Verdict), UNDECIDED) == VERDICTS

@@ -20,6 +20,8 @@ rule corrupt_labels:
         paths.log("experiments/{experiment}/corrupt_labels"),
     benchmark:
         paths.benchmark("experiments/{experiment}/corrupt_labels")
+    wildcard_constraints:
+        experiment=any_of(plan.training.with_own_labels),
     priority: first_results
     conda:
         "../../envs/tables.yaml"
@@ -31,6 +33,34 @@ rule corrupt_labels:
         **parameters(plan.training.corrupt_labels),
     shell:
         command("corrupt_labels", inputs="examples")
+
+
+rule share_labels:
+    """Gives each example of an experiment the label that another experiment has for it."""
+    input:
+        checked=lambda w: ancient(plan.checks.checked(w.experiment)),
+        examples=lambda w: plan.data.path(paths.EXAMPLES, w.experiment),
+        others=of_wildcards(plan.training.others_labels),
+        suspects=of_wildcards(plan.training.others_suspects),
+    output:
+        paths.LABELS,
+    log:
+        paths.log("experiments/{experiment}/share_labels"),
+    benchmark:
+        paths.benchmark("experiments/{experiment}/share_labels")
+    wildcard_constraints:
+        experiment=any_of(plan.training.with_others_labels),
+    priority: first_results
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=10,
+    params:
+        **parameters(plan.training.share_labels),
+    shell:
+        command("share_labels", inputs="examples others suspects")
 
 
 rule check_experiment:

@@ -1,4 +1,4 @@
-"""Makes a data set of hard links to some of another's images, chosen by list, class, chance, score or learning."""
+"""Makes a data set of hard links to some of another's images, chosen in one of the ways of `choose`."""
 
 import logging
 import shutil
@@ -73,6 +73,6 @@ if __name__ == "__main__":
     required_paths(parser, "parent-examples", "parent-pixels", "parent-files", help="of the data set to choose from")
     required_paths(parser, "examples", "pixels", "files", "images")
     required_paths(parser, "list", help="CSV of what was chosen")
-    parser.add_argument("--evidence", type=Path, nargs="*", default=[], help="a family of scores, or records of runs")
+    parser.add_argument("--evidence", type=Path, nargs="*", default=[], help="tables that say which are chosen")
     parser.add_argument("--runs", nargs="*", default=[], help="runs that count")
     run_stage(main, parser)

@@ -76,8 +76,8 @@ def _without_orphans(config: dict, experiments) -> dict:
         if not isinstance(settings, dict):
             continue
         select = settings.get("select")
-        chooser = select.get("experiment") if isinstance(select, dict) else None
-        if settings.get("of") in gone or chooser not in (None, *expansion.layers):
+        chooser, like = (select.get(key) if isinstance(select, dict) else None for key in ("experiment", "like"))
+        if settings.get("of") in gone or like in gone or chooser not in (None, *expansion.layers):
             gone.append(name)
     return {**config, "datasets": {name: value for name, value in datasets.items() if name not in gone}}
 

@@ -17,6 +17,7 @@ from difficulty.config.core.sizes import size_faults
 from difficulty.config.data.subset_references import holder_of_test_split
 from difficulty.config.file import ConfigurationFile, checked_file
 from difficulty.config.suite import CheckedSection, Suite
+from difficulty.config.training.chosen_seeds import with_pooled_seeds
 from difficulty.config.training.experiment import Experiment, run_names
 from difficulty.config.training.experiments import check_experiments
 from difficulty.config.training.grids import Expansion, Layer, expanded
@@ -114,7 +115,9 @@ def resolve(config: dict, source: str = "config.yaml") -> Configuration:
     if not is_toy_alone:
         faults += _missing_sections(config, broken)
     sources = {name: file.datasets.get(name) for name in datasets}
-    checked = check_experiments(file.defaults, _of_valid(file.experiments, expansion), sources or None)
+    valid = _of_valid(file.experiments, expansion)
+    is_complete = expansion.is_complete and len(valid) == len(experiments)
+    checked = check_experiments(file.defaults, valid, sources or None, is_complete)
     faults += expansion.faults
     if ("defaults",) not in broken:
         faults += checked.faults
@@ -207,6 +210,7 @@ def _in_order(faults: list[tuple[Place, str]]) -> list[tuple[Place, str]]:
 def _configuration(
     file: ConfigurationFile, resolved: Mapping[str, Experiment], suite: Suite, source: str
 ) -> Configuration:
+    datasets = {name: each.model_dump(exclude_none=True) for name, each in file.datasets.items()}
     experiments = {name: experiment.model_dump(exclude_none=True) for name, experiment in resolved.items()}
     analyses = file.analyses.model_dump(exclude_none=True)
     for name, analysis in _checked_sections(file.analyses):
@@ -219,7 +223,7 @@ def _configuration(
     }
     studies = resolved_studies(file.analyses.generalization, suite)
     return Configuration(
-        datasets={name: each.model_dump(exclude_none=True) for name, each in file.datasets.items()},
+        datasets=with_pooled_seeds(datasets, experiments),
         experiments=experiments,
         evaluations=with_studies(file.evaluations, studies),
         analyses=analyses,

@@ -83,18 +83,13 @@ class Checks:
         """The settings of a data set if it is a subset, after those of what it is a subset of, and so on."""
         return [self.data.settings[name] for name in reversed(self.data.ancestors(dataset)[:-1])]
 
-    def _choosers(self, dataset: str) -> list[str]:
-        """The experiments that a data set depends on."""
-        selects = [each["select"] for each in self._subset_chain(dataset)]
-        return [select["experiment"] for select in selects if "experiment" in select]
-
     def _stand_in(self, dataset: str) -> str:
         """The data set whose tables are read: its root, if something is trained before its own are made."""
-        return self.data.root(dataset) if self._choosers(dataset) else dataset
+        return self.data.root(dataset) if self.data.choosers(dataset) else dataset
 
     def _chosen_subsets(self, experiment: str) -> list[str]:
         """The subsets that depend on an experiment: those that it chooses, and theirs."""
-        return [dataset for dataset in self.data.subsets if experiment in self._choosers(dataset)]
+        return [dataset for dataset in self.data.subsets if experiment in self.data.choosers(dataset)]
 
     def _out_of_distribution(self, experiment: str) -> list[str]:
         """Further data sets whose images its networks do not know."""
@@ -107,7 +102,7 @@ class Checks:
             {
                 "name": dataset,
                 "table": self._stand_in(dataset),
-                "draws_test": bool(self._choosers(dataset))
+                "draws_test": bool(self.data.choosers(dataset))
                 and any("test" in each for each in self._subset_chain(dataset)),
             }
             for dataset in wanted

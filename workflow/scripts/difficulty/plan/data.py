@@ -7,6 +7,8 @@ from pathlib import Path
 from difficulty.config.core.problems import Place, told
 from difficulty.datasets.folders import entries_of, folders_below, identity, is_folder, own_results
 from difficulty.datasets.formats import EXTENSIONS
+from difficulty.config.training.experiment import run_names
+from difficulty.datasets.folders import folders_below
 from difficulty.datasets.path_names import is_utf8
 from difficulty.datasets.split_folders import watched_folders
 from difficulty.errors import UserError
@@ -32,7 +34,28 @@ class Data:
         trained = {settings["dataset"] for settings in plan.experiments.values()}
         tested = {dataset for further in plan.configuration.evaluations.values() for dataset in further}
         self.used = sorted(trained | tested | {*plan.analyses.get("vog", {}).get("out_of_distribution", [])})
-        self.needed = sorted({name for dataset in self.used for name in self.ancestors(dataset)})
+        self.needed = sorted(self._with_parents(self.used))
+
+    def _with_parents(self, datasets: list[str]) -> set[str]:
+        """The data sets, and all that they are linked from or as large as."""
+        found, wanted = set(), [*datasets]
+        while wanted:
+            if (name := wanted.pop()) not in found:
+                found.add(name)
+                wanted += [*self.ancestors(name)[1:], *self._like(name)]
+        return found
+
+    def _like(self, dataset: str) -> list[str]:
+        """The data set that says how many examples a random one has, if there is one."""
+        return list(only(self.settings[dataset].get("select", {}), ["like"]).values())
+
+    def choosers(self, dataset: str) -> list[str]:
+        """The experiments that a data set depends on."""
+        found = []
+        for name in self.ancestors(dataset)[:-1]:
+            found += only(self.settings[name]["select"], ["experiment"]).values()
+            found += [chooser for other in self._like(name) for chooser in self.choosers(other)]
+        return found
 
     def of(self, experiment: str) -> str:
         """The data set of an experiment."""
@@ -94,12 +117,19 @@ class Data:
         upstream = [self.key(settings["of"])]
         if evidence := self._evidence_key(dataset):
             upstream.append(evidence)
-        return self.plan.stage("link_subset", only(settings, SUBSET_KEYS), *upstream)
+        modules = ["subsets.verdicts"] if settings["select"]["by"] == "verdict" else []
+        return self.plan.stage("link_subset", only(settings, SUBSET_KEYS), *upstream, modules=modules)
 
     def _evidence_key(self, dataset: str) -> str | None:
         select, chosen = self.settings[dataset]["select"], tuple(self.subset_runs(dataset))
         if select["by"] == "learned":
             return self.plan.training.runs_key(select["experiment"], chosen)
+        if select["by"] == "verdict":
+            return self.plan.scores.rank_suspects(select["experiment"]).key
+        if select["by"] == "truth":
+            return self.plan.training.labels_key(select["experiment"])
+        if "like" in select:
+            return self.key(select["like"])
         if select["by"] != "score":
             return None
         if self.plan.images.chooses(dataset):
@@ -111,18 +141,39 @@ class Data:
         """Tables that say which examples of a subset are chosen: made here, or the user's list."""
         select = self.settings[dataset]["select"]
         if select["by"] == "score":
-            if self.plan.images.chooses(dataset):
-                return [self.plan.images.evidence(dataset)]
-            family = self.plan.configuration.score_families[select["score"]]
-            return [paths.family(family).format(experiment=select["experiment"])]
+            return [self._scores(dataset)]
         if select["by"] == "learned":
             return self.plan.of_runs(paths.RECORDS, select["experiment"], select["seeds"])
+        if select["by"] == "verdict":
+            tables = (paths.SUSPECTS_TABLE, paths.LABEL_ERRORS)
+            return [pattern.format(experiment=select["experiment"]) for pattern in tables]
+        if select["by"] == "truth":
+            return [paths.LABELS.format(experiment=select["experiment"])]
+        if "like" in select:
+            return [paths.EXAMPLES.format(dataset=select["like"])]
         return [select["path"]] if select["by"] == "list" else []
 
-    def subset_runs(self, dataset: str) -> list[str]:
-        """Runs whose scores or predictions choose the examples."""
+    def _scores(self, dataset: str) -> str:
+        """The table with the score by which a subset is chosen, of each run."""
+        if self.plan.images.chooses(dataset):
+            return self.plan.images.evidence(dataset)
         select = self.settings[dataset]["select"]
-        return self.plan.runs(select["experiment"], select["seeds"]) if "experiment" in select else []
+        if self._is_of_seeds(dataset):
+            return paths.LABEL_ERROR_OF_SEEDS.format(experiment=select["experiment"])
+        family = self.plan.configuration.score_families[select["score"]]
+        return paths.family(family).format(experiment=select["experiment"])
+
+    def _is_of_seeds(self, dataset: str) -> bool:
+        """Whether a subset is chosen by a score that the folds of a seed have together."""
+        score = self.settings[dataset]["select"].get("score")
+        return self.plan.configuration.score_families.get(score) == "label_error"
+
+    def subset_runs(self, dataset: str) -> list[str]:
+        """Runs whose scores or predictions choose the examples, as the tables call them."""
+        select = self.settings[dataset]["select"]
+        if self._is_of_seeds(dataset):
+            return run_names(select["seeds"], None)
+        return self.plan.runs(select["experiment"], select["seeds"]) if "seeds" in select else []
 
     def first_source_path(self, dataset: str) -> str:
         """The file that records are read from first: all others need the same examples."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from difficulty.config.core.problems import Place
+from difficulty.config.training.shared_labels import source_of_labels
 from difficulty.config.training.snapshots import files_in_order
 from difficulty.hash_chain import hash_chain
 from difficulty.plan import paths
@@ -22,7 +23,8 @@ _PER_RUN = (paths.CHECKPOINTS, paths.RECORDS, paths.ONLINE_RECORDS, paths.HISTOR
 class Training:
     """imported, snapshots, trained: names of the experiments of each kind: records of other runs, networks that were
     trained elsewhere, and what is trained here. with_checkpoints: the last two. with_probabilities: those with held-out
-    probabilities from elsewhere.
+    probabilities from elsewhere. with_others_labels, with_own_labels: those that have the labels of another experiment,
+    and all others.
     """
 
     def __init__(self, plan):
@@ -32,12 +34,35 @@ class Training:
         self.snapshots = [name for name in others if isinstance(self.settings[name]["checkpoints"], dict)]
         self.trained = [name for name in others if name not in self.snapshots]
         self.with_checkpoints = [*self.trained, *self.snapshots]
+        self.with_others_labels = [name for name, settings in self.settings.items() if source_of_labels(settings)]
+        self.with_own_labels = [name for name in self.settings if name not in self.with_others_labels]
         self.with_probabilities = [name for name, settings in self.settings.items() if "probabilities" in settings]
 
     @remembered
     def corrupt_labels(self, experiment: str) -> Stage:
         settings = only(self.settings[experiment], LABEL_KEYS)
         return self.plan.stage("corrupt_labels", settings, self.data.key(self.data.of(experiment)))
+
+    @remembered
+    def share_labels(self, experiment: str) -> Stage:
+        """Where labels are replaced, the suspects count too."""
+        noise, data = self.settings[experiment]["label_noise"], self.data.key(self.data.of(experiment))
+        keys, modules = [self.labels_key(noise["experiment"])], []
+        if "relabel" in noise:
+            keys.append(self.plan.scores.rank_suspects(noise["experiment"]).key)
+            modules.append("subsets.verdicts")
+        return self.plan.stage("share_labels", only(noise, ["relabel"]), data, *keys, modules=modules)
+
+    def others_labels(self, experiment: str) -> str:
+        """The labels of the experiment that an experiment has its labels from."""
+        return paths.LABELS.format(experiment=self.settings[experiment]["label_noise"]["experiment"])
+
+    def others_suspects(self, experiment: str) -> list[str]:
+        """The suspects of that experiment and what their verdicts are worth, where they are labelled anew."""
+        noise = self.settings[experiment].get("label_noise", {})
+        if "relabel" not in noise:
+            return []
+        return [path.format(experiment=noise["experiment"]) for path in (paths.SUSPECTS_TABLE, paths.LABEL_ERRORS)]
 
     @remembered
     def given_probabilities(self, experiment: str) -> Stage | None:
@@ -91,7 +116,8 @@ class Training:
         ]
 
     def labels_key(self, experiment: str) -> str:
-        return self.corrupt_labels(experiment).key
+        own = self.share_labels if experiment in self.with_others_labels else self.corrupt_labels
+        return own(experiment).key
 
     @remembered
     def run_key(self, experiment: str) -> str:

@@ -1,4 +1,4 @@
-"""Choosing the examples of a subset: by list, class, chance, score, or by what an experiment learned."""
+"""Choosing the examples of a subset: by list, class, chance, score, truth, or by what an experiment learned or says."""
 
 from collections.abc import Mapping
 
@@ -20,8 +20,9 @@ def choose(examples: pd.DataFrame, settings: Mapping, evidence: pd.Series | None
     settings: select (by, and what that takes: fraction, keep, strata, drop_hardest, classes, balance), per_class,
         train, test, seed.
     evidence: index example_id; by `score` how hard each training example is (higher: harder; those without a
-        value are not chosen), by `learned` whether it was, by `list` anything: its index is the list, or all examples
-        that decisions on a list do not drop (where it is called `decision`).
+        value are not chosen), by `learned` whether it was, by `verdict` the word on it, by `truth` whether its label is
+        wrong, by `random` the class of each example of the subset that says how many, by `list` anything: its index is
+        the list, or all examples that decisions on a list do not drop (where it is called `decision`).
     Returns rows of `examples`, training examples first, otherwise in their order, with their new splits. Classes
     chosen by name are renumbered; the example_id stays. Where no number of test examples is given, the test split
     stays as it is, but for examples that a list or the classes leave out.
@@ -47,6 +48,12 @@ def choose(examples: pd.DataFrame, settings: Mapping, evidence: pd.Series | None
             test, others = listed if len(listed) else test, "; list more"
     elif select["by"] == "learned":
         side, others = _learned_side(pool, settings, evidence)
+    elif select["by"] == "verdict":
+        side, others = _verdict_side(pool, select, evidence), "; name other verdicts"
+    elif select["by"] == "truth":
+        side, others = pool[~pool["example_id"].map(evidence).fillna(False).astype(bool)], "; choose in another way"
+    elif "like" in select:
+        side, others = _as_many(pool, settings, evidence), "; raise those of select.like"
     else:
         share = _stratified_share if select.get("keep") == "stratified" else _share
         side = share(pool, settings, evidence)
@@ -131,6 +138,35 @@ def _learned_side(pool: pd.DataFrame, settings: Mapping, learned: pd.Series) -> 
         side = _draw(side, len(other), settings, "balance")
     remedy = f"; train {select['experiment']!r} {'longer' if select['keep'] == 'learned' else 'shorter'}"
     return side, counts + remedy
+
+
+def _verdict_side(pool: pd.DataFrame, select: Mapping, verdict: pd.Series) -> pd.DataFrame:
+    """The examples that have, or do not have, one of some verdicts; without any they have none of them.
+
+    Identical images have one if more than half of them have.
+    """
+    named = pool["example_id"].map(verdict).isin(select.get("keep") or select["drop"])
+    named = named.groupby(pool["content"]).transform("mean") > 0.5
+    return pool[named if "keep" in select else ~named]
+
+
+def _as_many(pool: pd.DataFrame, settings: Mapping, others: pd.Series) -> pd.DataFrame:
+    """As many examples as there are `others`, at random; with per_class as many of each class (label) as these have."""
+    if not settings["per_class"]:
+        _check_number(pool, len(others), "")
+        return _draw(pool, len(others), settings, "like")
+    generator, parts = _generator(settings, "like"), []
+    for label, number in others.value_counts().sort_index().items():
+        members = pool[pool["label"] == label]
+        _check_number(members, number, f" of class {label}")
+        parts.append(members.iloc[_drawn(members["content"], number, generator)])
+    return pd.concat(parts)
+
+
+def _check_number(pool: pd.DataFrame, number: int, what: str) -> None:
+    if number > len(pool):
+        text = f"{len(pool):,} examples{what}, asked for {number:,} as select.like has; name a smaller data set"
+        raise UserError(f"select (by random): {text}")
 
 
 def _check_sizes(side: pd.DataFrame, settings: Mapping, others: str) -> None:

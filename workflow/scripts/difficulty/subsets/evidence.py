@@ -1,11 +1,13 @@
-"""What a subset's examples are chosen by: the user's list, scores of some runs, or what these runs learned."""
+"""What a subset's examples are chosen by: the user's list, what runs found or learned, truth, or another subset."""
 
 import argparse
+import importlib
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from difficulty.csv_files import without_mark
+from difficulty.datasets.example_tables import EXAMPLES, LABELS
 from difficulty.errors import UserError
 from difficulty.scores.collect import EXAMPLE_SCORES, RUN_SCORES, aggregate_runs, ranking_column
 from difficulty.scores.record_arrays import stored_records
@@ -32,13 +34,20 @@ def considered(args: argparse.Namespace, parent: pd.DataFrame) -> tuple[pd.DataF
 
 
 def evidence_of(args: argparse.Namespace, parent: pd.DataFrame) -> pd.Series | None:
-    """What `choose` takes as evidence; None where examples are chosen by chance or class.
+    """What `choose` takes as evidence; None where examples are a share by chance, or some classes.
 
     args: settings; evidence, the tables; runs that count. parent: EXAMPLES of the data set to choose from.
     """
-    readers = {"list": _listed, "score": _hardness, "learned": _learned_by}
+    readers = {
+        "list": _listed,
+        "score": _hardness,
+        "learned": _learned_by,
+        "verdict": _verdict,
+        "truth": _is_corrupt,
+        "random": _drawn_for,
+    }
     by = args.settings["select"]["by"]
-    return readers[by](args, parent) if by in readers else None
+    return readers[by](args, parent) if by in readers and args.evidence else None
 
 
 def _listed(args: argparse.Namespace, parent: pd.DataFrame) -> pd.Series:
@@ -78,6 +87,26 @@ def _learned_by(args: argparse.Namespace, parent: pd.DataFrame) -> pd.Series:
         epoch = select.get("epoch", records.epochs)
         correct.append(pd.Series(trained["correct"][epoch - 1], index=trained.example_id))
     return learned(correct, select["runs"])
+
+
+def _verdict(args: argparse.Namespace, parent: pd.DataFrame) -> pd.Series:
+    """What the list of suspects says of each training example.
+
+    The module is imported by name, so that what lists of suspects rest on counts for these subsets only.
+    """
+    return importlib.import_module("difficulty.subsets.verdicts").read_verdicts(*args.evidence)["verdict"]
+
+
+def _is_corrupt(args: argparse.Namespace, parent: pd.DataFrame) -> pd.Series:
+    """Whether the label of each training example is known to be wrong."""
+    labels = read_table(args.evidence[0], LABELS, columns=["example_id", "split", "is_corrupt"])
+    return labels[labels["split"] == "train"].set_index("example_id")["is_corrupt"]
+
+
+def _drawn_for(args: argparse.Namespace, parent: pd.DataFrame) -> pd.Series:
+    """The classes of the training examples of the data set that says how many are drawn."""
+    others = read_table(args.evidence[0], EXAMPLES, columns=["example_id", "split", "label"])
+    return others[others["split"] == "train"].set_index("example_id")["label"]
 
 
 def mean_hardness(run_scores: pd.DataFrame, columns: Mapping[str, Column], score: str) -> pd.Series:

@@ -18,7 +18,7 @@ from difficulty.config.core.section import Section, problem
 from difficulty.config.data.datasets import Npz, Parquet
 from difficulty.config.data.image_folders import Voc
 from difficulty.config.data.subset_references import holder_of_test_split
-from difficulty.config.data.subsets import ByClass, ByLearning, ByScore, Subset
+from difficulty.config.data.subsets import ByClass, ByLearning, ByScore, ByVerdict, Subset
 from difficulty.config.suite import Suite
 
 _TABLES = ("summary", "traits")  # {study}-summary.parquet lies beside {study}.parquet
@@ -118,7 +118,7 @@ def resolved_studies(studies: Mapping[str, Study], suite: Suite) -> dict[str, di
         *_, original = suite.ancestors(datasets[0])
         tests = dict.fromkeys(holder_of_test_split(dataset, suite) for dataset in datasets)
         selections = [part.select for chain in parts.values() for part in chain]
-        choosers = [each.experiment for each in selections if isinstance(each, ByScore | ByLearning)]
+        choosers = [each.experiment for each in selections if isinstance(each, ByScore | ByLearning | ByVerdict)]
         found[name] = {
             **({"scores_of": choosers[0]} if choosers else {}),
             **study.model_dump(exclude_none=True),

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from difficulty.config.core.names import ClassName, PathText
+from difficulty.config.core.names import ClassName, PathText, Text
 from difficulty.config.core.ranges import Fraction, Seed
 from difficulty.config.core.section import ChosenBy, Section, problem, problems_at
 
@@ -60,4 +60,23 @@ class FirstBlock(Section):
     seed: Seed = Field(0, description="seed of the draw, shared by all runs of the experiment")
 
 
-LabelNoise = Annotated[Symmetric | SymmetricAny | Asymmetric | FromFile | FirstBlock, ChosenBy("kind")]
+class FromExperiment(Section):
+    """The labels that another experiment has, for instance those of a part of its examples."""
+
+    kind: Literal["experiment"] = Field(description="how labels are changed")
+    experiment: Text = Field(
+        description="the experiment whose labels these are, on the same data set or one that this is a subset of"
+    )
+    relabel: bool | None = Field(
+        None,
+        description="true: where that experiment's list of suspects says that a label is likely wrong and suggests "
+        "another, the one that it suggests; null: false",
+    )
+
+    @field_validator("relabel")
+    @classmethod
+    def _is_wanted(cls, relabel):
+        return relabel or None
+
+
+LabelNoise = Annotated[Symmetric | SymmetricAny | Asymmetric | FromFile | FirstBlock | FromExperiment, ChosenBy("kind")]

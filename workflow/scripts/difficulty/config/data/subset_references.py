@@ -4,9 +4,20 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 
+from difficulty.config.analyses.label_error import LABEL_ERROR_SCORES
 from difficulty.config.core.problems import Place, expected
 from difficulty.config.data.datasets import Records
-from difficulty.config.data.subsets import ByChance, ByClass, ByLearning, ByList, ByScore, Subset
+from difficulty.config.data.subsets import (
+    ByChance,
+    ByClass,
+    ByLearning,
+    ByList,
+    ByScore,
+    ByTruth,
+    ByVerdict,
+    OfTraining,
+    Subset,
+)
 from difficulty.config.suite import Suite
 
 
@@ -26,7 +37,10 @@ def faults(datasets: Mapping[str, object], suite: Suite) -> Iterator[tuple[Place
             yield (name, "select", "by"), text
         elif isinstance(subset.select, ByList) and (text := _written_here(subset.select.path)):
             yield (name, "select", "path"), text
-        elif isinstance(subset.select, ByScore | ByLearning):
+        elif isinstance(subset.select, ByChance):
+            if subset.select.like is not None and (text := _other_fault(subset, suite)):
+                yield (name, "select", "like"), text
+        elif isinstance(subset.select, ByScore | ByLearning | ByVerdict | ByTruth):
             for place, text in _experiment_faults(subset, suite):
                 yield (name, "select", *place), text
 
@@ -39,7 +53,7 @@ def holder_of_test_split(dataset: str, suite: Suite) -> str:
     for name in suite.ancestors(dataset):
         source = suite.datasets[name]
         inherits = isinstance(source, Subset) and source.test is None
-        if not (inherits and isinstance(source.select, ByChance | ByScore | ByLearning)):
+        if not (inherits and isinstance(source.select, OfTraining)):
             break
     return name
 
@@ -52,6 +66,14 @@ def _written_here(path: str) -> str | None:
     return f"{path} is the workflow's, which would write over your decisions or wait for itself; {copy}"
 
 
+def _other_fault(subset: Subset, suite: Suite) -> str | None:
+    """An error message if no data set of images says how many examples are drawn."""
+    other = subset.select.like
+    return suite.no_dataset(other) or (
+        f"data set {other!r} has no images; name another" if suite.has_no_images(other) else None
+    )
+
+
 def _experiment_faults(subset: Subset, suite: Suite) -> Iterator[tuple[Place, str]]:
     select = subset.select
     if text := suite.no_experiment(select.experiment):
@@ -61,10 +83,12 @@ def _experiment_faults(subset: Subset, suite: Suite) -> Iterator[tuple[Place, st
     trained_on = settings.get("dataset")
     if trained_on and trained_on not in suite.ancestors(subset.of):
         yield ("experiment",), f"{select.experiment!r} is trained on {trained_on!r}, expected {subset.of!r}"
-    for index, seed in enumerate(select.seeds):
+    if isinstance(select, ByTruth) and "label_noise" in settings and settings["label_noise"] is None:
+        yield ("experiment",), f"{select.experiment!r} has no label_noise, so no label is known to be wrong"
+    for index, seed in enumerate(getattr(select, "seeds", [])):
         if seed not in settings.get("seeds", [seed]):
             yield ("seeds", index), expected(f"a seed of {select.experiment!r}, {settings['seeds']}", seed)
-    if isinstance(select, ByScore) and (text := suite.no_score_of_runs(select.score, select.experiment)):
+    if isinstance(select, ByScore) and (text := _score_fault(select, suite)):
         if select.score not in suite.held_out_scores:
             yield ("score",), text
         elif suite.holds_nothing_out(select.experiment):
@@ -73,6 +97,13 @@ def _experiment_faults(subset: Subset, suite: Suite) -> Iterator[tuple[Place, st
         yield ("score",), f"neither end of {select.score!r} is the hard one; choose another score"
     if isinstance(select, ByLearning) and select.epoch and select.epoch > settings.get("epochs", select.epoch):
         yield ("epoch",), expected(f"1..{settings['epochs']} (epochs of {select.experiment!r})", select.epoch)
+
+
+def _score_fault(select: ByScore, suite: Suite) -> str | None:
+    """An error message if the seeds of the experiment do not have the score. label_error there is of each seed, too."""
+    if select.score in LABEL_ERROR_SCORES:
+        return suite.no_score(select.score, select.experiment)
+    return suite.no_score_of_runs(select.score, select.experiment)
 
 
 def _circle(name: str, suite: Suite) -> list[str] | None:
@@ -84,7 +115,7 @@ def _circle(name: str, suite: Suite) -> list[str] | None:
         if not isinstance(source, Subset):
             continue
         experiment = suite.experiments.get(getattr(source.select, "experiment", None), {})
-        for further in (source.of, experiment.get("dataset")):
+        for further in (source.of, experiment.get("dataset"), getattr(source.select, "like", None)):
             if further == name:
                 return [*way, name]
             if isinstance(further, str) and further not in way:

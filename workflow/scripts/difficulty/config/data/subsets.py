@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from difficulty.config.core.names import ClassName, PathText, Text
 from difficulty.config.core.problems import expected
@@ -12,6 +12,9 @@ from difficulty.config.core.section import ChosenBy, Section, problem, without_r
 _Fraction = Annotated[float, Range(0, 1, low_excluded=True)]
 _STRATA, _DROP_HARDEST = 50, 0.0  # as `stratified` has them
 _Seeds = Annotated[list[Seed], Field(min_length=1), AfterValidator(without_repeats)]
+# The words of analysis/suspect_verdicts.py by which examples can be chosen: all but `undecided`.
+Verdict = Literal["likely wrong label", "duplicate or leak", "ambiguous", "atypical", "easy", "typical"]
+_Verdicts = Annotated[list[Verdict], Field(min_length=1), AfterValidator(without_repeats)]
 
 
 class ByList(Section):
@@ -41,7 +44,17 @@ class ByChance(Section):
     """A random part of the training examples."""
 
     by: Literal["random"] = Field(description="how the training examples are chosen")
-    fraction: _Fraction = Field(description="share of the training examples")
+    fraction: _Fraction | None = Field(None, description="share of the training examples; null: as many as `like` says")
+    like: Text | None = Field(
+        None,
+        description="in place of `fraction`: a data set with as many training examples, e.g. one to compare this with",
+    )
+
+    @model_validator(mode="after")
+    def _has_one_size(self):
+        if (self.fraction is None) == (self.like is None):
+            raise problem("expected one of fraction and like")
+        return self
 
 
 class _OfExperiment(Section):
@@ -100,7 +113,33 @@ class ByLearning(_OfExperiment):
     balance: bool = Field(False, description="cut both sides to the size of the smaller one, at random")
 
 
-AnySelection = Annotated[ByList | ByClass | ByChance | ByScore | ByLearning, ChosenBy("by")]
+class ByVerdict(Section):
+    """What the list of suspects of an experiment says of each example, by all of its runs."""
+
+    by: Literal["verdict"] = Field(description="how the training examples are chosen")
+    experiment: Text = Field(description="the experiment, on the data set that this is a subset of; all its runs count")
+    keep: _Verdicts | None = Field(None, description="verdicts of the examples to keep, e.g. [easy, typical]")
+    drop: _Verdicts | None = Field(
+        None, description="in place of `keep`: verdicts of the examples to leave out, e.g. [likely wrong label]"
+    )
+
+    @model_validator(mode="after")
+    def _has_one_side(self):
+        if (self.keep is None) == (self.drop is None):
+            raise problem("expected one of keep and drop")
+        return self
+
+
+class ByTruth(Section):
+    """The examples whose label in an experiment with planted or known label noise is right."""
+
+    by: Literal["truth"] = Field(description="how the training examples are chosen")
+    experiment: Text = Field(description="the experiment, on the data set that this is a subset of")
+
+
+# Those that take a part of the training examples, and leave the test split alone.
+OfTraining = ByChance | ByScore | ByLearning | ByVerdict | ByTruth
+AnySelection = Annotated[ByList | ByClass | ByChance | ByScore | ByLearning | ByVerdict | ByTruth, ChosenBy("by")]
 
 
 class Subset(Section):

@@ -7,6 +7,20 @@ harder, to networks of the same seeds than to others.
 from collections.abc import Iterator, Mapping
 
 
+def with_pooled_seeds(datasets: Mapping[str, Mapping], experiments: Mapping[str, Mapping]) -> dict[str, dict]:
+    """The data sets; subsets chosen by verdicts, which all runs of an experiment give, name all its seeds.
+
+    datasets, experiments: resolved settings by name.
+    """
+    found = {}
+    for name, settings in datasets.items():
+        select = settings.get("select", {})
+        if select.get("by") == "verdict":
+            select = {**select, "seeds": experiments[select["experiment"]]["seeds"]}
+        found[name] = {**settings, "select": select} if select else settings
+    return found
+
+
 def choosers(dataset: str, datasets: Mapping[str, Mapping]) -> dict[str, list[int]]:
     """Experiment -> its seeds that chose the examples of a data set, or of one that it is a subset of.
 
@@ -15,7 +29,7 @@ def choosers(dataset: str, datasets: Mapping[str, Mapping]) -> dict[str, list[in
     found: dict[str, list[int]] = {}
     while (settings := datasets[dataset])["source"] == "subset":
         select = settings["select"]
-        if "experiment" in select:
+        if "seeds" in select:
             seeds = [*found.get(select["experiment"], []), *select["seeds"]]
             found[select["experiment"]] = sorted(set(seeds))
         dataset = settings["of"]
@@ -28,12 +42,19 @@ def choosing_seeds(dataset: str, datasets: Mapping[str, Mapping]) -> list[int]:
 
 
 def repeated_seeds(datasets: Mapping[str, Mapping], experiments: Mapping[str, Mapping]) -> Iterator[str]:
-    """A line for each experiment that is trained under seeds that chose its examples."""
+    """A line for each experiment that is trained under seeds that chose its examples, or corrected its labels."""
     for name, settings in experiments.items():
+        noise = settings.get("label_noise", {})
+        if noise.get("relabel"):
+            shared = sorted({*settings["seeds"]} & {*experiments[noise["experiment"]]["seeds"]})
+            if shared:
+                yield _line(name, shared, f"of {noise['experiment']!r} corrected its labels")
         for chooser, seeds in choosers(settings["dataset"], datasets).items():
             if shared := sorted({*seeds} & {*settings.get("seeds", [])}):
-                under = f"seed{'s' if len(shared) > 1 else ''} {', '.join(map(str, shared))}"
-                yield (
-                    f"experiments.{name}.seeds: {under} of {chooser!r} chose its data set {settings['dataset']!r}: "
-                    "networks of one seed start alike; other seeds are independent of the choice"
-                )
+                yield _line(name, shared, f"of {chooser!r} chose its data set {settings['dataset']!r}")
+
+
+def _line(experiment: str, seeds: list[int], what: str) -> str:
+    under = f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
+    start = f"experiments.{experiment}.seeds: {under} {what}"
+    return f"{start}: networks of one seed start alike; other seeds are independent of the choice"

@@ -12,6 +12,7 @@ from difficulty.config.data.subsets import Subset
 from difficulty.config.training.experiment import Experiment
 from difficulty.config.training.grids import Layer
 from difficulty.config.training.inheritance import experiment_settings, is_inherited, merged
+from difficulty.config.training.shared_labels import shared_label_faults
 from difficulty.config.training.snapshots import filled
 
 _Fault = tuple[Place, str, bool]  # place, problem, whether a required key is missing
@@ -28,13 +29,14 @@ class CheckedExperiments:
 
 
 def check_experiments(
-    defaults: Mapping, experiments: Mapping[str, Sequence[Layer]], sources: _Sources | None
+    defaults: Mapping, experiments: Mapping[str, Sequence[Layer]], sources: _Sources | None, is_complete: bool = True
 ) -> CheckedExperiments:
     """Resolves every experiment.
 
     experiments: name -> the layers that change the defaults, the last one last. sources: data sets by name, None for
-    one that is not valid itself; None: not known. A mistake in `defaults` is reported there and not again for the
-    experiments that inherit it; a required key that all of them lack is reported once, too.
+    one that is not valid itself; None: not known. is_complete: whether these are all experiments. A mistake in
+    `defaults` is reported there and not again for the experiments that inherit it; a required key that all of them lack
+    is reported once, too.
     """
     resolved, known, own_faults = {}, {}, {}
     for name, layers in experiments.items():
@@ -46,6 +48,9 @@ def check_experiments(
         known[name], own_faults[name] = settings, faults
         if experiment:
             resolved[name] = experiment
+    for name in experiments if sources and is_complete else ():
+        texts = shared_label_faults(name, known, sources)
+        own_faults[name] = [*own_faults[name], *((("label_noise", "experiment"), text, False) for text in texts)]
     default_faults = _checked(defaults, sources)[2]
     located = {
         name: [(_origin(fault[0], defaults, layers), fault) for fault in own_faults[name]]
