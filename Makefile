@@ -91,7 +91,7 @@ lock:
 	$(BIN)/python envs/write_conda_envs.py
 
 clean:
-	rm -rf results/datasets results/experiments results/agreement results/detection results/generalization results/vog-toy results/export \
+	rm -rf results/datasets results/experiments results/agreement results/detection results/generalization results/removal results/vog-toy results/export \
 		results/figures results/logs results/benchmarks results/checksums results/*.parquet results/report.html results/rules.png .snakemake
 
 .venv/installed: envs/requirements.txt

@@ -49,7 +49,7 @@ def test_verdicts_of_all_seeds_choose():
 def test_the_truth_is_that_of_the_labels_whatever_is_trained_on_them():
     plan = planned()
     assert plan.data.evidence("right") == [paths.LABELS.format(experiment="plain")]
-    assert planned(seeds=(3,) + (0, 1)).data.key("right") == plan.data.key("right")
+    assert planned(seeds=(3, 0, 1)).data.key("right") == plan.data.key("right")
 
 
 def test_labels_of_another_experiment_do_not_depend_on_its_networks_unless_it_relabels():

@@ -91,6 +91,7 @@ def planned(values, source):
     plan = Plan(resolve(values, source), source_digest)
     plan.training.require_named_files()
     plan.generalization.require_test_splits()
+    plan.removal.require_test_splits()
     return plan
 
 

@@ -23,6 +23,7 @@ from difficulty.config.analyses.images import Images
 from difficulty.config.analyses.influence import Influence
 from difficulty.config.analyses.prediction_depth import PredictionDepth
 from difficulty.config.analyses.relations import Relations
+from difficulty.config.analyses.removal import Removals
 from difficulty.config.analyses.second_split import SecondSplit
 from difficulty.config.analyses.suspects import Suspects
 from difficulty.config.analyses.vog import Vog
@@ -86,6 +87,10 @@ class Analyses(Section):
     )
     features: FeatureScores | None = Field(
         FeatureScores(), description="scores from features of the images, where a data set has them; null: not computed"
+    removal: Removals = Field(
+        {},
+        description="name -> an experiment and others that leave some of its examples out, or correct their labels, by "
+        "some rules, whose test accuracy is compared",
     )
     vog_toy: VogToy | None = Field(
         None, description="toy experiment of variance of gradients, for which nothing else need be configured"

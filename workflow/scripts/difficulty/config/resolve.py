@@ -9,6 +9,7 @@ from difficulty.config.analyses.generalization import resolved_studies, with_stu
 from difficulty.config.analyses.label_error import LABEL_ERROR_SCORES
 from difficulty.config.analyses.label_quality import HELD_OUT_SCORES
 from difficulty.config.analyses.memorization import POOLED_SCORES
+from difficulty.config.analyses.removal import resolved_removals, with_removals
 from difficulty.config.core.annotations import CheckedBy
 from difficulty.config.core.patterns import spelled_out
 from difficulty.config.core.problems import ConfigurationError, Place, told
@@ -27,11 +28,12 @@ from difficulty.config.training.grids import Expansion, Layer, expanded
 class Configuration:
     """The resolved configuration, in plain dictionaries without keys that are null.
 
-    evaluations: experiment -> further data sets, those that a study of generalization implies included.
+    evaluations: experiment -> further data sets, those that analyses imply included.
     agreement_groups: group -> experiments. detections: name -> the truth and how scores are tested against it.
     score_families: score -> the family that gives it. truth_columns: data set -> columns of what is known of it.
     test_splits: data set -> the data set that holds its test split, which subsets may share.
-    generalization: study -> what its tables depend on, see `resolved_studies`.
+    generalization: study -> what its tables depend on, see `resolved_studies`. removals: the same of each removal, see
+    `resolved_removals`.
     used, drawn: analysis, or figure, that is wanted -> its experiments, with what it uses of each where it chooses.
     source: what error messages call it.
     """
@@ -47,6 +49,7 @@ class Configuration:
     truth_columns: dict[str, list[str]]
     test_splits: dict[str, str]
     generalization: dict[str, dict]
+    removals: dict[str, dict]
     used: dict[str, dict[str, Any] | list[str]]
     drawn: dict[str, dict[str, Any] | list[str]]
     source: str
@@ -222,10 +225,11 @@ def _configuration(
         for score in analysis.given_scores(experiments)
     }
     studies = resolved_studies(file.analyses.generalization, suite)
+    removals = resolved_removals(file.analyses.removal, suite)
     return Configuration(
         datasets=with_pooled_seeds(datasets, experiments),
         experiments=experiments,
-        evaluations=with_studies(file.evaluations, studies),
+        evaluations=with_removals(with_studies(file.evaluations, studies), removals, experiments),
         analyses=analyses,
         figures=file.figures.model_dump(exclude_none=True),
         agreement_groups=groups | analyses["agreement"]["groups"],
@@ -237,6 +241,7 @@ def _configuration(
         truth_columns={name: suite.truth_columns(name) for name in file.datasets},
         test_splits={name: holder_of_test_split(name, suite) for name in file.datasets},
         generalization=studies,
+        removals=removals,
         used={name: analysis.used(suite) for name, analysis in _checked_sections(file.analyses)},
         drawn={name: figure.used(suite) for name, figure in _checked_sections(file.figures)},
         source=source,

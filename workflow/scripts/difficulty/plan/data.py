@@ -175,6 +175,17 @@ class Data:
             return run_names(select["seeds"], None)
         return self.plan.runs(select["experiment"], select["seeds"]) if "seeds" in select else []
 
+    def require_test_split(self, dataset: str, place: Place, what: str) -> None:
+        """Raises UserError for folders without a test split; of other sources the configuration has asked.
+
+        place: in the configuration. what: what the error calls the data set.
+        """
+        settings = self.settings[dataset]
+        folders = [Path(settings.get("path", ""), name) for name in ("test", "val")]
+        if settings["source"] == "image_folder" and not any(folder.is_dir() for folder in folders):
+            text = f"{what} has no test split; add {folders[0]}"
+            raise UserError(*told(self.plan.configuration.source, [(place, text)]))
+
     def first_source_path(self, dataset: str) -> str:
         """The file that records are read from first: all others need the same examples."""
         return self.source_paths(dataset)[0]

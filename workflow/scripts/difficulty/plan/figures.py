@@ -186,6 +186,11 @@ class Figures:
     def plot_traits(self, study: str) -> Drawing:
         return self._figure("generalization.traits", self.plan.generalization.compute_traits(study).key)
 
+    @remembered
+    def plot_removal(self, removal: str) -> Drawing:
+        plan = self.plan.removal
+        return self._figure(plan.figure(removal), plan.collect_removal(removal).key)
+
     @property
     def comparisons(self) -> dict[str, list[str]]:
         """Name -> experiments whose training curves are drawn in one figure."""
@@ -213,6 +218,7 @@ class Figures:
         yield from (f"comparisons/{name}/{measure}" for name in self.comparisons for measure in ("loss", "top1"))
         yield from (f"generalization/{study}/accuracy" for study in self.plan.generalization.studies)
         yield from (f"generalization/{study}/traits" for study in self.plan.generalization.with_traits)
+        yield from (f"removal/{removal}" for removal in self.plan.removal.removals)
         yield from (f"vog-toy/{figure}" for figure in _OF_VOG_TOY if self.plan.vog_toy.settings)
 
     def _of_experiment(self, experiment: str) -> Iterator[str]:

@@ -1,11 +1,8 @@
 """Studies of generalization: evaluations of experiments on parts of one data set, and scores of these parts."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
-from difficulty.config.core.problems import told
 from difficulty.config.training.chosen_seeds import choosing_seeds
-from difficulty.errors import UserError
 from difficulty.plan import paths
 from difficulty.plan.stage import Stage, only, remembered
 
@@ -57,12 +54,8 @@ class Generalization:
     def require_test_splits(self) -> None:
         """Raises UserError for a study on folders without one; of other sources the configuration has asked."""
         for study, settings in self.studies.items():
-            original = self.plan.datasets[settings["original"]]
-            folders = [Path(original.get("path", ""), name) for name in ("test", "val")]
-            if original["source"] == "image_folder" and not any(folder.is_dir() for folder in folders):
-                text = f"data set {settings['original']!r}, which its parts are of, has no test split; add {folders[0]}"
-                place = ("analyses", "generalization", study)
-                raise UserError(*told(self.plan.configuration.source, [(place, text)]))
+            place, original = ("analyses", "generalization", study), settings["original"]
+            self.plan.data.require_test_split(original, place, f"data set {original!r}, which its parts are of,")
 
     def tables(self) -> Iterator[str]:
         for study in self.studies:

@@ -21,6 +21,7 @@ from difficulty.plan.figures import Figures
 from difficulty.plan.generalization import Generalization
 from difficulty.plan.images import Images
 from difficulty.plan.influence import Influence
+from difficulty.plan.removal import Removal
 from difficulty.plan.scores import Scores
 from difficulty.plan.second_split import SecondSplit
 from difficulty.plan.stage import Stage, as_json
@@ -54,6 +55,7 @@ class Plan:
         self.features = Features(self)
         self.agreement = Agreement(self)
         self.generalization = Generalization(self)
+        self.removal = Removal(self)
         self.vog_toy = VogToy(self)
         self.figures = Figures(self)
         self.export = Export(self)
@@ -116,4 +118,5 @@ class Plan:
         """
         parts = (self.scores, self.vog, self.images, self.depth, self.influence, self.coherence, self.agreement)
         parts = (*parts, self.second_split, self.generalization, self.vog_toy, self.features)
+        parts = (*parts, self.second_split, self.generalization, self.removal, self.vog_toy)
         return [path for part in parts for path in part.tables()]

@@ -95,11 +95,16 @@ def _experiment_fault(experiment: str, dataset: str, first: Mapping[str, str], s
             return f"expected subsets of the same data set, got {other!r} of {of!r} and {dataset!r} of {original!r}"
     if any(isinstance(part.select, ByClass) for part in _parts(dataset, suite)):
         return f"experiment {experiment!r} knows only some classes of {original!r}: {dataset!r} is chosen by class"
-    source = suite.datasets.get(original)
+    return no_test_split(original, dataset, suite)
+
+
+def no_test_split(original: str, dataset: str, suite: Suite) -> str | None:
+    """Returns an error message if a data set that is not a subset, and that `dataset` is of, has no test split."""
+    source, of = suite.datasets.get(original), "" if original == dataset else f", which {dataset!r} is of,"
     if isinstance(source, Parquet | Npz) and source.files.test is None:
-        return f"data set {original!r}, which {dataset!r} is of, has no test split; set its files.test"
+        return f"data set {original!r}{of} has no test split; set its files.test"
     if isinstance(source, Voc) and source.test is None:
-        return f"data set {original!r}, which {dataset!r} is of, has no test split; set its test"
+        return f"data set {original!r}{of} has no test split; set its test"
     return None
 
 

@@ -41,14 +41,24 @@ def choosing_seeds(dataset: str, datasets: Mapping[str, Mapping]) -> list[int]:
     return sorted({seed for seeds in choosers(dataset, datasets).values() for seed in seeds})
 
 
+def seeds_that_chose(experiment: str, datasets: Mapping[str, Mapping], experiments: Mapping[str, Mapping]) -> list[int]:
+    """All seeds that chose an experiment's examples, or corrected its labels, of whatever experiment."""
+    settings = experiments[experiment]
+    correcting = _corrector(settings, experiments)
+    return sorted({*choosing_seeds(settings["dataset"], datasets), *correcting.get("seeds", [])})
+
+
+def _corrector(settings: Mapping, experiments: Mapping[str, Mapping]) -> Mapping:
+    """Settings of the experiment whose suspects corrected the labels of one with these settings; none if none did."""
+    noise = settings.get("label_noise", {})
+    return experiments[noise["experiment"]] if noise.get("relabel") else {}
+
+
 def repeated_seeds(datasets: Mapping[str, Mapping], experiments: Mapping[str, Mapping]) -> Iterator[str]:
     """A line for each experiment that is trained under seeds that chose its examples, or corrected its labels."""
     for name, settings in experiments.items():
-        noise = settings.get("label_noise", {})
-        if noise.get("relabel"):
-            shared = sorted({*settings["seeds"]} & {*experiments[noise["experiment"]]["seeds"]})
-            if shared:
-                yield _line(name, shared, f"of {noise['experiment']!r} corrected its labels")
+        if shared := sorted({*_corrector(settings, experiments).get("seeds", [])} & {*settings.get("seeds", [])}):
+            yield _line(name, shared, f"of {settings['label_noise']['experiment']!r} corrected its labels")
         for chooser, seeds in choosers(settings["dataset"], datasets).items():
             if shared := sorted({*seeds} & {*settings.get("seeds", [])}):
                 yield _line(name, shared, f"of {chooser!r} chose its data set {settings['dataset']!r}")
