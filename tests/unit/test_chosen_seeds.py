@@ -62,7 +62,16 @@ def test_seeds_that_corrected_the_labels_are_repeated_too():
     assert line.startswith("experiments.corrected.seeds: seed 1 of 'clean' corrected its labels: networks of one seed")
 
 
-@pytest.mark.parametrize("name", ["config.yaml", "recipes/easy_hard_cifar10.yaml", "recipes/easy_hard_imagenet.yaml"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "config.yaml",
+        "recipes/easy_hard_cifar10.yaml",
+        "recipes/easy_hard_imagenet.yaml",
+        "recipes/cleaning_cifar10.yaml",
+        "recipes/pruning_cifar10.yaml",
+    ],
+)
 def test_our_own_configurations_choose_by_seeds_that_are_not_trained_again(name):
     configuration = resolve(load([ROOT / name]))
     assert any(choosers(name, configuration.datasets) for name in configuration.datasets)

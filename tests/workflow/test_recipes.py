@@ -18,6 +18,13 @@ def cifar10_tables(folder):
         pq.write_table(table, folder / "data" / f"cifar10_{split}.parquet")
 
 
+def cifar10_parts_and_human_labels(folder):
+    cifar10_tables(folder)
+    for name in ("first", "later", "test"):
+        shutil.copy(folder / "data" / "cifar10_train.parquet", folder / "data" / f"{name}.parquet")
+    pq.write_table(pa.table({"label": [0], "original_index": [0]}), folder / "data" / "human.parquet")
+
+
 def cifar10_tables_and_soft_labels(folder):
     cifar10_tables(folder)
     np.save(folder / "data" / "cifar10h-probs.npy", np.full((10_000, 10), 0.1))
@@ -67,6 +74,7 @@ STAND_INS = {
     "agreement_random_labels.yaml": cifar10_tables,
     "agreement_voc.yaml": voc,
     "cifar10_subset.yaml": cifar10_tables,
+    "cleaning_cifar10.yaml": cifar10_parts_and_human_labels,
     "coherent_cifar10.yaml": cifar10_tables,
     "coherent_digits.yaml": nothing,
     "coherent_imagenet.yaml": imagenet,
@@ -76,6 +84,7 @@ STAND_INS = {
     "influence_cifar10.yaml": cifar10_tables,
     "mislabeled_cifar10.yaml": cifar10_tables,
     "prediction_depth_shapes.yaml": nothing,
+    "pruning_cifar10.yaml": cifar10_parts_and_human_labels,
     "shapes.yaml": nothing,
     "vog_cifar.yaml": cifar10_tables,
     "vog_imagenet.yaml": imagenet_and_snapshots,

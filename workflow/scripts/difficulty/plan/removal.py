@@ -44,9 +44,12 @@ class Removal:
         return [path for name in self.experiments(removal) for path in self.plan.of_runs(paths.EVALUATION, name)]
 
     def figure(self, removal: str) -> str:
-        """The figure that shows it: accuracy by rule, or over the share that is left where rules have several."""
-        has_shares = any(len(names) > 1 for _, names in self.removals[removal]["rules"])
-        return "removal.shares" if has_shares else "removal.rules"
+        """The figure that shows it: accuracy by rule, or over the share that is left.
+
+        The latter where two rules have several experiments: a control may have one for each of the others.
+        """
+        with_several = [rule for rule, names in self.removals[removal]["rules"] if len(names) > 1]
+        return "removal.shares" if len(with_several) > 1 else "removal.rules"
 
     def require_test_splits(self) -> None:
         """Raises UserError for a removal on folders without one; of other sources the configuration has asked."""

@@ -68,7 +68,7 @@ def faults(removals: Mapping[str, Removal], suite: Suite) -> Iterator[tuple[Plac
             for index, experiment in enumerate(experiments):
                 text = suite.no_experiment(experiment) or _fault(experiment, base, suite)
                 if experiment in first:
-                    text = f"{experiment!r} is in {first[experiment]} already; remove it here or there"
+                    text = f"{experiment!r} is named in {first[experiment]} already; remove it here or there"
                 if text:
                     yield (name, "rules", rule, index), text
                 first.setdefault(experiment, f"rules.{rule}")
