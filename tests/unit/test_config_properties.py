@@ -30,6 +30,9 @@ datasets:
   arrays: {source: npz, files: {train: a.npz, test: a.npz}, images: a, arrays: {train: [x, y]}}
   half: {source: subset, of: cifar, select: {by: random, fraction: 0.5}, train: 100, test: 50}
   third: {source: subset, of: cifar, select: {by: random, fraction: 0.3}, seed: 1}
+  sure: {source: subset, of: cifar, select: {by: verdict, experiment: noisy, drop: [ambiguous, easy]}}
+  right: {source: subset, of: cifar, select: {by: truth, experiment: noisy}}
+  drawn: {source: subset, of: cifar, select: {by: random, like: right}}
 defaults:
   dataset: cifar
   architecture: resnet18
@@ -54,12 +57,15 @@ experiments:
   noisy: {label_noise: {kind: asymmetric, fraction: 0.1, map: {cat: dog}, seed: 1}, optimizer: {name: adam, lr: 0.1}}
   half: {dataset: half}
   third: {dataset: third}
+  right: {dataset: right, label_noise: {kind: experiment, experiment: noisy}}
+  drawn: {dataset: drawn, label_noise: {kind: experiment, experiment: noisy, relabel: true}}
 evaluations: {noisy: [photos]}
 analyses:
   dynamics: {records: online, el2n_epoch: 2}
   agreement: {groups: {noise: [clean, noisy]}}
   comparisons: {noise: [clean, noisy]}
   generalization: {parts: {experiments: [half, third], control: third}}
+  removal: {cleaned: {experiment: noisy, rules: {truth: [right], random: [drawn]}, control: random}}
   correlation: {scores: [aum, loss], bootstrap: 100}
   detection: {truths: {human: {experiment: clean, column: entropy, role: validation, top: 0.1}}, bootstrap: 100}
   suspects: {score: aum}
@@ -78,6 +84,8 @@ CHOSEN = [
     ("analyses", "comparisons"),
     ("analyses", "generalization"),
     ("analyses", "detection", "truths"),
+    ("analyses", "removal"),
+    ("analyses", "removal", "cleaned", "rules"),
 ]
 
 
