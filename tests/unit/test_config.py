@@ -240,6 +240,7 @@ def test_detections():
     config["experiments"] = yaml.safe_load("""
         none: {label_noise: {kind: symmetric, fraction: 0}}
         file: {label_noise: {kind: file, path: x}}
+        shared: {label_noise: {kind: experiment, experiment: file}}
         human: {dataset: h}
     """)
     config["analyses"] = yaml.safe_load("""

@@ -43,9 +43,11 @@ def test_rows_say_what_was_left_out_and_how_much_of_it_was_wrong():
     of_cut = found["experiment"] == "cut"
     known = found.assign(dropped_wrong=found["dropped_wrong"].mask(of_cut, 0.6), wrong_left=0.051)
     text = said(rules_figure(known, removal_summary(known), "t"))
-    assert "score 70 images, 30 dropped (60 % wrong)" in text and "5.1 % wrong" in text
-    relabelled = known.assign(dropped=0, relabelled=8, relabelled_wrong=0.5)
-    assert "8 relabelled (50 % wrong)" in said(rules_figure(relabelled, removal_summary(relabelled), "t"))
+    assert "score 30 dropped, 60 % of them wrong 70 images left, 5.1 % of them wrong" in text
+    relabelled = known.assign(dropped=0, left=100, relabelled=8, relabelled_wrong=0.5)
+    figure = rules_figure(relabelled, removal_summary(relabelled, "random"), "t")
+    assert "8 relabelled, 50 % of them wrong 100 images left" in said(figure)
+    assert "the control is the experiment on all examples" in said(figure)
 
 
 def test_notes_say_how_long_networks_were_trained_and_which_seeds_chose():

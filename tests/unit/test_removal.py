@@ -84,6 +84,13 @@ def test_differences_are_scipys_of_paired_samples(tmp_path):
     assert ("few", "control") not in rows.index and rows.loc[("all", NOTHING), "difference"] == 0
 
 
+def test_one_that_leaves_nothing_out_is_compared_with_all_examples():
+    found = table()
+    summary = removal_summary(found.assign(left=found["left"].mask(found["experiment"] == "cut", 100)), "random")
+    against = summary.set_index(["experiment", "compared_with"])["against"]
+    assert set(against["cut", "control"]) == {"all"} and set(against["tenth", "control"]) == {"many"}
+
+
 def test_folds_of_a_seed_count_as_their_mean():
     found = table()
     folds = [

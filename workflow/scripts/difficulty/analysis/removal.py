@@ -59,7 +59,7 @@ REMOVAL_SUMMARY = Schema(
         "compared_with": Column(
             pa.string(),
             f"{NOTHING}: the experiment on all examples; {CONTROL}: that of the control with the nearest number of "
-            "examples",
+            "examples, or that on all examples where none is left out",
         ),
         "against": Column(pa.string(), "that experiment"),
         "against_left": Column(pa.int64(), "training examples that are left to it"),
@@ -142,15 +142,18 @@ def _steps(training: Mapping | None, examples: int) -> int | None:
 def removal_summary(table: pd.DataFrame, control: str | None = None) -> pd.DataFrame:
     """Rows of REMOVAL_SUMMARY from those of REMOVAL, in their order.
 
-    control: rule that the others are compared with. The experiment on all examples is compared with itself.
+    control: rule that the others are compared with, or the experiment on all examples for one that leaves none out.
+    That one is compared with itself.
     """
     by_seed = {name: part.groupby("seed")[list(MEASURES)].mean() for name, part in table.groupby("experiment")}
     first = table.drop_duplicates("experiment").set_index("experiment")
+    base = first.index[first["rule"] == NOTHING][0]
     rows = []
     for experiment, row in first.iterrows():
-        others = {NOTHING: first.index[first["rule"] == NOTHING][0]}
+        others = {NOTHING: base}
         if control is not None and row["rule"] not in (NOTHING, control):
-            others[CONTROL] = nearest(first[first["rule"] == control]["left"], row["left"])
+            of_control = nearest(first.loc[first["rule"] == control, "left"], row["left"])
+            others[CONTROL] = of_control if row["left"] < first.loc[base, "left"] else base
         for measure in MEASURES:
             values = by_seed[experiment][measure]
             own = {"rule": row["rule"], "experiment": experiment, "left": row["left"], "measure": measure}

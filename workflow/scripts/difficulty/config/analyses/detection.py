@@ -13,6 +13,7 @@ from difficulty.config.core.problems import Place, unknown_name
 from difficulty.config.core.ranges import Range
 from difficulty.config.core.section import Section, problem
 from difficulty.config.suite import CheckedSection, Suite, unknown_scores
+from difficulty.config.training.shared_labels import source_of_labels
 
 _PLANTED = "is_corrupt"
 _PLANTED_HELD_OUT = "-validation"  # {experiment}-validation: its planted noise, as its folds hold the examples out
@@ -97,12 +98,13 @@ class Detection(CheckedSection):
 def detections(detection: dict, experiments: dict[str, dict]) -> dict[str, dict]:
     """Returns name -> all settings of one test of the scores: planted noise of an experiment, or a configured truth.
 
-    Planted noise is tested in the role validation, too, where an experiment has folds.
+    Planted noise is tested in the role validation, too, where an experiment has folds. Labels from another experiment
+    may all be right; wrong ones are tested where they are planted.
     """
     noisy = [
         name
         for name, settings in experiments.items()
-        if settings.get("label_noise", {}).get("fraction", "label_noise" in settings)
+        if settings.get("label_noise", {}).get("fraction", "label_noise" in settings) and not source_of_labels(settings)
     ]
     planted = {name: {"experiment": name, "column": _PLANTED, "role": "train"} for name in noisy}
     for name in noisy:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from difficulty.analysis.removal import CONTROL, MEASURES, NOTHING, REMOVAL, REMOVAL_SUMMARY, mean_interval
 from difficulty.figures.inputs import ONE
 from difficulty.figures.removal.notes import notes
-from difficulty.figures.style.appearance import FAINT_INK, INK, new_figure, styled
+from difficulty.figures.style.appearance import INK, new_figure, styled
 from difficulty.figures.style.axes import percent_ticks
 from difficulty.figures.style.text import abbreviated, counted, percent
 from difficulty.tables import read_table
@@ -18,7 +18,7 @@ from difficulty.tables import read_table
 INPUTS = {"table": ONE, "summary": ONE}
 
 _MEASURE = MEASURES[0]
-_ROW, _WIDTH = 0.48, 9.4  # inches
+_ROW, _WIDTH = 0.56, 9.4  # inches
 _LONGEST_NAME = 28
 _COLOR, _CONTROL_COLOR = "#0072B2", "#767676"
 
@@ -42,16 +42,18 @@ def rules_figure(table: pd.DataFrame, summary: pd.DataFrame, title: str) -> Figu
     compared = compared[compared.index != compared["against"]]
     said = "Dots: seeds; bars: their mean and its 95 % interval. Differences are within seeds: networks of one seed "
     lines = notes(table, said + "start from the same weights, and see other images in another order.")
+    if wanted == CONTROL and NOTHING in set(table.set_index("experiment").loc[compared["against"], "rule"]):
+        lines.append("Where no example is left out, the control is the experiment on all examples.")
     figure, _ = new_figure(_WIDTH, 0.8 + _ROW * len(experiments), title, lines)
     left, right = figure.subplots(1, 2, width_ratios=(1, 1))
     by_seed = table.groupby(["experiment", "seed"])[_MEASURE].mean()
     controls = {*compared["against"]}
     for row, experiment in enumerate(experiments):
         color = _CONTROL_COLOR if experiment in controls else _COLOR
-        _draw_values(left, row, by_seed[experiment].to_numpy(), color, f"accuracy {experiment}")
+        _draw_values(left, row, by_seed[experiment].to_numpy(), color, f"accuracy {experiment}", (0, 1))
         if experiment in compared.index:
             pairs = (by_seed[experiment] - by_seed[compared.loc[experiment, "against"]]).dropna().to_numpy()
-            _draw_values(right, row, pairs, color, f"difference {experiment}")
+            _draw_values(right, row, pairs, color, f"difference {experiment}", (-1, 1))
             _write_difference(right, row, compared.loc[experiment])
     for experiment in controls:
         left.axvline(by_seed[experiment].mean(), color=_CONTROL_COLOR, linewidth=0.8, linestyle=(0, (4, 2)))
@@ -59,9 +61,10 @@ def rules_figure(table: pd.DataFrame, summary: pd.DataFrame, title: str) -> Figu
     return figure
 
 
-def _draw_values(axes: Axes, row: int, values: np.ndarray, color: str, gid: str) -> None:
-    """A dot per seed, and the mean with its interval."""
-    mean, low, high = mean_interval(values)
+def _draw_values(axes: Axes, row: int, values: np.ndarray, color: str, gid: str, within: tuple) -> None:
+    """A dot per seed, and the mean with its interval. within: the values that there can be."""
+    mean, *ends = mean_interval(values)
+    low, high = np.clip(ends, *within)
     axes.plot(values, np.full(len(values), row + 0.16), "o", color=color, alpha=0.5, ms=4, mew=0, gid=f"seeds {gid}")
     axes.plot([low, high], [row - 0.08] * 2, color=color, linewidth=1.4, gid=f"interval {gid}")
     axes.plot([mean] * 2, [row - 0.2, row + 0.04], color=color, linewidth=2.2, gid=f"mean {gid}")
@@ -92,18 +95,17 @@ def _finish(left: Axes, right: Axes, first: pd.DataFrame, wanted: str) -> None:
         axes.locator_params(axis="x", nbins=5)
         axes.margins(x=0.06)
         percent_ticks(axes.xaxis)
-    for row, share in enumerate(first["wrong_left"]):
-        if np.isfinite(share):
-            style = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "bottom", "size": 7}
-            left.annotate(f"{percent(share, 1)} wrong", (0.99, row + 0.44), color=FAINT_INK, gid="wrong left", **style)
 
 
 def _name(row: dict) -> str:
     """What is done, and to how many examples."""
     rule = "all examples" if row["rule"] == NOTHING else row["rule"]
-    parts = [counted(row["left"], "image")]
-    for count, what in (("dropped", "dropped"), ("relabelled", "relabelled")):
-        if row[count]:
-            wrong = row[f"{count}_wrong"]
-            parts.append(f"{row[count]:,} {what}" + (f" ({percent(wrong)} wrong)" if np.isfinite(wrong) else ""))
-    return f"{abbreviated(rule, _LONGEST_NAME)}\n{', '.join(parts)}"
+    lines = [
+        f"{row[what]:,} {what}{_of_them(row[f'{what}_wrong'], 0)}" for what in ("dropped", "relabelled") if row[what]
+    ]
+    lines.append(f"{counted(row['left'], 'image')}{' left' if lines else ''}{_of_them(row['wrong_left'], 1)}")
+    return "\n".join([abbreviated(rule, _LONGEST_NAME), *lines])
+
+
+def _of_them(wrong: float, digits: int) -> str:
+    return f", {percent(wrong, digits)} of them wrong" if np.isfinite(wrong) else ""

@@ -60,6 +60,7 @@ def _draw_rule(axes: Axes, part: pd.DataFrame, color: str, style, shift: float, 
     by_seed = part.groupby(["left_share", "seed"])[_MEASURE].mean()
     shares = by_seed.index.get_level_values("left_share").unique().sort_values()
     found = np.array([mean_interval(by_seed[share].to_numpy()) for share in shares])
+    found = np.clip(found, 0, 1)  # an interval may end beyond what an accuracy can be
     places = shares.to_numpy() + shift
     axes.plot(places, found[:, 0], color=color, linestyle=style, marker="o", markersize=3.5, gid=f"mean {rule}")
     axes.vlines(places, found[:, 1], found[:, 2], color=color, linewidth=0.9, gid=f"interval {rule}")
@@ -72,4 +73,4 @@ def _draw_all(axes: Axes, part: pd.DataFrame) -> None:
     mean, low, high = mean_interval(part.groupby("seed")[_MEASURE].mean().to_numpy())
     axes.axhline(mean, color=FAINT_INK, linewidth=0.9, linestyle=(0, (4, 2)), gid="mean all")
     if np.isfinite(low):
-        axes.axhspan(low, high, color=FAINT_INK, alpha=0.12, linewidth=0, gid="interval all")
+        axes.axhspan(max(low, 0), min(high, 1), color=FAINT_INK, alpha=0.12, linewidth=0, gid="interval all")
