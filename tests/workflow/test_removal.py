@@ -12,7 +12,6 @@ datasets:
   digits: {source: digits, limit: {train: 100, test: 40}}
   right: {source: subset, of: digits, select: {by: truth, experiment: noisy}}
   drawn: {source: subset, of: digits, select: {by: random, like: right}}
-  tested: {source: subset, of: digits, select: {by: random, fraction: 0.8}, test: 10}
 defaults:
   dataset: digits
   label_noise: {kind: experiment, experiment: noisy}
@@ -26,9 +25,8 @@ experiments:
   noisy: {label_noise: {kind: symmetric, fraction: 0.2}}
   right: {dataset: right}
   drawn: {dataset: drawn}
-  tested: {dataset: tested}
 analyses:
-  removal: {cleaned: {experiment: noisy, rules: {truth: [right], random: [drawn, tested]}, control: random}}
+  removal: {cleaned: {experiment: noisy, rules: {truth: [right], random: [drawn]}, control: random}}
 figures: {dpi: 50}
 """)
 TARGETS = (
@@ -59,20 +57,23 @@ def test_experiments_on_parts_have_the_labels_of_the_one_on_all(removal):
 def test_what_was_left_out_and_how_networks_do_on_the_shared_test_split(removal):
     table = pd.read_parquet(removal.work / TARGETS[0]).set_index("experiment")
     assert table.loc["right", ["left", "dropped", "dropped_wrong", "wrong_left"]].tolist() == [80, 20, 1.0, 0.0]
-    assert table["steps"].to_dict() == {"noisy": 8, "right": 6, "drawn": 6, "tested": 6}
+    assert table["steps"].to_dict() == {"noisy": 8, "right": 6, "drawn": 6}
     assert table["relabelled"].eq(0).all() and table["test_examples"].eq(40).all()
-    for name, dataset in (("right", "right"), ("tested", "digits")):  # the latter has test images of its own, too
-        evaluation = removal.table(f"{name}/seed-0/evaluation.parquet").query("split == 'test' and epoch == 2")
-        assert table.loc[name, "top1"] == evaluation.set_index("dataset").loc[dataset, "top1"]
+    evaluation = removal.table("right/seed-0/evaluation.parquet").query("split == 'test' and epoch == 2")
+    assert table.loc["right", "top1"] == evaluation["top1"].item()
     summary = pd.read_parquet(removal.work / TARGETS[1]).query("measure == 'top1'")
     against = summary.set_index(["experiment", "compared_with"])["against"]
-    assert against["right", "control"] == "drawn" and against["tested", "nothing"] == "noisy"
+    assert against["right", "control"] == "drawn" and against["drawn", "nothing"] == "noisy"
 
 
 def test_a_removal_that_is_added_trains_nothing(tmp_path):
-    (added,) = changes([altered(CONFIG, analyses__removal={}), CONFIG], tmp_path)
-    assert rules(added) <= {"check_experiment", "evaluate_run", "collect_evaluations", "plot_evaluations"} | {
-        "collect_removal",
-        "plot_removal",
+    tested = {"source": "subset", "of": "digits", "select": {"by": "random", "fraction": 0.8}, "test": 10}
+    config = altered(CONFIG, datasets__tested=tested, experiments__tested={"dataset": "tested"})
+    rules_of = {"truth": ["right"], "random": ["drawn", "tested"]}
+    config = altered(config, analyses__removal__cleaned__rules=rules_of)
+    (added,) = changes([altered(config, analyses__removal={}), config], tmp_path)
+    assert rules(added) == {
+        *("check_experiment", "evaluate_run", "collect_evaluations", "plot_evaluations"),
+        *("collect_removal", "plot_removal"),
     }
     assert {path.split("/")[2] for rule, path in added if rule == "evaluate_run"} == {"tested"}
