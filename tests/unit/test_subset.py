@@ -387,10 +387,10 @@ def test_verdicts_are_read_by_example(tmp_path):
 
 
 def test_undecided_verdicts_choose_nothing(tmp_path):
-    text = (
-        "^all verdicts of experiment 'plain' are undecided: networks did not fit; train for longer; or choose by score$"
-    )
-    with pytest.raises(UserError, match=text):
+    why = "networks did not fit; train for longer"
+    with pytest.raises(
+        UserError, match=rf"suspects\.parquet: all verdicts are undecided, so none can be .*: {why}; or use"
+    ):
         read_verdicts(*evidence_on(tmp_path, "undecided"))
 
 

@@ -20,8 +20,7 @@ def read_verdicts(suspects: Path, errors: Path) -> pd.DataFrame:
     table = read_table(suspects, SUSPECTS, columns=["example_id", "verdict", "suggested_label"])
     if (table["verdict"] == UNDECIDED).all():
         reason = read_table(errors, LABEL_ERRORS).iloc[0]["reason"]
-        experiment = suspects.parent.name
-        raise UserError(f"all verdicts of experiment {experiment!r} are undecided: {reason}; or choose by score")
+        raise UserError(f"{suspects}: all verdicts are undecided, so none can be acted on: {reason}; or use a score")
     return table.set_index("example_id")
 
 
