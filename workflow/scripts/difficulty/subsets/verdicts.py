@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from difficulty.analysis.label_errors.summary import trust_alone
 from difficulty.analysis.label_errors.tables import LABEL_ERRORS
 from difficulty.analysis.suspect_verdicts import UNDECIDED, WRONG
 from difficulty.analysis.suspects import SUSPECTS
@@ -19,7 +20,7 @@ def read_verdicts(suspects: Path, errors: Path) -> pd.DataFrame:
     """
     table = read_table(suspects, SUSPECTS, columns=["example_id", "verdict", "suggested_label"])
     if (table["verdict"] == UNDECIDED).all():
-        reason = read_table(errors, LABEL_ERRORS).iloc[0]["reason"]
+        reason = trust_alone(read_table(errors, LABEL_ERRORS).iloc[0]["reason"])
         raise UserError(f"{suspects}: all verdicts are undecided, so none can be acted on: {reason}; or use a score")
     return table.set_index("example_id")
 
