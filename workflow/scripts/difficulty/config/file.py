@@ -87,6 +87,7 @@ class Analyses(Section):
     )
     features: FeatureScores | None = Field(
         FeatureScores(), description="scores from features of the images, where a data set has them; null: not computed"
+    )
     removal: Removals = Field(
         {},
         description="name -> an experiment and others that leave some of its examples out, or correct their labels, by "

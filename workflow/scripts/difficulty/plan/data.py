@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from difficulty.config.core.problems import Place, told
+from difficulty.config.training.experiment import run_names
 from difficulty.datasets.folders import entries_of, folders_below, identity, is_folder, own_results
 from difficulty.datasets.formats import EXTENSIONS
-from difficulty.config.training.experiment import run_names
-from difficulty.datasets.folders import folders_below
 from difficulty.datasets.path_names import is_utf8
 from difficulty.datasets.split_folders import watched_folders
 from difficulty.errors import UserError

@@ -13,7 +13,7 @@ _Fraction = Annotated[float, Range(0, 1, low_excluded=True)]
 _STRATA, _DROP_HARDEST = 50, 0.0  # as `stratified` has them
 _Seeds = Annotated[list[Seed], Field(min_length=1), AfterValidator(without_repeats)]
 # The words of analysis/suspect_verdicts.py by which examples can be chosen: all but `undecided`.
-Verdict = Literal["likely wrong label", "duplicate or leak", "ambiguous", "atypical", "easy", "typical"]
+Verdict = Literal["likely wrong label", "duplicate or leak", "disputed", "ambiguous", "atypical", "easy", "typical"]
 _Verdicts = Annotated[list[Verdict], Field(min_length=1), AfterValidator(without_repeats)]
 
 
