@@ -57,3 +57,14 @@ def test_figures_are_drawn_and_nothing_is_done_twice(workflow):
     figures = workflow.work / "results/figures/experiments/own"
     assert {path.stem for path in figures.glob("*.png")} == {*FIGURES}
     assert workflow.planned() == set()
+
+
+def test_given_predictions_alone_say_how_many_labels_are_wrong(workflow):
+    (row,) = workflow.table("own/label-errors.parquet").to_dict("records")
+    assert row["low"] <= WRONG <= row["high"] and row["trustworthy"] and row["evidence"] == "networks"
+    scores = workflow.table("own/scores.parquet").set_index("example_id")
+    assert {*scores["label_error"].nlargest(WRONG).index} == {*range(WRONG)}
+    assert scores["label_error_probability"].sum() == pytest.approx(row["estimated_wrong"], rel=1e-4)
+    suspects = workflow.table("own/suspects.parquet")
+    assert suspects["within_cut"].sum() == row["cut"]
+    assert set(suspects.loc[suspects["within_cut"], "verdict"]) == {"likely wrong label"}

@@ -6,7 +6,7 @@ import numpy as np
 
 _SKILL = 1 / 3  # of the way from always saying the commonest class to being always right
 _RELIABLE = 0.7
-_NARROW = 2.5  # high over low end of the interval of the number of wrong labels
+_NARROW = 2.5  # high over low end of the interval of the number of wrong labels, above which that is said
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,6 @@ def verdict(facts: Facts) -> tuple[bool, str]:
             f"alone has {facts.commonest:.0%}): probabilities and numbers are not meaningful; train on more images, or "
             "give features of a pretrained network"
         )
-    if facts.high > _NARROW * max(facts.low, 1):
-        return False, (
-            f"the number of wrong labels is uncertain ({facts.low:,.0f} to {facts.high:,.0f}): the order can be used, "
-            "the probabilities cannot; better predictors, such as more seeds or features, narrow it"
-        )
     return True, _grounds(facts)
 
 
@@ -68,4 +63,7 @@ def _grounds(facts: Facts) -> str:
         grounds.append("with one seed it is not known whether others agree")
     if not np.isnan(facts.held_out):
         grounds.append(f"{facts.held_out:.0%} of the labels are predicted without having been seen")
+    if facts.high > _NARROW * max(facts.low, 1):
+        interval = f"{facts.low:,.0f} to {facts.high:,.0f}"
+        grounds.append(f"the number of wrong labels is uncertain ({interval}), more seeds or features narrow it")
     return "; ".join(grounds)

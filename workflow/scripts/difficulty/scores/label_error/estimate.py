@@ -34,8 +34,7 @@ def estimate_wrong_labels(predictors: Sequence[np.ndarray], labels: np.ndarray) 
     """Fits the noise model to probabilities (N, C) of predictors that have not seen the examples, and to labels (N,).
 
     The interval reaches from the estimate where errors depend on the classes alone to the one where they depend on how
-    sure the predictors are, in eight groups; each end is moved outwards by 1.96 standard deviations, over resamples of
-    the examples.
+    sure the predictors are, in eight groups; each end is moved outwards by 1.96 standard deviations.
     """
     logs = [np.log(np.maximum(each.astype(np.float64), _FLOOR)) for each in predictors]
     fewest, model, most = (fit_noise_model(logs, labels, groups) for groups in (_FEWEST, _GROUPS, _MOST))
@@ -47,14 +46,18 @@ def estimate_wrong_labels(predictors: Sequence[np.ndarray], labels: np.ndarray) 
 
 
 def _deviation(logs: Sequence[np.ndarray], labels: np.ndarray, model: NoiseModel) -> float:
-    """Standard deviation of the estimated number of wrong labels over resamples of the examples."""
+    """Standard deviation of the number of wrong labels among these examples.
+
+    That of the estimate over models that are fitted to resamples, and that of the number if the probabilities are right.
+    """
     generator = np.random.default_rng(derived_seed("label_error resamples", 0))
     examples, estimates = len(labels), []
     for _ in range(_RESAMPLES):
         counts = generator.multinomial(examples, np.full(examples, 1 / examples))
         resampled = fit_noise_model(logs, labels, len(model.transitions), counts, model, _STEPS_OF_RESAMPLES)
-        estimates.append(counts @ resampled.wrong(labels))
-    return float(np.std(estimates, ddof=1))
+        estimates.append(resampled.wrong(labels).sum())
+    wrong = model.wrong(labels)
+    return float(np.sqrt(np.var(estimates, ddof=1) + wrong @ (1 - wrong)))
 
 
 def in_order_of(label_error: np.ndarray, wrong: np.ndarray) -> np.ndarray:

@@ -23,7 +23,9 @@ from scipy.optimize import minimize
 from scipy.stats import rankdata
 
 _FIRST_NOISE = 0.1  # share of wrong labels that the fit starts from
-_PENALTY = 1e-3  # on the squares of the biases, and of what differs in a predictor's matrix from a multiple of unity
+# Examples' worth of penalty on the squares of the biases, and of what differs in a predictor's matrix from a multiple of
+# unity: as if these were normal with a deviation of 0.22.
+_PENALTY = 10.0
 _PSEUDO_COUNT = 20.0  # examples of each class by which a group's transitions are drawn to those of all
 _STEPS, _STEPS_OF_WEIGHTS = 200, 4
 _FIRST_STEPS = 100
@@ -116,9 +118,9 @@ def _fitted_to(inputs, target, counts, weights, steps) -> tuple[np.ndarray, np.n
         value = -(counts @ (target * np.log(np.maximum(probabilities, 1e-300))).sum(axis=1)) / total
         gradient = np.concatenate([*(each.T @ error for each in inputs), error.sum(axis=0, keepdims=True)])
         kept = _kept_small(weights)
-        return value + _PENALTY * (kept**2).sum(), (gradient + 2 * _PENALTY * kept).ravel()
+        return value + penalty * (kept**2).sum(), (gradient + 2 * penalty * kept).ravel()
 
-    shape = weights.shape
+    shape, penalty = weights.shape, _PENALTY / total
     found = minimize(loss, weights.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": steps}).x.reshape(shape)
     return _probabilities(inputs, found), found
 
