@@ -14,7 +14,9 @@ from difficulty.scores.label_error.evidence import (
     held_out_evidence,
     normal_scores,
     predicted_evidence,
+    skill,
     trained_on_evidence,
+    weights_of,
 )
 from difficulty.scores.label_error.noise_model import fit_noise_model
 
@@ -33,6 +35,17 @@ def test_kinds_of_evidence_count_once_each_where_they_are_known():
     np.testing.assert_allclose(combined([one, two]), [(high - SIXTH) / 2, 0, (low + SIXTH) / 2], atol=1e-12)
     np.testing.assert_allclose(combined([one]), [-SIXTH, 0, SIXTH], atol=1e-12)
     assert np.isnan(combined([np.array([np.nan, 1.0])])[0])
+    np.testing.assert_allclose(combined([one, two], [3, 1]), [(high - 3 * SIXTH) / 4, 0, (low + 3 * SIXTH) / 4])
+
+
+def test_kinds_weigh_by_their_skill_squared():
+    probabilities, labels = np.eye(4)[[0, 0, 1, 2, 3]], np.array([0, 0, 1, 2, 2])
+    assert skill(probabilities, labels) == pytest.approx((0.8 - 0.4) / 0.6)
+    assert skill(probabilities[[2] * 5], labels) == 0 and skill(probabilities[:2], labels[:2]) == 0
+    assert weights_of(["a", "b", "c"], {"a": 0.4, "b": 0.8}) == [0.25, 1, 1]
+    assert weights_of(["a", "b"], {}) == [1, 1] and weights_of(["a", "b"], {"a": 0.0, "b": 0.5})[0] == pytest.approx(
+        1e-4
+    )
 
 
 def test_late_epochs_and_augmented_views_count_where_a_network_was_trained_on_an_image():

@@ -12,7 +12,7 @@ from difficulty.datasets.example_tables import EXAMPLES, LABELS, class_names
 from difficulty.datasets.label_sets import has_label_sets
 from difficulty.scores.collect import EXAMPLE_SCORES, RUN_SCORES
 from difficulty.scores.label_error.estimate import estimate_wrong_labels, in_order_of
-from difficulty.scores.label_error.evidence import combined, normal_scores
+from difficulty.scores.label_error.evidence import combined, normal_scores, skill, weights_of
 from difficulty.scores.label_error.networks import pool_networks, read_views
 from difficulty.scores.label_error.outside import NETWORKS, outside_kinds, read_predictors
 from difficulty.scores.label_error.tables import LABEL_ERROR, OF_SEEDS
@@ -31,11 +31,12 @@ def main(args):
     networks = pool_networks(args.records, example_id, read_views(args.views))
     predictors = {} if several else read_predictors(example_id, args.held_out, args.probe, args.given)
     kinds = {NETWORKS: networks.pooled.mean(), **outside_kinds(predictors, example_id, given, args.features)}
-    scores = pd.DataFrame({"example_id": example_id, "label_error": combined(list(kinds.values()))})
+    skills = {kind: skill(probabilities, given) for kind, probabilities in predictors.items()}
+    label_error = combined(list(kinds.values()), weights_of(list(kinds), skills))
+    scores = pd.DataFrame({"example_id": example_id, "label_error": label_error})
 
     found = estimate_wrong_labels(list(predictors.values()), given) if predictors else None
-    probability = in_order_of(scores["label_error"].to_numpy(), found.wrong) if found else np.nan
-    scores["label_error_probability"] = probability
+    scores["label_error_probability"] = in_order_of(label_error, found.wrong) if found else np.nan
     write_table(scores, args.output, EXAMPLE_SCORES.extended(LABEL_ERROR), facts)
     parts = [
         pd.DataFrame({"example_id": example_id, "run": seed, "label_error": normal_scores(pooled.mean())})

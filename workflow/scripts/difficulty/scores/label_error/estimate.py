@@ -48,7 +48,7 @@ def estimate_wrong_labels(predictors: Sequence[np.ndarray], labels: np.ndarray) 
 def _deviation(logs: Sequence[np.ndarray], labels: np.ndarray, model: NoiseModel) -> float:
     """Standard deviation of the number of wrong labels among these examples.
 
-    That of the estimate over models that are fitted to resamples, and that of the number if the probabilities are right.
+    That of the estimate over models fitted to resamples, and that of the number if the probabilities are right.
     """
     generator = np.random.default_rng(derived_seed("label_error resamples", 0))
     examples, estimates = len(labels), []

@@ -4,14 +4,16 @@ What one network says of an example depends on whether it was trained on it. In 
 label, so that its early epochs count as well; of what it has not seen, its last word counts. Averages over networks
 find far more than the best network. Predictors of unlike kinds (networks trained here, features of a network trained
 on other images) err on unlike images; only the order of their values can be compared, so that normal scores of the
-ranks are averaged, each kind counting once. docs/findings.md has the comparison of this rule with others.
+ranks are averaged. A kind weighs by how well it predicts the given labels of images that it has not seen, squared: of
+two like predictors both help, but a poor one next to a good one would do harm. docs/findings.md has the comparison of
+this rule with others.
 
 Margins: Pleiss et al., "Identifying mislabeled data using the area under the margin ranking", NeurIPS 2020, arXiv
 2001.10528. Held-out loss as evidence: Northcutt, Jiang, Chuang, "Confident learning", JAIR 70 (2021), arXiv 1911.00068.
 Normal scores of ranks: van der Waerden, "Order tests for the two-sample problem", Indagationes Mathematicae 14 (1952).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from scipy.stats import norm, rankdata
@@ -19,6 +21,7 @@ from scipy.stats import norm, rankdata
 from difficulty.scores.dynamics.scoring import settled_epochs
 
 _FLOOR = 1e-12  # of probabilities, whose logarithms are taken
+_LEAST = 0.01  # of the skill of a kind of evidence, in proportion to the best
 
 
 def trained_on_evidence(margin: np.ndarray, last_views: np.ndarray | None = None) -> np.ndarray:
@@ -63,11 +66,29 @@ def normal_scores(values: np.ndarray) -> np.ndarray:
     return scores
 
 
-def combined(kinds: Sequence[np.ndarray]) -> np.ndarray:
-    """label_error (N,) of several kinds of evidence (N,), each counting once where it is known; NaN where none is."""
+def combined(kinds: Sequence[np.ndarray], weights: Sequence[float] | None = None) -> np.ndarray:
+    """label_error (N,) of several kinds of evidence (N,): the mean of their normal scores where they are known.
+
+    weights: of the kinds; None: equal. NaN where none is known.
+    """
     scores = np.stack([normal_scores(values) for values in kinds])
-    count = (~np.isnan(scores)).sum(axis=0)
-    return np.divide(np.nansum(scores, axis=0), count, out=np.full(scores.shape[1], np.nan), where=count > 0)
+    weight = np.outer(np.ones(len(kinds)) if weights is None else weights, np.ones(scores.shape[1]))
+    weight[np.isnan(scores)] = 0
+    total = weight.sum(axis=0)
+    return np.divide(np.nansum(scores * weight, axis=0), total, out=np.full(len(total), np.nan), where=total > 0)
+
+
+def skill(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """How far probabilities (N, C) of unseen examples are from the commonest label, 0, to being always right, 1."""
+    commonest = np.bincount(labels).max() / len(labels)
+    accuracy = (probabilities.argmax(axis=1) == labels).mean()
+    return float(max(accuracy - commonest, 0) / (1 - commonest)) if commonest < 1 else 0.0
+
+
+def weights_of(kinds: Sequence[str], skills: Mapping[str, float]) -> list[float]:
+    """The weight of each kind of evidence: its skill squared; of a kind without one, that of the most skilful."""
+    best = max(skills.values(), default=0) or 1
+    return [max(skills.get(kind, best) / best, _LEAST) ** 2 for kind in kinds]
 
 
 class PooledNetworks:

@@ -23,8 +23,8 @@ from scipy.optimize import minimize
 from scipy.stats import rankdata
 
 _FIRST_NOISE = 0.1  # share of wrong labels that the fit starts from
-# Examples' worth of penalty on the squares of the biases, and of what differs in a predictor's matrix from a multiple of
-# unity: as if these were normal with a deviation of 0.22.
+# Nats for the squares of the biases, and of what differs in a predictor's matrix from a multiple of unity: as if these
+# were normal with a deviation of 0.22.
 _PENALTY = 10.0
 _PSEUDO_COUNT = 20.0  # examples of each class by which a group's transitions are drawn to those of all
 _STEPS, _STEPS_OF_WEIGHTS = 200, 4
