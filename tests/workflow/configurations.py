@@ -72,4 +72,5 @@ def choices(count: int, seed: int = 0, candidates: int = 8, tries: int = 2000) -
 
 
 def random_choice(draws: random.Random) -> Choice:
-    return {part: draws.randrange(len(forms)) for part, forms in PARTS.items()}
+    """A form of each part: every other time the first, which goes with nearly all others."""
+    return {part: draws.choice((0, draws.randrange(len(forms)))) for part, forms in PARTS.items()}
