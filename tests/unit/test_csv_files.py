@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from difficulty.csv_files import without_mark, write_csv
+from difficulty.cell_marks import without_mark
+from difficulty.csv_files import write_csv
 from difficulty.tables import read_foreign
 
 COMMANDS = ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "'=x", "\uff1dx"]

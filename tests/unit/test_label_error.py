@@ -19,6 +19,7 @@ from difficulty.scores.label_error.evidence import (
     weights_of,
 )
 from difficulty.scores.label_error.noise_model import fit_noise_model
+from difficulty.scores.label_error.outside import sound
 
 SIXTH = 0.967421566101701  # the quantile of a normal distribution that 5 / 6 of it are below
 
@@ -142,6 +143,23 @@ def test_an_interval_covers_the_number_of_wrong_labels():
         assert found.low <= found.wrong.sum() <= found.high < 2 * found.low
 
 
+@pytest.mark.parametrize("classes", [2, 4])
+def test_labels_cannot_tell_whose_errors_they_are_where_predictions_are_all_equally_sure(classes):
+    true = np.random.default_rng(0).integers(0, classes, 600)
+    given = np.where(np.arange(600) < 50, (true + 1) % classes, true)
+    found = estimate_wrong_labels([np.eye(classes)[true]], given)
+    assert found.low <= 50 <= found.high and found.high - found.low > 30
+
+
+def test_what_knows_nothing_of_the_labels_is_left_out():
+    stated, _, given = simulated(300, ASYMMETRIC)
+    known = softmax(stated, axis=1)
+    kept, lines = sound({"networks": known, "given probabilities": np.roll(known, 1, axis=1)}, given)
+    assert list(kept) == ["networks"]
+    assert len(lines) == 1 and lines[0].startswith("given probabilities are left out: they predict ")
+    assert sound({"networks": np.roll(known, 1, axis=1)}, given)[1] == [] and sound({}, given) == ({}, [])
+
+
 def test_right_labels_are_not_suspected():
     stated, _, given = simulated(1500, np.eye(3))
     found = estimate_wrong_labels([softmax(stated, axis=1)], given)
@@ -199,6 +217,7 @@ def test_confusion_counts_expected_classes_of_each_given_label():
 @pytest.mark.parametrize(
     ("facts", "trusted", "says"),
     [
+        (Facts(1.0, 1.0, 1.0, 0.9), False, "all training images have the same label"),
         (
             Facts(0.5, 0.6, np.nan, 0.9),
             False,

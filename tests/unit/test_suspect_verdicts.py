@@ -23,7 +23,7 @@ def facts(
     ("known", "word"),
     [
         ({"probability": 0.51}, "likely wrong label"),
-        ({"probability": 0.5, "other": 0.6, "given": 0.1, "learned": 21.0}, "atypical"),  # a known probability decides
+        ({"probability": 0.5, "other": 0.6, "given": 0.1, "learned": 21.0}, "disputed"),
         ({"other": 0.51, "given": 0.49}, "disputed"),
         ({"other": 0.5, "given": 0.5}, "ambiguous"),
         ({"other": 0.25, "given": 0.75}, "ambiguous"),

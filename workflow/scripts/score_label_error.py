@@ -14,7 +14,7 @@ from difficulty.scores.collect import EXAMPLE_SCORES, RUN_SCORES
 from difficulty.scores.label_error.estimate import estimate_wrong_labels, in_order_of
 from difficulty.scores.label_error.evidence import combined, normal_scores, skill, weights_of
 from difficulty.scores.label_error.networks import pool_networks, read_views
-from difficulty.scores.label_error.outside import NETWORKS, outside_kinds, read_predictors
+from difficulty.scores.label_error.outside import NETWORKS, outside_kinds, read_predictors, sound
 from difficulty.scores.label_error.tables import LABEL_ERROR, OF_SEEDS
 from difficulty.stage import arguments, provenance, required_paths, run_stage, warn
 from difficulty.tables import read_table, write_table
@@ -30,6 +30,7 @@ def main(args):
     several = has_label_sets(examples)
     networks = pool_networks(args.records, example_id, read_views(args.views))
     predictors = {} if several else read_predictors(example_id, args.held_out, args.probe, args.given)
+    predictors, left_out = sound(predictors, given)
     kinds = {NETWORKS: networks.pooled.mean(), **outside_kinds(predictors, example_id, given, args.features)}
     skills = {kind: skill(probabilities, given) for kind, probabilities in predictors.items()}
     label_error = combined(list(kinds.values()), weights_of(list(kinds), skills))
@@ -57,6 +58,8 @@ def main(args):
     if found:
         text = "%.0f of %d labels are estimated to be wrong (%.0f to %.0f); the cut has %d"
         logger.info(text, *(row[name] for name in ("estimated_wrong", "examples", "low", "high", "cut")))
+    for line in left_out:
+        warn(f"{args.errors.parent.name}: {line}")
     if row["trustworthy"]:
         logger.info(row["reason"])
     else:

@@ -16,7 +16,7 @@ def label_error_lines(path: Path) -> list[str]:
     reason = row.get("reason") or ""
     if row.get("trustworthy"):
         return lines
-    return ["These numbers cannot be trusted" + f": {reason}" * bool(reason), *lines]
+    return ["This list cannot be trusted" + f": {reason}" * bool(reason)]
 
 
 def _estimate(row: dict) -> str:

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 
+from difficulty.cell_marks import without_mark
+from difficulty.datasets.path_names import printable
+
 
 def first_suspects(path: Path, count: int) -> list[str]:
     """One line for each of the first rows of a suspects.csv; whatever further columns it has may be missing.
@@ -13,6 +16,7 @@ def first_suspects(path: Path, count: int) -> list[str]:
     """
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(islice(csv.DictReader(file), count))
+    rows = [{name: printable(without_mark(text or "")) for name, text in row.items()} for row in rows]
     names = [row["file"] or row["key"] for row in rows]
     width, digits = max(map(len, names), default=0), len(str(len(rows)))
     return [

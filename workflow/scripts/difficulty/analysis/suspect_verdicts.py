@@ -63,7 +63,7 @@ def verdicts(
     image is elsewhere, None for most.
     """
     wrong = probability > LIKELIER_WRONG
-    disputed = np.isnan(probability) & (predictions.other > _MOST)
+    disputed = predictions.other > _MOST
     both = (predictions.given >= _BOTH) & (predictions.other >= _BOTH)
     late = training.learned > _LATE * training.epochs
     missed = training.consistency < _RARELY

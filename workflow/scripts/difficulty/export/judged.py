@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from difficulty.csv_files import without_mark
+from difficulty.analysis.suspect_verdicts import UNDECIDED
+from difficulty.cell_marks import without_mark
 from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.datasets.files import check_files
 from difficulty.datasets.label_sets import NO_CLASS, has_label_sets, set_class_names
@@ -97,17 +98,19 @@ def read_judged(scores: Path, suspects: Path, examples: Path, files: Path | None
 def read_suspects(path: Path) -> pd.DataFrame:
     """The list of suspects: example_id, and those of NUMBERS, FLAG and TEXTS that it has, in their order.
 
-    path: the Parquet table, or the CSV file, which has rounded numbers.
+    path: the Parquet table, or the CSV file, which has rounded numbers. Where all verdicts are undecided, networks
+    deserve no trust, and probability and cut are left out.
     """
-    if path.suffix == ".parquet":
-        listed = read_table(path, read_schema(path))
-    else:
-        listed = pd.read_csv(path, dtype=str, keep_default_na=False)
+    is_table = path.suffix == ".parquet"
+    listed = read_table(path, read_schema(path)) if is_table else pd.read_csv(path, dtype=str, keep_default_na=False)
+    plain = str if is_table else without_mark
+    if "verdict" in listed and (listed["verdict"] == UNDECIDED).all():
+        listed = listed.drop(columns=["probability_wrong", FLAG])
     wanted = [name for name in (*NUMBERS, FLAG, *TEXTS) if name in listed]
     listed = listed[["example_id", *wanted]].copy()
     for name in wanted:
         if name in TEXTS:
-            listed[name] = [without_mark(text) or None if isinstance(text, str) else None for text in listed[name]]
+            listed[name] = [plain(text) or None if isinstance(text, str) else None for text in listed[name]]
             listed[name] = listed[name].astype("str")
         elif name == FLAG:
             listed[name] = listed[name].map({"True": True, "False": False, True: True, False: False}).astype("boolean")

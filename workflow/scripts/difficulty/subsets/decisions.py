@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from difficulty.csv_files import without_mark
+from difficulty.cell_marks import without_mark
 from difficulty.datasets.example_tables import class_names
 from difficulty.datasets.label_sets import has_label_sets
 from difficulty.datasets.label_text import tidied
@@ -83,8 +83,8 @@ def _columns(path: Path, column: str) -> list[str]:
 
 def _rows(path: Path, columns: list[str]) -> pd.DataFrame:
     """The rows with a decision: these columns as text, of which the first names examples, and the row's `place`."""
-    table = read_foreign(path, columns, text=columns)
-    rows = pd.DataFrame({name: [_text(value) for value in table[name].to_pylist()] for name in columns})
+    table, is_text = read_foreign(path, columns, text=columns), is_text_table(path)
+    rows = pd.DataFrame({name: [_text(value, is_text) for value in table[name].to_pylist()] for name in columns})
     first = 2 if is_untyped(path) else 1
     names = rows[columns[0]].items()
     rows["place"] = [f"{path}: row {first + row:,} ({columns[0]} {name})" for row, name in names]
@@ -92,9 +92,11 @@ def _rows(path: Path, columns: list[str]) -> pd.DataFrame:
     return rows[rows[DECISION] != ""]
 
 
-def _text(value) -> str:
-    """What a cell holds, empty for a missing value."""
-    return "" if value is None or value != value else tidied(without_mark(str(value)))
+def _text(value, is_marked: bool) -> str:
+    """What a cell holds, empty for a missing value. is_marked: whether text has the marks of a CSV file."""
+    if value is None or value != value:
+        return ""
+    return tidied(without_mark(str(value)) if is_marked else str(value))
 
 
 def _example_ids(rows: pd.DataFrame, column: str, examples: pd.DataFrame, dataset: str) -> pd.Series:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from difficulty.csv_files import without_mark
+from difficulty.cell_marks import without_mark
 from difficulty.datasets.example_tables import EXAMPLES, LABELS
 from difficulty.errors import UserError
 from difficulty.scores.collect import EXAMPLE_SCORES, RUN_SCORES, aggregate_runs, ranking_column

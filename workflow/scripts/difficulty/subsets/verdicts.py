@@ -21,7 +21,7 @@ def read_verdicts(suspects: Path, errors: Path) -> pd.DataFrame:
     table = read_table(suspects, SUSPECTS, columns=["example_id", "verdict", "suggested_label"])
     if (table["verdict"] == UNDECIDED).all():
         reason = trust_alone(read_table(errors, LABEL_ERRORS).iloc[0]["reason"])
-        raise UserError(f"{suspects}: all verdicts are undecided, so none can be acted on: {reason}; or use a score")
+        raise UserError(f"{suspects}: all verdicts are undecided, so that none can be acted on: {reason}")
     return table.set_index("example_id")
 
 

@@ -28,6 +28,8 @@ class Facts:
 
 def verdict(facts: Facts) -> tuple[bool, str]:
     """Whether the order of the suspects and the estimates deserve trust, and a sentence that says why or why not."""
+    if facts.commonest == 1:
+        return False, "all training images have the same label, so that none stands out"
     if _is_poor(facts.fitted, facts.commonest):
         return False, (
             f"networks did not fit the training images (they are right about {facts.fitted:.0%} of the labels, the "

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from difficulty.random_streams import derived_seed
-from difficulty.scores.label_error.noise_model import NoiseModel, fit_noise_model
+from difficulty.scores.label_error.noise_model import NoiseModel, fit_noise_model, with_sharpness
 
 _FLOOR = 1e-6  # of probabilities, whose logarithms the model takes
 # Of the images by how sure the predictors are of them: one for the low end, where errors do not depend on it, many for
@@ -14,6 +14,8 @@ _FLOOR = 1e-6  # of probabilities, whose logarithms the model takes
 _GROUPS, _FEWEST, _MOST = 2, 1, 8
 _RESAMPLES, _STEPS_OF_RESAMPLES = 10, 150  # each from the fit to all examples
 _DEVIATIONS = 1.96  # 95 % of a normal distribution
+_SHARPNESS = (0.25, 0.5, 2.0, 8.0)  # factors of the fitted one
+_LESS_LIKELY = 1.92  # nats, within which 95 % of a likelihood ratio lie (chi-squared of one degree of freedom, halved)
 LIKELIER_WRONG = 0.5  # the probability above which a label is within the cut
 
 
@@ -34,15 +36,26 @@ def estimate_wrong_labels(predictors: Sequence[np.ndarray], labels: np.ndarray) 
     """Fits the noise model to probabilities (N, C) of predictors that have not seen the examples, and to labels (N,).
 
     The interval reaches from the estimate where errors depend on the classes alone to the one where they depend on how
-    sure the predictors are, in eight groups; each end is moved outwards by 1.96 standard deviations.
+    sure the predictors are, in eight groups, and to those with sharper or duller predictions that are as likely. Each
+    end is moved outwards by 1.96 standard deviations.
     """
     logs = [np.log(np.maximum(each.astype(np.float64), _FLOOR)) for each in predictors]
     fewest, model, most = (fit_noise_model(logs, labels, groups) for groups in (_FEWEST, _GROUPS, _MOST))
     spread = _DEVIATIONS * _deviation(logs, labels, model)
-    low, high = (each.wrong(labels).sum() for each in (fewest, most))
     wrong = model.wrong(labels)
-    low, high = min(low, wrong.sum()) - spread, max(high, wrong.sum()) + spread
-    return WrongLabels(wrong, model.likely, max(low, 0.0), min(high, float(len(labels))))
+    numbers = [each.wrong(labels).sum() for each in (fewest, model, most, *_as_likely(logs, labels, fewest))]
+    low, high = max(min(numbers) - spread, 0.0), min(max(numbers) + spread, float(len(labels)))
+    return WrongLabels(wrong, model.likely, low, high)
+
+
+def _as_likely(logs: Sequence[np.ndarray], labels: np.ndarray, model: NoiseModel) -> list[NoiseModel]:
+    """Models of sharper and of duller predictions that the labels do not rule out.
+
+    Where predictors are equally sure of all images, labels cannot tell errors of the predictors from wrong labels.
+    """
+    _, own = with_sharpness(logs, labels, model, 1.0)
+    others = (with_sharpness(logs, labels, model, factor) for factor in _SHARPNESS)
+    return [other for other, likelihood in others if likelihood > own - _LESS_LIKELY]
 
 
 def _deviation(logs: Sequence[np.ndarray], labels: np.ndarray, model: NoiseModel) -> float:
@@ -68,11 +81,10 @@ def in_order_of(label_error: np.ndarray, wrong: np.ndarray) -> np.ndarray:
     suspect share the mean of theirs.
     """
     values, places = np.unique(label_error, return_inverse=True)
-    order = np.argsort(label_error, kind="stable")
     handed = np.empty(len(wrong))
-    handed[order] = np.sort(wrong)
+    handed[np.argsort(label_error, kind="stable")] = np.sort(wrong)
     shared = np.bincount(places, weights=handed, minlength=len(values)) / np.bincount(places, minlength=len(values))
-    return shared[places]
+    return np.where(np.isnan(label_error), np.nan, shared[places])
 
 
 @dataclass(frozen=True)

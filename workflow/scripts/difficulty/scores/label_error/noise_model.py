@@ -29,6 +29,7 @@ _PENALTY = 10.0
 _PSEUDO_COUNT = 20.0  # examples of each class by which a group's transitions are drawn to those of all
 _STEPS, _STEPS_OF_WEIGHTS = 200, 4
 _FIRST_STEPS = 100
+_STEPS_OF_TRANSITIONS = 50
 _CONVERGED = 3e-5  # change of the share of wrong labels in a step
 
 
@@ -86,6 +87,26 @@ def fit_noise_model(
         if abs(share - previous) < _CONVERGED:
             break
     return NoiseModel(weights, transitions, group, _likely(predicted, transitions, group, labels))
+
+
+def with_sharpness(
+    log_probabilities: Sequence[np.ndarray], labels: np.ndarray, model: NoiseModel, factor: float
+) -> tuple[NoiseModel, float]:
+    """The model whose predictions are sharper by a factor, with the transitions that then fit best; its log likelihood.
+
+    Other arguments as for `fit_noise_model`. With 1 that is the model itself, but for the last digits.
+    """
+    inputs, given = np.stack(log_probabilities), np.eye(model.transitions.shape[1])[labels]
+    predicted, transitions = _probabilities(inputs, factor * model.weights), model.transitions
+    counts = np.ones(len(labels))
+    for _ in range(_STEPS_OF_TRANSITIONS):
+        likely = _likely(predicted, transitions, model.group, labels)
+        transitions = _transitions(likely, given, counts, model.group, len(transitions))
+    joint = (predicted * transitions[model.group, :, labels]).sum(axis=1)
+    found = NoiseModel(
+        factor * model.weights, transitions, model.group, _likely(predicted, transitions, model.group, labels)
+    )
+    return found, float(np.log(np.maximum(joint, 1e-300)).sum())
 
 
 def _uniform_noise(classes: int, share: float) -> np.ndarray:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from difficulty.scores.collect import EXAMPLE_SCORES
-from difficulty.scores.label_error.evidence import combined, predicted_evidence
+from difficulty.scores.label_error.evidence import combined, predicted_evidence, skill
 from difficulty.scores.label_quality.held_out import HELD_OUT, probability_matrix
 from difficulty.tables import TableError, read_arrow, read_schema, read_table
 
@@ -54,6 +54,23 @@ def read_predictors(
         GIVEN: (given, given_probabilities),
     }
     return {kind: read(path, example_id) for kind, (path, read) in readers.items() if path}
+
+
+def sound(predictors: Mapping[str, np.ndarray], labels: np.ndarray) -> tuple[dict[str, np.ndarray], list[str]]:
+    """The predictors, each (N, C), that know something of the labels (N,), and a line on each of the others.
+
+    Something is a third of the skill of the best of them.
+    """
+    skills = {kind: skill(probabilities, labels) for kind, probabilities in predictors.items()}
+    least = max(skills.values(), default=0) / 3
+    kept = {kind: probabilities for kind, probabilities in predictors.items() if skills[kind] >= least}
+    lines = [
+        f"{kind} are left out: they predict {(each.argmax(axis=1) == labels).mean():.0%} of the labels, "
+        f"others {held_out_accuracy(kept, labels):.0%}; see whether classes and images are in the right order"
+        for kind, each in predictors.items()
+        if kind not in kept
+    ]
+    return kept, lines
 
 
 def outside_kinds(
