@@ -45,9 +45,7 @@ def main(args):
     ]
     write_table(pd.concat(parts).assign(role="train"), args.seeds, RUN_SCORES.extended(OF_SEEDS), facts)
     names = class_names(examples, found.likely.shape[1] if found else 0)
-    pairs = (
-        summary.confusion(found.likely, given, names) if found else pd.DataFrame(columns=list(LABEL_CONFUSION.columns))
-    )
+    pairs = summary.confusion(found.likely if found else None, given, names)
     write_table(pairs, args.confusion, LABEL_CONFUSION, facts)
 
     if several:
