@@ -136,11 +136,11 @@ def test_probabilities_follow_from_the_fitted_parameters_by_bayes_rule():
 
 
 def test_an_interval_covers_the_number_of_wrong_labels():
-    for seed in range(4):
-        stated, true, given = simulated(1500, ASYMMETRIC, seed=seed)
+    for seed in range(3):
+        stated, true, given = simulated(600, ASYMMETRIC, seed=seed)
         found = estimate_wrong_labels([softmax(stated, axis=1)], given)
         assert found.low <= (true != given).sum() <= found.high
-        assert found.low <= found.wrong.sum() <= found.high < 2 * found.low
+        assert found.low <= found.wrong.sum() <= found.high < 3 * found.low
 
 
 @pytest.mark.parametrize("classes", [2, 4])

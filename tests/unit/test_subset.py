@@ -389,7 +389,7 @@ def test_verdicts_are_read_by_example(tmp_path):
 def test_undecided_verdicts_choose_nothing(tmp_path):
     why = "networks did not fit; train for longer"
     with pytest.raises(
-        UserError, match=rf"suspects\.parquet: all verdicts are undecided, so none can be .*: {why}; or use"
+        UserError, match=rf"suspects\.parquet: all verdicts are undecided, so that none can be .*: {why}$"
     ):
         read_verdicts(*evidence_on(tmp_path, "undecided"))
 
