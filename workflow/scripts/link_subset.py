@@ -49,6 +49,8 @@ def main(args):
     write_table(describe_files(args.images, linked["file"], linked["sha256"]), args.files, FILES, facts)
     if empty := sorted(set(class_names(linked)) - set(linked.loc[linked["split"] == "train", "class_name"])):
         warn(f"{name}: no training examples of class {', '.join(empty)}")
+    if args.settings["select"]["by"] == "verdict" and len(linked) == len(parent):
+        warn(f"{name}: no verdict leaves any example out; it has all of {args.parent_examples.parent.name}")
     counts = linked.groupby("split").size().to_dict()
     logger.info("%s of %d examples, by %s", counts, len(parent), args.settings["select"]["by"])
 
