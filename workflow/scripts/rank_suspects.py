@@ -35,10 +35,12 @@ def main(args):
     own_labels.loc[examples["example_id"]] = labels.given
     elsewhere = conflicts(everything.assign(class_name=own_labels))
     duplicate = np.array([elsewhere.get(each) for each in examples["example_id"].tolist()], dtype=object)
+    trust = read_table(args.errors, LABEL_ERRORS).iloc[0]
     probability = scores["label_error_probability"].to_numpy(np.float64)
+    if not trust["trustworthy"]:
+        probability = np.full(len(probability), np.nan)
     facts = probability, labels.predictions, training_of(scores, last_epoch(args.records)), duplicate
     words, evidence = verdicts(*facts), sentences(*facts)
-    trust = read_table(args.errors, LABEL_ERRORS).iloc[0]
     if not trust["trustworthy"]:
         words, evidence = undecided(trust_alone(trust["reason"]), evidence)
 
