@@ -1,9 +1,5 @@
 """Subsets are what their settings say, never overlap, and say what is missing."""
 
-import hashlib
-import os
-import shutil
-import typing
 from argparse import Namespace
 
 import numpy as np
@@ -12,19 +8,12 @@ import pytest
 
 import link_subset
 import prepare_dataset
-from difficulty.analysis.label_errors.tables import LABEL_ERRORS
-from difficulty.analysis.suspect_verdicts import UNDECIDED, VERDICTS
-from difficulty.analysis.suspects import SUSPECTS
-from difficulty.config.data.subsets import Verdict
-from difficulty.datasets.files import FILES, check_files, describe_files, link_files
 from difficulty.datasets.images import ImageFiles, open_images
 from difficulty.datasets.loading import load_normalization
 from difficulty.errors import UserError
 from difficulty.scores.dynamics.scoring import DYNAMICS
 from difficulty.subsets.choosing import choose
 from difficulty.subsets.evidence import learned, mean_hardness
-from difficulty.subsets.verdicts import read_verdicts
-from difficulty.tables import write_table
 
 TRAIN, TEST = 90, 30
 SIDES = ("learned", "not_learned")
@@ -257,61 +246,6 @@ def test_images_are_normalised_as_those_of_the_parent_wherever_they_are_stored(t
     assert images[:].shape == (40, 8, 8, 1) and isinstance(images, ImageFiles) == (storage == "files")
 
 
-@pytest.fixture
-def tree(tmp_path):
-    folder = tmp_path / "parent" / "images"
-    for number in range(4):
-        path = folder / "train" / 'it\'s a "class"' / f"{number}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(bytes([number] * 10))
-    return folder
-
-
-def described(folder):
-    files = pd.Series(sorted(str(path.relative_to(folder)) for path in folder.rglob("*.png")))
-    digests = files.map(lambda file: hashlib.sha256((folder / file).read_bytes()).hexdigest())
-    write_table(describe_files(folder, files, digests), folder.parent / "files.parquet", FILES)
-    return folder.parent / "files.parquet"
-
-
-@pytest.mark.parametrize("link", ["hard", "symlink", "copy"])
-def test_links_leave_their_sources_alone(tree, tmp_path, link):
-    files = sorted(str(path.relative_to(tree)) for path in tree.rglob("*.png"))
-    before = {file: (tree / file).stat() for file in files}
-    target = tmp_path / "child" / "images"
-    link_files(tree, files, target, [file.replace("train", "test") for file in files], link)
-    for file in files:
-        now, placed = (tree / file).stat(), (target / file.replace("train", "test")).stat()
-        assert (now.st_mtime_ns, now.st_mode) == (before[file].st_mtime_ns, before[file].st_mode)
-        assert (placed.st_ino == now.st_ino) == (link != "copy")
-    second = tmp_path / "grandchild"  # of symbolic links, hard links go to what they lead to
-    link_files(target, [file.replace("train", "test") for file in files], second, files)
-    assert not (second / files[0]).is_symlink()
-
-
-def test_another_file_system_gives_an_error_with_the_remedy(tree, monkeypatch):
-    def refuse(*_, **__):
-        raise OSError(18, "Invalid cross-device link")
-
-    monkeypatch.setattr(os, "link", refuse)
-    with pytest.raises(UserError, match=r"it is on another file system\); set link: copy or symlink"):
-        link_files(tree, ['train/it\'s a "class"/0.png'], tree.parent / "x", ["0.png"])
-
-
-def test_a_copy_of_the_whole_folder_passes_and_a_change_does_not(tree, tmp_path):
-    table = described(tree)
-    check_files(table)
-    shutil.copytree(tree.parent, tmp_path / "copied")
-    check_files(tmp_path / "copied" / "files.parquet")
-    member = next(tree.rglob("2.png"))
-    member.write_bytes(bytes([9] * 10))
-    with pytest.raises(UserError, match=r"2\.png has changed since the data set was made; put back .* or remove"):
-        check_files(table)
-    shutil.rmtree(tree)
-    with pytest.raises(UserError, match=r"0\.png is missing; .* and 1 more files"):
-        check_files(table)
-
-
 WORDS = ["easy", "likely wrong label", "ambiguous"]
 
 
@@ -365,34 +299,3 @@ def test_as_many_as_another_subset_has(examples):
     assert of_each.loc[of_each["split"] == "train", "label"].value_counts().to_dict() == {0: 12, 2: 5}
     with pytest.raises(UserError, match=r"90 examples, asked for 91 as select.like has; name a smaller data set$"):
         choose(examples, settings("random", like="x"), pd.Series([0] * 91))
-
-
-def evidence_on(tmp_path, verdict, name="suspects.parquet"):
-    """Files of an experiment `plain`: two suspects with this verdict, and a reason."""
-    folder = tmp_path / "plain"
-    folder.mkdir()
-    facts = dict.fromkeys(("key", "file", "evidence", "decision", "given_label"), "")
-    numbers = {"suggested_share": 0.5, "probability_wrong": 0.5, "within_cut": True}
-    table = pd.DataFrame({"rank": [1, 2], "example_id": [8, 7], "suggested_label": ["bee", None], "verdict": verdict})
-    write_table(table.assign(**facts, **numbers), folder / "suspects.parquet", SUSPECTS)
-    row = dict.fromkeys(LABEL_ERRORS.columns) | {"examples": 2, "trustworthy": False, "evidence": ""}
-    row |= {"reason": "networks did not fit; train for longer"}
-    write_table(pd.DataFrame([row]), folder / "label-errors.parquet", LABEL_ERRORS)
-    return folder / "suspects.parquet", folder / "label-errors.parquet"
-
-
-def test_verdicts_are_read_by_example(tmp_path):
-    found = read_verdicts(*evidence_on(tmp_path, ["ambiguous", "undecided"]))
-    assert found["verdict"].to_dict() == {8: "ambiguous", 7: "undecided"}
-
-
-def test_undecided_verdicts_choose_nothing(tmp_path):
-    why = "networks did not fit; train for longer"
-    with pytest.raises(
-        UserError, match=rf"suspects\.parquet: all verdicts are undecided, so that none can be .*: {why}$"
-    ):
-        read_verdicts(*evidence_on(tmp_path, "undecided"))
-
-
-def test_verdicts_that_can_be_named_are_those_that_are_given():
-    assert (*typing.get_args(Verdict), UNDECIDED) == VERDICTS
