@@ -3,23 +3,17 @@
 import logging
 from pathlib import Path
 
-import pandas as pd
-
-from difficulty.scores.runs import experiment_of, run_of
 from difficulty.stage import arguments, provenance, run_stage
-from difficulty.tables import read_table, write_table
-from difficulty.training.run_tables import EVALUATION, EVALUATIONS
+from difficulty.tables import write_table
+from difficulty.training.evaluations import read_evaluations
+from difficulty.training.run_tables import EVALUATIONS
 
 logger = logging.getLogger("difficulty")
 
 
 def main(args):
-    tables = [
-        read_table(path, EVALUATION).assign(experiment=experiment_of(path), run=run_of(path))
-        for path in args.evaluations
-    ]
-    write_table(pd.concat(tables, ignore_index=True), args.output, EVALUATIONS, provenance(args))
-    logger.info("%d runs", len(tables))
+    write_table(read_evaluations(args.evaluations), args.output, EVALUATIONS, provenance(args))
+    logger.info("%d runs", len(args.evaluations))
 
 
 if __name__ == "__main__":

@@ -12,20 +12,16 @@ from difficulty.analysis.generalization import (
     generalization_table,
 )
 from difficulty.datasets.example_tables import EXAMPLES
-from difficulty.scores.runs import experiment_of, run_of
 from difficulty.stage import arguments, provenance, run_stage
 from difficulty.tables import read_table, write_table
-from difficulty.training.run_tables import EVALUATION
+from difficulty.training.evaluations import read_evaluations
 
 logger = logging.getLogger("difficulty")
 
 
 def main(args):
     settings = args.settings
-    evaluations = pd.concat(
-        read_table(path, EVALUATION).assign(experiment=experiment_of(path), run=run_of(path))
-        for path in args.evaluations
-    )
+    evaluations = read_evaluations(args.evaluations)
     examples = {path.parent.name: read_table(path, EXAMPLES, ["example_id", "split"]) for path in args.examples}
     train_ids, test_ids = (
         {name: pd.Index(rows.loc[rows["split"] == split, "example_id"]) for name, rows in examples.items()}

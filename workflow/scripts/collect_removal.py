@@ -3,8 +3,6 @@
 import logging
 from pathlib import Path
 
-import pandas as pd
-
 from difficulty.analysis.removal import (
     NOTHING,
     REMOVAL,
@@ -14,20 +12,16 @@ from difficulty.analysis.removal import (
     removal_table,
 )
 from difficulty.datasets.example_tables import LABELS
-from difficulty.scores.runs import experiment_of, run_of
 from difficulty.stage import arguments, provenance, required_paths, run_stage
 from difficulty.tables import read_table, write_table
-from difficulty.training.run_tables import EVALUATION
+from difficulty.training.evaluations import read_evaluations
 
 logger = logging.getLogger("difficulty")
 
 
 def main(args):
     settings = args.settings
-    evaluations = pd.concat(
-        read_table(path, EVALUATION).assign(experiment=experiment_of(path), run=run_of(path))
-        for path in args.evaluations
-    )
+    evaluations = read_evaluations(args.evaluations)
     labels = {path.parent.name: read_table(path, LABELS) for path in args.labels}
     before = labels[settings["experiment"]]
     described = {name: described_labels(each, before, settings["is_known"]) for name, each in labels.items()}

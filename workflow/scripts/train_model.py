@@ -1,9 +1,7 @@
 """Trains the network of one run; writes its records, history, steps, timing and checkpoints."""
 
-import hashlib
 import logging
 import sys
-from pathlib import Path
 
 import pandas as pd
 import torch
@@ -20,6 +18,7 @@ from difficulty.stage import WITH_TORCH, provenance, required_paths, run_stage
 from difficulty.tables import read_table
 from difficulty.training.batch_size import chosen_batch_size
 from difficulty.training.finished import write_run
+from difficulty.training.input_files import input_digests
 from difficulty.training.loop import TrainingData, train
 from difficulty.training.partial_run import PartialRun
 from difficulty.training.processes import run_together
@@ -62,13 +61,6 @@ def train_run(args, processes):
     if processes.is_first:
         history = write_run(args, partial, facts, labels, role)
         print(f"{name}: {summary(history, labels)}", file=sys.stderr)
-
-
-def input_digests(args) -> list[str]:
-    """SHA-256 of the files that a run is made of."""
-    weights = args.settings.get("weights", "")
-    paths = [args.labels, args.pixels, *([Path(weights)] if Path(weights).suffix else [])]
-    return [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
 
 
 def summary(history: pd.DataFrame, labels: pd.DataFrame) -> str:

@@ -1,9 +1,7 @@
 """Trains a network on one half of a run's training examples, then on the other; records what it then forgets."""
 
-import hashlib
 import shutil
 import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,6 +16,7 @@ from difficulty.progress import Progress
 from difficulty.saved_runs.options import pass_arguments
 from difficulty.stage import WITH_TORCH, provenance, required_paths, run_stage
 from difficulty.tables import read_table, write_table
+from difficulty.training.input_files import input_digests
 from difficulty.training.loop import TrainingData
 from difficulty.training.partial_run import PartialRun
 from difficulty.training.processes import run_together
@@ -67,13 +66,6 @@ def long_table(correct: np.ndarray, example_ids: np.ndarray) -> pd.DataFrame:
     epochs, count = correct.shape
     columns = {"example_id": np.tile(example_ids, epochs), "epoch": np.repeat(np.arange(epochs, dtype=np.int32), count)}
     return pd.DataFrame({**columns, "correct": correct.ravel()})
-
-
-def input_digests(args) -> list[str]:
-    """SHA-256 of the files that a run is made of."""
-    weights = args.settings.get("weights", "")
-    paths = [args.labels, args.pixels, *([Path(weights)] if Path(weights).suffix else [])]
-    return [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
 
 
 if __name__ == "__main__":
