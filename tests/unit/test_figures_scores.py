@@ -6,7 +6,7 @@ import pytest
 
 from difficulty.figures.agreement import over_epochs as agreement
 from difficulty.figures.detection import curves as detection
-from difficulty.figures.scores import correlation, data_map, stability
+from difficulty.figures.scores import correlation, data_map, label_errors, stability
 from difficulty.figures.style.appearance import line_styles
 from tests.support.figure_reading import by_gid, said, texts_of
 
@@ -282,3 +282,36 @@ def test_detection_without_positives_or_scores():
 def test_line_styles_are_different():
     assert len(set(line_styles(32))) == 32
     assert len(line_styles(40)) == 40
+
+
+# Label errors
+
+ERRORS = pd.Series(
+    {
+        "examples": 400, "estimated_wrong": 41.4, "low": 20.0, "high": 61.0, "cut": 2, "expected_precision": 0.85,
+        "expected_recall": 0.5, "trustworthy": True, "reason": "networks fit 90% of the labels",
+    }
+)  # fmt: skip
+PAIRS = pd.DataFrame({"given_class": ["ant", "bee"], "likely_class": ["bee", "ant"], "expected": [1.5, 24.2]})
+DOUBTS = pd.DataFrame({"is_corrupt": [True, False, True, False], "label_error_probability": [0.9, 0.1, 0.8, np.nan]})
+
+
+def test_label_errors_show_the_list_the_pairs_and_the_truth():
+    figure = label_errors.label_errors_figure(DOUBTS, ERRORS, PAIRS, "t")
+    (line,), (cut,) = by_gid(figure, "probability"), by_gid(figure, "cut")
+    np.testing.assert_allclose(line.get_ydata(), [0.9, 0.8, 0.1])
+    assert list(cut.get_xdata()) == [2, 2]
+    bars = [bar.get_width() for bar in figure.axes[1].patches]
+    assert bars == [24.2, 1.5] and "bee, likely ant" in texts_of(figure)
+    (dots,) = by_gid(figure, "calibration")
+    np.testing.assert_allclose(np.column_stack(dots.get_data()), [(0.1, 0), (0.8, 1), (0.9, 1)])
+    assert "41 (95 % interval 20 to 61) of 400 training labels" in said(figure) and "Not to be" not in said(figure)
+
+
+def test_label_errors_without_truth_trust_or_estimate_say_so():
+    unplanted = DOUBTS.assign(is_corrupt=False)
+    assert len(label_errors.label_errors_figure(unplanted, ERRORS, PAIRS, "t").axes) == 2
+    doubted = pd.Series({**ERRORS, "trustworthy": False, "reason": "seeds differ", "cut": 0})
+    assert "Not to be trusted: seeds differ." in said(label_errors.label_errors_figure(DOUBTS, doubted, PAIRS, "t"))
+    none = pd.Series({**doubted, "estimated_wrong": None})
+    assert "seeds differ" in said(label_errors.label_errors_figure(DOUBTS, none, PAIRS[:0], "t"))

@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
-from difficulty.analysis.label_errors.summary import confusion, reliability
+from difficulty.analysis.label_errors.summary import confusion, reliability, summary
 from difficulty.analysis.label_errors.trust import Facts, verdict
 from difficulty.scores.label_error.estimate import estimate_wrong_labels, in_order_of, recommended_cut
 from difficulty.scores.label_error.evidence import (
@@ -181,6 +181,26 @@ def test_a_class_without_examples_and_one_class_alone():
     assert np.isfinite(model.likely).all()
     found = estimate_wrong_labels([np.ones((30, 1))], np.zeros(30, int))
     assert found.wrong.sum() == 0
+
+
+def test_the_only_image_of_a_class_has_no_estimate_and_changes_none():
+    stated, _, given = simulated(600, ASYMMETRIC)
+    known = np.pad(softmax(stated, axis=1), ((0, 0), (0, 1)), constant_values=1e-4)
+    of_others = estimate_wrong_labels([known], given)
+    found = estimate_wrong_labels([np.concatenate([known, known[:1]])], np.append(given, 3))
+    assert np.isnan(found.wrong[-1]) and np.isnan(found.likely[-1]).all()
+    np.testing.assert_array_equal(found.wrong[:-1], of_others.wrong)
+    handed = in_order_of(np.append(np.arange(600.0), 1000), found.wrong)
+    assert np.isnan(handed[-1]) and handed[-2] == of_others.wrong.max()
+    row = summary(Facts(0.4, 0.9, 0.8, 0.9), 601, ["networks"], found)
+    assert row["estimated_wrong"] == pytest.approx(of_others.wrong.sum())
+    assert row["reason"].endswith(
+        "1 image is the only one with its label, so that its probability of being wrong is not known"
+    )
+    pairs = confusion(found.likely, np.append(given, 3), ["a", "b", "c", "d"])
+    assert set(pairs["given"]) == {0, 1, 2}
+    alone = estimate_wrong_labels([np.eye(4)], np.arange(4))
+    assert np.isnan(alone.wrong).all() and (alone.low, alone.high) == (0, 4)
 
 
 def test_probabilities_are_handed_out_in_the_order_of_the_score():

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from difficulty.analysis.suspect_remarks import remarks
 from difficulty.analysis.suspect_verdicts import Predictions, Training, sentences, undecided, verdicts
 from difficulty.datasets.duplicates import conflicts
 
@@ -65,7 +66,8 @@ def test_the_first_rule_that_holds_gives_the_word(known, word):
     ],
 )
 def test_the_evidence_is_a_sentence_of_its_own_numbers(known, sentence):
-    assert sentences(*facts(**known)) == [sentence]
+    assert sentences(*facts(**known), np.array([None])) == [sentence]
+    assert sentences(*facts(**known), np.array(["none has its label"])) == [f"{sentence}; none has its label"]
     words, text = undecided("networks did not fit", [sentence])
     assert words.tolist() == ["undecided"] and text == [f"Networks did not fit. {sentence}"]
 
@@ -88,4 +90,26 @@ def test_images_that_are_tested_on_or_labelled_otherwise_elsewhere_are_named():
         1: "the test split has the same image as c, labelled ant",
         5: "the same image is there as g, labelled bee",
         6: "the same image is there as f, labelled ant",
+    }
+
+
+def test_near_duplicates_that_are_tested_on_or_labelled_otherwise_are_remarked_on():
+    rows = [(0, "train", "a", "ant"), (1, "train", "b", "bee"), (2, "test", "c", "ant"), (3, "train", "d", "ant")]
+    examples = pd.DataFrame([*rows, (4, "train", "e", "wasp")], columns=["example_id", "split", "key", "class_name"])
+    near = [
+        (0, 3, 0.99, False),  # with one label, both trained on
+        (0, 1, 0.95, False),
+        (2, 3, 0.91, False),
+        (0, 2, 0.90, False),  # not the nearest
+        (1, 3, 0.90, True),  # told of identical files
+        (1, 9, 0.90, False),  # of no image of a subset
+    ]
+    similar = pd.DataFrame(near, columns=["example_id", "other_id", "cosine", "identical"])
+    alone = {4: "no other image has its label", 1: "no other image has its label"}
+    assert remarks(examples) == alone and remarks(examples, similar[:0]) == alone
+    assert remarks(examples, similar) == {
+        4: alone[4],
+        0: "nearly the same image is b, labelled bee (cosine 0.95)",
+        1: f"{alone[1]}; nearly the same image is a, labelled ant (cosine 0.95)",
+        3: "nearly the same image is in the test split, c, labelled ant (cosine 0.91)",
     }

@@ -122,11 +122,13 @@ use rule plot_evaluations as plot_average_precision with:
 
 
 use rule plot_evaluations as plot_scores with:
-    """Draws confidence against variability, the rank correlation of scores, and how stable they are over seeds."""
+    """Draws confidence against variability, the rank correlation of scores, their stability, and estimated label errors."""
     input:
         scores=paths.SCORES,
         correlation=paths.CORRELATION,
         stability=paths.STABILITY,
+        errors=paths.LABEL_ERRORS,
+        confusion=paths.LABEL_CONFUSION,
     output:
         **together(
             figure_files("experiments/{experiment}/data_map", "Scores", experiment="{experiment}", figure="data map"),
@@ -141,6 +143,12 @@ use rule plot_evaluations as plot_scores with:
                 "Scores",
                 experiment="{experiment}",
                 figure="stability over seeds",
+            ),
+            figure_files(
+                "experiments/{experiment}/label_errors",
+                "Scores",
+                experiment="{experiment}",
+                figure="wrong labels",
             ),
         ),
     log:

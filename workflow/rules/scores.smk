@@ -187,6 +187,7 @@ rule rank_suspects:
         errors=paths.LABEL_ERRORS,
         examples=lambda w: plan.data.path(paths.EXAMPLES, w.experiment),
         records=lambda w: plan.of_runs(paths.RECORDS, w.experiment),
+        similar=of_wildcards(plan.scores.near_duplicates),
     output:
         list=paths.SUSPECTS,
         table=paths.SUSPECTS_TABLE,
@@ -204,7 +205,7 @@ rule rank_suspects:
     params:
         **parameters(plan.scores.rank_suspects),
     shell:
-        command("rank_suspects", inputs="scores errors examples records", outputs="output=list table")
+        command("rank_suspects", inputs="scores errors examples records similar", outputs="output=list table")
 
 
 rule compute_truth_correlation:

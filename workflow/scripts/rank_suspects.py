@@ -8,7 +8,9 @@ import pyarrow as pa
 
 from difficulty.analysis.label_errors.summary import trust_alone
 from difficulty.analysis.label_errors.tables import LABEL_ERRORS
+from difficulty.analysis.similar_images import SIMILAR
 from difficulty.analysis.suspect_facts import labels_of, last_epoch, training_of
+from difficulty.analysis.suspect_remarks import remarks
 from difficulty.analysis.suspect_verdicts import DISPUTED, WRONG, sentences, undecided, verdicts
 from difficulty.analysis.suspects import SUSPECTS, Suspicion, hardness_percentiles, ranking_scores, suspect_table
 from difficulty.csv_files import write_csv
@@ -33,14 +35,18 @@ def main(args):
 
     own_labels = everything["class_name"].copy()
     own_labels.loc[examples["example_id"]] = labels.given
-    elsewhere = conflicts(everything.assign(class_name=own_labels))
-    duplicate = np.array([elsewhere.get(each) for each in examples["example_id"].tolist()], dtype=object)
+    labelled = everything.assign(class_name=own_labels).reset_index(drop=True)
+    similar = read_table(args.similar, SIMILAR) if args.similar else None
+    found = conflicts(labelled), remarks(labelled, similar)
+    duplicate, further = (
+        np.array([each.get(name) for name in examples["example_id"].tolist()], object) for each in found
+    )
     trust = read_table(args.errors, LABEL_ERRORS).iloc[0]
     probability = scores["label_error_probability"].to_numpy(np.float64)
     if not trust["trustworthy"]:
         probability = np.full(len(probability), np.nan)
     facts = probability, labels.predictions, training_of(scores, last_epoch(args.records)), duplicate
-    words, evidence = verdicts(*facts), sentences(*facts)
+    words, evidence = verdicts(*facts), sentences(*facts, further)
     if not trust["trustworthy"]:
         words, evidence = undecided(trust_alone(trust["reason"]), evidence)
 
@@ -60,5 +66,6 @@ if __name__ == "__main__":
     parser = arguments(__doc__)
     required_paths(parser, "scores", "errors", "examples", "output")
     parser.add_argument("--records", nargs="+", type=Path, required=True, help="records.parquet of every run")
+    parser.add_argument("--similar", nargs="?", type=Path, help="near duplicates by given features")
     required_paths(parser, "table", help="output: the same list with its types, for programs")
     run_stage(main, parser)

@@ -80,12 +80,16 @@ def verdicts(
 
 
 def sentences(
-    probability: np.ndarray, predictions: Predictions, training: Training, duplicate: np.ndarray
+    probability: np.ndarray, predictions: Predictions, training: Training, duplicate: np.ndarray, remarks: np.ndarray
 ) -> list[str]:
-    """The evidence on each example in one sentence; arguments as for `verdicts`."""
+    """The evidence on each example in one sentence.
+
+    remarks: (N,), what else there is to say, None for most. Other arguments as for `verdicts`.
+    """
     columns = (
         *(probability, predictions.given, predictions.other, predictions.name, predictions.held_out),
         *(training.correctness, training.learned, training.consistency, training.neighbors, duplicate),
+        remarks,
     )
     return [_sentence(training.epochs, *values) for values in zip(*columns, strict=True)]
 
@@ -97,7 +101,7 @@ def undecided(reason: str, evidence: list[str]) -> tuple[np.ndarray, list[str]]:
 
 
 def _sentence(
-    epochs, probability, given, other, name, held_out, correctness, learned, consistency, neighbors, duplicate
+    epochs, probability, given, other, name, held_out, correctness, learned, consistency, neighbors, duplicate, remark
 ) -> str:
     who = "networks that have not seen it" if held_out else "networks"
     votes = f"{who} predict the given label in {given:.0%} of the cases"
@@ -112,7 +116,6 @@ def _sentence(
         parts.append(f"{neighbors:.0%} of its nearest images have another label")
     if not np.isnan(probability):
         parts.append(f"the label is wrong with probability {probability:.2f}")
-    if duplicate is not None:
-        parts.append(duplicate)
+    parts += [each for each in (duplicate, remark) if each is not None]
     text = "; ".join(parts)
     return text[0].upper() + text[1:]

@@ -111,19 +111,22 @@ def _array(path: Path) -> np.ndarray:
     except (ValueError, OSError, EOFError) as error:
         text = " ".join(str(error).split())
         raise UserError(f"{path}: cannot be read as an array ({text}); save it with numpy.save") from error
-    if not isinstance(array, np.ndarray) or array.dtype.kind != "f" or array.ndim != 2 or not array.size:
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu" or array.ndim != 2 or not array.size:
         kind = f"{array.dtype} {array.shape}" if isinstance(array, np.ndarray) else "an archive"
-        raise UserError(f"{path}: expected an array of floating-point numbers (images, features), got {kind}")
+        raise UserError(f"{path}: expected an array of numbers (images, features), got {kind}")
     return array
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return pa.types.is_floating(kind) or pa.types.is_integer(kind)
 
 
 def _column(path: Path, name: str, column: pa.ChunkedArray) -> np.ndarray:
     """(n, D) of a column of lists."""
     kinds = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
-    if not any(is_kind(column.type) for is_kind in kinds) or not pa.types.is_floating(column.type.value_type):
+    if not any(is_kind(column.type) for is_kind in kinds) or not _is_number(column.type.value_type):
         raise UserError(
-            f"{path}: column {name!r} is {column.type}, expected a list of floating-point numbers in every row; name "
-            "another"
+            f"{path}: column {name!r} is {column.type}, expected a list of numbers in every row; name another"
         )
     lists = column.combine_chunks()
     lists = lists if isinstance(lists, pa.Array) else pa.concat_arrays(lists.chunks)

@@ -44,6 +44,11 @@ class Features:
     def find_similar(self, dataset: str) -> Stage:
         return self.plan.stage("find_similar", only(self.settings, ["similar_above"]), self.key(dataset))
 
+    def similar_to(self, experiment: str) -> list[Stage]:
+        """The stage that finds near duplicates among an experiment's images, if they have features."""
+        root = self.data.root(self.data.of(experiment))
+        return [self.find_similar(root)] if root in (*self.collected, *self.extracted) else []
+
     @remembered
     def map_features(self, dataset: str) -> Stage:
         return self.plan.stage("map_features", only(self.settings, ["map"]), self.key(dataset))

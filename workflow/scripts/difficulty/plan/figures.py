@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difficulty.plan import paths
 from difficulty.plan.stage import Stage, remembered
 
-_OF_EXPERIMENTS = ("training", "panel", "data_map", "correlation", "stability")
+_OF_EXPERIMENTS = ("training", "panel", "data_map", "correlation", "stability", "label_errors")
 _OF_DEPTH = ("depth_histogram", "depth_levels", "probe_accuracy", "depth_learning", "depth_classes")
 _OF_VOG = ("vog_errors", "vog_correlation", "vog_stages")
 _OF_VOG_TOY = ("boundary", "correlation", "distance-train", "distance-test")
@@ -62,7 +62,7 @@ class Figures:
 
     @remembered
     def plot_scores(self, experiment: str) -> Drawing:
-        figures = ["scores.data_map", "scores.correlation", "scores.stability"]
+        figures = ["scores.data_map", "scores.correlation", "scores.stability", "scores.label_errors"]
         upstream = self.plan.scores.key(experiment), self.plan.scores.compute_correlation(experiment).key
         return self._figure(figures, *upstream)
 

@@ -128,7 +128,13 @@ class Scores:
         score = settings["score"]
         if experiment in self.held_out and self.plan.configuration.score_families.get(score) == "dynamics":
             settings = {**settings, "score": score + _HELD_OUT}
-        return self.plan.stage("rank_suspects", settings, self.key(experiment))
+        similar = self.plan.features.similar_to(experiment)
+        return self.plan.stage("rank_suspects", settings, self.key(experiment), *(stage.key for stage in similar))
+
+    def near_duplicates(self, experiment: str) -> list[str]:
+        """Pairs of images with nearly the same features, if there are features."""
+        has_any = self.plan.features.similar_to(experiment)
+        return [self.plan.features.path(paths.SIMILAR, experiment)] if has_any else []
 
     @remembered
     def compute_truth_correlation(self, experiment: str) -> Stage:

@@ -50,13 +50,21 @@ def facts_of(
 def summary(facts: Facts, examples: int, kinds: Sequence[str], found: WrongLabels | None) -> dict:
     """The row of LABEL_ERRORS. kinds: of evidence. found: the estimates, None where nothing permits any."""
     trustworthy, reason = verdict(facts)
-    row = _row(examples, kinds, trustworthy, reason if found else "; ".join(filter(None, [reason, NO_PREDICTORS])))
+    without = _without_estimate(found) if found else NO_PREDICTORS
+    row = _row(examples, kinds, trustworthy, "; ".join(filter(None, [reason, without])))
     row |= {name: _known(getattr(facts, name)) for name in ("fitted", "held_out", "reliability")}
     if found:
         cut = recommended_cut(found.wrong)
-        row |= {"estimated_wrong": found.wrong.sum(), "low": found.low, "high": found.high, "cut": cut.examples}
+        row |= {"estimated_wrong": np.nansum(found.wrong), "low": found.low, "high": found.high, "cut": cut.examples}
         row |= {"expected_precision": cut.precision, "expected_recall": cut.recall}
     return row
+
+
+def _without_estimate(found: WrongLabels) -> str | None:
+    if not (alone := int(np.isnan(found.wrong).sum())):
+        return None
+    which = "1 image is the only one" if alone == 1 else f"{alone:,} images are each the only one"
+    return f"{which} with its label, so that its probability of being wrong is not known"
 
 
 def of_several_labels(examples: int, kinds: Sequence[str]) -> dict:
@@ -81,10 +89,12 @@ def _known(value: float) -> float | None:
 def confusion(likely: np.ndarray | None, labels: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
     """Rows of LABEL_CONFUSION: for each given label how many of its examples are expected to be of each other class.
 
-    likely: (N, C), the probability of each class; None gives no row. labels: (N,), given. names: of the classes.
+    likely: (N, C), the probability of each class; None gives no row, nor does a label of which there is no estimate.
+    labels: (N,), given. names: of the classes.
     """
     rows = []
-    for given in np.unique(labels) if likely is not None else ():
+    known = labels[~np.isnan(likely).any(axis=1)] if likely is not None else ()
+    for given in np.unique(known):
         members = labels == given
         expected = likely[members].sum(axis=0)
         for other in range(likely.shape[1]):

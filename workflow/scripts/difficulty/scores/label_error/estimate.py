@@ -23,6 +23,7 @@ LIKELIER_WRONG = 0.5  # the probability above which a label is within the cut
 class WrongLabels:
     """wrong: (N,), the estimated probability that each given label is wrong. likely: (N, C), of each class.
 
+    Both are NaN for the only example of a class, whose label no predictor has seen that has not seen the example.
     low, high: the interval of the number of wrong labels, of which `wrong` sums to the estimate.
     """
 
@@ -39,13 +40,26 @@ def estimate_wrong_labels(predictors: Sequence[np.ndarray], labels: np.ndarray) 
     sure the predictors are, in eight groups, and to those with sharper or duller predictions that are as likely. Each
     end is moved outwards by 1.96 standard deviations.
     """
-    logs = [np.log(np.maximum(each.astype(np.float64), _FLOOR)) for each in predictors]
+    known = np.bincount(labels)[labels] > 1
+    if not known.any():
+        return WrongLabels(
+            *(np.full(shape, np.nan) for shape in (len(labels), predictors[0].shape)), 0.0, float(len(labels))
+        )
+    labels = labels[known]
+    logs = [np.log(np.maximum(each[known].astype(np.float64), _FLOOR)) for each in predictors]
     fewest, model, most = (fit_noise_model(logs, labels, groups) for groups in (_FEWEST, _GROUPS, _MOST))
     spread = _DEVIATIONS * _deviation(logs, labels, model)
     wrong = model.wrong(labels)
     numbers = [each.wrong(labels).sum() for each in (fewest, model, most, *_as_likely(logs, labels, fewest))]
     low, high = max(min(numbers) - spread, 0.0), min(max(numbers) + spread, float(len(labels)))
-    return WrongLabels(wrong, model.likely, low, high)
+    return WrongLabels(_spread_over(wrong, known), _spread_over(model.likely, known), low, high)
+
+
+def _spread_over(values: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Values (n, ...) at the n places that are known of (N,); NaN at the others."""
+    spread = np.full((len(known), *values.shape[1:]), np.nan)
+    spread[known] = values
+    return spread
 
 
 def _as_likely(logs: Sequence[np.ndarray], labels: np.ndarray, model: NoiseModel) -> list[NoiseModel]:
@@ -78,13 +92,14 @@ def in_order_of(label_error: np.ndarray, wrong: np.ndarray) -> np.ndarray:
 
     label_error knows more than the model (networks that were trained on the example, neighbours), so that it orders
     the examples at least as well, while the model knows how large the probabilities are. Examples that are equally
-    suspect share the mean of theirs.
+    suspect share the mean of theirs. NaN where either is not known.
     """
-    values, places = np.unique(label_error, return_inverse=True)
-    handed = np.empty(len(wrong))
-    handed[np.argsort(label_error, kind="stable")] = np.sort(wrong)
-    shared = np.bincount(places, weights=handed, minlength=len(values)) / np.bincount(places, minlength=len(values))
-    return np.where(np.isnan(label_error), np.nan, shared[places])
+    known = ~np.isnan(label_error) & ~np.isnan(wrong)
+    _, places = np.unique(label_error[known], return_inverse=True)
+    handed = np.empty(len(places))
+    handed[np.argsort(label_error[known], kind="stable")] = np.sort(wrong[known])
+    shared = np.bincount(places, weights=handed) / np.bincount(places)
+    return _spread_over(shared[places], known)
 
 
 @dataclass(frozen=True)
@@ -100,8 +115,8 @@ class Cut:
 
 
 def recommended_cut(wrong: np.ndarray) -> Cut:
-    """The cut of examples whose labels are wrong with these probabilities (N,)."""
+    """The cut of examples whose labels are wrong with these probabilities (N,), NaN where that is not known."""
     within = wrong > LIKELIER_WRONG
-    expected, total = wrong[within].sum(), wrong.sum()
+    expected, total = wrong[within].sum(), np.nansum(wrong)
     examples = int(within.sum())
     return Cut(examples, float(expected / examples) if examples else None, float(expected / total) if total else None)

@@ -1,0 +1,51 @@
+"""What else bears on an example's label: it is the only one of its class, or nearly the same image is elsewhere."""
+
+import numpy as np
+import pandas as pd
+
+from difficulty.datasets.label_sets import has_label_sets
+
+
+def remarks(examples: pd.DataFrame, similar: pd.DataFrame | None = None) -> dict[int, str]:
+    """example_id -> a remark on it, for the training examples on which there is one.
+
+    examples: columns example_id, split, key and class_name (that of the given label). similar: rows of SIMILAR, the
+    nearest first, of these and perhaps of further images; None where near duplicates are not known.
+    """
+    alone = () if has_label_sets(examples) else _alone(examples)
+    found = {each: ["no other image has its label"] for each in alone}
+    if similar is not None:
+        for each, text in _near(examples, similar).items():
+            found.setdefault(each, []).append(text)
+    return {each: "; ".join(parts) for each, parts in found.items()}
+
+
+def _alone(examples: pd.DataFrame) -> list[int]:
+    training = examples[examples["split"] == "train"]
+    return training.loc[~training["class_name"].duplicated(keep=False), "example_id"].tolist()
+
+
+def _near(examples: pd.DataFrame, similar: pd.DataFrame) -> dict[int, str]:
+    """Of training examples the nearest image that is labelled otherwise or tested on, where the files differ.
+
+    What identical files say is told by `difficulty.datasets.duplicates.conflicts`.
+    """
+    by_id = examples.set_index("example_id")
+    pairs = similar.loc[~similar["identical"], ["example_id", "other_id", "cosine"]].to_numpy()
+    both_ways = pd.DataFrame(np.concatenate([pairs, pairs[:, [1, 0, 2]]]), columns=["own", "other", "cosine"])
+    both_ways = both_ways.astype({"own": "int64", "other": "int64"}).sort_values(
+        "cosine", ascending=False, kind="stable"
+    )
+    both_ways = both_ways[both_ways["own"].isin(by_id.index) & both_ways["other"].isin(by_id.index)]
+    own, other = (by_id.loc[both_ways[side]].reset_index(drop=True) for side in ("own", "other"))
+    told = (own["split"] == "train") & ((other["split"] != "train") | (own["class_name"] != other["class_name"]))
+    nearest = both_ways.reset_index(drop=True)[told].drop_duplicates("own")
+    return {
+        row.own: f"nearly the same image is {_place(by_id.loc[row.other])} (cosine {row.cosine:.2f})"
+        for row in nearest.itertuples()
+    }
+
+
+def _place(other: pd.Series) -> str:
+    split = "in the test split, " if other["split"] == "test" else ""
+    return f"{split}{other['key']}, labelled {other['class_name']}"
