@@ -1,9 +1,14 @@
 """Makes the library importable in tests as it is for the scripts that stand beside it."""
 
+import os
 import sys
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
+
+# Before NumPy and torch are imported: tests run side by side, and threads that wait for each other's processors cost
+# eight times as much as those of one process each. Jobs of the workflow have as many as their rules say.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 

@@ -15,7 +15,7 @@ CONFIG = altered(
     experiments={"own": {}},
     analyses__detection__truths={"planted": {"experiment": "own", "column": "wrong", "role": "validation"}},
 )
-FIGURES = ("data_map", "panel", "training", "correlation", "stability", "truth_correlation")
+FIGURES = ("data_map", "panel", "training", "correlation", "stability", "label_errors", "truth_correlation")
 
 
 @pytest.fixture(scope="module")
