@@ -89,6 +89,13 @@ def fit_noise_model(
     return NoiseModel(weights, transitions, group, _likely(predicted, transitions, group, labels))
 
 
+def likely_classes(
+    log_probabilities: Sequence[np.ndarray], labels: np.ndarray, model: NoiseModel, transitions: np.ndarray
+) -> np.ndarray:
+    """Each class's probability (N, C) by a fitted model but for its transitions, (G, C, C); see `fit_noise_model`."""
+    return _likely(_probabilities(np.stack(log_probabilities), model.weights), transitions, model.group, labels)
+
+
 def with_sharpness(
     log_probabilities: Sequence[np.ndarray], labels: np.ndarray, model: NoiseModel, factor: float
 ) -> tuple[NoiseModel, float]:
