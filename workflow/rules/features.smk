@@ -3,7 +3,9 @@ results/datasets/{dataset}/
 
 features.parquet (a vector for each image), similar.parquet (near duplicates), feature-map.parquet (two dimensions);
 results/experiments/{experiment}/scores/features.parquet and probe.parquet (probabilities of a linear probe). A subset has
-no features of its own: they are those of the same images in the data set that it was chosen from.
+no features of its own: they are those of the same images in the data set that it was chosen from. Of an experiment that is
+linear probes, per run {run}/ with records, history and probe.parquet, and scores/label_quality.parquet,
+label_quality.parquet and held-out.parquet.
 """
 
 
@@ -131,3 +133,59 @@ rule score_features:
         **parameters(plan.features.score_features),
     shell:
         command("score_features", inputs="features labels", outputs="output=scores probe")
+
+
+rule fit_linear_probe:
+    """Fits the linear probes of one run, and records what they make of images that they have not seen."""
+    input:
+        features=lambda w: plan.features.path(paths.FEATURES, w.experiment),
+        labels=paths.LABELS,
+    output:
+        records=paths.RECORDS,
+        history=paths.HISTORY,
+        probe=paths.RUN_PROBE,
+    log:
+        paths.log("experiments/{experiment}/{run}/fit_linear_probe"),
+    benchmark:
+        paths.benchmark("experiments/{experiment}/{run}/fit_linear_probe")
+    wildcard_constraints:
+        experiment=any_of(plan.training.probes),
+    priority: first_results
+    conda:
+        "../../envs/training.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(3000),
+        runtime=120,
+    params:
+        **parameters(plan.training.fit_linear_probe),
+    shell:
+        command("fit_linear_probe", inputs="features labels", outputs="records history probe")
+
+
+rule score_linear_probes:
+    """Scores every example by linear probes that held it out, and estimates how many labels are wrong."""
+    input:
+        probes=lambda w: plan.of_runs(paths.RUN_PROBE, w.experiment),
+        labels=paths.LABELS,
+    output:
+        scores=paths.family("label_quality"),
+        estimates=paths.LABEL_QUALITY,
+        held_out=paths.HELD_OUT,
+    log:
+        paths.log("experiments/{experiment}/score_linear_probes"),
+    benchmark:
+        paths.benchmark("experiments/{experiment}/score_linear_probes")
+    wildcard_constraints:
+        experiment=any_of(plan.training.probes),
+    priority: first_results
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(3000),
+        runtime=60,
+    params:
+        **parameters(plan.scores.score_linear_probes),
+    shell:
+        command("score_linear_probes", inputs="probes labels", outputs="output=scores estimates held_out")

@@ -196,7 +196,7 @@ use rule plot_evaluations as plot_gallery with:
     benchmark:
         paths.benchmark("figures/experiments/{experiment}/plot_gallery")
     wildcard_constraints:
-        experiment=any_of(plan.training.with_checkpoints),
+        experiment=any_of(plan.training.with_images),
     priority: first_results
     resources:
         mem_mb=memory(4000),

@@ -48,7 +48,7 @@ rule score_held_out_records:
     benchmark:
         paths.benchmark("experiments/{experiment}/score_held_out_records")
     wildcard_constraints:
-        experiment=any_of(plan.scores.held_out),
+        experiment=any_of(plan.scores.held_out_records),
     priority: first_results
     conda:
         "../../envs/tables.yaml"

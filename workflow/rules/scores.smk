@@ -102,7 +102,7 @@ rule score_label_error:
         views=of_wildcards(plan.scores.augmented_copies),
         held_out=of_wildcards(plan.scores.held_out_probabilities),
         features=lambda w: plan.scores.feature_tables(paths.family("features"), w.experiment),
-        probe=lambda w: plan.scores.feature_tables(paths.PROBE, w.experiment),
+        probe=of_wildcards(plan.scores.further_probe),
         given=of_wildcards(plan.scores.given_probabilities),
     output:
         scores=paths.family("label_error"),

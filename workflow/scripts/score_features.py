@@ -9,13 +9,12 @@ import pyarrow as pa
 
 from difficulty.datasets.example_tables import LABELS, SPLITS
 from difficulty.datasets.feature_tables import fixed_lists, vectors_of
-from difficulty.random_streams import derived_seed
 from difficulty.scores.collect import EXAMPLE_SCORES
 from difficulty.scores.features.scoring import Labelled, feature_scores
 from difficulty.scores.features.tables import FEATURE_SCORES, probe_schema
 from difficulty.stage import WITH_TORCH, arguments, provenance, required_paths, run_stage
 from difficulty.tables import read_table, write_table
-from difficulty.training.folds import stratified_folds
+from difficulty.training.probe_folds import probe_folds
 from difficulty.training.targets import class_count
 
 logger = logging.getLogger("difficulty")
@@ -30,7 +29,7 @@ def main(args):
     chosen = [split == name for name in SPLITS]
     parts = [Labelled(vectors[members], given[members], content[members]) for members in chosen]
     del vectors
-    fold = probe_folds(parts[0], args.settings["folds"])
+    fold = probe_folds(parts[0].labels, parts[0].content, args.settings["folds"])
     found, probabilities = feature_scores(*parts, fold, class_count(labels), args.settings)
     ids = np.concatenate([rows["example_id"].to_numpy()[members] for members in chosen])
     order = np.argsort(ids)
@@ -43,16 +42,6 @@ def main(args):
     accuracy = (probabilities[:trained].argmax(axis=1) == parts[0].labels).mean()
     logger.info("probe: accuracy %.2f %% on held-out training images, by given labels", 100 * accuracy)
     logger.info("%d training and %d test images, %.0f s", trained, len(ids) - trained, time.process_time() - began)
-
-
-def probe_folds(train: Labelled, folds: int) -> np.ndarray:
-    """The fold of each training image, int (N,): classes stratified, identical images together, always the same."""
-    _, content = np.unique(train.content, return_inverse=True)
-    _, classes = np.unique(train.labels, return_inverse=True)
-    order = np.random.default_rng(derived_seed("probe folds")).permutation(len(content))
-    fold = np.empty(len(content), int)
-    fold[order] = stratified_folds(classes[order], content[order], min(folds, int(content.max()) + 1))
-    return fold
 
 
 if __name__ == "__main__":

@@ -12,9 +12,9 @@ from difficulty.datasets.example_tables import EXAMPLES, LABELS, class_names
 from difficulty.datasets.label_sets import has_label_sets
 from difficulty.scores.collect import EXAMPLE_SCORES, RUN_SCORES
 from difficulty.scores.label_error.estimate import estimate_wrong_labels, in_order_of
-from difficulty.scores.label_error.evidence import combined, normal_scores, skill, weights_of
-from difficulty.scores.label_error.networks import pool_networks, read_views
-from difficulty.scores.label_error.outside import NETWORKS, outside_kinds, read_predictors, sound
+from difficulty.scores.label_error.evidence import combined, skill, weights_of
+from difficulty.scores.label_error.networks import pool_networks, read_views, scores_of_seeds
+from difficulty.scores.label_error.outside import FEATURES, NETWORKS, kinds_of_evidence, read_predictors, sound
 from difficulty.scores.label_error.tables import LABEL_ERROR, OF_SEEDS
 from difficulty.stage import arguments, provenance, required_paths, run_stage, warn
 from difficulty.tables import read_table, write_table
@@ -29,9 +29,10 @@ def main(args):
     examples, facts = read_table(args.examples, EXAMPLES), provenance(args)
     several = has_label_sets(examples)
     networks = pool_networks(args.records, example_id, read_views(args.views))
-    predictors = {} if several else read_predictors(example_id, args.held_out, args.probe, args.given)
+    own = FEATURES if args.settings.get("are_probes") else NETWORKS
+    predictors = {} if several else read_predictors(example_id, args.held_out, args.probe, args.given, own)
     predictors, left_out = sound(predictors, given)
-    kinds = {NETWORKS: networks.pooled.mean(), **outside_kinds(predictors, example_id, given, args.features)}
+    kinds = kinds_of_evidence(networks.pooled.mean(), own, predictors, example_id, given, args.features)
     skills = {kind: skill(probabilities, given) for kind, probabilities in predictors.items()}
     label_error = combined(list(kinds.values()), weights_of(list(kinds), skills))
     scores = pd.DataFrame({"example_id": example_id, "label_error": label_error})
@@ -39,11 +40,7 @@ def main(args):
     found = estimate_wrong_labels(list(predictors.values()), given) if predictors else None
     scores["label_error_probability"] = in_order_of(label_error, found.wrong) if found else np.nan
     write_table(scores, args.output, EXAMPLE_SCORES.extended(LABEL_ERROR), facts)
-    parts = [
-        pd.DataFrame({"example_id": example_id, "run": seed, "label_error": normal_scores(pooled.mean())})
-        for seed, pooled in networks.of_seed.items()
-    ]
-    write_table(pd.concat(parts).assign(role="train"), args.seeds, RUN_SCORES.extended(OF_SEEDS), facts)
+    write_table(scores_of_seeds(networks), args.seeds, RUN_SCORES.extended(OF_SEEDS), facts)
     names = class_names(examples, found.likely.shape[1] if found else 0)
     pairs = summary.confusion(found.likely if found else None, given, names)
     write_table(pairs, args.confusion, LABEL_CONFUSION, facts)
@@ -51,7 +48,8 @@ def main(args):
     if several:
         row = summary.of_several_labels(len(given), list(kinds))
     else:
-        row = summary.summary(summary.facts_of(networks, predictors, given, found), len(given), list(kinds), found)
+        known = summary.facts_of(networks, predictors, given, found, own == FEATURES)
+        row = summary.summary(known, len(given), list(kinds), found)
     write_table(pd.DataFrame([row]), args.errors, LABEL_ERRORS, facts)
     if found:
         text = "%.0f of %d labels are estimated to be wrong (%.0f to %.0f); the cut has %d"

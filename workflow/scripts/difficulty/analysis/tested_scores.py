@@ -9,7 +9,7 @@ import pandas as pd
 from difficulty.analysis.truth import hard_examples
 from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.errors import UserError
-from difficulty.scores.collect import ranking_columns
+from difficulty.scores.collect import SCORES, ranking_columns
 from difficulty.stage import warn
 from difficulty.tables import read_schema, read_table
 
@@ -19,10 +19,13 @@ logger = logging.getLogger("difficulty")
 def tested_scores(scores: Path, role: str, wanted: Sequence[str] | None) -> tuple[dict[str, str], dict[str, int]]:
     """(score -> its column for a role, score -> its direction) of the wanted scores (None: all) that there are.
 
+    Where all training examples are held out, scores that no single run has, such as label_error, are among them.
     Raises UserError if there is none of them.
     """
     columns = read_schema(scores).columns
     ranking = ranking_columns(columns, role)
+    if role == "validation" and not read_table(scores, SCORES, ["runs_train"])["runs_train"].any():
+        ranking |= ranking_columns(columns, "train")
     wanted = list(ranking) if wanted is None else wanted
     if missing := [score for score in wanted if score not in ranking]:
         if missing == wanted:

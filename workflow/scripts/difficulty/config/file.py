@@ -17,7 +17,7 @@ from difficulty.config.analyses.comparisons import Comparisons
 from difficulty.config.analyses.correlation import Correlation, TruthCorrelation
 from difficulty.config.analyses.detection import Detection
 from difficulty.config.analyses.dynamics import Dynamics
-from difficulty.config.analyses.features import FeatureScores
+from difficulty.config.analyses.features import FeatureScores, OptionalFeatureScores
 from difficulty.config.analyses.generalization import Studies
 from difficulty.config.analyses.images import Images
 from difficulty.config.analyses.influence import Influence
@@ -85,7 +85,7 @@ class Analyses(Section):
         {},
         description="name -> 2 to 8 experiments on subsets of one data set, tested on each other's held-out parts",
     )
-    features: FeatureScores | None = Field(
+    features: OptionalFeatureScores = Field(
         FeatureScores(), description="scores from features of the images, where a data set has them; null: not computed"
     )
     removal: Removals = Field(

@@ -8,6 +8,7 @@ from difficulty.config.core.problems import Place, unknown_name
 from difficulty.config.core.section import Section
 from difficulty.config.data.data_source import DataSource
 from difficulty.config.data.datasets import AnySource, Records
+from difficulty.config.training.architectures import LINEAR_PROBE
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,16 @@ class Suite:
         """Whether an experiment is records of runs that were made elsewhere."""
         return self.has_no_images(self.experiments[experiment].get("dataset"))
 
+    def is_linear_probe(self, experiment: str) -> bool:
+        """Whether an experiment has a linear probe on given features in place of a network."""
+        return self.experiments[experiment].get("architecture") == LINEAR_PROBE
+
+    def no_networks(self, experiment: str) -> str | None:
+        """Returns how an error message begins, about an experiment whose runs come without networks."""
+        if self.is_imported(experiment):
+            return f"experiment {experiment!r} is records of other runs"
+        return f"experiment {experiment!r} is linear probes on features" if self.is_linear_probe(experiment) else None
+
     def several_labels(self, experiment: str) -> str | None:
         """Returns an error message if the experiment's images have several labels each."""
         if not self.is_multi_label(experiment):
@@ -114,9 +125,9 @@ class Suite:
         return isinstance(self.datasets.get(dataset), Records)
 
     def is_held_out(self, experiment: str) -> bool:
-        """Whether an experiment is records of networks that have not seen its training examples."""
+        """Whether nothing in an experiment has seen the training examples that it predicts."""
         source = self.datasets.get(self.experiments[experiment].get("dataset"))
-        return isinstance(source, Records) and bool(source.held_out)
+        return self.is_linear_probe(experiment) or (isinstance(source, Records) and bool(source.held_out))
 
     def holds_nothing_out(self, experiment: str) -> bool:
         """Whether all networks of an experiment are trained on all of its training examples."""

@@ -58,8 +58,12 @@ class Features:
         """None for an experiment whose images have no features. Runs have no part in it, whichever are chosen."""
         if experiment not in self.scored:
             return None
-        upstream = self.key(self.data.root(self.data.of(experiment))), self.plan.training.labels_key(experiment)
+        upstream = self.key_of(experiment), self.plan.training.labels_key(experiment)
         return self.plan.stage("score_features", only(self.settings, _SCORE_KEYS), *upstream)
+
+    def key_of(self, experiment: str) -> str:
+        """Of the features of an experiment's images."""
+        return self.key(self.data.root(self.data.of(experiment)))
 
     def key(self, dataset: str) -> str:
         stage = self.collect_features if dataset in self.collected else self.extract_features

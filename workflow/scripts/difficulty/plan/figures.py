@@ -224,7 +224,7 @@ class Figures:
     def _of_experiment(self, experiment: str) -> Iterator[str]:
         vog, depth, influence = self.plan.vog, self.plan.depth, self.plan.influence
         yield from _OF_EXPERIMENTS
-        yield from ["gallery"] if experiment in self.plan.training.with_checkpoints else []
+        yield from ["gallery"] if experiment in self.plan.training.with_images else []
         yield from ["truth_correlation"] if experiment in self.plan.scores.with_truth else []
         yield from ["average_precision"] if experiment in self.plan.scores.with_label_sets else []
         yield from ["image_maps"] if experiment in self.plan.images.mapped else []

@@ -14,8 +14,8 @@ _HELD_OUT = ROLE_SUFFIXES["validation"]
 
 class Scores:
     """with_folds, with_truth, with_label_sets: the experiments that hold examples out, whose data sets have truth
-    columns that are numbers, and whose images have several labels. held_out: records of networks that have not seen the
-    training examples.
+    columns that are numbers, and whose images have several labels. held_out: those in which nothing has seen the
+    training examples that it predicts. held_out_records: of these, the records of other runs.
     """
 
     def __init__(self, plan):
@@ -24,7 +24,8 @@ class Scores:
         self.precision_epochs = plan.configuration.precision_epochs
         self.with_folds = [name for name, settings in self.experiments.items() if "folds" in settings]
         recorded = {name: plan.datasets[plan.data.of(name)] for name in plan.training.imported}
-        self.held_out = [name for name, records in recorded.items() if records.get("held_out")]
+        self.held_out_records = [name for name, records in recorded.items() if records.get("held_out")]
+        self.held_out = [*self.held_out_records, *plan.training.probes]
         self.with_truth = [name for name in self.experiments if plan.configuration.truth_columns[plan.data.of(name)]]
         self.with_label_sets = list(self.precision_epochs)
 
@@ -36,8 +37,10 @@ class Scores:
 
     @remembered
     def score_dynamics(self, experiment: str, chosen: tuple[str, ...] | None = None) -> Stage:
-        runs = self.plan.training.runs_key(experiment, chosen)
-        return self.plan.stage("score_dynamics", self.analyses["dynamics"], runs)
+        runs, settings = self.plan.training.runs_key(experiment, chosen), self.analyses["dynamics"]
+        if experiment in self.plan.training.probes:  # of one epoch
+            settings = {key: value for key, value in settings.items() if key != "el2n_epoch"}
+        return self.plan.stage("score_dynamics", settings, runs)
 
     @remembered
     def score_label_quality(self, experiment: str, chosen: tuple[str, ...] | None = None) -> Stage | None:
@@ -51,14 +54,25 @@ class Scores:
     @remembered
     def score_held_out_records(self, experiment: str) -> Stage | None:
         """None for an experiment that is no records of held-out examples."""
-        if experiment not in self.held_out:
+        if experiment not in self.held_out_records:
             return None
         settings = self.plan.data.import_settings(self.plan.data.of(experiment))
         return self.plan.stage("score_held_out_records", settings, self.plan.training.runs_key(experiment))
 
+    @remembered
+    def score_linear_probes(self, experiment: str, chosen: tuple[str, ...] | None = None) -> Stage | None:
+        """None for an experiment with networks."""
+        if experiment not in self.plan.training.probes:
+            return None
+        return self.plan.stage("score_linear_probes", {}, self.plan.training.runs_key(experiment, chosen))
+
     def label_quality(self, experiment: str, chosen: tuple[str, ...] | None = None) -> Stage | None:
-        """The one of these two that an experiment has, if any."""
-        return self.score_label_quality(experiment, chosen) or self.score_held_out_records(experiment)
+        """The one of these three that an experiment has, if any."""
+        return (
+            self.score_label_quality(experiment, chosen)
+            or self.score_held_out_records(experiment)
+            or self.score_linear_probes(experiment, chosen)
+        )
 
     @remembered
     def score_memorization(self, experiment: str, chosen: tuple[str, ...] | None = None) -> Stage | None:
@@ -77,7 +91,8 @@ class Scores:
             self.plan.training.given_probabilities(experiment),
         ]
         keys = [stage.key for stage in evidence if stage]
-        return self.plan.stage("score_label_error", {}, self.plan.training.runs_key(experiment, chosen), *keys)
+        settings = {"are_probes": True} if experiment in self.plan.training.probes else {}
+        return self.plan.stage("score_label_error", settings, self.plan.training.runs_key(experiment, chosen), *keys)
 
     def held_out_probabilities(self, experiment: str) -> list[str]:
         """What networks that held the examples out make of them, if there are any."""
@@ -92,6 +107,11 @@ class Scores:
     def feature_tables(self, pattern: str, experiment: str) -> list[str]:
         """A table of what features of the images say of the labels, if there are any."""
         return [pattern.format(experiment=experiment)] if experiment in self.plan.features.scored else []
+
+    def further_probe(self, experiment: str) -> list[str]:
+        """What a linear probe on the features makes of the images, unless the experiment itself is such probes."""
+        is_further = experiment not in self.plan.training.probes
+        return self.feature_tables(paths.PROBE, experiment) if is_further else []
 
     def given_probabilities(self, experiment: str) -> list[str]:
         """What others' networks make of the examples, if that is given."""

@@ -1,9 +1,10 @@
-"""Labels, runs and evaluations: trained here, restored from somebody else's checkpoints, or read from records."""
+"""Labels, runs and evaluations: trained here, restored from others' checkpoints, read from records, or probes."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 from difficulty.config.core.problems import Place
+from difficulty.config.training.linear_probe import is_linear_probe
 from difficulty.config.training.shared_labels import source_of_labels
 from difficulty.config.training.snapshots import files_in_order
 from difficulty.hash_chain import hash_chain
@@ -13,6 +14,7 @@ from difficulty.plan.user_files import require_files
 
 LABEL_KEYS = ("label_noise",)
 EVALUATION_KEYS = ("device", "precision", "folds", "records", "batch_norm")
+PROBE_KEYS = ("folds", "strength")
 SNAPSHOT_KEYS = ("architecture", "width", "depth", "stem", "normalization", "device", "precision", "batch_norm")
 # What does not change a run: the seeds are in its name; the data set and the labels are its inputs; who decodes; and
 # what other networks make of the examples.
@@ -21,16 +23,18 @@ _PER_RUN = (paths.CHECKPOINTS, paths.RECORDS, paths.ONLINE_RECORDS, paths.HISTOR
 
 
 class Training:
-    """imported, snapshots, trained: names of the experiments of each kind: records of other runs, networks that were
-    trained elsewhere, and what is trained here. with_checkpoints: the last two. with_probabilities: those with held-out
-    probabilities from elsewhere. with_others_labels, with_own_labels: those that have the labels of another experiment,
-    and all others.
+    """imported, probes, snapshots, trained: names of the experiments of each kind: records of other runs, linear probes
+    on features, networks that were trained elsewhere, and what is trained here. with_checkpoints: the last two.
+    with_images: all but the first. with_probabilities: those with held-out probabilities from elsewhere.
+    with_others_labels, with_own_labels: those that have the labels of another experiment, and all others.
     """
 
     def __init__(self, plan):
         self.plan, self.settings, self.data = plan, plan.experiments, plan.data
         self.imported = [name for name in self.settings if self.data.of(name) in self.data.recorded]
-        others = [name for name in self.settings if name not in self.imported]
+        self.with_images = [name for name in self.settings if name not in self.imported]
+        self.probes = [name for name in self.with_images if is_linear_probe(self.settings[name])]
+        others = [name for name in self.with_images if name not in self.probes]
         self.snapshots = [name for name in others if isinstance(self.settings[name]["checkpoints"], dict)]
         self.trained = [name for name in others if name not in self.snapshots]
         self.with_checkpoints = [*self.trained, *self.snapshots]
@@ -83,6 +87,12 @@ class Training:
         return self.plan.stage("import_records", settings, self.labels_key(experiment))
 
     @remembered
+    def fit_linear_probe(self, experiment: str) -> Stage:
+        features = self.plan.features
+        settings = only(features.settings, PROBE_KEYS)
+        return self.plan.stage("fit_linear_probe", settings, features.key_of(experiment), self.labels_key(experiment))
+
+    @remembered
     def import_checkpoints(self, experiment: str) -> Stage:
         """The files count as well, by name and in order, which says what is early: a sorted mapping would lose it."""
         settings = self.settings[experiment]
@@ -124,6 +134,8 @@ class Training:
         """What any run of an experiment is identified by, apart from its name."""
         if experiment in self.imported:
             return self.import_records(experiment).key
+        if experiment in self.probes:
+            return self.fit_linear_probe(experiment).key
         if experiment in self.snapshots:
             return self.import_checkpoints(experiment).key
         return self.train_model(experiment).key
@@ -159,6 +171,8 @@ class Training:
         """All that the runs of an experiment leave."""
         if experiment in self.imported:
             patterns = (paths.RECORDS, paths.HISTORY)
+        elif experiment in self.probes:
+            patterns = (paths.RECORDS, paths.HISTORY, paths.RUN_PROBE)
         elif experiment in self.snapshots:
             patterns = (paths.CHECKPOINTS, paths.RECORDS, paths.HISTORY, paths.EVALUATION)
         else:

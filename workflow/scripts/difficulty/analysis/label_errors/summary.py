@@ -34,9 +34,16 @@ def reliability(of_seeds: Sequence[np.ndarray]) -> float:
 
 
 def facts_of(
-    networks: Networks, predictors: Mapping[str, np.ndarray], labels: np.ndarray, found: WrongLabels | None
+    networks: Networks,
+    predictors: Mapping[str, np.ndarray],
+    labels: np.ndarray,
+    found: WrongLabels | None,
+    are_probes: bool = False,
 ) -> Facts:
-    """What the verdict on trust rests on. predictors: see `read_predictors`. labels: (N,), given."""
+    """What the verdict on trust rests on.
+
+    predictors: see `read_predictors`. labels: (N,), given. are_probes: whether networks are linear probes on features.
+    """
     return Facts(
         commonest=np.bincount(labels).max() / len(labels),
         fitted=np.mean(networks.fitted) if networks.fitted else np.nan,
@@ -44,6 +51,7 @@ def facts_of(
         reliability=reliability([each.mean() for each in networks.of_seed.values()]),
         low=found.low if found else np.nan,
         high=found.high if found else np.nan,
+        are_probes=are_probes,
     )
 
 

@@ -15,7 +15,8 @@ class Facts:
 
     commonest: share of the commonest label. fitted: of the training labels that networks are right about at their last
     epoch. held_out: of the labels that predictors are right about without having seen them. reliability: of the order
-    over the seeds. low, high: interval of the number of wrong labels.
+    over the seeds. low, high: interval of the number of wrong labels. are_probes: whether the networks are linear
+    probes on given features, which other features may help, but no longer training.
     """
 
     commonest: float
@@ -24,6 +25,7 @@ class Facts:
     reliability: float
     low: float = np.nan
     high: float = np.nan
+    are_probes: bool = False
 
 
 def verdict(facts: Facts) -> tuple[bool, str]:
@@ -37,15 +39,16 @@ def verdict(facts: Facts) -> tuple[bool, str]:
             "features of a pretrained network"
         )
     if facts.reliability < _RELIABLE:
+        remedy = "give other features" if facts.are_probes else "train for longer"
         return False, (
             f"networks of different seeds order the images differently (reliability {max(facts.reliability, 0):.2f}): "
-            "ranks are not meaningful yet; add seeds, or train for longer"
+            f"ranks are not meaningful yet; add seeds, or {remedy}"
         )
     if _is_poor(facts.held_out, facts.commonest):
         return False, (
             f"images that were not seen are predicted poorly ({facts.held_out:.0%} of the labels, the commonest class "
             f"alone has {facts.commonest:.0%}): probabilities and numbers are not meaningful; train on more images, or "
-            "give features of a pretrained network"
+            f"give features of {'another' if facts.are_probes else 'a pretrained'} network"
         )
     return True, _grounds(facts)
 
@@ -67,5 +70,6 @@ def _grounds(facts: Facts) -> str:
         grounds.append(f"{facts.held_out:.0%} of the labels are predicted without having been seen")
     if facts.high > _NARROW * max(facts.low, 1):
         interval = f"{facts.low:,.0f} to {facts.high:,.0f}"
-        grounds.append(f"the number of wrong labels is uncertain ({interval}), more seeds or features narrow it")
+        remedy = "held-out probabilities narrow" if facts.are_probes else "more seeds or features narrow"
+        grounds.append(f"the number of wrong labels is uncertain ({interval}), {remedy} it")
     return "; ".join(grounds)

@@ -15,7 +15,7 @@ def used_epochs(suite: Suite, experiments: Sequence[str] | None, epochs: Sequenc
     """
     found = {}
     for name in suite.experiments if experiments is None else experiments:
-        if name in suite.experiments and not suite.is_imported(name) and not suite.has_no_own_passes(name):
+        if name in suite.experiments and not suite.no_networks(name) and not suite.has_no_own_passes(name):
             saved = saved_epochs(suite.experiments[name])
             if saved:
                 found[name] = saved[-1:] if epochs is None else sorted(epochs)
@@ -29,8 +29,8 @@ def use_faults(
     for index, name in enumerate(experiments or []):
         if text := suite.no_experiment(name):
             yield ("experiments", index), text
-        elif suite.is_imported(name):
-            yield ("experiments", index), f"experiment {name!r} is records of other runs, which have no checkpoints"
+        elif text := suite.no_networks(name):
+            yield ("experiments", index), f"{text}, which have no checkpoints"
         elif text := suite.has_no_own_passes(name):
             yield ("experiments", index), text
     for name in used_epochs(suite, experiments, epochs):

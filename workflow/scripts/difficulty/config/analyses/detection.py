@@ -13,6 +13,7 @@ from difficulty.config.core.problems import Place, unknown_name
 from difficulty.config.core.ranges import Range
 from difficulty.config.core.section import Section, problem
 from difficulty.config.suite import CheckedSection, Suite, unknown_scores
+from difficulty.config.training.linear_probe import is_linear_probe
 from difficulty.config.training.shared_labels import source_of_labels
 
 _PLANTED = "is_corrupt"
@@ -48,7 +49,12 @@ class Truth(Section):
         if self.role == "validation" and suite.holds_nothing_out(self.experiment):
             yield ("role",), f"experiment {self.experiment!r} holds no examples out; set its folds"
         if self.role == "train" and suite.is_held_out(self.experiment):
-            yield ("role",), f"experiment {self.experiment!r} has held_out records of training examples; set validation"
+            what = (
+                "is linear probes that have not seen"
+                if suite.is_linear_probe(self.experiment)
+                else "has held_out records of"
+            )
+            yield ("role",), f"experiment {self.experiment!r} {what} training examples; set validation"
         if self.column == _PLANTED:
             if self.role == "test":
                 yield ("role",), "test labels are never corrupted; choose train or validation"
@@ -98,15 +104,17 @@ class Detection(CheckedSection):
 def detections(detection: dict, experiments: dict[str, dict]) -> dict[str, dict]:
     """Returns name -> all settings of one test of the scores: planted noise of an experiment, or a configured truth.
 
-    Planted noise is tested in the role validation, too, where an experiment has folds. Labels from another experiment
-    may all be right; wrong ones are tested where they are planted.
+    Planted noise is tested in the role validation, too, where an experiment has folds, and in this alone where it is
+    linear probes, which hold every example out. Labels from another experiment may all be right; wrong ones are tested
+    where they are planted.
     """
     noisy = [
         name
         for name, settings in experiments.items()
         if settings.get("label_noise", {}).get("fraction", "label_noise" in settings) and not source_of_labels(settings)
     ]
-    planted = {name: {"experiment": name, "column": _PLANTED, "role": "train"} for name in noisy}
+    roles = {name: "validation" if is_linear_probe(experiments[name]) else "train" for name in noisy}
+    planted = {name: {"experiment": name, "column": _PLANTED, "role": role} for name, role in roles.items()}
     for name in noisy:
         if experiments[name].get("folds"):
             planted[f"{name}{_PLANTED_HELD_OUT}"] = planted[name] | {"role": "validation"}

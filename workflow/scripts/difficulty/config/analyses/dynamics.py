@@ -22,13 +22,17 @@ class Dynamics(CheckedSection):
     )
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
-        """Yields a fault if an experiment ends before the epoch or does not keep the records."""
-        epochs = {name: settings["epochs"] for name, settings in suite.experiments.items() if "epochs" in settings}
+        """Yields a fault if an experiment ends before the epoch or does not keep the records.
+
+        A linear probe has one epoch and one kind of records, whatever is set.
+        """
+        others = {name: each for name, each in suite.experiments.items() if not suite.is_linear_probe(name)}
+        epochs = {name: settings["epochs"] for name, settings in others.items() if "epochs" in settings}
         shortest = min(epochs, key=epochs.get, default=None)
         if self.el2n_epoch and shortest and self.el2n_epoch > epochs[shortest]:
             what = f"1..{epochs[shortest]} (epochs of {shortest!r})"
             yield ("el2n_epoch",), expected(what, self.el2n_epoch)
-        kept = {name: settings["records"] for name, settings in suite.experiments.items() if "records" in settings}
+        kept = {name: settings["records"] for name, settings in others.items() if "records" in settings}
         if without := [name for name, records in kept.items() if records not in (self.records, "both")]:
             yield (
                 ("records",),

@@ -1,9 +1,12 @@
 """Scores from features of the images that come from outside."""
 
+from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from difficulty.config.core.annotations import CheckedBy
+from difficulty.config.core.problems import Place
 from difficulty.config.core.ranges import Range
 from difficulty.config.suite import CheckedSection, Suite
 from difficulty.scores.features.catalogue import FEATURE_SCORES
@@ -43,3 +46,13 @@ class FeatureScores(CheckedSection):
             if getattr(suite.datasets.get(suite.ancestors(each.get("dataset"))[-1]), "features", None)
             and not suite.is_multi_label(name)
         ]
+
+
+def faults(features: FeatureScores | None, suite: Suite) -> Iterator[tuple[Place, str]]:
+    """Yields a fault if there is none of this, and an experiment rests on it."""
+    probes = [name for name in suite.experiments if suite.is_linear_probe(name)]
+    if features is None and probes:
+        yield (), f"is null, but experiment {probes[0]!r} is linear probes on features; leave it out"
+
+
+OptionalFeatureScores = Annotated[FeatureScores | None, CheckedBy(faults)]

@@ -81,8 +81,8 @@ def _scores_fault(experiment: str, parts: Iterable[str], suite: Suite) -> str | 
 
 def _experiment_fault(experiment: str, dataset: str, first: Mapping[str, str], suite: Suite) -> str | None:
     """Returns an error message if the experiment cannot be compared with those before it."""
-    if suite.is_imported(experiment):
-        return f"experiment {experiment!r} is records of other runs, which come without a network to evaluate"
+    if text := suite.no_networks(experiment):
+        return f"{text}, which come without a network to evaluate"
     if suite.datasets.get(dataset) is None:  # not valid itself
         return None
     if not isinstance(suite.datasets[dataset], Subset):

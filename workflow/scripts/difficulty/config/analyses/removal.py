@@ -76,8 +76,8 @@ def faults(removals: Mapping[str, Removal], suite: Suite) -> Iterator[tuple[Plac
 
 def _base_fault(experiment: str, suite: Suite) -> str | None:
     """Returns an error message if nothing can be compared with an experiment on all examples."""
-    if suite.is_imported(experiment):
-        return f"experiment {experiment!r} is records of other runs, which come without a network to evaluate"
+    if text := suite.no_networks(experiment):
+        return f"{text}, which come without a network to evaluate"
     if suite.is_multi_label(experiment):
         return suite.several_labels(experiment)
     dataset = suite.experiments[experiment].get("dataset")
@@ -86,8 +86,8 @@ def _base_fault(experiment: str, suite: Suite) -> str | None:
 
 def _fault(experiment: str, base: str, suite: Suite) -> str | None:
     """Returns an error message if an experiment differs from `base` in more than examples and corrected labels."""
-    if suite.is_imported(experiment):
-        return f"experiment {experiment!r} is records of other runs, which come without a network to evaluate"
+    if text := suite.no_networks(experiment):
+        return f"{text}, which come without a network to evaluate"
     own, of = (suite.experiments[name].get("dataset") for name in (experiment, base))
     if own is None or of is None:  # not valid themselves
         return None

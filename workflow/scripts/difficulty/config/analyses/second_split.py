@@ -71,6 +71,8 @@ class SecondSplit(CheckedSection):
 
 def _has_no_halves(experiment: str, suite: Suite) -> str | None:
     """Returns an error message if the experiment is not trained here or its images have several labels."""
+    if suite.is_linear_probe(experiment):
+        return f"{suite.no_networks(experiment)}, which are not trained further; name experiments with networks"
     if suite.is_imported(experiment) or is_snapshots(suite.experiments[experiment].get("checkpoints")):
         return f"experiment {experiment!r} was trained elsewhere; name experiments that are trained here"
     return suite.several_labels(experiment)

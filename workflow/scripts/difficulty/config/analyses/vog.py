@@ -104,7 +104,7 @@ class Vog(CheckedSection):
             name
             for name in wanted
             if name in suite.experiments
-            and not suite.is_imported(name)
+            and not suite.no_networks(name)
             and not suite.has_no_own_passes(name)
             and len(saved_epochs(suite.experiments[name])) >= self._fewest(suite.experiments[name])
             and stages_of(self.stages, self.checkpoints, suite.experiments[name])
@@ -127,14 +127,14 @@ class Vog(CheckedSection):
         for index, name in enumerate(self.experiments or []):
             if text := suite.no_experiment(name):
                 yield ("experiments", index), text
+            elif text := suite.no_networks(name):
+                yield ("experiments", index), f"{text}, which have no checkpoints"
             elif len(saved := saved_epochs(suite.experiments[name]) or [0, 1, 2]) < (
                 fewest := self._fewest(suite.experiments[name])
             ):
                 kept = "one checkpoint" if len(saved) == 1 else "two checkpoints"
                 text = f"experiment {name!r} keeps {kept} only, expected {fewest} or more"
                 yield ("experiments", index), f"{text}; set its checkpoints: all, or train for more epochs"
-            elif suite.is_imported(name):
-                yield ("experiments", index), f"experiment {name!r} is records of other runs, which have no checkpoints"
             elif text := suite.has_no_own_passes(name):
                 yield ("experiments", index), text
         for index, name in enumerate(self.out_of_distribution):

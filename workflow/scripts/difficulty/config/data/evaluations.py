@@ -18,6 +18,8 @@ def faults(evaluations: Mapping[str, list[str]], suite: Suite) -> Iterator[tuple
             yield (experiment,), text
         elif isinstance(suite.datasets.get(suite.experiments[experiment].get("dataset")), Records):
             yield (experiment,), "records of other runs come without a network to evaluate; remove it"
+        elif suite.is_linear_probe(experiment):
+            yield (experiment,), "linear probes on features come without a network to evaluate; remove it"
         for index, dataset in enumerate(datasets):
             if text := suite.no_dataset(dataset):
                 yield (experiment, index), text

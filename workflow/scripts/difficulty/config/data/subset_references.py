@@ -83,6 +83,11 @@ def _experiment_faults(subset: Subset, suite: Suite) -> Iterator[tuple[Place, st
     trained_on = settings.get("dataset")
     if trained_on and trained_on not in suite.ancestors(subset.of):
         yield ("experiment",), f"{select.experiment!r} is trained on {trained_on!r}, expected {subset.of!r}"
+    if isinstance(select, ByLearning) and suite.is_linear_probe(select.experiment):
+        text = (
+            "is linear probes on features, none of which learns an image that it predicts; choose by score or verdict"
+        )
+        yield ("experiment",), f"{select.experiment!r} {text}"
     if isinstance(select, ByTruth) and "label_noise" in settings and settings["label_noise"] is None:
         yield ("experiment",), f"{select.experiment!r} has no label_noise, so no label is known to be wrong"
     for index, seed in enumerate(getattr(select, "seeds", [])):

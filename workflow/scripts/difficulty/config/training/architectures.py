@@ -20,11 +20,13 @@ ARCHITECTURES: dict[str, tuple[str, ...]] = {
     "densenet121": ("width", "stem"),
 }
 TORCHVISION = "torchvision:"
+LINEAR_PROBE = "linear_probe"  # of experiments: no network, but a linear probe on the features of the data set
 # Settings of an experiment that have a meaning for one architecture only.
 OWN_SETTINGS = ("width", "depth", "stem", "weights")
 
 
 CHOICES = alternatives([*ARCHITECTURES, f"{TORCHVISION}<name>"])
+CHOICES_OF_EXPERIMENTS = alternatives([*ARCHITECTURES, LINEAR_PROBE, f"{TORCHVISION}<name>"])
 
 
 def settings_of(architecture: str) -> tuple[str, ...]:
@@ -37,23 +39,29 @@ def is_torchvision(architecture: str) -> bool:
     return architecture.startswith(TORCHVISION)
 
 
-def _checked(value) -> str:
-    if isinstance(value, str):
-        network = value.removeprefix(TORCHVISION)
-        if value in ARCHITECTURES or (is_torchvision(value) and network.isascii() and network.isidentifier()):
-            return value
-    raise problem(expected(CHOICES, value, ARCHITECTURES))
+def _is_network(value) -> bool:
+    if not isinstance(value, str):
+        return False
+    network = value.removeprefix(TORCHVISION)
+    return value in ARCHITECTURES or (is_torchvision(value) and network.isascii() and network.isidentifier())
 
 
-Architecture = Annotated[
-    str,
-    PlainValidator(_checked),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"enum": list(ARCHITECTURES)},
-                {"type": "string", "pattern": f"^{TORCHVISION}[A-Za-z_][A-Za-z0-9_]*$"},
-            ]
-        }
-    ),
-]
+def _network(value) -> str:
+    if not _is_network(value):
+        raise problem(expected(CHOICES, value, ARCHITECTURES))
+    return value
+
+
+def _network_or_probe(value) -> str:
+    if value != LINEAR_PROBE and not _is_network(value):
+        raise problem(expected(CHOICES_OF_EXPERIMENTS, value, [*ARCHITECTURES, LINEAR_PROBE]))
+    return value
+
+
+def _schema(*names: str) -> WithJsonSchema:
+    pattern = {"type": "string", "pattern": f"^{TORCHVISION}[A-Za-z_][A-Za-z0-9_]*$"}
+    return WithJsonSchema({"anyOf": [{"enum": list(names)}, pattern]})
+
+
+Architecture = Annotated[str, PlainValidator(_network), _schema(*ARCHITECTURES)]
+ExperimentArchitecture = Annotated[str, PlainValidator(_network_or_probe), _schema(*ARCHITECTURES, LINEAR_PROBE)]

@@ -6,6 +6,8 @@ harder, to networks of the same seeds than to others.
 
 from collections.abc import Iterator, Mapping
 
+from difficulty.config.training.linear_probe import is_linear_probe
+
 
 def with_pooled_seeds(datasets: Mapping[str, Mapping], experiments: Mapping[str, Mapping]) -> dict[str, dict]:
     """The data sets; subsets chosen by verdicts, which all runs of an experiment give, name all its seeds.
@@ -51,15 +53,22 @@ def seeds_that_chose(experiment: str, datasets: Mapping[str, Mapping], experimen
 def _corrector(settings: Mapping, experiments: Mapping[str, Mapping]) -> Mapping:
     """Settings of the experiment whose suspects corrected the labels of one with these settings; none if none did."""
     noise = settings.get("label_noise", {})
-    return experiments[noise["experiment"]] if noise.get("relabel") else {}
+    corrector = experiments[noise["experiment"]] if noise.get("relabel") else {}
+    return {} if is_linear_probe(corrector) else corrector
 
 
 def repeated_seeds(datasets: Mapping[str, Mapping], experiments: Mapping[str, Mapping]) -> Iterator[str]:
-    """A line for each experiment that is trained under seeds that chose its examples, or corrected its labels."""
-    for name, settings in experiments.items():
+    """A line for each experiment that is trained under seeds that chose its examples, or corrected its labels.
+
+    A seed of linear probes draws folds alone, and no weights.
+    """
+    drawing = {name: settings for name, settings in experiments.items() if not is_linear_probe(settings)}
+    for name, settings in drawing.items():
         if shared := sorted({*_corrector(settings, experiments).get("seeds", [])} & {*settings.get("seeds", [])}):
             yield _line(name, shared, f"of {settings['label_noise']['experiment']!r} corrected its labels")
         for chooser, seeds in choosers(settings["dataset"], datasets).items():
+            if is_linear_probe(experiments.get(chooser, {})):
+                continue
             if shared := sorted({*seeds} & {*settings.get("seeds", [])}):
                 yield _line(name, shared, f"of {chooser!r} chose its data set {settings['dataset']!r}")
 

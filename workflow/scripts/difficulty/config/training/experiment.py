@@ -11,7 +11,13 @@ from difficulty.config.core.problems import expected
 from difficulty.config.core.ranges import Count, Epoch, Range, Seed
 from difficulty.config.core.section import Section, problem, problems_at, without_repeats
 from difficulty.config.data.label_noise import LabelNoise
-from difficulty.config.training.architectures import CHOICES, Architecture, is_torchvision, settings_of
+from difficulty.config.training.architectures import (
+    CHOICES,
+    LINEAR_PROBE,
+    ExperimentArchitecture,
+    is_torchvision,
+    settings_of,
+)
 from difficulty.config.training.augmentation import Augmentation
 from difficulty.config.training.given_probabilities import GivenProbabilities
 from difficulty.config.training.initialization import Initialization
@@ -39,9 +45,10 @@ class Experiment(Section):
         description="out-of-fold probabilities of the training examples by other people's networks, e.g. {file: "
         "pred_probs.npy}; nothing is trained on them",
     )
-    architecture: Architecture = Field(
-        description=f"network: {CHOICES}; where an experiment names another one than `defaults`, the width, depth, "
-        "stem and weights of `defaults` do not apply to it"
+    architecture: ExperimentArchitecture = Field(
+        description=f"network: {CHOICES}; or {LINEAR_PROBE}, on the features of the data set, with which nothing is "
+        "trained and settings of training do not count. Where an experiment names another one than `defaults`, the "
+        "width, depth, stem and weights of `defaults` do not apply to it"
     )
     width: Annotated[int, Range(1, 65_536)] | None = Field(
         None,

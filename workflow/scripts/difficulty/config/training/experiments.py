@@ -12,6 +12,7 @@ from difficulty.config.data.subsets import Subset
 from difficulty.config.training.experiment import Experiment
 from difficulty.config.training.grids import Layer
 from difficulty.config.training.inheritance import experiment_settings, is_inherited, merged
+from difficulty.config.training.linear_probe import is_linear_probe, probe_faults, probe_filled
 from difficulty.config.training.shared_labels import shared_label_faults
 from difficulty.config.training.snapshots import filled
 
@@ -45,6 +46,10 @@ def check_experiments(
             experiment, settings, faults = _imported(experiment, settings, faults, sources[settings["dataset"]])
         elif _have_several_labels(settings.get("dataset"), sources or {}):
             faults = [*faults, *_faults_of_label_sets(settings)]
+        if is_linear_probe(settings):
+            dataset = settings.get("dataset")
+            source, several = _source_of_images(dataset, sources or {}), _have_several_labels(dataset, sources or {})
+            faults = [*faults, *(((key,), text, False) for key, text in probe_faults(settings, source, several))]
         known[name], own_faults[name] = settings, faults
         if experiment:
             resolved[name] = experiment
@@ -75,7 +80,8 @@ def check_experiments(
 def _settings(defaults: Mapping, layers: Sequence[Layer]) -> Mapping:
     """A grid's own settings are to its options what the defaults are to an experiment."""
     shared, *options = (layer.settings for layer in layers)
-    return filled(experiment_settings(experiment_settings(defaults, shared), *options))
+    settings = experiment_settings(experiment_settings(defaults, shared), *options)
+    return probe_filled(settings) if is_linear_probe(settings) else filled(settings)
 
 
 def _origin(place: Place, defaults: Mapping, layers: Sequence[Layer]) -> Layer | None:
@@ -138,11 +144,16 @@ def _imported(
 
 def _have_several_labels(dataset: str | None, sources: _Sources) -> bool:
     """Whether the images of a data set, or of what it is a subset of, have several labels."""
+    return getattr(_source_of_images(dataset, sources), "is_multi_label", False)
+
+
+def _source_of_images(dataset: str | None, sources: _Sources) -> AnySource | None:
+    """The data set itself, or what it is in the end a subset of; None if that is not valid itself."""
     seen = set()
     while isinstance(source := sources.get(dataset), Subset) and dataset not in seen:
         seen.add(dataset)
         dataset = source.of
-    return getattr(source, "is_multi_label", False)
+    return None if isinstance(source, Subset) else source
 
 
 def _faults_of_label_sets(settings: Mapping) -> list[_Fault]:

@@ -25,8 +25,6 @@ from difficulty.tables import read_schema, read_table
 from difficulty.training.majority import majority_of, majority_sets_of
 
 INPUTS = {"scores": ONE, "records": SEVERAL, "examples": ONE, "pixels": ONE}
-_ROLE = "train"
-
 _SIDE = 64
 _GAP = 16
 _LINE = 14
@@ -41,14 +39,14 @@ _LEAST_BLOCK = 290  # room for what stands above a block
 
 def draw(inputs: Namespace, settings: dict) -> Figure:
     """Reads a score of the training images, what most runs predict for them, and the images."""
-    score = settings["score"]
-    column, direction = ranking_of(inputs.scores, score, _ROLE, "figures.gallery.score")
-    wanted = ["example_id", "label", "clean_label", "is_corrupt", f"runs_{_ROLE}", column]
+    score, role = settings["score"], _role(inputs.scores)
+    column, direction = ranking_of(inputs.scores, score, role, "figures.gallery.score")
+    wanted = ["example_id", "label", "clean_label", "is_corrupt", f"runs_{role}", column]
     table = read_table(inputs.scores, SCORES, wanted)
-    table = table[table[f"runs_{_ROLE}"] > 0].rename(columns={column: "value"}).set_index("example_id")
-    table["predicted"] = majority_of(inputs.records, table.index, _ROLE)
+    table = table[table[f"runs_{role}"] > 0].rename(columns={column: "value"}).set_index("example_id")
+    table["predicted"] = majority_of(inputs.records, table.index, role)
     if has_label_sets(read_schema(inputs.examples).columns):
-        table = table.assign(**_label_sets(inputs.examples, inputs.records, table.index))
+        table = table.assign(**_label_sets(inputs.examples, inputs.records, table.index, role))
     return gallery_figure(
         table,
         images_of(inputs.pixels, table.index),
@@ -61,12 +59,17 @@ def draw(inputs: Namespace, settings: dict) -> Figure:
     )
 
 
-def _label_sets(examples: Path, records: Sequence[Path], example_ids: pd.Index) -> dict[str, pd.Series]:
+def _role(scores: Path) -> str:
+    """The role in which training images are shown: held out only where no run is trained on any."""
+    return "train" if read_table(scores, SCORES, ["runs_train"])["runs_train"].any() else "validation"
+
+
+def _label_sets(examples: Path, records: Sequence[Path], example_ids: pd.Index, role: str) -> dict[str, pd.Series]:
     """given_set and predicted_set of images with several labels, as text."""
     table = read_table(examples, EXAMPLES, ["example_id", *LABEL_SETS])
     names = set_class_names(table)
     given = table.set_index("example_id")["label_names"].loc[example_ids]
-    predicted = majority_sets_of(records, example_ids, _ROLE)
+    predicted = majority_sets_of(records, example_ids, role)
     return {
         "given_set": given.map(joined_names),
         "predicted_set": predicted.map(lambda text: named_text(text, names), na_action="ignore"),

@@ -29,6 +29,19 @@ class Labelled:
     content: np.ndarray
 
 
+def all_logits(train: Labelled, test: Labelled, fold: np.ndarray, classes: int, strength: float) -> np.ndarray:
+    """Logits float64 (N + M, classes) of a linear probe: of training images held out, of test images by all of these.
+
+    fold: (N,). strength: see `probe_logits`. Raises UserError if all training images are identical.
+    """
+    if len(np.unique(train.content)) < 2:
+        raise UserError("features: all training images are identical, so there is nothing to compare; add others")
+    logits = held_out_logits(train.vectors, train.labels, fold, classes, strength)
+    if not len(test.labels):
+        return logits
+    return np.concatenate([logits, probe_logits(train.vectors, train.labels, test.vectors, classes, strength)])
+
+
 def feature_scores(
     train: Labelled, test: Labelled, fold: np.ndarray, classes: int, settings: Mapping
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
@@ -38,12 +51,7 @@ def feature_scores(
     but test images that are identical to training images are by a probe that has seen these.
     Raises UserError if all training images are identical.
     """
-    if len(np.unique(train.content)) < 2:
-        raise UserError("features: all training images are identical, so there is nothing to compare; add others")
-    logits = held_out_logits(train.vectors, train.labels, fold, classes, settings["strength"])
-    if len(test.labels):
-        of_test = probe_logits(train.vectors, train.labels, test.vectors, classes, settings["strength"])
-        logits = np.concatenate([logits, of_test])
+    logits = all_logits(train, test, fold, classes, settings["strength"])
     margin = log_probability_margin(logits, np.concatenate([train.labels, test.labels]))
     bank = unit_vectors(train.vectors)
     disagreement, distance = [], []

@@ -8,7 +8,12 @@ import numpy as np
 import pandas as pd
 
 from difficulty.scores.collect import RUN_SCORES
-from difficulty.scores.label_error.evidence import PooledNetworks, held_out_evidence, trained_on_evidence
+from difficulty.scores.label_error.evidence import (
+    PooledNetworks,
+    held_out_evidence,
+    normal_scores,
+    trained_on_evidence,
+)
 from difficulty.scores.record_arrays import RecordArrays, stored_records
 from difficulty.scores.runs import ROLES_OF_TRAINING_SPLIT, run_of, seed_of
 from difficulty.tables import read_table
@@ -56,6 +61,18 @@ def pool_networks(records: Sequence[Path], example_id: np.ndarray, views: pd.Dat
             if role == "train":
                 networks.fitted.append(float(part["correct"][-1].mean()))
     return networks
+
+
+def scores_of_seeds(networks: Networks) -> pd.DataFrame:
+    """Columns of RUN_SCORES, and `label_error` of the networks of each seed alone.
+
+    The role is `validation` only where no network was trained on any of the examples.
+    """
+    parts = [
+        pd.DataFrame({"example_id": pooled.example_id, "run": seed, "label_error": normal_scores(pooled.mean())})
+        for seed, pooled in networks.of_seed.items()
+    ]
+    return pd.concat(parts).assign(role="train" if networks.fitted else "validation")
 
 
 def _evidence(role: str, part: RecordArrays, views: np.ndarray | None) -> np.ndarray:

@@ -35,25 +35,28 @@ def given_probabilities(path: Path, example_id: np.ndarray) -> np.ndarray:
     return probability_matrix(table)[order[places]].astype(np.float64)
 
 
-def feature_evidence(scores: Path, probe: np.ndarray, example_id: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def feature_evidence(scores: Path, probe: np.ndarray, example_id: np.ndarray) -> np.ndarray:
     """What features say, (N,): the probe's evidence and the neighbours' vote, by normal scores of their ranks.
 
-    scores: the family's table. probe: out-of-fold probabilities (N, C).
+    scores: the family's table. probe: the evidence of a probe that has not seen the examples, or the mean of several.
     """
     votes = read_table(scores, EXAMPLE_SCORES).set_index("example_id")[_NEIGHBORS].loc[example_id]
-    return combined([predicted_evidence(probe, labels), votes.to_numpy(np.float64)])
+    return combined([probe, votes.to_numpy(np.float64)])
 
 
 def read_predictors(
-    example_id: np.ndarray, held_out: Path | None, probe: Path | None, given: Path | None
+    example_id: np.ndarray, held_out: Path | None, probe: Path | None, given: Path | None, own: str = NETWORKS
 ) -> dict[str, np.ndarray]:
-    """Kind of predictor that has not seen the examples -> its probabilities (N, C), of the tables that there are."""
-    readers = {
-        NETWORKS: (held_out, mean_held_out),
-        FEATURES: (probe, given_probabilities),
-        GIVEN: (given, given_probabilities),
-    }
-    return {kind: read(path, example_id) for kind, (path, read) in readers.items() if path}
+    """Kind of predictor that has not seen the examples -> its probabilities (N, C), of the tables that there are.
+
+    own: the kind of what `held_out` is of, the experiment's own networks or probes on features.
+    """
+    readers = [
+        (own, held_out, mean_held_out),
+        (FEATURES, probe, given_probabilities),
+        (GIVEN, given, given_probabilities),
+    ]
+    return {kind: read(path, example_id) for kind, path, read in readers if path}
 
 
 def sound(predictors: Mapping[str, np.ndarray], labels: np.ndarray) -> tuple[dict[str, np.ndarray], list[str]]:
@@ -73,16 +76,24 @@ def sound(predictors: Mapping[str, np.ndarray], labels: np.ndarray) -> tuple[dic
     return kept, lines
 
 
-def outside_kinds(
-    predictors: Mapping[str, np.ndarray], example_id: np.ndarray, labels: np.ndarray, features: Path | None
+def kinds_of_evidence(
+    own: np.ndarray,
+    own_kind: str,
+    predictors: Mapping[str, np.ndarray],
+    example_id: np.ndarray,
+    labels: np.ndarray,
+    features: Path | None,
 ) -> dict[str, np.ndarray]:
-    """Kind of evidence that is not of the experiment's own networks -> what it says of each example (N,).
+    """Kind of evidence -> what it says of each example (N,).
 
-    predictors: as `read_predictors` has them. features: the family's table, where there are features.
+    own: what the experiment's own networks say, or its probes on features, which then count in place of the family's
+    probe; own_kind: NETWORKS or FEATURES. predictors: as `sound` leaves them. features: the family's table, where there
+    are features.
     """
-    kinds = {}
+    kinds = {NETWORKS: own} if own_kind == NETWORKS else {}
     if FEATURES in predictors:
-        kinds[FEATURES] = feature_evidence(features, predictors[FEATURES], example_id, labels)
+        probe = own if own_kind == FEATURES else predicted_evidence(predictors[FEATURES], labels)
+        kinds[FEATURES] = feature_evidence(features, probe, example_id)
     if GIVEN in predictors:
         kinds[GIVEN] = predicted_evidence(predictors[GIVEN], labels)
     return kinds
