@@ -18,8 +18,8 @@ def accuracies() -> dict[str, np.ndarray]:
     return {name: draws.random(len(SEEDS) - (name == "few")) for name in RULES}
 
 
-def table() -> pd.DataFrame:
-    """Rows of REMOVAL."""
+def table(steps: dict[str, dict] = STEPS) -> pd.DataFrame:
+    """Rows of REMOVAL. steps: settings of the experiments that are trained here."""
     rows = []
     for name, values in accuracies().items():
         for seed, value in zip(SEEDS, values, strict=False):
@@ -39,4 +39,4 @@ def table() -> pd.DataFrame:
     }
     tests = {name: "all" if name == "many" else name for name in RULES}
     chose = {name: [3] if name == "cut" else [] for name in RULES}
-    return removal_table(RULES, pd.DataFrame(rows), tests, described, STEPS, chose)
+    return removal_table(RULES, pd.DataFrame(rows), tests, described, steps, chose)

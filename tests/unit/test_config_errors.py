@@ -40,7 +40,8 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_sections():
     defaults: {architecture: resnet99, epochs: 1, optimizer: {name: sgd, lr: 1}}
     datasets: {digits: {source: digits, sise: 3}}
     """)
-    networks = "mlp, net, lenet5, resnet9, resnet18, resnet50, vgg16, wrn28_10, densenet121 or torchvision:<name>"
+    names = "mlp, net, lenet5, resnet9, resnet18, resnet50, vgg16, wrn28_10, densenet121, linear_probe"
+    networks = f"{names} or torchvision:<name>"
     assert lines_of(config) == [
         "config.yaml: datasets.digits.sise: unknown key, did you mean 'size'?",
         f"config.yaml: defaults.architecture: expected {networks}, got 'resnet99', did you mean 'resnet9'?",

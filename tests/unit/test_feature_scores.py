@@ -18,7 +18,7 @@ from difficulty.scores.features.probe import (
 )
 from difficulty.scores.features.prototypes import prototypicality
 from difficulty.scores.features.scoring import Labelled, feature_scores
-from score_features import probe_folds
+from difficulty.training.probe_folds import probe_folds
 
 ROUNDING = 1e-5  # of float32 features
 SOLVER = 1e-3  # of two fits of the same probe, in float64
@@ -34,6 +34,10 @@ def images(count=90, width=12, classes=3, seed=0, repeated=()) -> Labelled:
     for first, other in repeated:
         vectors[other], content[other] = vectors[first], first
     return Labelled(vectors, labels, content)
+
+
+def folds_of(train: Labelled) -> np.ndarray:
+    return probe_folds(train.labels, train.content, 5)
 
 
 def test_neighbours_are_scikit_learns():
@@ -120,7 +124,7 @@ def test_images_of_another_class_are_found_by_all():
     train, test = images(), images(30, seed=1)
     wrong = np.arange(90) < 9
     train.labels[wrong] = (train.labels[wrong] + 1) % 3
-    found, probabilities = feature_scores(train, test, probe_folds(train, 5), 3, SETTINGS)
+    found, probabilities = feature_scores(train, test, folds_of(train), 3, SETTINGS)
     assert probabilities.shape == (120, 3)
     for name, direction in (("knn_label_disagreement", 1), ("probe_margin", -1), ("prototypicality", 1)):
         values = direction * found[name]
@@ -130,11 +134,11 @@ def test_images_of_another_class_are_found_by_all():
 
 def test_folds_keep_identical_images_together_and_fit_few_images():
     train = images(repeated=[(3, 40), (3, 41), (8, 9)])
-    fold = probe_folds(train, 5)
+    fold = folds_of(train)
     assert len({*fold[[3, 40, 41]]}) == 1 and len({*fold[[8, 9]]}) == 1 and set(fold) == {0, 1, 2, 3, 4}
     few = images(3)
-    assert sorted(probe_folds(few, 5)) == [0, 1, 2]
-    found, _ = feature_scores(few, images(0), probe_folds(few, 5), 3, SETTINGS)
+    assert sorted(folds_of(few)) == [0, 1, 2]
+    found, _ = feature_scores(few, images(0), folds_of(few), 3, SETTINGS)
     assert np.isfinite(found["knn_label_disagreement"]).all()
 
 

@@ -74,6 +74,12 @@ def test_an_experiment_without_noise_shows_its_training_set_as_pristine():
     assert "No corrupt labels: clean; its whole training set is shown as pristine." in said(figure)
 
 
+def test_an_experiment_that_holds_all_training_images_out_is_said_to():
+    history = pd.concat([make_run("frozen", groups=("validation", "test")), make_run("noisy")])
+    notes = said(comparison_figure(history, "loss", "t"))
+    assert "All training images are held out: frozen." in notes and "pristine." not in notes
+
+
 def test_without_any_noise_the_legend_has_no_corrupt_labels():
     history = pd.concat([make_run("a", groups=CLEAN), make_run("b", groups=CLEAN)])
     figure = comparison_figure(history, "loss", "t")

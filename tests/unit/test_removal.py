@@ -65,6 +65,11 @@ def test_each_run_has_its_accuracy_on_the_shared_test_split_at_the_last_epoch(tm
     assert steps.dropna().to_dict() == {"all": 16, "cut": 8, "tenth": 12, "few": 12}  # epochs x batches of 32
 
 
+def test_batches_of_no_given_size_are_an_eighth_of_the_examples():
+    found = table({"few": {"epochs": 4, "optimizer": {}, "drop_last": False}})
+    assert found.set_index("experiment")["steps"].dropna().tolist() == [32, 32]  # 4 epochs x 72 / 9
+
+
 def test_differences_are_scipys_of_paired_samples(tmp_path):
     summary = removal_summary(table(), "random")
     write_table(summary, tmp_path / "b.parquet", REMOVAL_SUMMARY)

@@ -10,6 +10,7 @@ import pyarrow as pa
 from difficulty.analysis.generalization import paired_difference
 from difficulty.scores.runs import seed_of
 from difficulty.tables import Column, Schema
+from difficulty.training.batch_size import chosen_batch_size
 
 MEASURES = ("top1", "loss")
 NOTHING, CONTROL = "nothing", "control"  # the former as the configuration calls it
@@ -112,7 +113,8 @@ def removal_table(
 
     rules: experiment -> its rule, in order. evaluations: columns of EVALUATIONS. tests: experiment -> data set under
     whose name it is tested. described: experiment -> as `described_labels` gives it. steps: experiment -> epochs,
-    batch_size and drop_last of its training, if it is trained here. chosen_under: experiment -> seeds that chose.
+    drop_last and what `chosen_batch_size` takes of its training, if it is trained here. chosen_under: experiment ->
+    seeds that chose.
     """
     last = evaluations.groupby(["experiment", "run"])["epoch"].transform("max")
     evaluations = evaluations[evaluations["epoch"] == last]
@@ -135,7 +137,7 @@ def _steps(training: Mapping | None, examples: int) -> int | None:
     """Gradient steps of a training of so many examples; None if it was not done here."""
     if training is None:
         return None
-    in_epoch = examples / training["batch_size"]
+    in_epoch = examples / chosen_batch_size(training, examples)
     return training["epochs"] * (int(in_epoch) if training["drop_last"] else ceil(in_epoch))
 
 

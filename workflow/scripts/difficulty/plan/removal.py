@@ -8,6 +8,7 @@ from difficulty.plan.stage import Stage, only, remembered
 
 _KEYS = ("experiment", "rules", "control", "tests", "is_known")
 _STEP_KEYS = ("epochs", "batch_size", "drop_last")
+_SHARE_KEYS = ("optimizer", "gpus")  # what the batch size depends on where it is left open
 
 
 class Removal:
@@ -27,7 +28,7 @@ class Removal:
         datasets, experiments = self.plan.datasets, self.plan.experiments
         own = {
             **only(self.removals[removal], _KEYS),
-            "steps": {name: only(experiments[name], _STEP_KEYS) for name in names if name in training.trained},
+            "steps": {name: _steps(experiments[name]) for name in names if name in training.trained},
             "chosen_under": {name: seeds_that_chose(name, datasets, experiments) for name in names},
         }
         upstream = [
@@ -60,3 +61,9 @@ class Removal:
     def tables(self) -> Iterator[str]:
         for removal in self.removals:
             yield from (pattern.format(removal=removal) for pattern in (paths.REMOVAL, paths.REMOVAL_SUMMARY))
+
+
+def _steps(settings: dict) -> dict:
+    """Settings of an experiment that say how many gradient steps a training takes."""
+    is_open = "batch_size" not in settings
+    return only(settings, (*_STEP_KEYS, *(_SHARE_KEYS if is_open else ())))

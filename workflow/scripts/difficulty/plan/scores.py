@@ -37,10 +37,9 @@ class Scores:
 
     @remembered
     def score_dynamics(self, experiment: str, chosen: tuple[str, ...] | None = None) -> Stage:
-        runs, settings = self.plan.training.runs_key(experiment, chosen), self.analyses["dynamics"]
-        if experiment in self.plan.training.probes:  # of one epoch
-            settings = {key: value for key, value in settings.items() if key != "el2n_epoch"}
-        return self.plan.stage("score_dynamics", settings, runs)
+        runs = self.plan.training.runs_key(experiment, chosen)
+        is_probe = experiment in self.plan.training.probes  # one epoch, and one kind of records
+        return self.plan.stage("score_dynamics", {} if is_probe else self.analyses["dynamics"], runs)
 
     @remembered
     def score_label_quality(self, experiment: str, chosen: tuple[str, ...] | None = None) -> Stage | None:

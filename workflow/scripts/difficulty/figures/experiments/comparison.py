@@ -211,11 +211,14 @@ def _notes(history: pd.DataFrame) -> list[str]:
         runs = f"{number}: lines are their mean, bands reach from lowest to highest run"
     notes = [f"{runs}. Numbers: {last} after the last epoch."]
     parts = dict(list(history.groupby("experiment", sort=False)))
-    clean = [name for name, part in parts.items() if not _has_corrupt(part)]
+    held_out = [name for name, part in parts.items() if not part["group"].isin(["train", "train_sample"]).any()]
     untested = [name for name, part in parts.items() if not (part["group"] == "test").any()]
+    clean = [name for name, part in parts.items() if name not in held_out and not _has_corrupt(part)]
     if clean:
         whole = "their whole training sets are" if len(clean) > 1 else "its whole training set is"
         notes.append(f"No corrupt labels: {_listed(clean)}; {whole} shown as pristine.")
+    if held_out:
+        notes.append(f"All training images are held out: {_listed(held_out)}.")
     if untested:
         notes.append(f"No test images: {_listed(untested)}.")
     return notes

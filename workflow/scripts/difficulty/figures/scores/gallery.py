@@ -39,7 +39,7 @@ _LEAST_BLOCK = 290  # room for what stands above a block
 
 def draw(inputs: Namespace, settings: dict) -> Figure:
     """Reads a score of the training images, what most runs predict for them, and the images."""
-    score, role = settings["score"], _role(inputs.scores)
+    score, role = settings["score"], shown_role(inputs.scores)
     column, direction = ranking_of(inputs.scores, score, role, "figures.gallery.score")
     wanted = ["example_id", "label", "clean_label", "is_corrupt", f"runs_{role}", column]
     table = read_table(inputs.scores, SCORES, wanted)
@@ -59,7 +59,7 @@ def draw(inputs: Namespace, settings: dict) -> Figure:
     )
 
 
-def _role(scores: Path) -> str:
+def shown_role(scores: Path) -> str:
     """The role in which training images are shown: held out only where no run is trained on any."""
     return "train" if read_table(scores, SCORES, ["runs_train"])["runs_train"].any() else "validation"
 
