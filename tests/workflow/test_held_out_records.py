@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 from sklearn.model_selection import cross_val_predict
 
-from tests.support.workflows import TINY, Workflow, altered, rules, wildcards_of
+from tests.support.workflows import TINY, Workflow, altered
 
 EXAMPLES, WRONG = 200, 20
 RECORDS = {"source": "records", "files": "p.parquet", "probabilities": "p", "held_out": True, "truth": ["wrong"]}
@@ -112,16 +112,3 @@ def test_linear_probes_find_planted_noise_without_any_training(workflow):
     own = probe.set_index("example_id")["probabilities"].loc[held_out["example_id"]]
     assert len(held_out) == 100 and len(probe) == 130
     np.testing.assert_array_equal(np.stack(held_out["probabilities"]), np.stack(own))
-
-
-def test_a_seed_fits_probes_of_its_own_and_settings_of_training_do_not_count(workflow, tmp_path):
-    mine = workflow.copied(tmp_path / "mine")
-    mine.configure(altered(CONFIG, experiments__frozen={**FROZEN, "seeds": [0, 1]}))
-    assert wildcards_of(mine.planned(), "fit_linear_probe") == ["frozen seed-1"]
-    mine.configure(
-        altered(CONFIG, defaults__epochs=7, defaults__optimizer__lr=0.5, analyses__features={"neighbors": 9})
-    )
-    jobs = rules(mine.planned())
-    assert "score_features" in jobs and not jobs & {"fit_linear_probe", "score_dynamics", "score_linear_probes"}
-    mine.configure(altered(CONFIG, analyses__features={"strength": 0.1}))
-    assert {"fit_linear_probe", "score_linear_probes", "score_dynamics"} <= rules(mine.planned())
