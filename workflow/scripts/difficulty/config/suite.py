@@ -18,7 +18,7 @@ class Suite:
     datasets: name -> source, None for one that is not valid itself.
     experiments: name -> its valid settings, defaults included; those that are not valid are left out.
     scores: columns that the configured analyses give; one that two of them give is there twice.
-    held_out_scores: columns that only examples have which a fold, or somebody else's training, holds out.
+    held_out_scores: columns that only examples have which a fold, a linear probe or somebody else's training holds out.
     pooled: columns that the runs of an experiment have together, and no run by itself.
     scored: column -> the experiments that have it, of the columns that not all experiments have.
     unranked: columns of scores that nothing ranks an experiment's examples by.

@@ -39,9 +39,10 @@ def verdict(facts: Facts) -> tuple[bool, str]:
             "features of a pretrained network"
         )
     if facts.reliability < _RELIABLE:
+        who = "linear probes on different folds" if facts.are_probes else "networks of different seeds"
         remedy = "give other features" if facts.are_probes else "train for longer"
         return False, (
-            f"networks of different seeds order the images differently (reliability {max(facts.reliability, 0):.2f}): "
+            f"{who} order the images differently (reliability {max(facts.reliability, 0):.2f}): "
             f"ranks are not meaningful yet; add seeds, or {remedy}"
         )
     if _is_poor(facts.held_out, facts.commonest):
@@ -63,7 +64,8 @@ def _grounds(facts: Facts) -> str:
     if not np.isnan(facts.fitted):
         grounds.append(f"networks fit {facts.fitted:.0%} of the labels")
     if not np.isnan(facts.reliability):
-        grounds.append(f"seeds agree (reliability {facts.reliability:.2f})")
+        what = "probes on other folds agree" if facts.are_probes else "seeds agree"
+        grounds.append(f"{what} (reliability {facts.reliability:.2f})")
     elif not np.isnan(facts.fitted):
         grounds.append("with one seed it is not known whether others agree")
     if not np.isnan(facts.held_out):
