@@ -21,7 +21,8 @@ def test_what_chose_a_subset_chose_the_subsets_of_it():
     assert choosers("digits", DATASETS) == {}
     assert choosers("easy", DATASETS) == {"clean": [0, 1]}
     assert choosers("part", DATASETS) == {"short": [4], "clean": [0, 1]}
-    assert choosing_seeds("part", DATASETS) == [0, 1, 4]
+    assert choosing_seeds("part", DATASETS, {}) == [0, 1, 4]
+    assert choosing_seeds("part", DATASETS, {"short": {"architecture": "linear_probe"}}) == [0, 1]
 
 
 def test_a_line_says_which_seeds_are_repeated():

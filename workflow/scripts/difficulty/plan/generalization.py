@@ -20,7 +20,10 @@ class Generalization:
     def collect_generalization(self, study: str) -> Stage:
         """What is trained and tested on is in the chain of each evaluation."""
         settings = self.studies[study]
-        chosen_under = {dataset: choosing_seeds(dataset, self.plan.datasets) for dataset in settings["datasets"]}
+        chosen_under = {
+            dataset: choosing_seeds(dataset, self.plan.datasets, self.plan.experiments)
+            for dataset in settings["datasets"]
+        }
         evaluations = [
             [name, self.plan.runs(name), self.plan.training.evaluate_run(name).key] for name in settings["experiments"]
         ]

@@ -38,16 +38,24 @@ def choosers(dataset: str, datasets: Mapping[str, Mapping]) -> dict[str, list[in
     return found
 
 
-def choosing_seeds(dataset: str, datasets: Mapping[str, Mapping]) -> list[int]:
-    """All seeds that chose the examples of a data set, of whatever experiment."""
-    return sorted({seed for seeds in choosers(dataset, datasets).values() for seed in seeds})
+def choosing_networks(
+    dataset: str, datasets: Mapping[str, Mapping], experiments: Mapping[str, Mapping]
+) -> dict[str, list[int]]:
+    """The same without linear probes, whose seeds draw folds alone and no weights."""
+    found = choosers(dataset, datasets)
+    return {name: seeds for name, seeds in found.items() if not is_linear_probe(experiments.get(name, {}))}
+
+
+def choosing_seeds(dataset: str, datasets: Mapping[str, Mapping], experiments: Mapping[str, Mapping]) -> list[int]:
+    """All seeds of networks that chose the examples of a data set, of whatever experiment."""
+    return sorted({seed for seeds in choosing_networks(dataset, datasets, experiments).values() for seed in seeds})
 
 
 def seeds_that_chose(experiment: str, datasets: Mapping[str, Mapping], experiments: Mapping[str, Mapping]) -> list[int]:
     """All seeds that chose an experiment's examples, or corrected its labels, of whatever experiment."""
     settings = experiments[experiment]
     correcting = _corrector(settings, experiments)
-    return sorted({*choosing_seeds(settings["dataset"], datasets), *correcting.get("seeds", [])})
+    return sorted({*choosing_seeds(settings["dataset"], datasets, experiments), *correcting.get("seeds", [])})
 
 
 def _corrector(settings: Mapping, experiments: Mapping[str, Mapping]) -> Mapping:
@@ -58,17 +66,12 @@ def _corrector(settings: Mapping, experiments: Mapping[str, Mapping]) -> Mapping
 
 
 def repeated_seeds(datasets: Mapping[str, Mapping], experiments: Mapping[str, Mapping]) -> Iterator[str]:
-    """A line for each experiment that is trained under seeds that chose its examples, or corrected its labels.
-
-    A seed of linear probes draws folds alone, and no weights.
-    """
+    """A line for each experiment that is trained under seeds that chose its examples, or corrected its labels."""
     drawing = {name: settings for name, settings in experiments.items() if not is_linear_probe(settings)}
     for name, settings in drawing.items():
         if shared := sorted({*_corrector(settings, experiments).get("seeds", [])} & {*settings.get("seeds", [])}):
             yield _line(name, shared, f"of {settings['label_noise']['experiment']!r} corrected its labels")
-        for chooser, seeds in choosers(settings["dataset"], datasets).items():
-            if is_linear_probe(experiments.get(chooser, {})):
-                continue
+        for chooser, seeds in choosing_networks(settings["dataset"], datasets, experiments).items():
             if shared := sorted({*seeds} & {*settings.get("seeds", [])}):
                 yield _line(name, shared, f"of {chooser!r} chose its data set {settings['dataset']!r}")
 
