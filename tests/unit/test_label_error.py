@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
+from sklearn.metrics import average_precision_score
 
 from difficulty.analysis.label_errors.summary import confusion, reliability, summary
 from difficulty.analysis.label_errors.trust import Facts, verdict
+from difficulty.scores.label_error.confusions import transitions_of, with_confusions
 from difficulty.scores.label_error.estimate import estimate_wrong_labels, in_order_of, recommended_cut
 from difficulty.scores.label_error.evidence import (
     PooledNetworks,
@@ -19,7 +21,7 @@ from difficulty.scores.label_error.evidence import (
     weights_of,
 )
 from difficulty.scores.label_error.noise_model import fit_noise_model
-from difficulty.scores.label_error.outside import sound
+from difficulty.scores.label_error.outside import kinds_of_evidence, sound
 
 SIXTH = 0.967421566101701  # the quantile of a normal distribution that 5 / 6 of it are below
 
@@ -156,8 +158,47 @@ def test_what_knows_nothing_of_the_labels_is_left_out():
     known = softmax(stated, axis=1)
     kept, lines = sound({"networks": known, "given probabilities": np.roll(known, 1, axis=1)}, given)
     assert list(kept) == ["networks"]
-    assert len(lines) == 1 and lines[0].startswith("given probabilities are left out: they predict ")
-    assert sound({"networks": np.roll(known, 1, axis=1)}, given)[1] == [] and sound({}, given) == ({}, [])
+    assert list(lines) == ["given probabilities"]
+    assert lines["given probabilities"].startswith("given probabilities are left out: they predict ")
+    assert sound({"networks": np.roll(known, 1, axis=1)}, given)[1] == {} and sound({}, given) == ({}, {})
+    said = np.zeros(300)
+    assert kinds_of_evidence(said, "networks", {}, ["networks"], np.arange(300), given, None) == {}
+    assert list(kinds_of_evidence(said, "networks", {}, [], np.arange(300), given, None)) == ["networks"]
+
+
+def test_transitions_are_counts_with_an_example_more_of_each_error():
+    pairs = np.array([[88.0, 12, 0], [0, 50, 0], [4, 0, 46]])
+    by_pair, alike = transitions_of(pairs)
+    share = 16 / 200
+    np.testing.assert_allclose(alike, [[1 - share if i == j else share / 2 for j in range(3)] for i in range(3)])
+    np.testing.assert_allclose(by_pair.sum(axis=1), 1)
+    first, second = (12 + 2 * share) / 102, 2 * share / 52
+    np.testing.assert_allclose(by_pair[0], [1 - first, first * 13 / 14, first / 14])
+    np.testing.assert_allclose(by_pair[1], [second / 2, 1 - second, second / 2])
+
+
+def test_pairs_of_classes_that_labels_confuse_are_more_suspect():
+    """The one class is taken for the next in a third of the cases, others never; evidence knows nothing of that."""
+    confusing = np.array([[0.67, 0.33, 0], [0, 1, 0], [0, 0, 1]])
+    stated, true, given = simulated(2000, confusing, sharpness=1.5)
+    evidence = -stated[np.arange(2000), given]
+    changed = with_confusions(evidence, [softmax(stated, axis=1)], given)
+    before, after = (average_precision_score(true != given, values) for values in (evidence, changed))
+    assert 1 - after < (1 - before) / 2
+    assert changed.mean() == pytest.approx(0, abs=1e-9) and changed.std() == pytest.approx(1, abs=0.01)
+    two = changed[(given == 1) & (stated.argmax(axis=1) == 0)], changed[(given == 2) & (stated.argmax(axis=1) == 0)]
+    assert two[0].mean() > two[1].mean()
+
+
+def test_where_all_pairs_are_confused_alike_the_order_stays():
+    stated, _, given = simulated(4000, np.full((3, 3), 0.05) + 0.85 * np.eye(3))
+    evidence = -stated[np.arange(4000), given]
+    changed = with_confusions(evidence, [softmax(stated, axis=1)], given)
+    np.testing.assert_array_equal(np.argsort(changed, kind="stable"), np.argsort(evidence, kind="stable"))
+    assert (
+        with_confusions(np.arange(3.0), [np.ones((3, 1))], np.zeros(3, int)).tolist()
+        == normal_scores(np.arange(3.0)).tolist()
+    )
 
 
 def test_right_labels_are_not_suspected():

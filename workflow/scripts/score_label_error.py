@@ -11,11 +11,12 @@ from difficulty.analysis.label_errors.tables import LABEL_CONFUSION, LABEL_ERROR
 from difficulty.datasets.example_tables import EXAMPLES, LABELS, class_names
 from difficulty.datasets.label_sets import has_label_sets
 from difficulty.scores.collect import EXAMPLE_SCORES, RUN_SCORES
+from difficulty.scores.label_error.confusions import with_confusions
 from difficulty.scores.label_error.estimate import estimate_wrong_labels, in_order_of
-from difficulty.scores.label_error.evidence import combined, skill, weights_of
 from difficulty.scores.label_error.networks import pool_networks, read_views, scores_of_seeds
-from difficulty.scores.label_error.outside import FEATURES, NETWORKS, kinds_of_evidence, read_predictors, sound
+from difficulty.scores.label_error.outside import FEATURES, NETWORKS, kinds_of_evidence, read_predictors, sound, weighed
 from difficulty.scores.label_error.tables import LABEL_ERROR, OF_SEEDS
+from difficulty.scores.label_error.votes import vote_shares
 from difficulty.stage import arguments, provenance, required_paths, run_stage, warn
 from difficulty.tables import read_table, write_table
 
@@ -32,9 +33,11 @@ def main(args):
     own = FEATURES if args.settings.get("are_probes") else NETWORKS
     predictors = {} if several else read_predictors(example_id, args.held_out, args.probe, args.given, own)
     predictors, left_out = sound(predictors, given)
-    kinds = kinds_of_evidence(networks.pooled.mean(), own, predictors, example_id, given, args.features)
-    skills = {kind: skill(probabilities, given) for kind, probabilities in predictors.items()}
-    label_error = combined(list(kinds.values()), weights_of(list(kinds), skills))
+    kinds = kinds_of_evidence(networks.pooled.mean(), own, predictors, left_out, example_id, given, args.features)
+    label_error = weighed(kinds, predictors, given)
+    if not several:
+        of_classes = list(predictors.values()) or [vote_shares(args.records, example_id, given)]
+        label_error = with_confusions(label_error, of_classes, given)
     scores = pd.DataFrame({"example_id": example_id, "label_error": label_error})
 
     found = estimate_wrong_labels(list(predictors.values()), given) if predictors else None
@@ -54,7 +57,7 @@ def main(args):
     if found:
         text = "%.0f of %d labels are estimated to be wrong (%.0f to %.0f); the cut has %d"
         logger.info(text, *(row[name] for name in ("estimated_wrong", "examples", "low", "high", "cut")))
-    for line in left_out:
+    for line in left_out.values():
         warn(f"{args.errors.parent.name}: {line}")
     if row["trustworthy"]:
         logger.info(row["reason"])

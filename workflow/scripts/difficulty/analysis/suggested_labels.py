@@ -5,45 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from difficulty.scores.label_error.votes import Votes, first_counted_epoch
 from difficulty.scores.record_arrays import RecordArrays
 from difficulty.scores.runs import ROLES_OF_TRAINING_SPLIT
-
-
-def first_counted_epoch(role: str, epochs: int) -> int:
-    """The epoch, from 1, from which on predictions of examples of `role` count for suggestions.
-
-    Held out (validation): the last half of the epochs, rounded up, when the network has settled. Trained on: all
-    epochs, because a network that memorises a wrong label predicts just that in the end.
-    """
-    return epochs // 2 + 1 if role == "validation" else 1
-
-
-class Votes:
-    """Counts what N examples are predicted as, over epochs and runs.
-
-    label: int (N,), the given labels. classes: number of classes C. The counts take 4 N C bytes.
-    """
-
-    def __init__(self, label: np.ndarray, classes: int):
-        self.label = np.asarray(label)
-        self.counts = np.zeros((len(self.label), classes), dtype=np.int32)
-
-    def add(self, predicted: np.ndarray, examples: np.ndarray) -> None:
-        """Counts the predictions (E, M) of one run for M of the examples, given by position (M,)."""
-        for row in predicted:
-            self.counts[examples, row] += 1
-
-    def shares(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The most common prediction other than the given label, its share, and that of the given label, each (N,).
-
-        Of equally common classes the lowest; shares are 0 where nothing was predicted.
-        """
-        rows = np.arange(len(self.label))
-        total = np.maximum(self.counts.sum(axis=1), 1)
-        others = self.counts.copy()
-        others[rows, self.label] = 0
-        best = others.argmax(axis=1)
-        return best, others[rows, best] / total, self.counts[rows, self.label] / total
 
 
 @dataclass(frozen=True)

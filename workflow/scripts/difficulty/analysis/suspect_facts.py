@@ -12,11 +12,11 @@ from difficulty.analysis.suggested_labels import other_predictions
 from difficulty.analysis.suspect_verdicts import Predictions, Training
 from difficulty.datasets.example_tables import class_names
 from difficulty.datasets.label_sets import has_label_sets, set_class_names, set_text
+from difficulty.scores.label_error.votes import CLASS_COLUMNS, predicted_classes
 from difficulty.scores.record_arrays import stored_records
 from difficulty.tables import read_table
 from difficulty.training.run_tables import RECORDS
 
-_CLASS_COLUMNS = ["example_id", "epoch", "role", "predicted"]
 _SET_COLUMNS = ["example_id", "epoch", "role", "correct", "predicted_set"]
 
 
@@ -41,17 +41,12 @@ def labels_of(records: Sequence[Path], examples: pd.DataFrame, label: np.ndarray
     """
     if has_label_sets(examples):
         return _label_sets(records, examples, above)
-    names = np.array(class_names(examples, max(_predicted_classes(records), label.max() + 1)), dtype=object)
-    runs = (stored_records(read_table(path, RECORDS, columns=_CLASS_COLUMNS), path) for path in records)
+    names = np.array(class_names(examples, max(predicted_classes(records), label.max() + 1)), dtype=object)
+    runs = (stored_records(read_table(path, RECORDS, columns=CLASS_COLUMNS), path) for path in records)
     found = other_predictions(runs, examples["example_id"].to_numpy(), label, len(names))
     suggested, share = found.suggested(above)
     predictions = Predictions(found.given, found.share, names[found.best], found.held_out)
     return Labels(names[label], np.where(suggested < 0, None, names[suggested]), share, predictions)
-
-
-def _predicted_classes(records: Sequence[Path]) -> int:
-    """How many classes it takes to name what the runs predicted: networks may know more than the examples have."""
-    return 1 + max(int(read_table(path, RECORDS, columns=["predicted"])["predicted"].max()) for path in records)
 
 
 def _label_sets(records: Sequence[Path], examples: pd.DataFrame, above: float) -> Labels:

@@ -4,8 +4,8 @@ from difficulty.scores.catalogue import Entry
 
 LABEL_ERROR = {
     "label_error": Entry(
-        "how suspect the given label is by all evidence: mean of the normal scores of what networks, features and "
-        "given probabilities say",
+        "how suspect the given label is by all evidence: of networks, features and given probabilities, and of which "
+        "classes the labels confuse; a normal score",
         1,
     ),
     "label_error_probability": Entry(

@@ -20,7 +20,6 @@ _FLOOR = 1e-6  # of probabilities, whose logarithms are taken
 _LEAST = 1e-9  # probability of being wrong, and of being right
 _PRIOR = 1.0  # examples of each pair of classes that are added to those that are found
 _IGNORED = 0.5  # nats of the shift: pairs less than 1.65 times as common, or rare, as others
-_UNSURE = 0.025  # share of the votes that is spread over all classes
 
 
 def with_confusions(evidence: np.ndarray, predictors: Sequence[np.ndarray], labels: np.ndarray) -> np.ndarray:
@@ -58,12 +57,6 @@ def transitions_of(pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     by_pair *= (errors / by_pair.sum(axis=1))[:, None]
     np.fill_diagonal(by_pair, 1 - errors)
     return by_pair, alike
-
-
-def vote_shares(votes: np.ndarray) -> np.ndarray:
-    """Probabilities (N, C) for counts of votes (N, C): their shares, of which a little is spread over all classes."""
-    shares = votes / np.maximum(votes.sum(axis=1, keepdims=True), 1)
-    return (shares + _UNSURE / votes.shape[1]) / (1 + _UNSURE)
 
 
 def _wrong(likely: np.ndarray, labels: np.ndarray) -> np.ndarray:

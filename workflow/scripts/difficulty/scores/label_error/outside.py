@@ -1,12 +1,12 @@
 """Evidence of predictors that have not seen an example: held-out networks, a probe on features, given probabilities."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from difficulty.scores.collect import EXAMPLE_SCORES
-from difficulty.scores.label_error.evidence import combined, predicted_evidence, skill
+from difficulty.scores.label_error.evidence import combined, predicted_evidence, skill, weights_of
 from difficulty.scores.label_quality.held_out import HELD_OUT, probability_matrix
 from difficulty.tables import TableError, read_arrow, read_schema, read_table
 
@@ -59,20 +59,20 @@ def read_predictors(
     return {kind: read(path, example_id) for kind, path, read in readers if path}
 
 
-def sound(predictors: Mapping[str, np.ndarray], labels: np.ndarray) -> tuple[dict[str, np.ndarray], list[str]]:
-    """The predictors, each (N, C), that know something of the labels (N,), and a line on each of the others.
+def sound(predictors: Mapping[str, np.ndarray], labels: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """The predictors, each (N, C), that know something of the labels (N,), and of each of the others a line.
 
     Something is a third of the skill of the best of them.
     """
     skills = {kind: skill(probabilities, labels) for kind, probabilities in predictors.items()}
     least = max(skills.values(), default=0) / 3
     kept = {kind: probabilities for kind, probabilities in predictors.items() if skills[kind] >= least}
-    lines = [
-        f"{kind} are left out: they predict {(each.argmax(axis=1) == labels).mean():.0%} of the labels, "
+    lines = {
+        kind: f"{kind} are left out: they predict {(each.argmax(axis=1) == labels).mean():.0%} of the labels, "
         f"others {held_out_accuracy(kept, labels):.0%}; see whether classes and images are in the right order"
         for kind, each in predictors.items()
         if kind not in kept
-    ]
+    }
     return kept, lines
 
 
@@ -80,6 +80,7 @@ def kinds_of_evidence(
     own: np.ndarray,
     own_kind: str,
     predictors: Mapping[str, np.ndarray],
+    left_out: Collection[str],
     example_id: np.ndarray,
     labels: np.ndarray,
     features: Path | None,
@@ -87,16 +88,25 @@ def kinds_of_evidence(
     """Kind of evidence -> what it says of each example (N,).
 
     own: what the experiment's own networks say, or its probes on features, which then count in place of the family's
-    probe; own_kind: NETWORKS or FEATURES. predictors: as `sound` leaves them. features: the family's table, where there
-    are features.
+    probe; own_kind: NETWORKS or FEATURES. predictors, left_out: what `sound` keeps, and kinds of what it does not.
+    features: the family's table, where there are features.
     """
-    kinds = {NETWORKS: own} if own_kind == NETWORKS else {}
+    kinds = {NETWORKS: own} if own_kind == NETWORKS and NETWORKS not in left_out else {}
     if FEATURES in predictors:
         probe = own if own_kind == FEATURES else predicted_evidence(predictors[FEATURES], labels)
         kinds[FEATURES] = feature_evidence(features, probe, example_id)
     if GIVEN in predictors:
         kinds[GIVEN] = predicted_evidence(predictors[GIVEN], labels)
     return kinds
+
+
+def weighed(kinds: Mapping[str, np.ndarray], predictors: Mapping[str, np.ndarray], labels: np.ndarray) -> np.ndarray:
+    """All kinds of evidence as one (N,), the mean of their normal scores, each weighed by what it knows of the labels.
+
+    predictors: as `sound` leaves them. labels: (N,), given.
+    """
+    skills = {kind: skill(probabilities, labels) for kind, probabilities in predictors.items()}
+    return combined(list(kinds.values()), weights_of(list(kinds), skills))
 
 
 def held_out_accuracy(predictors: Mapping[str, np.ndarray], labels: np.ndarray) -> float:

@@ -1,0 +1,73 @@
+"""What the runs of an experiment predict of its examples, as counts over epochs and runs."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from difficulty.scores.record_arrays import stored_records
+from difficulty.scores.runs import ROLES_OF_TRAINING_SPLIT
+from difficulty.tables import read_table
+from difficulty.training.run_tables import RECORDS
+
+CLASS_COLUMNS = ["example_id", "epoch", "role", "predicted"]
+_UNSURE = 0.025  # share that is spread over all classes
+
+
+def first_counted_epoch(role: str, epochs: int) -> int:
+    """The epoch, from 1, from which on predictions of examples of `role` count for suggestions.
+
+    Held out (validation): the last half of the epochs, rounded up, when the network has settled. Trained on: all
+    epochs, because a network that memorises a wrong label predicts just that in the end.
+    """
+    return epochs // 2 + 1 if role == "validation" else 1
+
+
+class Votes:
+    """Counts what N examples are predicted as, over epochs and runs.
+
+    label: int (N,), the given labels. classes: number of classes C. The counts take 4 N C bytes.
+    """
+
+    def __init__(self, label: np.ndarray, classes: int):
+        self.label = np.asarray(label)
+        self.counts = np.zeros((len(self.label), classes), dtype=np.int32)
+
+    def add(self, predicted: np.ndarray, examples: np.ndarray) -> None:
+        """Counts the predictions (E, M) of one run for M of the examples, given by position (M,)."""
+        for row in predicted:
+            self.counts[examples, row] += 1
+
+    def shares(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The most common prediction other than the given label, its share, and that of the given label, each (N,).
+
+        Of equally common classes the lowest; shares are 0 where nothing was predicted.
+        """
+        rows = np.arange(len(self.label))
+        total = np.maximum(self.counts.sum(axis=1), 1)
+        others = self.counts.copy()
+        others[rows, self.label] = 0
+        best = others.argmax(axis=1)
+        return best, others[rows, best] / total, self.counts[rows, self.label] / total
+
+
+def predicted_classes(records: Sequence[Path]) -> int:
+    """How many classes it takes to name what the runs predicted: networks may know more than the examples have."""
+    return 1 + max(int(read_table(path, RECORDS, columns=["predicted"])["predicted"].max()) for path in records)
+
+
+def vote_shares(records: Sequence[Path], example_id: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Shares (N, C) of what all runs predict of the examples, read one at a time, as probabilities of the classes.
+
+    records: files. example_id: int64 (N,), sorted. labels: (N,), given. A little is spread over all classes, so that
+    none is impossible.
+    """
+    votes = Votes(labels, max(predicted_classes(records), int(labels.max()) + 1))
+    for path in records:
+        run = stored_records(read_table(path, RECORDS, columns=CLASS_COLUMNS), path)
+        for role in ROLES_OF_TRAINING_SPLIT:
+            part = run.of_role(role)
+            first = first_counted_epoch(role, run.epochs) - 1
+            votes.add(part["predicted"][first:], np.searchsorted(example_id, part.example_id))
+    shares = votes.counts / np.maximum(votes.counts.sum(axis=1, keepdims=True), 1)
+    return (shares + _UNSURE / shares.shape[1]) / (1 + _UNSURE)
