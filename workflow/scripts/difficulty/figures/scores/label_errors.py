@@ -109,8 +109,8 @@ def _draw_calibration(axes: Axes, table: pd.DataFrame) -> None:
     axes.vlines(table["predicted"], table["low"], table["high"], color=_COLOR, linewidth=1.4)
     axes.plot(table["predicted"], table["observed"], "o", color=_COLOR, markersize=4.5, gid="calibration")
     for row in table.itertuples():
-        style = {"textcoords": "offset points", "size": 6.5, "color": FAINT_INK, "va": "center"}
-        axes.annotate(f"{row.examples:,}", (row.predicted, row.observed), (6, -4), **style)
-    axes.set(xlim=(-0.02, 1.08), ylim=(-0.02, 1.02), xlabel="estimated probability of being wrong", box_aspect=1)
+        style = {"textcoords": "offset points", "size": 6.5, "color": FAINT_INK, "ha": "center", "va": "top"}
+        axes.annotate(f"{row.examples:,}", (row.predicted, row.low), (0, -2), **style)
+    axes.set(xlim=(-0.04, 1.04), ylim=(-0.09, 1.02), xlabel="estimated probability of being wrong", box_aspect=1)
     axes.set_ylabel("share that is wrong (95 % interval)")
     axes.set_title("are the probabilities right?")
