@@ -117,6 +117,5 @@ class Plan:
         Intermediate tables are among them, since Snakemake does not miss an intermediate that was lost.
         """
         parts = (self.scores, self.vog, self.images, self.depth, self.influence, self.coherence, self.agreement)
-        parts = (*parts, self.second_split, self.generalization, self.vog_toy, self.features)
-        parts = (*parts, self.second_split, self.generalization, self.removal, self.vog_toy)
+        parts = (*parts, self.second_split, self.generalization, self.vog_toy, self.features, self.removal)
         return [path for part in parts for path in part.tables()]
