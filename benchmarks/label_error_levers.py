@@ -19,9 +19,14 @@ from difficulty.datasets.example_tables import LABELS
 from difficulty.figures.style.appearance import INK, line_styles, new_figure, styled
 from difficulty.figures.style.axes import plain_ticks
 from difficulty.scores.label_error.confusions import with_confusions
-from difficulty.scores.label_error.networks import pool_networks, read_views
-from difficulty.scores.label_error.outside import NETWORKS, given_probabilities, kinds_of_evidence, weighed
-from difficulty.scores.label_error.votes import vote_shares
+from difficulty.scores.label_error.networks import pool_networks, read_views, skill_of_trained
+from difficulty.scores.label_error.outside import (
+    NETWORKS,
+    classes_by_seed,
+    given_probabilities,
+    kinds_of_evidence,
+    weighed,
+)
 from difficulty.scores.label_quality.held_out import HELD_OUT, probability_matrix
 from difficulty.tables import read_arrow, read_table
 
@@ -77,9 +82,11 @@ def average_precision(results: Path, way: Way) -> float:
     if way.features:
         predictors["features"] = given_probabilities(folder / "probe.parquet", ids)
         features = folder / "scores" / "features.parquet"
-    own = pool_networks(records, ids, views).pooled.mean()
-    evidence = weighed(kinds_of_evidence(own, NETWORKS, predictors, (), ids, given, features), predictors, given)
-    of_classes = list(predictors.values()) or [vote_shares(records, ids, given)]
+    networks = pool_networks(records, ids, views)
+    kinds = kinds_of_evidence(networks.pooled.mean(), NETWORKS, predictors, (), ids, given, features)
+    evidence = weighed(kinds, predictors, given, skill_of_trained(networks, given))
+    votes = list(classes_by_seed(records, None, ids, given).values())
+    of_classes = list(predictors.values()) or [np.mean(votes, axis=0)]
     return average_precision_score(labels["is_corrupt"], with_confusions(evidence, of_classes, given))
 
 

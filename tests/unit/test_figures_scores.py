@@ -299,7 +299,7 @@ DOUBTS = pd.DataFrame({"is_corrupt": [True, False, True, False], "label_error_pr
 def test_label_errors_show_the_list_the_pairs_and_the_truth():
     figure = label_errors.label_errors_figure(DOUBTS, ERRORS, PAIRS, "t")
     (line,), (cut,) = by_gid(figure, "probability"), by_gid(figure, "cut")
-    np.testing.assert_allclose(line.get_ydata(), [0.9, 0.8, 0.1])
+    np.testing.assert_allclose(np.column_stack(line.get_data()), [(0, 0.9), (1, 0.9), (2, 0.8), (3, 0.1)])
     assert list(cut.get_xdata()) == [2, 2]
     bars = [bar.get_width() for bar in figure.axes[1].patches]
     assert bars == [24.2, 1.5] and "bee, likely ant" in texts_of(figure)

@@ -6,9 +6,9 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 from sklearn.metrics import average_precision_score
 
-from difficulty.analysis.label_errors.summary import confusion, reliability, summary
+from difficulty.analysis.label_errors.summary import NO_CONFUSION, confusion, reliability, summary, trust_alone
 from difficulty.analysis.label_errors.trust import Facts, verdict
-from difficulty.scores.label_error.confusions import transitions_of, with_confusions
+from difficulty.scores.label_error.confusions import error_ratios, log_odds, shift, with_confusions
 from difficulty.scores.label_error.estimate import estimate_wrong_labels, in_order_of, recommended_cut
 from difficulty.scores.label_error.evidence import (
     PooledNetworks,
@@ -20,8 +20,9 @@ from difficulty.scores.label_error.evidence import (
     trained_on_evidence,
     weights_of,
 )
+from difficulty.scores.label_error.networks import Networks, skill_of_trained
 from difficulty.scores.label_error.noise_model import fit_noise_model
-from difficulty.scores.label_error.outside import kinds_of_evidence, sound
+from difficulty.scores.label_error.outside import kinds_of_evidence, sound, weighed
 
 SIXTH = 0.967421566101701  # the quantile of a normal distribution that 5 / 6 of it are below
 
@@ -49,6 +50,22 @@ def test_kinds_weigh_by_their_skill_squared():
     assert weights_of(["a", "b"], {}) == [1, 1] and weights_of(["a", "b"], {"a": 0.0, "b": 0.5})[0] == pytest.approx(
         1e-4
     )
+
+
+def test_networks_that_have_seen_all_images_weigh_by_what_holds_for_test_images():
+    labels = np.array([0, 0, 1, 2])
+    networks = Networks(PooledNetworks(np.arange(4)), fitted=[0.8, 1.0], tested=[0.75])
+    assert skill_of_trained(networks, labels) == pytest.approx(0.5 * 0.5 / 0.8)  # (0.75 - 0.5) / 0.5, (0.9 - 0.5) / 0.5
+    networks.fitted[:] = [0.7]
+    assert skill_of_trained(networks, labels) == pytest.approx(0.5)
+    networks.tested.clear()
+    assert skill_of_trained(networks, labels) is None
+    kinds = {"networks": np.array([3.0, 2, 1, 0]), "features": np.array([0.0, 1, 2, 3])}
+    probe = np.eye(3)[[0, 0, 1, 0]]  # skill 0.5
+    own, other = (normal_scores(kinds[kind]) for kind in kinds)
+    for known, weight in ((0.25, 0.25), (0.9, 1), (None, 1)):
+        found = weighed(kinds, {"features": probe}, labels, known)
+        np.testing.assert_allclose(found, (weight * own + other) / (1 + weight), atol=1e-12)
 
 
 def test_late_epochs_and_augmented_views_count_where_a_network_was_trained_on_an_image():
@@ -166,15 +183,28 @@ def test_what_knows_nothing_of_the_labels_is_left_out():
     assert list(kinds_of_evidence(said, "networks", {}, [], np.arange(300), given, None)) == ["networks"]
 
 
-def test_transitions_are_counts_with_an_example_more_of_each_error():
+def test_errors_of_pairs_are_compared_with_alike_ones_two_more_of_each():
     pairs = np.array([[88.0, 12, 0], [0, 50, 0], [4, 0, 46]])
-    by_pair, alike = transitions_of(pairs)
-    share = 16 / 200
-    np.testing.assert_allclose(alike, [[1 - share if i == j else share / 2 for j in range(3)] for i in range(3)])
-    np.testing.assert_allclose(by_pair.sum(axis=1), 1)
-    first, second = (12 + 2 * share) / 102, 2 * share / 52
-    np.testing.assert_allclose(by_pair[0], [1 - first, first * 13 / 14, first / 14])
-    np.testing.assert_allclose(by_pair[1], [second / 2, 1 - second, second / 2])
+    ratios, share = error_ratios(pairs)
+    assert share == 16 / 200
+    np.testing.assert_allclose(ratios, [[0, 14 / 6, 2 / 6], [2 / 4, 0, 2 / 4], [6 / 4, 2 / 4, 0]])
+    assert error_ratios(np.diag([100.0, 100]))[1] == 0.01
+
+
+def test_the_shift_is_that_of_the_log_odds_by_bayes_rule():
+    generator = np.random.default_rng(2)
+    predicted, labels = generator.dirichlet(np.ones(4), 30), generator.integers(0, 4, 30)
+    ratios, share = np.array([[0, 3, 0.5, 1], [1, 0, 1, 1], [0.2, 2, 0, 4], [1, 1, 1, 0]]), 0.12
+    alike = np.full((4, 4), share / 3) + (1 - share - share / 3) * np.eye(4)
+    by_pair = ratios * share / 3
+    np.fill_diagonal(by_pair, 1 - by_pair.sum(axis=1))
+    expected = {}
+    for name, transitions in (("alike", alike), ("by pair", by_pair)):
+        joint = predicted * transitions[:, labels].T
+        right = joint[np.arange(30), labels]
+        expected[name] = np.log((joint.sum(axis=1) - right) / right)
+    np.testing.assert_allclose(log_odds(predicted, labels, share), expected["alike"])
+    np.testing.assert_allclose(shift(predicted, labels, ratios, share), expected["by pair"] - expected["alike"])
 
 
 def test_pairs_of_classes_that_labels_confuse_are_more_suspect():
@@ -238,10 +268,24 @@ def test_the_only_image_of_a_class_has_no_estimate_and_changes_none():
     assert row["reason"].endswith(
         "1 image is the only one with its label, so that its probability of being wrong is not known"
     )
-    pairs = confusion(found.likely, np.append(given, 3), ["a", "b", "c", "d"])
-    assert set(pairs["given"]) == {0, 1, 2}
-    alone = estimate_wrong_labels([np.eye(4)], np.arange(4))
-    assert np.isnan(alone.wrong).all() and (alone.low, alone.high) == (0, 4)
+    pairs = confusion(found.likely, handed, np.append(given, 3), ["a", "b", "c", "d"])
+    assert set(pairs["given"]) == {0, 1, 2} and pairs["expected"].sum() == pytest.approx(np.nansum(handed))
+
+
+def test_a_score_that_separates_everything_keeps_its_order():
+    """No errors are found, so that probabilities are all but 0: evidence must not be lost in rounding."""
+    predicted = softmax(simulated(400, np.eye(3), sharpness=0.1)[0], axis=1)
+    evidence = np.random.default_rng(0).normal(size=400)
+    changed = with_confusions(evidence, [predicted], predicted.argmax(axis=1))
+    np.testing.assert_array_equal(np.argsort(changed), np.argsort(evidence))
+
+
+def test_few_images_of_each_label_permit_no_estimate():
+    stated, _, given = simulated(59, ASYMMETRIC)
+    assert estimate_wrong_labels([softmax(stated, axis=1)], given) is None
+    assert estimate_wrong_labels([], given) is None
+    row = summary(Facts(0.4, 0.9, 0.8, 0.9), 59, ["networks"], None)
+    assert "with fewer than 20 images for each label" in row["reason"] and "fewer" not in trust_alone(row["reason"])
 
 
 def test_probabilities_are_handed_out_in_the_order_of_the_score():
@@ -264,15 +308,18 @@ def test_reliability_is_the_stepped_up_rank_correlation():
     assert np.isnan(reliability([one])) and reliability([one, -one]) == 0
 
 
-def test_confusion_counts_expected_classes_of_each_given_label():
-    likely = np.array([[0.9, 0.1], [0.4, 0.6], [0.25, 0.75]])
-    table = confusion(likely, np.array([0, 0, 1]), ["ant", "bee"])
-    assert table["expected"].tolist() == pytest.approx([0.7, 0.25])
+def test_confusion_shares_out_what_is_wrong_among_the_other_classes():
+    likely = np.array([[0.9, 0.05, 0.05], [0.4, 0.6, 0], [0.25, 0.5, 0.25], [np.nan] * 3])
+    wrong = np.array([0.2, 0.5, 0.3, np.nan])
+    table = confusion(likely, wrong, np.array([0, 0, 1, 2]), ["ant", "bee", "wasp"])
+    assert table["expected"].tolist() == pytest.approx([0.1 + 0.5, 0.1, 0.15, 0.15])
     assert table[["given_class", "likely_class", "examples"]].to_numpy().tolist() == [
         ["ant", "bee", 2],
+        ["ant", "wasp", 2],
         ["bee", "ant", 1],
+        ["bee", "wasp", 1],
     ]
-    assert confusion(None, np.array([0]), ["ant"]).empty
+    assert NO_CONFUSION.empty and list(NO_CONFUSION) == list(table)
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,8 @@ def test_images_that_are_tested_on_or_labelled_otherwise_elsewhere_are_named():
 
 def test_near_duplicates_that_are_tested_on_or_labelled_otherwise_are_remarked_on():
     rows = [(0, "train", "a", "ant"), (1, "train", "b", "bee"), (2, "test", "c", "ant"), (3, "train", "d", "ant")]
-    examples = pd.DataFrame([*rows, (4, "train", "e", "wasp")], columns=["example_id", "split", "key", "class_name"])
+    rows += [(4, "train", "e", "wasp"), *((number, "train", f"f{number}", "ant") for number in range(10, 80))]
+    examples = pd.DataFrame(rows, columns=["example_id", "split", "key", "class_name"])
     near = [
         (0, 3, 0.99, False),  # with one label, both trained on
         (0, 1, 0.95, False),
@@ -113,3 +114,5 @@ def test_near_duplicates_that_are_tested_on_or_labelled_otherwise_are_remarked_o
         1: f"{alone[1]}; nearly the same image is a, labelled ant (cosine 0.95)",
         3: "nearly the same image is in the test split, c, labelled ant (cosine 0.91)",
     }
+    few = examples[examples["example_id"] < 5]  # most have such a neighbour: these features tell nothing of duplicates
+    assert remarks(few, similar) == alone

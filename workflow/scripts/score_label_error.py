@@ -3,7 +3,6 @@
 import logging
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from difficulty.analysis.label_errors import summary
@@ -11,12 +10,8 @@ from difficulty.analysis.label_errors.tables import LABEL_CONFUSION, LABEL_ERROR
 from difficulty.datasets.example_tables import EXAMPLES, LABELS, class_names
 from difficulty.datasets.label_sets import has_label_sets
 from difficulty.scores.collect import EXAMPLE_SCORES, RUN_SCORES
-from difficulty.scores.label_error.confusions import with_confusions
-from difficulty.scores.label_error.estimate import estimate_wrong_labels, in_order_of
-from difficulty.scores.label_error.networks import pool_networks, read_views, scores_of_seeds
-from difficulty.scores.label_error.outside import FEATURES, NETWORKS, kinds_of_evidence, read_predictors, sound, weighed
+from difficulty.scores.label_error.judgement import judge
 from difficulty.scores.label_error.tables import LABEL_ERROR, OF_SEEDS
-from difficulty.scores.label_error.votes import vote_shares
 from difficulty.stage import arguments, provenance, required_paths, run_stage, warn
 from difficulty.tables import read_table, write_table
 
@@ -28,36 +23,26 @@ def main(args):
     labels = labels[labels["split"] == "train"].sort_values("example_id")
     example_id, given = labels["example_id"].to_numpy(), labels["label"].to_numpy()
     examples, facts = read_table(args.examples, EXAMPLES), provenance(args)
-    several = has_label_sets(examples)
-    networks = pool_networks(args.records, example_id, read_views(args.views))
-    own = FEATURES if args.settings.get("are_probes") else NETWORKS
-    predictors = {} if several else read_predictors(example_id, args.held_out, args.probe, args.given, own)
-    predictors, left_out = sound(predictors, given)
-    kinds = kinds_of_evidence(networks.pooled.mean(), own, predictors, left_out, example_id, given, args.features)
-    label_error = weighed(kinds, predictors, given)
-    if not several:
-        of_classes = list(predictors.values()) or [vote_shares(args.records, example_id, given)]
-        label_error = with_confusions(label_error, of_classes, given)
-    scores = pd.DataFrame({"example_id": example_id, "label_error": label_error})
-
-    found = estimate_wrong_labels(list(predictors.values()), given) if predictors else None
-    scores["label_error_probability"] = in_order_of(label_error, found.wrong) if found else np.nan
-    write_table(scores, args.output, EXAMPLE_SCORES.extended(LABEL_ERROR), facts)
-    write_table(scores_of_seeds(networks), args.seeds, RUN_SCORES.extended(OF_SEEDS), facts)
+    several, are_probes = has_label_sets(examples), args.settings.get("are_probes", False)
+    said = judge(args, example_id, given, several, are_probes)
+    scores = {"example_id": example_id, "label_error": said.label_error, "label_error_probability": said.wrong}
+    write_table(pd.DataFrame(scores), args.output, EXAMPLE_SCORES.extended(LABEL_ERROR), facts)
+    write_table(said.of_seeds, args.seeds, RUN_SCORES.extended(OF_SEEDS), facts)
+    found = said.found
     names = class_names(examples, found.likely.shape[1] if found else 0)
-    pairs = summary.confusion(found.likely if found else None, given, names)
+    pairs = summary.confusion(found.likely, said.wrong, given, names) if found else summary.NO_CONFUSION
     write_table(pairs, args.confusion, LABEL_CONFUSION, facts)
 
     if several:
-        row = summary.of_several_labels(len(given), list(kinds))
+        row = summary.of_several_labels(len(given), said.kinds)
     else:
-        known = summary.facts_of(networks, predictors, given, found, own == FEATURES)
-        row = summary.summary(known, len(given), list(kinds), found)
+        known = summary.facts_of(said.networks, said.predictors, given, found, are_probes)
+        row = summary.summary(known, len(given), said.kinds, found)
     write_table(pd.DataFrame([row]), args.errors, LABEL_ERRORS, facts)
     if found:
         text = "%.0f of %d labels are estimated to be wrong (%.0f to %.0f); the cut has %d"
         logger.info(text, *(row[name] for name in ("estimated_wrong", "examples", "low", "high", "cut")))
-    for line in left_out.values():
+    for line in said.left_out.values():
         warn(f"{args.errors.parent.name}: {line}")
     if row["trustworthy"]:
         logger.info(row["reason"])

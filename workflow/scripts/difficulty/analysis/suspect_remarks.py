@@ -5,6 +5,8 @@ import pandas as pd
 
 from difficulty.datasets.label_sets import has_label_sets
 
+_MOST = 0.05  # of the training examples that have a near duplicate which is labelled otherwise or tested on
+
 
 def remarks(examples: pd.DataFrame, similar: pd.DataFrame | None = None) -> dict[int, str]:
     """example_id -> a remark on it, for the training examples on which there is one.
@@ -28,7 +30,8 @@ def _alone(examples: pd.DataFrame) -> list[int]:
 def _near(examples: pd.DataFrame, similar: pd.DataFrame) -> dict[int, str]:
     """Of training examples the nearest image that is labelled otherwise or tested on, where the files differ.
 
-    What identical files say is told by `difficulty.datasets.duplicates.conflicts`.
+    None where that would be said of more than a twentieth of them: features of which so many are alike tell nothing
+    of near duplicates. What identical files say is told by `difficulty.datasets.duplicates.conflicts`.
     """
     by_id = examples.set_index("example_id")
     pairs = similar.loc[~similar["identical"], ["example_id", "other_id", "cosine"]].to_numpy()
@@ -40,6 +43,8 @@ def _near(examples: pd.DataFrame, similar: pd.DataFrame) -> dict[int, str]:
     own, other = (by_id.loc[both_ways[side]].reset_index(drop=True) for side in ("own", "other"))
     told = (own["split"] == "train") & ((other["split"] != "train") | (own["class_name"] != other["class_name"]))
     nearest = both_ways.reset_index(drop=True)[told].drop_duplicates("own")
+    if len(nearest) > _MOST * (examples["split"] == "train").sum():
+        return {}
     return {
         row.own: f"nearly the same image is {_place(by_id.loc[row.other])} (cosine {row.cosine:.2f})"
         for row in nearest.itertuples()

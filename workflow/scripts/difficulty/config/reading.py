@@ -9,6 +9,7 @@ from difficulty.config.core.problems import ConfigurationError, Place, told
 from difficulty.config.core.sizes import size_faults
 from difficulty.config.core.yaml_files import mapping_of, read_yaml
 from difficulty.config.file import ConfigurationFile
+from difficulty.config.training.architectures import OWN_SETTINGS
 from difficulty.config.training.experiment import Experiment
 from difficulty.config.training.grids import expanded, only
 from difficulty.config.training.inheritance import merged
@@ -38,6 +39,9 @@ def load(paths: Sequence[str | Path], given: Sequence[str] = ()) -> dict:
         if "datasets" in file:
             result = _without(result, ["defaults", "batch_size"])  # it fits the number of images
             result = _without_homeless(result, file["datasets"])
+        if _names_another_architecture(result.get("defaults"), file.get("defaults")):
+            for key in OWN_SETTINGS:
+                result = _without(result, ["defaults", key])
         if "experiments" in file:
             result = _without_orphans(result, file["experiments"])
         result = _overridden(result, file)
@@ -115,6 +119,12 @@ def _by_trained_seeds(dataset, trained: Mapping):
 
 def _names_dataset(defaults, datasets) -> bool:
     return isinstance(defaults, dict) and isinstance(datasets, dict) and defaults.get("dataset") in list(datasets)
+
+
+def _names_another_architecture(defaults, later) -> bool:
+    if not isinstance(defaults, dict) or not isinstance(later, dict) or "architecture" not in later:
+        return False
+    return later["architecture"] != defaults.get("architecture")
 
 
 def _going_with(section: str) -> list[Place]:

@@ -9,13 +9,17 @@ from scipy.stats import rankdata
 from difficulty.analysis.label_errors.tables import LABEL_CONFUSION, LABEL_ERRORS
 from difficulty.analysis.label_errors.trust import Facts, verdict
 from difficulty.analysis.reliability import spearman_brown
-from difficulty.scores.label_error.estimate import WrongLabels, recommended_cut
+from difficulty.scores.label_error.estimate import FEWEST_PER_LABEL, WrongLabels, recommended_cut
 from difficulty.scores.label_error.networks import Networks
 from difficulty.scores.label_error.outside import held_out_accuracy
 
 NO_PREDICTORS = (
     "no probability of being wrong: no network or predictor has not seen the images; set folds, or give features or "
     "held-out probabilities"
+)
+TOO_FEW = (
+    f"no probability of being wrong: with fewer than {FEWEST_PER_LABEL} images for each label, on average, errors "
+    "cannot be told from hard images; label more images"
 )
 SEVERAL_LABELS = "no probability of being wrong: it is not defined where images have several labels each"
 
@@ -58,7 +62,7 @@ def facts_of(
 def summary(facts: Facts, examples: int, kinds: Sequence[str], found: WrongLabels | None) -> dict:
     """The row of LABEL_ERRORS. kinds: of evidence. found: the estimates, None where nothing permits any."""
     trustworthy, reason = verdict(facts)
-    without = _without_estimate(found) if found else NO_PREDICTORS
+    without = _without_estimate(found) if found else NO_PREDICTORS if np.isnan(facts.held_out) else TOO_FEW
     row = _row(examples, kinds, trustworthy, "; ".join(filter(None, [reason, without])))
     row |= {name: _known(getattr(facts, name)) for name in ("fitted", "held_out", "reliability")}
     if found:
@@ -82,7 +86,7 @@ def of_several_labels(examples: int, kinds: Sequence[str]) -> dict:
 
 def trust_alone(reason: str) -> str:
     """A reason of LABEL_ERRORS without what it says of probabilities that there are none."""
-    return reason.removesuffix(f"; {NO_PREDICTORS}")
+    return reason.removesuffix(f"; {NO_PREDICTORS}").removesuffix(f"; {TOO_FEW}")
 
 
 def _row(examples: int, kinds: Sequence[str], trustworthy: bool, reason: str) -> dict:
@@ -94,19 +98,23 @@ def _known(value: float) -> float | None:
     return None if np.isnan(value) else value
 
 
-def confusion(likely: np.ndarray | None, labels: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
+NO_CONFUSION = pd.DataFrame(columns=list(LABEL_CONFUSION.columns))
+
+
+def confusion(likely: np.ndarray, wrong: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
     """Rows of LABEL_CONFUSION: for each given label how many of its examples are expected to be of each other class.
 
-    likely: (N, C), the probability of each class; None gives no row, nor does a label of which there is no estimate.
-    labels: (N,), given. names: of the classes.
+    likely: (N, C), the model's probability of each class. wrong: (N,), the probability that the label is wrong, of
+    which each other class has its share; NaN where there is no estimate. labels: (N,), given. names: of the classes.
     """
-    rows = []
-    known = labels[~np.isnan(likely).any(axis=1)] if likely is not None else ()
-    for given in np.unique(known):
-        members = labels == given
-        expected = likely[members].sum(axis=0)
+    rows, others = [], likely.copy()
+    others[np.arange(len(labels)), labels] = 0
+    total = others.sum(axis=1)
+    expected = others * np.divide(wrong, total, out=np.zeros(len(labels)), where=total > 0)[:, None]
+    for given in np.unique(labels[~np.isnan(wrong)]):
+        members = expected[labels == given]
         for other in range(likely.shape[1]):
             if other != given:
                 pair = (given, other, names[given], names[other])
-                rows.append((*pair, int(members.sum()), float(expected[other])))
+                rows.append((*pair, len(members), float(members[:, other].sum())))
     return pd.DataFrame(rows, columns=list(LABEL_CONFUSION.columns))

@@ -11,7 +11,7 @@ from difficulty.analysis.calibration import calibration_table
 from difficulty.analysis.label_errors.tables import LABEL_CONFUSION, LABEL_ERRORS
 from difficulty.figures.inputs import ONE
 from difficulty.figures.style.appearance import CORRUPT, DOTTED, FAINT_INK, INK, new_figure, styled
-from difficulty.figures.style.axes import empty_figure, integer_ticks
+from difficulty.figures.style.axes import empty_figure, integer_ticks, say_empty
 from difficulty.figures.style.text import counted, percent, shortened
 from difficulty.scores.collect import SCORES
 from difficulty.scores.label_error.estimate import LIKELIER_WRONG
@@ -21,6 +21,7 @@ INPUTS = {"scores": ONE, "errors": ONE, "confusion": ONE}
 
 _PROBABILITY = "label_error_probability"
 _PAIRS = 12
+_SHOWN_FROM = 0.5  # expected labels
 _COLOR = "#0072B2"
 _BEYOND = 1.5  # how far down the list the curve reaches, in multiples of the largest number that may be wrong
 
@@ -75,20 +76,23 @@ def _notes(errors: pd.Series, known: np.ndarray) -> list[str]:
 def _draw_list(axes: Axes, probability: np.ndarray, errors: pd.Series) -> None:
     """probability: in falling order."""
     shown = min(max(int(_BEYOND * errors["high"]), 10), len(probability))
-    axes.plot(np.arange(1, shown + 1), probability[:shown], color=_COLOR, drawstyle="steps-post", gid="probability")
+    ends = np.arange(shown + 1)  # the label of rank k is drawn from k - 1 to k
+    heights = np.concatenate([probability[:1], probability[:shown]])
+    axes.plot(ends, heights, color=_COLOR, drawstyle="steps-pre", gid="probability")
     axes.axhline(LIKELIER_WRONG, color=FAINT_INK, linestyle=DOTTED, linewidth=1)
     if cut := int(errors["cut"]):
         axes.axvline(cut, color=CORRUPT, linewidth=1.2, gid="cut")
         axes.annotate(f"cut: {cut:,}", (cut, 1), (4, -2), textcoords="offset points", size=7.5, color=INK, va="top")
-    axes.set(
-        xlim=(0, shown + 1), ylim=(0, 1.02), xlabel="labels, most suspect first", ylabel="probability of being wrong"
-    )
+    axes.set(xlim=(0, shown), ylim=(0, 1.02), xlabel="labels, most suspect first", ylabel="probability of being wrong")
     axes.set_title("how far down the list?")
     integer_ticks(axes.xaxis, 5)
 
 
 def _draw_pairs(axes: Axes, pairs: pd.DataFrame) -> None:
-    largest = pairs.sort_values("expected", ascending=False, kind="stable").head(_PAIRS)
+    largest = pairs[pairs["expected"] >= _SHOWN_FROM].nlargest(_PAIRS, "expected")
+    axes.set_title("which classes are confused?")
+    if largest.empty:
+        return say_empty(axes, f"no class is expected to be taken for another {_SHOWN_FROM:g} times or more")
     names = [
         f"{shortened(row.given_class, 14)}, likely {shortened(row.likely_class, 14)}" for row in largest.itertuples()
     ]
@@ -101,7 +105,6 @@ def _draw_pairs(axes: Axes, pairs: pd.DataFrame) -> None:
     axes.margins(x=0.14)
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=False, axis="y")
-    axes.set_title("which classes are confused?")
 
 
 def _draw_calibration(axes: Axes, table: pd.DataFrame) -> None:
@@ -109,8 +112,9 @@ def _draw_calibration(axes: Axes, table: pd.DataFrame) -> None:
     axes.vlines(table["predicted"], table["low"], table["high"], color=_COLOR, linewidth=1.4)
     axes.plot(table["predicted"], table["observed"], "o", color=_COLOR, markersize=4.5, gid="calibration")
     for row in table.itertuples():
-        style = {"textcoords": "offset points", "size": 6.5, "color": FAINT_INK, "ha": "center", "va": "top"}
-        axes.annotate(f"{row.examples:,}", (row.predicted, row.low), (0, -2), **style)
-    axes.set(xlim=(-0.04, 1.04), ylim=(-0.09, 1.02), xlabel="estimated probability of being wrong", box_aspect=1)
+        end, place, va = (row.high, 2, "bottom") if row.observed < 0.5 else (row.low, -2, "top")
+        style = {"textcoords": "offset points", "size": 6.5, "color": FAINT_INK, "ha": "center", "va": va}
+        axes.annotate(f"{row.examples:,}", (row.predicted, end), (0, place), **style)
+    axes.set(xlim=(-0.04, 1.04), ylim=(-0.03, 1.02), xlabel="estimated probability of being wrong", box_aspect=1)
     axes.set_ylabel("share that is wrong (95 % interval)")
     axes.set_title("are the probabilities right?")

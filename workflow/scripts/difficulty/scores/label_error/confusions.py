@@ -1,11 +1,12 @@
 """What the other labels say of a label's error: whether images of the likely class are often labelled like this one.
 
 Where people take trucks for automobiles, an image that looks like a truck and is labelled automobile is likelier wrong
-than one that looks like a truck and is labelled frog, even if networks are surer of the latter. The transitions between
-classes are fitted to all labels (`noise_model`). What they say of one label, the shift, is the log odds of an error by
-these transitions less the log odds by transitions that are the same for all pairs of classes. It is added to the log
-odds that the label's own evidence amounts to. Small shifts are left out: networks, too, confuse some classes more than
-others, and what of that the model takes for errors of the labels is of that size. docs/findings.md compares.
+than one that looks like a truck and is labelled frog, even if networks are surer of the latter. How many images of each
+class have each label is estimated from all labels (`noise_model`) and compared with what errors that are the same for
+all pairs of classes would give. Images count with the mean of these ratios over the classes that they may be of. The
+logarithm of that, the shift, is added to the log odds that the label's own evidence amounts to. Small shifts are left
+out: networks, too, confuse some classes more than others, and what of that the model takes for errors of the labels is
+of that size. docs/findings.md compares.
 """
 
 from collections.abc import Sequence
@@ -14,12 +15,13 @@ import numpy as np
 
 from difficulty.scores.label_error.estimate import in_order_of
 from difficulty.scores.label_error.evidence import normal_scores
-from difficulty.scores.label_error.noise_model import fit_noise_model, likely_classes
+from difficulty.scores.label_error.noise_model import class_probabilities, fit_noise_model
 
 _FLOOR = 1e-6  # of probabilities, whose logarithms are taken
-_LEAST = 1e-9  # probability of being wrong, and of being right
-_PRIOR = 1.0  # examples of each pair of classes that are added to those that are found
+_ADDED = 2.0  # errors of each pair of classes that are added to those found and to those expected
 _IGNORED = 0.5  # nats of the shift: pairs less than 1.65 times as common, or rare, as others
+_STEP = 1e-3  # nats by which evidence counts where the model's odds are equal
+_LEAST_SHARE, _MOST_SHARE = 0.01, 0.95  # of wrong labels
 
 
 def with_confusions(evidence: np.ndarray, predictors: Sequence[np.ndarray], labels: np.ndarray) -> np.ndarray:
@@ -28,41 +30,51 @@ def with_confusions(evidence: np.ndarray, predictors: Sequence[np.ndarray], labe
     evidence: (N,), how suspect each label is by itself, in any unit. predictors: probabilities (N, C), each; those of
     what has not seen the examples, or else shares of votes. labels: int (N,), given.
     """
-    if predictors[0].shape[1] < 2:
+    classes = predictors[0].shape[1]
+    if classes < 2:
         return normal_scores(evidence)
     logs = [np.log(np.maximum(each.astype(np.float64), _FLOOR)) for each in predictors]
     model = fit_noise_model(logs, labels)
-    pairs = model.likely.T @ np.eye(model.likely.shape[1])[labels]
-    by_pair, alike = (_wrong(likely_classes(logs, labels, model, each[None]), labels) for each in transitions_of(pairs))
-    shift = _log_odds(by_pair) - _log_odds(alike)
-    shift = np.sign(shift) * np.maximum(np.abs(shift) - _IGNORED, 0)
-    return normal_scores(_log_odds(in_order_of(evidence, alike)) + shift)
+    pairs = model.likely.T @ np.eye(classes)[labels]
+    ratios, share = error_ratios(pairs)
+    predicted = np.maximum(class_probabilities(logs, model), _FLOOR**2)
+    moved = shift(predicted, labels, ratios, share)
+    moved = np.sign(moved) * np.maximum(np.abs(moved) - _IGNORED, 0)
+    ranked = in_order_of(evidence, log_odds(predicted, labels, share)) + _STEP * normal_scores(evidence)
+    return normal_scores(ranked + moved)
 
 
-def transitions_of(pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Two matrices (C, C), the probability of each label (column) of each class (row): by pairs of classes, and alike
-    for all pairs.
+def error_ratios(pairs: np.ndarray) -> tuple[np.ndarray, float]:
+    """(how much commoner, (C, C), errors of each pair of classes are than were all pairs alike; the share of errors).
 
-    pairs: (C, C), expected number of examples of each class (row) with each label (column). To every pair an example is
-    added, and as many right ones as leave the share of errors as it is.
+    pairs: (C, C), estimated number of examples of each class (row) with each label (column). Two errors are added to
+    those found and to those expected, so that a few do not count for much. The diagonal of the ratios is 0.
     """
-    classes = len(pairs)
-    wrong = pairs * (1 - np.eye(classes))
-    share = wrong.sum() / pairs.sum()
-    alike = np.full((classes, classes), share / (classes - 1))
-    np.fill_diagonal(alike, 1 - share)
-    added = _PRIOR * (classes - 1)
-    errors = (wrong.sum(axis=1) + added * share) / (pairs.sum(axis=1) + added)
-    by_pair = wrong + _PRIOR * (1 - np.eye(classes))
-    by_pair *= (errors / by_pair.sum(axis=1))[:, None]
-    np.fill_diagonal(by_pair, 1 - errors)
-    return by_pair, alike
+    errors = pairs * (1 - np.eye(len(pairs)))
+    share = max(errors.sum() / pairs.sum(), _LEAST_SHARE)
+    expected = pairs.sum(axis=1, keepdims=True) * share / (len(pairs) - 1)
+    return (errors + _ADDED) / (expected + _ADDED) * (1 - np.eye(len(pairs))), share
 
 
-def _wrong(likely: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    return 1 - likely[np.arange(len(labels)), labels]
+def log_odds(predicted: np.ndarray, labels: np.ndarray, share: float) -> np.ndarray:
+    """Log odds (N,) that a label is wrong, if errors are the same for all pairs of classes.
+
+    predicted: (N, C), probability of each class before the label is known. labels: (N,), given. share: of wrong labels.
+    """
+    own, others = _own_and_others(predicted, labels)
+    return np.log(others.sum(axis=1) / own * share / (1 - share) / (predicted.shape[1] - 1))
 
 
-def _log_odds(probability: np.ndarray) -> np.ndarray:
-    clipped = np.clip(probability, _LEAST, 1 - _LEAST)
-    return np.log(clipped) - np.log1p(-clipped)
+def shift(predicted: np.ndarray, labels: np.ndarray, ratios: np.ndarray, share: float) -> np.ndarray:
+    """How much larger (N,) these log odds are if errors of the pairs of classes are commoner by `ratios` (C, C)."""
+    _, others = _own_and_others(predicted, labels)
+    mean_ratio = (others * ratios[:, labels].T).sum(axis=1) / others.sum(axis=1)
+    errors = np.minimum(ratios.sum(axis=1) * share / (len(ratios) - 1), _MOST_SHARE)
+    return np.log(mean_ratio) - np.log((1 - errors) / (1 - share))[labels]
+
+
+def _own_and_others(predicted: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(the probability (N,) of the label's class, those (N, C) of the others, with 0 in its place)."""
+    rows, others = np.arange(len(labels)), predicted.copy()
+    others[rows, labels] = 0
+    return predicted[rows, labels], others

@@ -16,6 +16,7 @@ _RESAMPLES, _STEPS_OF_RESAMPLES = 10, 150  # each from the fit to all examples
 _DEVIATIONS = 1.96  # 95 % of a normal distribution
 _SHARPNESS = (0.25, 0.5, 2.0, 8.0)  # factors of the fitted one
 _LESS_LIKELY = 1.92  # nats, within which 95 % of a likelihood ratio lie (chi-squared of one degree of freedom, halved)
+FEWEST_PER_LABEL = 20  # examples, on average, that an estimate needs
 LIKELIER_WRONG = 0.5  # the probability above which a label is within the cut
 
 
@@ -33,18 +34,17 @@ class WrongLabels:
     high: float
 
 
-def estimate_wrong_labels(predictors: Sequence[np.ndarray], labels: np.ndarray) -> WrongLabels:
+def estimate_wrong_labels(predictors: Sequence[np.ndarray], labels: np.ndarray) -> WrongLabels | None:
     """Fits the noise model to probabilities (N, C) of predictors that have not seen the examples, and to labels (N,).
 
     The interval reaches from the estimate where errors depend on the classes alone to the one where they depend on how
     sure the predictors are, in eight groups, and to those with sharper or duller predictions that are as likely. Each
-    end is moved outwards by 1.96 standard deviations.
+    end is moved outwards by 1.96 standard deviations. None without predictors, and where there are fewer than 20
+    examples for each label, on average, which the map of the predictors' probabilities could fit whatever they are.
     """
+    if not predictors or len(labels) < FEWEST_PER_LABEL * len(np.unique(labels)):
+        return None
     known = np.bincount(labels)[labels] > 1
-    if not known.any():
-        return WrongLabels(
-            *(np.full(shape, np.nan) for shape in (len(labels), predictors[0].shape)), 0.0, float(len(labels))
-        )
     labels = labels[known]
     logs = [np.log(np.maximum(each[known].astype(np.float64), _FLOOR)) for each in predictors]
     fewest, model, most = (fit_noise_model(logs, labels, groups) for groups in (_FEWEST, _GROUPS, _MOST))

@@ -1,6 +1,6 @@
 """What all networks of an experiment say of its training examples, and how well they fit them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from difficulty.scores.collect import RUN_SCORES
+from difficulty.scores.label_error.confusions import with_confusions
 from difficulty.scores.label_error.evidence import (
     PooledNetworks,
     held_out_evidence,
@@ -24,13 +25,14 @@ _COLUMNS = ("example_id", "epoch", "role", "correct", "margin", "loss")
 
 @dataclass
 class Networks:
-    """pooled: of all runs. of_seed: of the runs of each seed, by its name. fitted: of each run, the share of its
-    training examples whose label it predicts at its last epoch.
+    """pooled: of all runs. of_seed: of the runs of each seed, by its name. fitted, tested: of each run, the share of
+    its training examples, and of test images if there are any, whose label it predicts at its last epoch.
     """
 
     pooled: PooledNetworks
     of_seed: dict[str, PooledNetworks] = field(default_factory=dict)
     fitted: list[float] = field(default_factory=list)
+    tested: list[float] = field(default_factory=list)
 
 
 def read_views(path: Path | None) -> pd.DataFrame | None:
@@ -60,18 +62,37 @@ def pool_networks(records: Sequence[Path], example_id: np.ndarray, views: pd.Dat
             of_seed.add(part.example_id, said)
             if role == "train":
                 networks.fitted.append(float(part["correct"][-1].mean()))
+        if len((tests := run.of_role("test")).example_id):
+            networks.tested.append(float(tests["correct"][-1].mean()))
     return networks
 
 
-def scores_of_seeds(networks: Networks) -> pd.DataFrame:
+def skill_of_trained(networks: Networks, labels: np.ndarray) -> float | None:
+    """The skill of networks that have seen all examples, by the test images; None where there are none.
+
+    It counts in the proportion in which it reaches the skill with training images: the rest of that is memorised.
+    labels: (N,), given, of the training examples.
+    """
+    if not (networks.tested and networks.fitted):
+        return None
+    commonest = np.bincount(labels).max() / len(labels)
+    tested, fitted = (
+        max(np.mean(each) - commonest, 0) / (1 - commonest) for each in (networks.tested, networks.fitted)
+    )
+    return float(tested * min(1, tested / fitted)) if fitted else 0.0
+
+
+def scores_of_seeds(networks: Networks, of_classes: Mapping[str, np.ndarray], labels: np.ndarray) -> pd.DataFrame:
     """Columns of RUN_SCORES, and `label_error` of the networks of each seed alone.
 
-    The role is `validation` only where no network was trained on any of the examples.
+    of_classes: name of a seed -> probabilities (N, C) that show which classes the labels confuse; none where images
+    have several labels. labels: (N,), given. The role is `validation` only where no network was trained on any example.
     """
-    parts = [
-        pd.DataFrame({"example_id": pooled.example_id, "run": seed, "label_error": normal_scores(pooled.mean())})
-        for seed, pooled in networks.of_seed.items()
-    ]
+    parts = []
+    for seed, pooled in networks.of_seed.items():
+        evidence = pooled.mean()
+        own = with_confusions(evidence, [of_classes[seed]], labels) if seed in of_classes else normal_scores(evidence)
+        parts.append(pd.DataFrame({"example_id": pooled.example_id, "run": seed, "label_error": own}))
     return pd.concat(parts).assign(role="train" if networks.fitted else "validation")
 
 

@@ -89,11 +89,9 @@ def fit_noise_model(
     return NoiseModel(weights, transitions, group, _likely(predicted, transitions, group, labels))
 
 
-def likely_classes(
-    log_probabilities: Sequence[np.ndarray], labels: np.ndarray, model: NoiseModel, transitions: np.ndarray
-) -> np.ndarray:
-    """Each class's probability (N, C) by a fitted model but for its transitions, (G, C, C); see `fit_noise_model`."""
-    return _likely(_probabilities(np.stack(log_probabilities), model.weights), transitions, model.group, labels)
+def class_probabilities(log_probabilities: Sequence[np.ndarray], model: NoiseModel) -> np.ndarray:
+    """Each class's probability (N, C) by a fitted model before the given label is known; see `fit_noise_model`."""
+    return _probabilities(np.stack(log_probabilities), model.weights)
 
 
 def with_sharpness(

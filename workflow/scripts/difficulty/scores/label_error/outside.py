@@ -1,21 +1,23 @@
 """Evidence of predictors that have not seen an example: held-out networks, a probe on features, given probabilities."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from difficulty.scores.collect import EXAMPLE_SCORES
 from difficulty.scores.label_error.evidence import combined, predicted_evidence, skill, weights_of
+from difficulty.scores.label_error.votes import predicted_classes, vote_shares
 from difficulty.scores.label_quality.held_out import HELD_OUT, probability_matrix
+from difficulty.scores.runs import run_of, seed_of
 from difficulty.tables import TableError, read_arrow, read_schema, read_table
 
 NETWORKS, FEATURES, GIVEN = "networks", "features", "given probabilities"  # kinds of evidence
 _NEIGHBORS = "knn_label_disagreement"
 
 
-def mean_held_out(path: Path, example_id: np.ndarray) -> np.ndarray:
-    """Probabilities (N, C) of networks that held each example out, the mean over the seeds.
+def held_out_of_seeds(path: Path, example_id: np.ndarray) -> dict[str, np.ndarray]:
+    """Name of each seed -> probabilities (N, C) by its networks that held each example out.
 
     path: a table HELD_OUT. example_id: int64 (N,), sorted. Raises TableError if a seed lacks one of the examples.
     """
@@ -24,7 +26,25 @@ def mean_held_out(path: Path, example_id: np.ndarray) -> np.ndarray:
     order = np.lexsort((table["example_id"].to_numpy(), table["seed"].to_numpy()))
     if not np.array_equal(table["example_id"].to_numpy()[order], np.tile(example_id, len(seeds))):
         raise TableError(path, "does not hold every training example once for each seed")
-    return probability_matrix(table)[order].reshape(len(seeds), len(example_id), -1).mean(axis=0, dtype=np.float64)
+    probabilities = probability_matrix(table)[order].reshape(len(seeds), len(example_id), -1)
+    return {f"seed-{seed}": own for seed, own in zip(seeds, probabilities, strict=True)}
+
+
+def mean_held_out(path: Path, example_id: np.ndarray) -> np.ndarray:
+    """The mean of these over the seeds, (N, C)."""
+    return np.mean(list(held_out_of_seeds(path, example_id).values()), axis=0, dtype=np.float64)
+
+
+def classes_by_seed(
+    records: Sequence[Path], held_out: Path | None, example_id: np.ndarray, labels: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Name of each seed -> probabilities (N, C) by its networks that held each example out, or else shares of votes."""
+    if held_out:
+        return held_out_of_seeds(held_out, example_id)
+    classes, seeds = max(predicted_classes(records), int(labels.max()) + 1), {}
+    for path in records:
+        seeds.setdefault(seed_of(run_of(path)), []).append(path)
+    return {seed: vote_shares(own, example_id, labels, classes) for seed, own in seeds.items()}
 
 
 def given_probabilities(path: Path, example_id: np.ndarray) -> np.ndarray:
@@ -100,12 +120,20 @@ def kinds_of_evidence(
     return kinds
 
 
-def weighed(kinds: Mapping[str, np.ndarray], predictors: Mapping[str, np.ndarray], labels: np.ndarray) -> np.ndarray:
+def weighed(
+    kinds: Mapping[str, np.ndarray],
+    predictors: Mapping[str, np.ndarray],
+    labels: np.ndarray,
+    of_trained: float | None = None,
+) -> np.ndarray:
     """All kinds of evidence as one (N,), the mean of their normal scores, each weighed by what it knows of the labels.
 
-    predictors: as `sound` leaves them. labels: (N,), given.
+    predictors: as `sound` leaves them. labels: (N,), given. of_trained: the skill of networks that have seen all
+    examples, if it is known; at most that of the most skilful predictor counts.
     """
     skills = {kind: skill(probabilities, labels) for kind, probabilities in predictors.items()}
+    if of_trained is not None and skills and NETWORKS not in skills:
+        skills[NETWORKS] = min(of_trained, max(skills.values()))
     return combined(list(kinds.values()), weights_of(list(kinds), skills))
 
 

@@ -12,4 +12,4 @@ LABEL_ERROR: Mapping[str, Column] = {
     for name, entry in catalogue.LABEL_ERROR.items()
 }
 
-OF_SEEDS = {"label_error": Column(pa.float32(), "evidence of the networks of this seed alone", True, 1)}
+OF_SEEDS = {"label_error": Column(pa.float32(), "the same of the networks of this seed alone", True, 1)}

@@ -56,13 +56,13 @@ def predicted_classes(records: Sequence[Path]) -> int:
     return 1 + max(int(read_table(path, RECORDS, columns=["predicted"])["predicted"].max()) for path in records)
 
 
-def vote_shares(records: Sequence[Path], example_id: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def vote_shares(records: Sequence[Path], example_id: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
     """Shares (N, C) of what all runs predict of the examples, read one at a time, as probabilities of the classes.
 
-    records: files. example_id: int64 (N,), sorted. labels: (N,), given. A little is spread over all classes, so that
-    none is impossible.
+    records: files. example_id: int64 (N,), sorted. labels: (N,), given. classes: C. A little is spread over all
+    classes, so that none is impossible.
     """
-    votes = Votes(labels, max(predicted_classes(records), int(labels.max()) + 1))
+    votes = Votes(labels, classes)
     for path in records:
         run = stored_records(read_table(path, RECORDS, columns=CLASS_COLUMNS), path)
         for role in ROLES_OF_TRAINING_SPLIT:

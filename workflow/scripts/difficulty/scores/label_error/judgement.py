@@ -1,0 +1,70 @@
+"""All that is said of the given labels of an experiment, from the tables of its evidence."""
+
+from argparse import Namespace
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from difficulty.scores.label_error.confusions import with_confusions
+from difficulty.scores.label_error.estimate import WrongLabels, estimate_wrong_labels, in_order_of
+from difficulty.scores.label_error.networks import (
+    Networks,
+    pool_networks,
+    read_views,
+    scores_of_seeds,
+    skill_of_trained,
+)
+from difficulty.scores.label_error.outside import (
+    FEATURES,
+    NETWORKS,
+    classes_by_seed,
+    kinds_of_evidence,
+    read_predictors,
+    sound,
+    weighed,
+)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What is said of N labels.
+
+    label_error: (N,). wrong: (N,), the probability that each is wrong, NaN where there is no estimate. of_seeds: the
+    score by the networks of each seed. found: the estimates, None where nothing permits any. kinds: of evidence.
+    predictors: kind of those that have not seen the examples -> probabilities (N, C). left_out: kind of those that know
+    nothing of the labels -> a line on it.
+    """
+
+    networks: Networks
+    label_error: np.ndarray
+    wrong: np.ndarray
+    of_seeds: pd.DataFrame
+    found: WrongLabels | None
+    kinds: list[str]
+    predictors: Mapping[str, np.ndarray]
+    left_out: Mapping[str, str]
+
+
+def judge(files: Namespace, example_id: np.ndarray, labels: np.ndarray, several: bool, are_probes: bool) -> Judgement:
+    """Reads the evidence and judges the labels by it.
+
+    files: records, views, held_out, features, probe and given; all but the records may be None. example_id, labels:
+    int64 (N,), in order of the former. several: whether images have several labels, of which nothing but the networks'
+    evidence is defined. are_probes: whether what stands for networks are linear probes on features.
+    """
+    networks = pool_networks(files.records, example_id, read_views(files.views))
+    own = FEATURES if are_probes else NETWORKS
+    predictors = {} if several else read_predictors(example_id, files.held_out, files.probe, files.given, own)
+    predictors, left_out = sound(predictors, labels)
+    kinds = kinds_of_evidence(networks.pooled.mean(), own, predictors, left_out, example_id, labels, files.features)
+    label_error, by_seed = weighed(kinds, predictors, labels, skill_of_trained(networks, labels)), {}
+    if not several:
+        by_seed = classes_by_seed(files.records, files.held_out, example_id, labels)
+        of_classes = list(predictors.values()) or [np.mean(list(by_seed.values()), axis=0)]
+        label_error = with_confusions(label_error, of_classes, labels)
+    found = estimate_wrong_labels(list(predictors.values()), labels)
+    wrong = in_order_of(label_error, found.wrong) if found else np.full(len(labels), np.nan)
+    of_seeds = scores_of_seeds(networks, by_seed, labels)
+    return Judgement(networks, label_error, wrong, of_seeds, found, list(kinds), predictors, left_out)
