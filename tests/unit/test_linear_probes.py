@@ -140,7 +140,7 @@ def test_evidence_of_probes_and_neighbours_is_one_kind_and_counts_once(tmp_path)
     scores = pd.DataFrame({"example_id": ids, **{name: [0.0, 0.1, 0.9] for name in FEATURE_SCORES}})
     write_table(scores, tmp_path / "f.parquet", EXAMPLE_SCORES.extended(FEATURE_SCORES))
     own, p = np.array([9.0, 1.0, 5.0]), np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7]])
-    arguments = ids, given, tmp_path / "f.parquet"
+    arguments = (), ids, given, tmp_path / "f.parquet"
     kinds = kinds_of_evidence(own, FEATURES, {FEATURES: p, GIVEN: p}, *arguments)
     assert list(kinds) == [FEATURES, GIVEN]
     sixth = 0.967421566101701
@@ -155,7 +155,7 @@ def test_scores_of_seeds_have_the_role_of_the_examples():
     pooled = PooledNetworks(np.array([1, 2, 3]))
     pooled.add(np.array([1, 2, 3]), np.array([3.0, 1.0, 2.0]))
     for fitted, role in (([], "validation"), ([0.9], "train")):
-        found = scores_of_seeds(Networks(pooled, {"seed-4": pooled}, fitted))
+        found = scores_of_seeds(Networks(pooled, {"seed-4": pooled}, fitted), {}, np.zeros(3, int))
         assert set(found["role"]) == {role} and set(found["run"]) == {"seed-4"}
         np.testing.assert_array_equal(found["label_error"], normal_scores(np.array([3.0, 1, 2])))
 

@@ -22,7 +22,7 @@ def cifar10_parts_and_human_labels(folder):
     cifar10_tables(folder)
     for name in ("first", "later", "test"):
         shutil.copy(folder / "data" / "cifar10_train.parquet", folder / "data" / f"{name}.parquet")
-    for name in ("human", "pmd"):
+    for name in ("human", "pmd", "features"):
         pq.write_table(pa.table({"label": [0], "original_index": [0]}), folder / "data" / f"{name}.parquet")
 
 
@@ -83,6 +83,7 @@ STAND_INS = {
     "easy_hard_imagenet.yaml": imagenet,
     "few_photographs.yaml": photographs,
     "influence_cifar10.yaml": cifar10_tables,
+    "label_error_levers_cifar10.yaml": cifar10_parts_and_human_labels,
     "label_errors_cifar10.yaml": cifar10_parts_and_human_labels,
     "mislabeled_cifar10.yaml": cifar10_tables,
     "prediction_depth_shapes.yaml": nothing,

@@ -249,12 +249,12 @@ def users_files(method):
 def subset_evidence(wildcards):
     """The tables that say which examples of a subset are chosen.
 
-    Scores and verdicts count as `ancient`: they are written again when a seed is added, or near duplicates are found
-    otherwise, which changes nothing of the subset; `upstream` says when what was chosen by has changed.
+    Scores count as `ancient`: they are written again when a seed is added, which changes nothing of the subset;
+    `upstream` says when what was chosen by has changed.
     """
     found = plan.data.evidence(wildcards.dataset)
     by = plan.datasets[wildcards.dataset]["select"]["by"]
-    return ancient(found) if by in ("score", "verdict") else literal_paths.literal(found)
+    return ancient(found) if by == "score" else literal_paths.literal(found)
 
 
 OPTIONS = {

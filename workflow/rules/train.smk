@@ -41,7 +41,7 @@ rule share_labels:
         checked=lambda w: ancient(plan.checks.checked(w.experiment)),
         examples=lambda w: plan.data.path(paths.EXAMPLES, w.experiment),
         others=of_wildcards(plan.training.others_labels),
-        suspects=lambda w: ancient(plan.training.others_suspects(w.experiment)),
+        suspects=of_wildcards(plan.training.others_suspects),
     output:
         paths.LABELS,
     log:

@@ -124,7 +124,7 @@ class Data:
         if select["by"] == "learned":
             return self.plan.training.runs_key(select["experiment"], chosen)
         if select["by"] == "verdict":
-            return self.plan.scores.verdicts_key(select["experiment"])
+            return self.plan.scores.rank_suspects(select["experiment"]).key
         if select["by"] == "truth":
             return self.plan.training.labels_key(select["experiment"])
         if "like" in select:

@@ -143,19 +143,12 @@ class Scores:
 
     @remembered
     def rank_suspects(self, experiment: str) -> Stage:
-        similar = [stage.key for stage in self.plan.features.similar_to(experiment)]
-        return self.plan.stage("rank_suspects", self._ranking_settings(experiment), self.key(experiment), *similar)
-
-    def verdicts_key(self, experiment: str) -> str:
-        """What verdicts and suggested labels depend on: not near duplicates, which are only told of."""
-        return self.plan.stage("rank_suspects", self._ranking_settings(experiment), self.key(experiment)).key
-
-    def _ranking_settings(self, experiment: str) -> dict:
         settings = self.analyses["suspects"]
         score = settings["score"]
         if experiment in self.held_out and self.plan.configuration.score_families.get(score) == "dynamics":
-            return {**settings, "score": score + _HELD_OUT}
-        return settings
+            settings = {**settings, "score": score + _HELD_OUT}
+        similar = self.plan.features.similar_to(experiment)
+        return self.plan.stage("rank_suspects", settings, self.key(experiment), *(stage.key for stage in similar))
 
     def near_duplicates(self, experiment: str) -> list[str]:
         """Pairs of images with nearly the same features, if there are features."""

@@ -53,7 +53,7 @@ class Training:
         noise, data = self.settings[experiment]["label_noise"], self.data.key(self.data.of(experiment))
         keys, modules = [self.labels_key(noise["experiment"])], []
         if "relabel" in noise:
-            keys.append(self.plan.scores.verdicts_key(noise["experiment"]))
+            keys.append(self.plan.scores.rank_suspects(noise["experiment"]).key)
             modules.append("subsets.verdicts")
         return self.plan.stage("share_labels", only(noise, ["relabel"]), data, *keys, modules=modules)
 
