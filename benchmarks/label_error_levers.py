@@ -22,7 +22,7 @@ from difficulty.scores.label_error.confusions import with_confusions
 from difficulty.scores.label_error.networks import pool_networks, read_views, skill_of_trained
 from difficulty.scores.label_error.outside import (
     NETWORKS,
-    classes_by_seed,
+    votes_of_seeds,
     given_probabilities,
     kinds_of_evidence,
     weighed,
@@ -83,9 +83,9 @@ def average_precision(results: Path, way: Way) -> float:
         predictors["features"] = given_probabilities(folder / "probe.parquet", ids)
         features = folder / "scores" / "features.parquet"
     networks = pool_networks(records, ids, views)
-    kinds = kinds_of_evidence(networks.pooled.mean(), NETWORKS, predictors, (), ids, given, features)
+    kinds = kinds_of_evidence(networks.pooled.mean(), predictors, (), ids, given, features)
     evidence = weighed(kinds, predictors, given, skill_of_trained(networks, given))
-    votes = list(classes_by_seed(records, None, ids, given).values())
+    votes = list(votes_of_seeds(records, ids, given).values())
     of_classes = list(predictors.values()) or [np.mean(votes, axis=0)]
     return average_precision_score(labels["is_corrupt"], with_confusions(evidence, of_classes, given))
 

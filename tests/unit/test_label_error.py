@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
+from scipy.stats import spearmanr
 from sklearn.metrics import average_precision_score
 
 from difficulty.analysis.label_errors.summary import NO_CONFUSION, confusion, reliability, summary, trust_alone
@@ -13,7 +14,6 @@ from difficulty.scores.label_error.estimate import estimate_wrong_labels, in_ord
 from difficulty.scores.label_error.evidence import (
     PooledNetworks,
     combined,
-    held_out_evidence,
     normal_scores,
     predicted_evidence,
     skill,
@@ -22,7 +22,13 @@ from difficulty.scores.label_error.evidence import (
 )
 from difficulty.scores.label_error.networks import Networks, skill_of_trained
 from difficulty.scores.label_error.noise_model import fit_noise_model
-from difficulty.scores.label_error.outside import kinds_of_evidence, sound, weighed
+from difficulty.scores.label_error.outside import (
+    held_out_evidence,
+    kinds_of_evidence,
+    networks_evidence,
+    sound,
+    weighed,
+)
 
 SIXTH = 0.967421566101701  # the quantile of a normal distribution that 5 / 6 of it are below
 
@@ -74,12 +80,28 @@ def test_late_epochs_and_augmented_views_count_where_a_network_was_trained_on_an
     np.testing.assert_allclose(trained_on_evidence(margin, np.array([1.0, 1])), [-(3 + 1) / 2, -(-1 + 1) / 2])
 
 
-def test_the_last_quarter_counts_where_a_network_has_not_seen_an_image():
-    loss, margin = np.array([[9.0], [9], [9], [9], [1]]), np.array([[9.0], [9], [9], [2], [4]])
-    # five epochs: the last two
-    assert held_out_evidence(loss, margin).item() == (5 - 3) / 2
-    assert held_out_evidence(loss, margin, np.array([5.0])).item() == (5 - (3 + 5) / 2) / 2
-    assert held_out_evidence(loss[-1:], margin[-1:]).item() == (1 - 4) / 2
+def test_unseen_examples_count_once_their_probabilities_are_calibrated():
+    """A predictor that is too dull and prefers a class tells as much as one that states what it knows."""
+    stated, _, given = simulated(2000, ASYMMETRIC)
+    good, biased = softmax(stated, axis=1), softmax(stated / 4 + [2, 0, 0], axis=1)
+    told = predicted_evidence(good, given)
+    assert spearmanr(predicted_evidence(biased, given), told)[0] < 0.95
+    assert spearmanr(held_out_evidence(biased, given), told)[0] > 0.97
+    few = held_out_evidence(good[:50], given[:50])  # too few to calibrate
+    np.testing.assert_array_equal(few, predicted_evidence(good[:50], given[:50]))
+
+
+def test_networks_that_have_seen_an_example_and_those_that_have_not_count_alike():
+    trained, probabilities, labels = (
+        np.array([3.0, 1, 2]),
+        np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]]),
+        np.zeros(3, int),
+    )
+    np.testing.assert_allclose(networks_evidence(trained, None, labels), [SIXTH, -SIXTH, 0], atol=1e-12)
+    both = networks_evidence(trained, probabilities, labels)
+    np.testing.assert_allclose(both, [0, 0, 0], atol=1e-12)
+    unseen = networks_evidence(np.full(3, np.nan), probabilities, labels)
+    np.testing.assert_allclose(unseen, [-SIXTH, SIXTH, 0], atol=1e-12)
 
 
 def test_given_probabilities_count_by_loss_and_margin():
@@ -179,8 +201,8 @@ def test_what_knows_nothing_of_the_labels_is_left_out():
     assert lines["given probabilities"].startswith("given probabilities are left out: they predict ")
     assert sound({"networks": np.roll(known, 1, axis=1)}, given)[1] == {} and sound({}, given) == ({}, {})
     said = np.zeros(300)
-    assert kinds_of_evidence(said, "networks", {}, ["networks"], np.arange(300), given, None) == {}
-    assert list(kinds_of_evidence(said, "networks", {}, [], np.arange(300), given, None)) == ["networks"]
+    assert kinds_of_evidence(said, {}, ["networks"], np.arange(300), given, None) == {}
+    assert list(kinds_of_evidence(said, {}, [], np.arange(300), given, None)) == ["networks"]
 
 
 def test_errors_of_pairs_are_compared_with_alike_ones_two_more_of_each():

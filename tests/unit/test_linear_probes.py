@@ -17,8 +17,6 @@ from difficulty.datasets.feature_tables import write_features
 from difficulty.figures.scores.gallery import shown_role
 from difficulty.scores.collect import EXAMPLE_SCORES, RUN_SCORES, SCORES
 from difficulty.scores.features.tables import FEATURE_SCORES
-from difficulty.scores.label_error.evidence import PooledNetworks, normal_scores
-from difficulty.scores.label_error.networks import Networks, scores_of_seeds
 from difficulty.scores.label_error.outside import FEATURES, GIVEN, NETWORKS, kinds_of_evidence
 from difficulty.scores.label_quality.held_out import HELD_OUT, probability_matrix
 from difficulty.tables import Column, read_arrow, read_schema, read_table, write_table
@@ -139,25 +137,16 @@ def test_evidence_of_probes_and_neighbours_is_one_kind_and_counts_once(tmp_path)
     ids, given = np.array([1, 2, 3]), np.array([0, 0, 0])
     scores = pd.DataFrame({"example_id": ids, **{name: [0.0, 0.1, 0.9] for name in FEATURE_SCORES}})
     write_table(scores, tmp_path / "f.parquet", EXAMPLE_SCORES.extended(FEATURE_SCORES))
-    own, p = np.array([9.0, 1.0, 5.0]), np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7]])
+    untrained, p = np.full(3, np.nan), np.array([[0.1, 0.9], [0.8, 0.2], [0.7, 0.3]])
     arguments = (), ids, given, tmp_path / "f.parquet"
-    kinds = kinds_of_evidence(own, FEATURES, {FEATURES: p, GIVEN: p}, *arguments)
+    kinds = kinds_of_evidence(untrained, {FEATURES: p, GIVEN: p}, *arguments)
     assert list(kinds) == [FEATURES, GIVEN]
     sixth = 0.967421566101701
     np.testing.assert_allclose(kinds[FEATURES], [0, -sixth / 2, sixth / 2], atol=1e-12)
-    assert list(kinds_of_evidence(own, FEATURES, {GIVEN: p}, *arguments)) == [GIVEN]
-    kinds = kinds_of_evidence(own, NETWORKS, {FEATURES: p}, *arguments)
-    np.testing.assert_array_equal(kinds[NETWORKS], own)
-    np.testing.assert_allclose(kinds[FEATURES], [-sixth, 0, sixth], atol=1e-12)
-
-
-def test_scores_of_seeds_have_the_role_of_the_examples():
-    pooled = PooledNetworks(np.array([1, 2, 3]))
-    pooled.add(np.array([1, 2, 3]), np.array([3.0, 1.0, 2.0]))
-    for fitted, role in (([], "validation"), ([0.9], "train")):
-        found = scores_of_seeds(Networks(pooled, {"seed-4": pooled}, fitted), {}, np.zeros(3, int))
-        assert set(found["role"]) == {role} and set(found["run"]) == {"seed-4"}
-        np.testing.assert_array_equal(found["label_error"], normal_scores(np.array([3.0, 1, 2])))
+    own = np.array([9.0, 1.0, 5.0])
+    kinds = kinds_of_evidence(own, {FEATURES: p}, *arguments)
+    assert list(kinds) == [NETWORKS, FEATURES]
+    np.testing.assert_allclose(kinds[NETWORKS], [sixth, -sixth, 0], atol=1e-12)
 
 
 def test_nobody_is_told_to_train_probes_for_longer():

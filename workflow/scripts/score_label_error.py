@@ -27,7 +27,11 @@ def main(args):
     said = judge(args, example_id, given, several, are_probes)
     scores = {"example_id": example_id, "label_error": said.label_error, "label_error_probability": said.wrong}
     write_table(pd.DataFrame(scores), args.output, EXAMPLE_SCORES.extended(LABEL_ERROR), facts)
-    write_table(said.of_seeds, args.seeds, RUN_SCORES.extended(OF_SEEDS), facts)
+    role = "train" if said.networks.fitted else "validation"  # where no network was trained on any example
+    seeds = [
+        pd.DataFrame({"example_id": example_id, "run": seed, "label_error": own}) for seed, own in said.of_seeds.items()
+    ]
+    write_table(pd.concat(seeds).assign(role=role), args.seeds, RUN_SCORES.extended(OF_SEEDS), facts)
     found = said.found
     names = class_names(examples, found.likely.shape[1] if found else 0)
     pairs = summary.confusion(found.likely, said.wrong, given, names) if found else summary.NO_CONFUSION
@@ -36,7 +40,7 @@ def main(args):
     if several:
         row = summary.of_several_labels(len(given), said.kinds)
     else:
-        known = summary.facts_of(said.networks, said.predictors, given, found, are_probes)
+        known = summary.facts_of(said, given, are_probes)
         row = summary.summary(known, len(given), said.kinds, found)
     write_table(pd.DataFrame([row]), args.errors, LABEL_ERRORS, facts)
     if found:

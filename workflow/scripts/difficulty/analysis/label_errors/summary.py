@@ -1,6 +1,6 @@
 """How many labels of an experiment are wrong, as a table of one row, and which classes are taken for which."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ from difficulty.analysis.label_errors.tables import LABEL_CONFUSION, LABEL_ERROR
 from difficulty.analysis.label_errors.trust import Facts, verdict
 from difficulty.analysis.reliability import spearman_brown
 from difficulty.scores.label_error.estimate import FEWEST_PER_LABEL, WrongLabels, recommended_cut
-from difficulty.scores.label_error.networks import Networks
+from difficulty.scores.label_error.judgement import Judgement
 from difficulty.scores.label_error.outside import held_out_accuracy
 
 NO_PREDICTORS = (
@@ -37,24 +37,15 @@ def reliability(of_seeds: Sequence[np.ndarray]) -> float:
     return spearman_brown(float(pairs.mean()), len(of_seeds)) if pairs.mean() > 0 else 0.0
 
 
-def facts_of(
-    networks: Networks,
-    predictors: Mapping[str, np.ndarray],
-    labels: np.ndarray,
-    found: WrongLabels | None,
-    are_probes: bool = False,
-) -> Facts:
-    """What the verdict on trust rests on.
-
-    predictors: see `read_predictors`. labels: (N,), given. are_probes: whether networks are linear probes on features.
-    """
+def facts_of(said: Judgement, labels: np.ndarray, are_probes: bool = False) -> Facts:
+    """What the verdict on trust rests on. labels: (N,), given. are_probes: whether networks are probes on features."""
     return Facts(
         commonest=np.bincount(labels).max() / len(labels),
-        fitted=np.mean(networks.fitted) if networks.fitted else np.nan,
-        held_out=held_out_accuracy(predictors, labels),
-        reliability=reliability([each.mean() for each in networks.of_seed.values()]),
-        low=found.low if found else np.nan,
-        high=found.high if found else np.nan,
+        fitted=np.mean(said.networks.fitted) if said.networks.fitted else np.nan,
+        held_out=held_out_accuracy(said.predictors, labels),
+        reliability=reliability(list(said.of_seeds.values())),
+        low=said.found.low if said.found else np.nan,
+        high=said.found.high if said.found else np.nan,
         are_probes=are_probes,
     )
 

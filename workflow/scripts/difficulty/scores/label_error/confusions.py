@@ -15,9 +15,8 @@ import numpy as np
 
 from difficulty.scores.label_error.estimate import in_order_of
 from difficulty.scores.label_error.evidence import normal_scores
-from difficulty.scores.label_error.noise_model import class_probabilities, fit_noise_model
+from difficulty.scores.label_error.noise_model import FLOOR, class_probabilities, fit_noise_model
 
-_FLOOR = 1e-6  # of probabilities, whose logarithms are taken
 _ADDED = 2.0  # errors of each pair of classes that are added to those found and to those expected
 _IGNORED = 0.5  # nats of the shift: pairs less than 1.65 times as common, or rare, as others
 _STEP = 1e-3  # nats by which evidence counts where the model's odds are equal
@@ -33,11 +32,11 @@ def with_confusions(evidence: np.ndarray, predictors: Sequence[np.ndarray], labe
     classes = predictors[0].shape[1]
     if classes < 2:
         return normal_scores(evidence)
-    logs = [np.log(np.maximum(each.astype(np.float64), _FLOOR)) for each in predictors]
+    logs = [np.log(np.maximum(each.astype(np.float64), FLOOR)) for each in predictors]
     model = fit_noise_model(logs, labels)
     pairs = model.likely.T @ np.eye(classes)[labels]
     ratios, share = error_ratios(pairs)
-    predicted = np.maximum(class_probabilities(logs, model), _FLOOR**2)
+    predicted = np.maximum(class_probabilities(logs, model), FLOOR**2)
     moved = shift(predicted, labels, ratios, share)
     moved = np.sign(moved) * np.maximum(np.abs(moved) - _IGNORED, 0)
     ranked = in_order_of(evidence, log_odds(predicted, labels, share)) + _STEP * normal_scores(evidence)

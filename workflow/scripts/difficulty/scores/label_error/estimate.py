@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from difficulty.random_streams import derived_seed
-from difficulty.scores.label_error.noise_model import NoiseModel, fit_noise_model, with_sharpness
+from difficulty.scores.label_error.noise_model import FLOOR, NoiseModel, fit_noise_model, with_sharpness
 
-_FLOOR = 1e-6  # of probabilities, whose logarithms the model takes
 # Of the images by how sure the predictors are of them: one for the low end, where errors do not depend on it, many for
 # the high end.
 _GROUPS, _FEWEST, _MOST = 2, 1, 8
@@ -46,7 +45,7 @@ def estimate_wrong_labels(predictors: Sequence[np.ndarray], labels: np.ndarray) 
         return None
     known = np.bincount(labels)[labels] > 1
     labels = labels[known]
-    logs = [np.log(np.maximum(each[known].astype(np.float64), _FLOOR)) for each in predictors]
+    logs = [np.log(np.maximum(each[known].astype(np.float64), FLOOR)) for each in predictors]
     fewest, model, most = (fit_noise_model(logs, labels, groups) for groups in (_FEWEST, _GROUPS, _MOST))
     spread = _DEVIATIONS * _deviation(logs, labels, model)
     wrong = model.wrong(labels)

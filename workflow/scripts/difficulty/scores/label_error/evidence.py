@@ -18,8 +18,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.stats import norm, rankdata
 
-from difficulty.scores.dynamics.scoring import settled_epochs
-
 _FLOOR = 1e-12  # of probabilities, whose logarithms are taken
 _LEAST = 0.01  # of the skill of a kind of evidence, in proportion to the best
 
@@ -36,18 +34,11 @@ def trained_on_evidence(margin: np.ndarray, last_views: np.ndarray | None = None
     return -mean if last_views is None else -(mean + last_views) / 2
 
 
-def held_out_evidence(loss: np.ndarray, margin: np.ndarray, last_views: np.ndarray | None = None) -> np.ndarray:
-    """Evidence of a network that has not seen the examples, (N,): mean of its loss and minus its margin.
-
-    loss, margin: (T, N), of which the last quarter of the epochs counts. last_views: as for `trained_on_evidence`.
-    """
-    settled = slice(-settled_epochs(len(loss)), None)
-    losses, margins = (values[settled].mean(axis=0, dtype=np.float64) for values in (loss, margin))
-    return (losses - (margins if last_views is None else (margins + last_views) / 2)) / 2
-
-
 def predicted_evidence(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """The same of probabilities (N, C) of examples that their source has not seen, and given labels int (N,)."""
+    """Evidence of what has not seen the examples, (N,): mean of the loss and minus the log-probability margin.
+
+    probabilities: (N, C). labels: int (N,), given.
+    """
     rows = np.arange(len(labels))
     logs = np.log(np.maximum(probabilities.astype(np.float64), _FLOOR))
     given = logs[rows, labels]
@@ -92,7 +83,7 @@ def weights_of(kinds: Sequence[str], skills: Mapping[str, float]) -> list[float]
 
 
 class PooledNetworks:
-    """The mean evidence of networks for N examples, collected run by run.
+    """The mean evidence of networks that were trained on some of N examples, collected run by run.
 
     example_id: int64 (N,), sorted.
     """

@@ -5,24 +5,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from difficulty.scores.label_error.confusions import with_confusions
 from difficulty.scores.label_error.estimate import WrongLabels, estimate_wrong_labels, in_order_of
-from difficulty.scores.label_error.networks import (
-    Networks,
-    pool_networks,
-    read_views,
-    scores_of_seeds,
-    skill_of_trained,
-)
+from difficulty.scores.label_error.evidence import normal_scores
+from difficulty.scores.label_error.networks import Networks, pool_networks, read_views, skill_of_trained
 from difficulty.scores.label_error.outside import (
     FEATURES,
     NETWORKS,
-    classes_by_seed,
+    held_out_of_seeds,
     kinds_of_evidence,
+    networks_evidence,
     read_predictors,
     sound,
+    votes_of_seeds,
     weighed,
 )
 
@@ -31,16 +27,16 @@ from difficulty.scores.label_error.outside import (
 class Judgement:
     """What is said of N labels.
 
-    label_error: (N,). wrong: (N,), the probability that each is wrong, NaN where there is no estimate. of_seeds: the
-    score by the networks of each seed. found: the estimates, None where nothing permits any. kinds: of evidence.
-    predictors: kind of those that have not seen the examples -> probabilities (N, C). left_out: kind of those that know
-    nothing of the labels -> a line on it.
+    label_error: (N,). wrong: (N,), the probability that each is wrong, NaN where there is no estimate. of_seeds: name
+    of a seed -> the score (N,) by its networks. found: the estimates, None where nothing permits any. kinds: of
+    evidence. predictors: kind of those that have not seen the examples -> probabilities (N, C). left_out: kind of those
+    that know nothing of the labels -> a line on it.
     """
 
     networks: Networks
     label_error: np.ndarray
     wrong: np.ndarray
-    of_seeds: pd.DataFrame
+    of_seeds: Mapping[str, np.ndarray]
     found: WrongLabels | None
     kinds: list[str]
     predictors: Mapping[str, np.ndarray]
@@ -58,13 +54,21 @@ def judge(files: Namespace, example_id: np.ndarray, labels: np.ndarray, several:
     own = FEATURES if are_probes else NETWORKS
     predictors = {} if several else read_predictors(example_id, files.held_out, files.probe, files.given, own)
     predictors, left_out = sound(predictors, labels)
-    kinds = kinds_of_evidence(networks.pooled.mean(), own, predictors, left_out, example_id, labels, files.features)
-    label_error, by_seed = weighed(kinds, predictors, labels, skill_of_trained(networks, labels)), {}
-    if not several:
-        by_seed = classes_by_seed(files.records, files.held_out, example_id, labels)
-        of_classes = list(predictors.values()) or [np.mean(list(by_seed.values()), axis=0)]
-        label_error = with_confusions(label_error, of_classes, labels)
+    kinds = kinds_of_evidence(networks.pooled.mean(), predictors, left_out, example_id, labels, files.features)
+    label_error = weighed(kinds, predictors, labels, skill_of_trained(networks, labels))
+    if several:
+        by_seed = {seed: normal_scores(trained.mean()) for seed, trained in networks.of_seed.items()}
+    else:
+        held_out = held_out_of_seeds(files.held_out, example_id) if files.held_out else {}
+        of_classes = held_out or votes_of_seeds(files.records, example_id, labels)
+        means = list(predictors.values()) or [np.mean(list(of_classes.values()), axis=0)]
+        label_error = with_confusions(label_error, means, labels)
+        by_seed = {
+            seed: with_confusions(
+                networks_evidence(trained.mean(), held_out.get(seed), labels), [of_classes[seed]], labels
+            )
+            for seed, trained in networks.of_seed.items()
+        }
     found = estimate_wrong_labels(list(predictors.values()), labels)
     wrong = in_order_of(label_error, found.wrong) if found else np.full(len(labels), np.nan)
-    of_seeds = scores_of_seeds(networks, by_seed, labels)
-    return Judgement(networks, label_error, wrong, of_seeds, found, list(kinds), predictors, left_out)
+    return Judgement(networks, label_error, wrong, by_seed, found, list(kinds), predictors, left_out)

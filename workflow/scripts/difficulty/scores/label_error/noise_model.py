@@ -22,6 +22,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.stats import rankdata
 
+FLOOR = 1e-6  # of probabilities, whose logarithms the model takes
 _FIRST_NOISE = 0.1  # share of wrong labels that the fit starts from
 # Nats for the squares of the biases, and of what differs in a predictor's matrix from a multiple of unity: as if these
 # were normal with a deviation of 0.22.

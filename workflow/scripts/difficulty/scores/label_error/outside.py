@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from difficulty.scores.collect import EXAMPLE_SCORES
+from difficulty.scores.label_error.estimate import FEWEST_PER_LABEL
 from difficulty.scores.label_error.evidence import combined, predicted_evidence, skill, weights_of
+from difficulty.scores.label_error.noise_model import FLOOR, class_probabilities, fit_noise_model
 from difficulty.scores.label_error.votes import predicted_classes, vote_shares
 from difficulty.scores.label_quality.held_out import HELD_OUT, probability_matrix
 from difficulty.scores.runs import run_of, seed_of
@@ -35,12 +37,8 @@ def mean_held_out(path: Path, example_id: np.ndarray) -> np.ndarray:
     return np.mean(list(held_out_of_seeds(path, example_id).values()), axis=0, dtype=np.float64)
 
 
-def classes_by_seed(
-    records: Sequence[Path], held_out: Path | None, example_id: np.ndarray, labels: np.ndarray
-) -> dict[str, np.ndarray]:
-    """Name of each seed -> probabilities (N, C) by its networks that held each example out, or else shares of votes."""
-    if held_out:
-        return held_out_of_seeds(held_out, example_id)
+def votes_of_seeds(records: Sequence[Path], example_id: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
+    """Name of each seed -> shares (N, C) of what its runs predict of the examples."""
     classes, seeds = max(predicted_classes(records), int(labels.max()) + 1), {}
     for path in records:
         seeds.setdefault(seed_of(run_of(path)), []).append(path)
@@ -55,13 +53,33 @@ def given_probabilities(path: Path, example_id: np.ndarray) -> np.ndarray:
     return probability_matrix(table)[order[places]].astype(np.float64)
 
 
-def feature_evidence(scores: Path, probe: np.ndarray, example_id: np.ndarray) -> np.ndarray:
+def held_out_evidence(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """The evidence (N,) of probabilities (N, C) of examples that their source has not seen, once they are calibrated.
+
+    labels: int (N,), given. The map that corrects how sure the source is, and which classes it confuses, is that of the
+    noise model; it is left out where there are too few labels for it.
+    """
+    if len(labels) >= FEWEST_PER_LABEL * len(np.unique(labels)):
+        logs = [np.log(np.maximum(probabilities.astype(np.float64), FLOOR))]
+        probabilities = class_probabilities(logs, fit_noise_model(logs, labels))
+    return predicted_evidence(probabilities, labels)
+
+
+def networks_evidence(trained: np.ndarray, held_out: np.ndarray | None, labels: np.ndarray) -> np.ndarray:
+    """What networks say, (N,): those that were trained on an example and those that were not, by normal scores.
+
+    trained: (N,), NaN where no network was trained on the example. held_out: probabilities (N, C), if there are any.
+    """
+    return combined([trained] if held_out is None else [trained, held_out_evidence(held_out, labels)])
+
+
+def feature_evidence(scores: Path, probe: np.ndarray, example_id: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """What features say, (N,): the probe's evidence and the neighbours' vote, by normal scores of their ranks.
 
-    scores: the family's table. probe: the evidence of a probe that has not seen the examples, or the mean of several.
+    scores: the family's table. probe: out-of-fold probabilities (N, C).
     """
     votes = read_table(scores, EXAMPLE_SCORES).set_index("example_id")[_NEIGHBORS].loc[example_id]
-    return combined([probe, votes.to_numpy(np.float64)])
+    return combined([held_out_evidence(probe, labels), votes.to_numpy(np.float64)])
 
 
 def read_predictors(
@@ -97,8 +115,7 @@ def sound(predictors: Mapping[str, np.ndarray], labels: np.ndarray) -> tuple[dic
 
 
 def kinds_of_evidence(
-    own: np.ndarray,
-    own_kind: str,
+    trained: np.ndarray,
     predictors: Mapping[str, np.ndarray],
     left_out: Collection[str],
     example_id: np.ndarray,
@@ -107,16 +124,16 @@ def kinds_of_evidence(
 ) -> dict[str, np.ndarray]:
     """Kind of evidence -> what it says of each example (N,).
 
-    own: what the experiment's own networks say, or its probes on features, which then count in place of the family's
-    probe; own_kind: NETWORKS or FEATURES. predictors, left_out: what `sound` keeps, and kinds of what it does not.
-    features: the family's table, where there are features.
+    trained: what networks say of the examples that they were trained on, NaN where none was. predictors, left_out: what
+    `sound` keeps, and kinds of what it does not. features: the family's table, where there are features.
     """
-    kinds = {NETWORKS: own} if own_kind == NETWORKS and NETWORKS not in left_out else {}
+    kinds = {}
+    if NETWORKS not in left_out and (NETWORKS in predictors or not np.isnan(trained).all()):
+        kinds[NETWORKS] = networks_evidence(trained, predictors.get(NETWORKS), labels)
     if FEATURES in predictors:
-        probe = own if own_kind == FEATURES else predicted_evidence(predictors[FEATURES], labels)
-        kinds[FEATURES] = feature_evidence(features, probe, example_id)
+        kinds[FEATURES] = feature_evidence(features, predictors[FEATURES], example_id, labels)
     if GIVEN in predictors:
-        kinds[GIVEN] = predicted_evidence(predictors[GIVEN], labels)
+        kinds[GIVEN] = held_out_evidence(predictors[GIVEN], labels)
     return kinds
 
 
