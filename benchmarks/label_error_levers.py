@@ -22,9 +22,9 @@ from difficulty.scores.label_error.confusions import with_confusions
 from difficulty.scores.label_error.networks import pool_networks, read_views, skill_of_trained
 from difficulty.scores.label_error.outside import (
     NETWORKS,
-    votes_of_seeds,
     given_probabilities,
     kinds_of_evidence,
+    votes_of_seeds,
     weighed,
 )
 from difficulty.scores.label_quality.held_out import HELD_OUT, probability_matrix
