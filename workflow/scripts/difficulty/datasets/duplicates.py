@@ -28,7 +28,8 @@ def conflicts(examples: pd.DataFrame) -> dict[int, str]:
     examples: columns example_id, split, key, class_name (that of the given label) and duplicate_of.
     """
     content = content_of(examples)
-    repeated = examples[content.duplicated(keep=False)].assign(content=content)
+    occurs_again = content.duplicated(keep=False)
+    repeated = examples[occurs_again].assign(content=content[occurs_again])  # a frame of no rows would take all of it
     found = {}
     for _, group in repeated.groupby("content", sort=False):
         for own in group[group["split"] == "train"].itertuples():
