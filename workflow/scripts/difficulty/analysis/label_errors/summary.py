@@ -14,8 +14,8 @@ from difficulty.scores.label_error.judgement import Judgement
 from difficulty.scores.label_error.outside import held_out_accuracy
 
 NO_PREDICTORS = (
-    "no probability of being wrong: no network or predictor has not seen the images; set folds, or give features or "
-    "held-out probabilities"
+    "no probability of being wrong: all networks have seen the images; set folds, or give features or held-out "
+    "probabilities"
 )
 TOO_FEW = (
     f"no probability of being wrong: with fewer than {FEWEST_PER_LABEL} images for each label, on average, errors "
