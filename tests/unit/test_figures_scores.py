@@ -305,7 +305,7 @@ def test_label_errors_show_the_list_the_pairs_and_the_truth():
     assert bars == [24.2, 1.5] and "bee, likely ant" in texts_of(figure)
     (dots,) = by_gid(figure, "calibration")
     np.testing.assert_allclose(np.column_stack(dots.get_data()), [(0.1, 0), (0.8, 1), (0.9, 1)])
-    assert "41 (95 % interval 20 to 61) of 400 training labels" in said(figure) and "Not to be" not in said(figure)
+    assert "41 (range 20 to 61) of 400 training labels" in said(figure) and "Not to be" not in said(figure)
 
 
 def test_label_errors_without_truth_trust_or_estimate_say_so():

@@ -55,8 +55,8 @@ def test_the_first_rule_that_holds_gives_the_word(known, word):
         (
             {"given": 0.25, "other": 0.5, "held_out": True, "learned": 21.0, "neighbors": 0.875, "probability": 0.75},
             "Networks that have not seen it predict the given label in 25% of the cases and bee in 50%; training did "
-            "not learn it for good; 88% of its nearest images have another label; the label is wrong with probability "
-            "0.75",
+            "not learn it for good; its nearest images vote for other labels with 88%; the label is wrong with "
+            "probability 0.75",
         ),
         (
             {"consistency": 0.5, "duplicate": "the test split has the same image as a, labelled bee"},

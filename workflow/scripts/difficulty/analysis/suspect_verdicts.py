@@ -113,7 +113,7 @@ def _sentence(
     if not np.isnan(consistency) and not held_out:
         parts.append(f"{consistency:.0%} of the networks that have not seen it are right")
     if not np.isnan(neighbors):
-        parts.append(f"{neighbors:.0%} of its nearest images have another label")
+        parts.append(f"its nearest images vote for other labels with {neighbors:.0%}")
     if not np.isnan(probability):
         parts.append(f"the label is wrong with probability {probability:.2f}")
     parts += [each for each in (duplicate, remark) if each is not None]

@@ -9,7 +9,7 @@ LABEL_ERRORS = Schema(
     {
         "examples": Column(pa.int64(), "training examples"),
         "estimated_wrong": Column(pa.float64(), "estimated number of wrong labels", True),
-        "low": Column(pa.float64(), "lower end of its 95 % interval", True),
+        "low": Column(pa.float64(), "lower end of its range over models and samples", True),
         "high": Column(pa.float64(), "upper end", True),
         "cut": Column(pa.int64(), "how many of the most suspect labels are likelier wrong than right", True),
         "expected_precision": Column(pa.float64(), "expected share of these that are wrong", True),

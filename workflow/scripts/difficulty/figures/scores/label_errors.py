@@ -60,7 +60,7 @@ def label_errors_figure(scores: pd.DataFrame, errors: pd.Series, pairs: pd.DataF
 
 
 def _notes(errors: pd.Series, known: np.ndarray) -> list[str]:
-    number = f"{errors['estimated_wrong']:,.0f} (95 % interval {errors['low']:,.0f} to {errors['high']:,.0f})"
+    number = f"{errors['estimated_wrong']:,.0f} (range {errors['low']:,.0f} to {errors['high']:,.0f})"
     lines = [f"Estimated number of wrong labels: {number} of {counted(int(errors['examples']), 'training label')}."]
     if errors["cut"]:
         shares = percent(errors["expected_precision"]), percent(errors["expected_recall"])
