@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 
 from difficulty.scores.collect import EXAMPLE_SCORES
-from difficulty.scores.label_error.estimate import FEWEST_PER_LABEL
 from difficulty.scores.label_error.evidence import combined, predicted_evidence, skill, weights_of
 from difficulty.scores.label_error.noise_model import FLOOR, class_probabilities, fit_noise_model
 from difficulty.scores.label_error.votes import predicted_classes, vote_shares
@@ -16,6 +15,7 @@ from difficulty.tables import TableError, read_arrow, read_schema, read_table
 
 NETWORKS, FEATURES, GIVEN = "networks", "features", "given probabilities"  # kinds of evidence
 _NEIGHBORS = "knn_label_disagreement"
+_CALIBRATED_FROM = 100  # examples for each label, on average: with fewer the map fits their errors as well
 
 
 def held_out_of_seeds(path: Path, example_id: np.ndarray) -> dict[str, np.ndarray]:
@@ -59,7 +59,7 @@ def held_out_evidence(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarr
     labels: int (N,), given. The map that corrects how sure the source is, and which classes it confuses, is that of the
     noise model; it is left out where there are too few labels for it.
     """
-    if len(labels) >= FEWEST_PER_LABEL * len(np.unique(labels)):
+    if len(labels) >= _CALIBRATED_FROM * len(np.unique(labels)):
         logs = [np.log(np.maximum(probabilities.astype(np.float64), FLOOR))]
         probabilities = class_probabilities(logs, fit_noise_model(logs, labels))
     return predicted_evidence(probabilities, labels)
