@@ -20,9 +20,9 @@ def cifar10_tables(folder):
 
 def cifar10_parts_and_human_labels(folder):
     cifar10_tables(folder)
-    for name in ("first", "later", "test"):
+    for name in ("first", "later", "third", "test"):
         shutil.copy(folder / "data" / "cifar10_train.parquet", folder / "data" / f"{name}.parquet")
-    for name in ("human", "pmd", "features"):
+    for name in ("human", "other_human", "pmd", "features"):
         pq.write_table(pa.table({"label": [0], "original_index": [0]}), folder / "data" / f"{name}.parquet")
 
 
