@@ -1,0 +1,50 @@
+"""How many labels are wrong, in a row and a table, and whether to trust it."""
+
+import numpy as np
+import pytest
+
+from difficulty.analysis.label_errors.summary import NO_CONFUSION, confusion, reliability
+from difficulty.analysis.label_errors.trust import Facts, verdict
+
+
+def test_reliability_is_the_stepped_up_rank_correlation():
+    """Spearman 1 - 6 sum d^2 / (n (n^2 - 1)); Brown 2 r / (1 + r)."""
+    one, two = np.array([1.0, 2, 3, 4, 5]), np.array([2.0, 1, 3, 5, 4])
+    r = 1 - 6 * 4 / (5 * 24)
+    assert reliability([one, two]) == pytest.approx(2 * r / (1 + r))
+    assert np.isnan(reliability([one])) and reliability([one, -one]) == 0
+
+
+def test_confusion_shares_out_what_is_wrong_among_the_other_classes():
+    likely = np.array([[0.9, 0.05, 0.05], [0.4, 0.6, 0], [0.25, 0.5, 0.25], [np.nan] * 3])
+    wrong = np.array([0.2, 0.5, 0.3, np.nan])
+    table = confusion(likely, wrong, np.array([0, 0, 1, 2]), ["ant", "bee", "wasp"])
+    assert table["expected"].tolist() == pytest.approx([0.1 + 0.5, 0.1, 0.15, 0.15])
+    assert table[["given_class", "likely_class", "examples"]].to_numpy().tolist() == [
+        ["ant", "bee", 2],
+        ["ant", "wasp", 2],
+        ["bee", "ant", 1],
+        ["bee", "wasp", 1],
+    ]
+    assert NO_CONFUSION.empty and list(NO_CONFUSION) == list(table)
+
+
+@pytest.mark.parametrize(
+    ("facts", "trusted", "says"),
+    [
+        (Facts(1.0, 1.0, 1.0, 0.9), False, "all training images have the same label"),
+        (
+            Facts(0.5, 0.6, np.nan, 0.9),
+            False,
+            "did not fit the training images (they are right about 60% of the labels",
+        ),
+        (Facts(0.5, 0.97, np.nan, 0.4), False, "order the images differently (reliability 0.40)"),
+        (Facts(0.1, 0.97, 0.3, 0.9), False, "predicted poorly (30% of the labels"),
+        (Facts(0.1, 0.97, 0.8, 0.9, 100, 300), True, "uncertain (100 to 300)"),
+        (Facts(0.1, 0.97, 0.8, 0.9, 100, 150), True, "networks fit 97% of the labels; seeds agree (reliability 0.90)"),
+        (Facts(0.1, 0.97, np.nan, np.nan), True, "with one seed it is not known whether others agree"),
+    ],
+)
+def test_trust(facts, trusted, says):
+    found, reason = verdict(facts)
+    assert found == trusted and says in reason

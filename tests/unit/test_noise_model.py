@@ -1,0 +1,131 @@
+"""The noise model and its estimates, against simulated truth and a general optimiser."""
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+from scipy.special import log_softmax, softmax
+
+from difficulty.analysis.label_errors.summary import confusion, summary, trust_alone
+from difficulty.analysis.label_errors.trust import Facts
+from difficulty.scores.label_error.estimate import estimate_wrong_labels, in_order_of, recommended_cut
+from difficulty.scores.label_error.noise_model import fit_noise_model
+from tests.support.noisy_labels import ASYMMETRIC, simulated
+
+
+def test_the_model_finds_noise_and_sharpness():
+    stated, true, given = simulated(6000, ASYMMETRIC, sharpness=2.0)
+    model = fit_noise_model([stated], given)
+    np.testing.assert_allclose(np.diag(model.weights), 2, atol=0.3)
+    np.testing.assert_allclose(model.transitions[0], ASYMMETRIC, atol=0.025)
+    wrong = model.wrong(given)
+    assert wrong.sum() == pytest.approx((true != given).sum(), rel=0.1)
+    for low, high in ((0, 0.1), (0.1, 0.5), (0.5, 0.9), (0.9, 1)):  # calibrated
+        within = (wrong >= low) & (wrong < high)
+        assert wrong[within].mean() == pytest.approx((true != given)[within].mean(), abs=0.08)
+
+
+def test_the_fit_is_the_maximum_of_the_likelihood():
+    """Against a general optimiser that knows nothing of expectation maximisation."""
+    transitions = np.array([[0.85, 0.15], [0.05, 0.95]])
+    stated, _, given = simulated(300, transitions, sharpness=1.5)
+
+    def loss(parameters):
+        a, b, c, d, one, two, first, second = parameters
+        predicted = softmax(stated @ [[a, b], [c, d]] + [one, two], axis=1)
+        noise = np.array([[1 - first, first], [second, 1 - second]])
+        penalty = b**2 + c**2 + 2 * ((a - d) / 2) ** 2 + one**2 + two**2
+        return -np.log((predicted @ noise)[np.arange(len(given)), given]).mean() + 10 / len(given) * penalty
+
+    bounds = [(None, None)] * 6 + [(1e-6, 0.5)] * 2
+    starts = ([1, 0, 0, 1, 0, 0, 0.1, 0.1], [2, 0, 0, 2, 0, 0, 0.3, 0.05], [0.5, 0, 0, 0.5, 0.2, 0, 0.05, 0.3])
+    best = min((minimize(loss, start, bounds=bounds, tol=1e-10) for start in starts), key=lambda found: found.fun)
+    model = fit_noise_model([stated], given)
+    found = [*model.weights.ravel(), model.transitions[0, 0, 1], model.transitions[0, 1, 0]]
+    assert loss(found) == pytest.approx(best.fun, abs=2e-4)
+    np.testing.assert_allclose(found[-2:], best.x[-2:], atol=0.03)
+
+
+def test_probabilities_follow_from_the_fitted_parameters_by_bayes_rule():
+    stated, _, given = simulated(50, ASYMMETRIC)
+    model = fit_noise_model([stated], given)
+    predicted = softmax(stated @ model.weights[:-1] + model.weights[-1], axis=1)
+    for row in range(5):
+        joint = predicted[row] * model.transitions[0][:, given[row]]
+        np.testing.assert_allclose(model.likely[row], joint / joint.sum(), atol=1e-9)
+
+
+def test_an_interval_covers_the_number_of_wrong_labels():
+    for seed in range(3):
+        stated, true, given = simulated(600, ASYMMETRIC, seed=seed)
+        found = estimate_wrong_labels([softmax(stated, axis=1)], given)
+        assert found.low <= (true != given).sum() <= found.high
+        assert found.low <= found.wrong.sum() <= found.high < 3 * found.low
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+def test_labels_cannot_tell_whose_errors_they_are_where_predictions_are_all_equally_sure(classes):
+    true = np.random.default_rng(0).integers(0, classes, 600)
+    given = np.where(np.arange(600) < 50, (true + 1) % classes, true)
+    found = estimate_wrong_labels([np.eye(classes)[true]], given)
+    assert found.low <= 50 <= found.high and found.high - found.low > 30
+
+
+def test_right_labels_are_not_suspected():
+    stated, _, given = simulated(1500, np.eye(3))
+    found = estimate_wrong_labels([softmax(stated, axis=1)], given)
+    assert found.low < 10 and found.wrong.sum() < 30
+
+
+def test_predictors_are_weighed_by_what_they_know():
+    stated, true, given = simulated(3000, ASYMMETRIC)
+    ignorant = log_softmax(np.random.default_rng(9).normal(size=stated.shape), axis=1)
+    model = fit_noise_model([stated, ignorant], given)
+    of_both = [np.diag(model.weights[rows]).mean() for rows in (slice(0, 3), slice(3, 6))]
+    assert of_both[0] == pytest.approx(1, abs=0.2) and abs(of_both[1]) < 0.1
+    assert model.wrong(given).sum() == pytest.approx((true != given).sum(), rel=0.15)
+
+
+def test_a_class_without_examples_and_one_class_alone():
+    stated = np.log(np.array([[0.8, 0.1, 0.1], [0.2, 0.7, 0.1]] * 20))
+    model = fit_noise_model([stated], np.array([0, 1] * 20), groups=2)
+    assert np.isfinite(model.likely).all()
+    found = estimate_wrong_labels([np.ones((30, 1))], np.zeros(30, int))
+    assert found.wrong.sum() == 0
+
+
+def test_the_only_image_of_a_class_has_no_estimate_and_changes_none():
+    stated, _, given = simulated(600, ASYMMETRIC)
+    known = np.pad(softmax(stated, axis=1), ((0, 0), (0, 1)), constant_values=1e-4)
+    of_others = estimate_wrong_labels([known], given)
+    found = estimate_wrong_labels([np.concatenate([known, known[:1]])], np.append(given, 3))
+    assert np.isnan(found.wrong[-1]) and np.isnan(found.likely[-1]).all()
+    np.testing.assert_array_equal(found.wrong[:-1], of_others.wrong)
+    handed = in_order_of(np.append(np.arange(600.0), 1000), found.wrong)
+    assert np.isnan(handed[-1]) and handed[-2] == of_others.wrong.max()
+    row = summary(Facts(0.4, 0.9, 0.8, 0.9), 601, ["networks"], found)
+    assert row["estimated_wrong"] == pytest.approx(of_others.wrong.sum())
+    assert row["reason"].endswith(
+        "1 image is the only one with its label, so that its probability of being wrong is not known"
+    )
+    pairs = confusion(found.likely, handed, np.append(given, 3), ["a", "b", "c", "d"])
+    assert set(pairs["given"]) == {0, 1, 2} and pairs["expected"].sum() == pytest.approx(np.nansum(handed))
+
+
+def test_few_images_of_each_label_permit_no_estimate():
+    stated, _, given = simulated(59, ASYMMETRIC)
+    assert estimate_wrong_labels([softmax(stated, axis=1)], given) is None
+    assert estimate_wrong_labels([], given) is None
+    row = summary(Facts(0.4, 0.9, 0.8, 0.9), 59, ["networks"], None)
+    assert "with fewer than 20 images for each label" in row["reason"] and "fewer" not in trust_alone(row["reason"])
+
+
+def test_probabilities_are_handed_out_in_the_order_of_the_score():
+    handed = in_order_of(np.array([3.0, 1, 2, 2]), np.array([0.1, 0.9, 0.3, 0.5]))
+    np.testing.assert_allclose(handed, [0.9, 0.1, 0.4, 0.4])
+
+
+def test_the_cut_has_those_that_are_likelier_wrong_than_right():
+    cut = recommended_cut(np.array([0.9, 0.6, 0.5, 0.2]))
+    assert (cut.examples, cut.precision, cut.recall) == (2, pytest.approx(0.75), pytest.approx(1.5 / 2.2))
+    none = recommended_cut(np.zeros(3))
+    assert (none.examples, none.precision, none.recall) == (0, None, None)
