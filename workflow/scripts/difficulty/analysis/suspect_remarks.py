@@ -30,7 +30,7 @@ def _alone(examples: pd.DataFrame) -> list[int]:
 def _near(examples: pd.DataFrame, similar: pd.DataFrame) -> dict[int, str]:
     """Of training examples the nearest image that is labelled otherwise or tested on, where the files differ.
 
-    None where that would be said of more than a twentieth of them: features of which so many are alike tell nothing
+    Empty where that would be said of more than a twentieth of them: features of which so many are alike tell nothing
     of near duplicates. What identical files say is told by `difficulty.datasets.duplicates.conflicts`.
     """
     by_id = examples.set_index("example_id")
