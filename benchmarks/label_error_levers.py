@@ -20,6 +20,7 @@ from difficulty.figures.style.appearance import INK, line_styles, new_figure, st
 from difficulty.figures.style.axes import plain_ticks
 from difficulty.scores.label_error.confusions import with_confusions
 from difficulty.scores.label_error.networks import pool_networks, read_views, skill_of_trained
+from difficulty.scores.label_error.noise_model import NoisyLabels
 from difficulty.scores.label_error.outside import (
     NETWORKS,
     given_probabilities,
@@ -82,12 +83,12 @@ def average_precision(results: Path, way: Way) -> float:
     if way.features:
         predictors["features"] = given_probabilities(folder / "probe.parquet", ids)
         features = folder / "scores" / "features.parquet"
-    networks = pool_networks(records, ids, views)
-    kinds = kinds_of_evidence(networks.pooled.mean(), predictors, (), ids, given, features)
+    noisy, networks = NoisyLabels(given), pool_networks(records, ids, views)
+    kinds = kinds_of_evidence(networks.pooled.mean(), predictors, (), ids, noisy, features)
     evidence = weighed(kinds, predictors, given, skill_of_trained(networks, given))
     votes = list(votes_of_seeds(records, ids, given).values())
     of_classes = list(predictors.values()) or [np.mean(votes, axis=0)]
-    return average_precision_score(labels["is_corrupt"], with_confusions(evidence, of_classes, given))
+    return average_precision_score(labels["is_corrupt"], with_confusions(evidence, of_classes, noisy))
 
 
 def cpu_minutes(results: Path, way: Way) -> float:

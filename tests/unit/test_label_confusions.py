@@ -9,6 +9,7 @@ from difficulty.scores.label_error.confusions import error_ratios, log_odds, shi
 from difficulty.scores.label_error.evidence import (
     normal_scores,
 )
+from difficulty.scores.label_error.noise_model import NoisyLabels
 from tests.support.noisy_labels import simulated
 
 
@@ -41,7 +42,7 @@ def test_pairs_of_classes_that_labels_confuse_are_more_suspect():
     confusing = np.array([[0.67, 0.33, 0], [0, 1, 0], [0, 0, 1]])
     stated, true, given = simulated(2000, confusing, sharpness=1.5)
     evidence = -stated[np.arange(2000), given]
-    changed = with_confusions(evidence, [softmax(stated, axis=1)], given)
+    changed = with_confusions(evidence, [softmax(stated, axis=1)], NoisyLabels(given))
     before, after = (average_precision_score(true != given, values) for values in (evidence, changed))
     assert 1 - after < (1 - before) / 2
     assert changed.mean() == pytest.approx(0, abs=1e-9) and changed.std() == pytest.approx(1, abs=0.01)
@@ -52,10 +53,10 @@ def test_pairs_of_classes_that_labels_confuse_are_more_suspect():
 def test_where_all_pairs_are_confused_alike_the_order_stays():
     stated, _, given = simulated(4000, np.full((3, 3), 0.05) + 0.85 * np.eye(3))
     evidence = -stated[np.arange(4000), given]
-    changed = with_confusions(evidence, [softmax(stated, axis=1)], given)
+    changed = with_confusions(evidence, [softmax(stated, axis=1)], NoisyLabels(given))
     np.testing.assert_array_equal(np.argsort(changed, kind="stable"), np.argsort(evidence, kind="stable"))
     assert (
-        with_confusions(np.arange(3.0), [np.ones((3, 1))], np.zeros(3, int)).tolist()
+        with_confusions(np.arange(3.0), [np.ones((3, 1))], NoisyLabels(np.zeros(3, int))).tolist()
         == normal_scores(np.arange(3.0)).tolist()
     )
 
@@ -64,5 +65,5 @@ def test_a_score_that_separates_everything_keeps_its_order():
     """No errors are found, so that probabilities are all but 0: evidence must not be lost in rounding."""
     predicted = softmax(simulated(400, np.eye(3), sharpness=0.1)[0], axis=1)
     evidence = np.random.default_rng(0).normal(size=400)
-    changed = with_confusions(evidence, [predicted], predicted.argmax(axis=1))
+    changed = with_confusions(evidence, [predicted], NoisyLabels(predicted.argmax(axis=1)))
     np.testing.assert_array_equal(np.argsort(changed), np.argsort(evidence))

@@ -15,6 +15,7 @@ from difficulty.scores.label_error.evidence import (
     weights_of,
 )
 from difficulty.scores.label_error.networks import Networks, skill_of_trained
+from difficulty.scores.label_error.noise_model import NoisyLabels
 from difficulty.scores.label_error.outside import (
     held_out_evidence,
     kinds_of_evidence,
@@ -80,8 +81,8 @@ def test_unseen_examples_count_once_their_probabilities_are_calibrated():
     good, biased = softmax(stated, axis=1), softmax(stated / 4 + [2, 0, 0], axis=1)
     told = predicted_evidence(good, given)
     assert spearmanr(predicted_evidence(biased, given), told)[0] < 0.95
-    assert spearmanr(held_out_evidence(biased, given), told)[0] > 0.97
-    few = held_out_evidence(good[:299], given[:299])  # too few to calibrate
+    assert spearmanr(held_out_evidence(biased, NoisyLabels(given)), told)[0] > 0.97
+    few = held_out_evidence(good[:299], NoisyLabels(given[:299]))  # too few to calibrate
     np.testing.assert_array_equal(few, predicted_evidence(good[:299], given[:299]))
 
 
@@ -91,10 +92,10 @@ def test_networks_that_have_seen_an_example_and_those_that_have_not_count_alike(
         np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]]),
         np.zeros(3, int),
     )
-    np.testing.assert_allclose(networks_evidence(trained, None, labels), [SIXTH, -SIXTH, 0], atol=1e-12)
-    both = networks_evidence(trained, probabilities, labels)
+    np.testing.assert_allclose(networks_evidence(trained, None, NoisyLabels(labels)), [SIXTH, -SIXTH, 0], atol=1e-12)
+    both = networks_evidence(trained, probabilities, NoisyLabels(labels))
     np.testing.assert_allclose(both, [0, 0, 0], atol=1e-12)
-    unseen = networks_evidence(np.full(3, np.nan), probabilities, labels)
+    unseen = networks_evidence(np.full(3, np.nan), probabilities, NoisyLabels(labels))
     np.testing.assert_allclose(unseen, [-SIXTH, SIXTH, 0], atol=1e-12)
 
 
@@ -121,5 +122,5 @@ def test_what_knows_nothing_of_the_labels_is_left_out():
     assert lines["given probabilities"].startswith("given probabilities are left out: they predict ")
     assert sound({"networks": np.roll(known, 1, axis=1)}, given)[1] == {} and sound({}, given) == ({}, {})
     said = np.zeros(300)
-    assert kinds_of_evidence(said, {}, ["networks"], np.arange(300), given, None) == {}
-    assert list(kinds_of_evidence(said, {}, [], np.arange(300), given, None)) == ["networks"]
+    assert kinds_of_evidence(said, {}, ["networks"], np.arange(300), NoisyLabels(given), None) == {}
+    assert list(kinds_of_evidence(said, {}, [], np.arange(300), NoisyLabels(given), None)) == ["networks"]

@@ -17,6 +17,7 @@ from difficulty.datasets.feature_tables import write_features
 from difficulty.figures.scores.gallery import shown_role
 from difficulty.scores.collect import EXAMPLE_SCORES, RUN_SCORES, SCORES
 from difficulty.scores.features.tables import FEATURE_SCORES
+from difficulty.scores.label_error.noise_model import NoisyLabels
 from difficulty.scores.label_error.outside import FEATURES, GIVEN, NETWORKS, kinds_of_evidence
 from difficulty.scores.label_quality.held_out import HELD_OUT, probability_matrix
 from difficulty.tables import Column, read_arrow, read_schema, read_table, write_table
@@ -138,7 +139,7 @@ def test_evidence_of_probes_and_neighbours_is_one_kind_and_counts_once(tmp_path)
     scores = pd.DataFrame({"example_id": ids, **{name: [0.0, 0.1, 0.9] for name in FEATURE_SCORES}})
     write_table(scores, tmp_path / "f.parquet", EXAMPLE_SCORES.extended(FEATURE_SCORES))
     untrained, p = np.full(3, np.nan), np.array([[0.1, 0.9], [0.8, 0.2], [0.7, 0.3]])
-    arguments = (), ids, given, tmp_path / "f.parquet"
+    arguments = (), ids, NoisyLabels(given), tmp_path / "f.parquet"
     kinds = kinds_of_evidence(untrained, {FEATURES: p, GIVEN: p}, *arguments)
     assert list(kinds) == [FEATURES, GIVEN]
     sixth = 0.967421566101701

@@ -15,28 +15,28 @@ import numpy as np
 
 from difficulty.scores.label_error.estimate import in_order_of
 from difficulty.scores.label_error.evidence import normal_scores
-from difficulty.scores.label_error.noise_model import FLOOR, class_probabilities, fit_noise_model
+from difficulty.scores.label_error.noise_model import NoisyLabels, class_probabilities
 
 _ADDED = 2.0  # errors of each pair of classes that are added to those found and to those expected
 _IGNORED = 0.5  # nats of the shift: pairs less than 1.65 times as common, or rare, as others
 _STEP = 1e-3  # nats by which evidence counts where the model's odds are equal
+_LEAST_PROBABILITY = 1e-12
 _LEAST_SHARE, _MOST_SHARE = 0.01, 0.95  # of wrong labels
 
 
-def with_confusions(evidence: np.ndarray, predictors: Sequence[np.ndarray], labels: np.ndarray) -> np.ndarray:
+def with_confusions(evidence: np.ndarray, predictors: Sequence[np.ndarray], noisy: NoisyLabels) -> np.ndarray:
     """label_error (N,) that takes into account which classes the labels confuse; mean 0, standard deviation 1.
 
     evidence: (N,), how suspect each label is by itself, in any unit. predictors: probabilities (N, C), each; those of
-    what has not seen the examples, or else shares of votes. labels: int (N,), given.
+    what has not seen the examples, or else shares of votes.
     """
-    classes = predictors[0].shape[1]
-    if classes < 2:
+    labels, classes = noisy.labels, predictors[0].shape[1]
+    if classes < 2 or not noisy.known.any():
         return normal_scores(evidence)
-    logs = [np.log(np.maximum(each.astype(np.float64), FLOOR)) for each in predictors]
-    model = fit_noise_model(logs, labels)
-    pairs = model.likely.T @ np.eye(classes)[labels]
+    model = noisy.model(predictors)
+    pairs = model.likely.T @ np.eye(classes)[labels[noisy.known]]
     ratios, share = error_ratios(pairs)
-    predicted = np.maximum(class_probabilities(logs, model), FLOOR**2)
+    predicted = np.maximum(class_probabilities(predictors, model), _LEAST_PROBABILITY)
     moved = shift(predicted, labels, ratios, share)
     moved = np.sign(moved) * np.maximum(np.abs(moved) - _IGNORED, 0)
     ranked = in_order_of(evidence, log_odds(predicted, labels, share)) + _STEP * normal_scores(evidence)

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from difficulty.random_streams import derived_seed
-from difficulty.scores.label_error.noise_model import FLOOR, NoiseModel, fit_noise_model, with_sharpness
+from difficulty.scores.label_error.noise_model import NoiseModel, NoisyLabels, in_groups, refitted, with_sharpness
 
 # Of the images by how sure the predictors are of them: one for the low end, where errors do not depend on it, many for
 # the high end.
-_GROUPS, _FEWEST, _MOST = 2, 1, 8
-_RESAMPLES, _STEPS_OF_RESAMPLES = 10, 150  # each from the fit to all examples
+_GROUPS, _MOST = 2, 8
+_RESAMPLES, _STEPS_OF_RESAMPLES = 10, 50  # each from the fit to all examples
 _DEVIATIONS = 1.96  # 95 % of a normal distribution
 _SHARPNESS = (0.25, 0.5, 2.0, 8.0)  # factors of the fitted one
 _LESS_LIKELY = 1.92  # nats, within which 95 % of a likelihood ratio lie (chi-squared of one degree of freedom, halved)
+_ERROR = 1.4  # the largest factor between estimate and truth in docs/findings.md
 FEWEST_PER_LABEL = 20  # examples, on average, that an estimate needs
 LIKELIER_WRONG = 0.5  # the probability above which a label is within the cut
 
@@ -33,24 +34,26 @@ class WrongLabels:
     high: float
 
 
-def estimate_wrong_labels(predictors: Sequence[np.ndarray], labels: np.ndarray) -> WrongLabels | None:
-    """Fits the noise model to probabilities (N, C) of predictors that have not seen the examples, and to labels (N,).
+def estimate_wrong_labels(predictors: Sequence[np.ndarray], noisy: NoisyLabels) -> WrongLabels | None:
+    """Fits the noise model to given labels and to probabilities (N, C) of predictors that have not seen the examples.
 
-    The interval reaches from the estimate where errors depend on the classes alone to the one where they depend on how
+    The range reaches from the estimate where errors depend on the classes alone to the one where they depend on how
     sure the predictors are, in eight groups, and to those with sharper or duller predictions that are as likely. Each
-    end is moved outwards by 1.96 standard deviations. None without predictors, and where there are fewer than 20
-    examples for each label, on average, which the map of the predictors' probabilities could fit whatever they are.
+    end is moved outwards by 1.96 standard deviations, and is at least as far away as the error of the estimate that was
+    found where wrong labels are known. None without predictors, and where there are fewer than 20 examples for each
+    label, on average, which the map of the predictors' probabilities could fit whatever they are.
     """
-    if not predictors or len(labels) < FEWEST_PER_LABEL * len(np.unique(labels)):
+    known = noisy.known
+    if not predictors or len(known) < FEWEST_PER_LABEL * len(np.unique(noisy.labels)):
         return None
-    known = np.bincount(labels)[labels] > 1
-    labels = labels[known]
-    logs = [np.log(np.maximum(each[known].astype(np.float64), FLOOR)) for each in predictors]
-    fewest, model, most = (fit_noise_model(logs, labels, groups) for groups in (_FEWEST, _GROUPS, _MOST))
-    spread = _DEVIATIONS * _deviation(logs, labels, model)
+    labels, fewest = noisy.labels[known], noisy.model(predictors)
+    predictors = [each[known] for each in predictors]
+    model, most = (in_groups(predictors, labels, fewest, groups) for groups in (_GROUPS, _MOST))
+    spread = _DEVIATIONS * _deviation(predictors, labels, model)
     wrong = model.wrong(labels)
-    numbers = [each.wrong(labels).sum() for each in (fewest, model, most, *_as_likely(logs, labels, fewest))]
-    low, high = max(min(numbers) - spread, 0.0), min(max(numbers) + spread, float(len(labels)))
+    numbers = [each.wrong(labels).sum() for each in (fewest, model, most, *_as_likely(predictors, labels, fewest))]
+    low = max(min(min(numbers) - spread, wrong.sum() / _ERROR), 0.0)
+    high = min(max(max(numbers) + spread, wrong.sum() * _ERROR), float(len(labels)))
     return WrongLabels(_spread_over(wrong, known), _spread_over(model.likely, known), low, high)
 
 
@@ -61,17 +64,16 @@ def _spread_over(values: np.ndarray, known: np.ndarray) -> np.ndarray:
     return spread
 
 
-def _as_likely(logs: Sequence[np.ndarray], labels: np.ndarray, model: NoiseModel) -> list[NoiseModel]:
+def _as_likely(predictors: Sequence[np.ndarray], labels: np.ndarray, model: NoiseModel) -> list[NoiseModel]:
     """Models of sharper and of duller predictions that the labels do not rule out.
 
     Where predictors are equally sure of all images, labels cannot tell errors of the predictors from wrong labels.
     """
-    _, own = with_sharpness(logs, labels, model, 1.0)
-    others = (with_sharpness(logs, labels, model, factor) for factor in _SHARPNESS)
-    return [other for other, likelihood in others if likelihood > own - _LESS_LIKELY]
+    own, *others = (with_sharpness(predictors, labels, model, factor) for factor in (1.0, *_SHARPNESS))
+    return [other for other in others if other.log_likelihood > own.log_likelihood - _LESS_LIKELY]
 
 
-def _deviation(logs: Sequence[np.ndarray], labels: np.ndarray, model: NoiseModel) -> float:
+def _deviation(predictors: Sequence[np.ndarray], labels: np.ndarray, model: NoiseModel) -> float:
     """Standard deviation of the number of wrong labels among these examples.
 
     That of the estimate over models fitted to resamples, and that of the number if the probabilities are right.
@@ -80,7 +82,7 @@ def _deviation(logs: Sequence[np.ndarray], labels: np.ndarray, model: NoiseModel
     examples, estimates = len(labels), []
     for _ in range(_RESAMPLES):
         counts = generator.multinomial(examples, np.full(examples, 1 / examples))
-        resampled = fit_noise_model(logs, labels, len(model.transitions), counts, model, _STEPS_OF_RESAMPLES)
+        resampled = refitted(predictors, labels, model, counts, _STEPS_OF_RESAMPLES)
         estimates.append(resampled.wrong(labels).sum())
     wrong = model.wrong(labels)
     return float(np.sqrt(np.var(estimates, ddof=1) + wrong @ (1 - wrong)))

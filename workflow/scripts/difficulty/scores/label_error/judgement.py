@@ -10,6 +10,7 @@ from difficulty.scores.label_error.confusions import with_confusions
 from difficulty.scores.label_error.estimate import WrongLabels, estimate_wrong_labels, in_order_of
 from difficulty.scores.label_error.evidence import normal_scores
 from difficulty.scores.label_error.networks import Networks, pool_networks, read_views, skill_of_trained
+from difficulty.scores.label_error.noise_model import NoisyLabels
 from difficulty.scores.label_error.outside import (
     FEATURES,
     NETWORKS,
@@ -50,11 +51,12 @@ def judge(files: Namespace, example_id: np.ndarray, labels: np.ndarray, several:
     int64 (N,), in order of the former. several: whether images have several labels, of which nothing but the networks'
     evidence is defined. are_probes: whether what stands for networks are linear probes on features.
     """
+    noisy = NoisyLabels(labels)
     networks = pool_networks(files.records, example_id, read_views(files.views))
     own = FEATURES if are_probes else NETWORKS
     predictors = {} if several else read_predictors(example_id, files.held_out, files.probe, files.given, own)
     predictors, left_out = sound(predictors, labels)
-    kinds = kinds_of_evidence(networks.pooled.mean(), predictors, left_out, example_id, labels, files.features)
+    kinds = kinds_of_evidence(networks.pooled.mean(), predictors, left_out, example_id, noisy, files.features)
     label_error = weighed(kinds, predictors, labels, skill_of_trained(networks, labels))
     if several:
         by_seed = {seed: normal_scores(trained.mean()) for seed, trained in networks.of_seed.items()}
@@ -62,13 +64,13 @@ def judge(files: Namespace, example_id: np.ndarray, labels: np.ndarray, several:
         held_out = held_out_of_seeds(files.held_out, example_id) if files.held_out else {}
         of_classes = held_out or votes_of_seeds(files.records, example_id, labels)
         means = list(predictors.values()) or [np.mean(list(of_classes.values()), axis=0)]
-        label_error = with_confusions(label_error, means, labels)
+        label_error = with_confusions(label_error, means, noisy)
         by_seed = {
             seed: with_confusions(
-                networks_evidence(trained.mean(), held_out.get(seed), labels), [of_classes[seed]], labels
+                networks_evidence(trained.mean(), held_out.get(seed), noisy), [of_classes[seed]], noisy
             )
             for seed, trained in networks.of_seed.items()
         }
-    found = estimate_wrong_labels(list(predictors.values()), labels)
+    found = estimate_wrong_labels(list(predictors.values()), noisy)
     wrong = in_order_of(label_error, found.wrong) if found else np.full(len(labels), np.nan)
     return Judgement(networks, label_error, wrong, by_seed, found, list(kinds), predictors, left_out)

@@ -4,34 +4,39 @@ The classes that networks predict for images that they have not seen explain the
 unsure the networks are, and how often labels are wrong. The model has both. The logits of an image's class are linear
 in the log probabilities of all predictors (Dirichlet calibration: it corrects how sure networks are, and which classes
 they confuse); the given label follows the class by a matrix of transitions. All of it is fitted to the given labels by
-maximum likelihood, with expectation maximisation over the class of each image. What identifies the noise is that even
-where networks are surest, given labels disagree with them at some rate. The fitted model gives each image's
-probability of each class once its given label is known.
+penalised maximum likelihood (`noise_likelihood`). What identifies the noise is that even where networks are surest,
+given labels disagree with them at some rate. The fitted model gives each image's probability of each class once its
+given label is known.
 
 The transitions depend on the classes alone (Sukhbaatar et al., "Training convolutional networks with noisy labels",
 2014, arXiv 1406.2080; Goldberger and Ben-Reuven, "Training deep neural networks using a noise adaptation layer", ICLR
 2017), or also on how sure the networks are of the image, in groups of equal size: people err more on images that are
 hard. With more groups, more of the disagreement counts as noise and less as the networks' doubt, so that the two ends
 bracket an estimate. Dirichlet calibration: Kull et al., "Beyond temperature scaling", NeurIPS 2019, arXiv 1910.12656.
+
+The likelihood has several maxima. Expectation maximisation finds the way to a good one, the same from shares of wrong
+labels between 0.02 and 0.5 at the start on all labels of docs/findings.md, and a quasi-Newton method goes to its end.
 """
 
+import operator
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.special import softmax
 from scipy.stats import rankdata
 
-FLOOR = 1e-6  # of probabilities, whose logarithms the model takes
-_FIRST_NOISE = 0.1  # share of wrong labels that the fit starts from
-# Nats for the squares of the biases, and of what differs in a predictor's matrix from a multiple of unity: as if these
-# were normal with a deviation of 0.22.
-_PENALTY = 10.0
-_PSEUDO_COUNT = 20.0  # examples of each class by which a group's transitions are drawn to those of all
-_STEPS, _STEPS_OF_WEIGHTS = 200, 4
-_FIRST_STEPS = 100
+from difficulty.scores.label_error.noise_likelihood import (
+    MOST_STEPS,
+    Fit,
+    NoiseLikelihood,
+    posterior,
+    transitions_of,
+)
+
+_FLOOR = 1e-6  # of probabilities, whose logarithms the model takes
+_FIRST_NOISE, _FIRST_STEPS = 0.1, 20  # share of wrong labels and steps that the fit starts from and with
 _STEPS_OF_TRANSITIONS = 50
-_CONVERGED = 3e-5  # change of the share of wrong labels in a step
 
 
 @dataclass(frozen=True)
@@ -40,85 +45,107 @@ class NoiseModel:
 
     weights: (M C + 1, C), a matrix of the log probabilities of each of M predictors, and the biases of the classes.
     transitions: (G, C, C), in each group the probability of each given label (column) of each class (row).
-    group: int (N,). likely: (N, C), the probability of each class once the given label is known.
+    group: int (N,). likely: (N, C), the probability of each class once the given label is known. log_likelihood: of the
+    labels, without the penalties. drawn_to: (C, C), what the transitions of every group are drawn to; None: nothing.
     """
 
     weights: np.ndarray
     transitions: np.ndarray
     group: np.ndarray
     likely: np.ndarray
+    log_likelihood: float
+    drawn_to: np.ndarray | None = None
 
     def wrong(self, labels: np.ndarray) -> np.ndarray:
         """Probability that the given label (N,) is wrong, (N,)."""
         return 1 - self.likely[np.arange(len(labels)), labels]
 
 
-def fit_noise_model(
-    log_probabilities: Sequence[np.ndarray],
-    labels: np.ndarray,
-    groups: int = 1,
-    counts: np.ndarray | None = None,
-    start: NoiseModel | None = None,
-    steps: int = _STEPS,
-) -> NoiseModel:
-    """The model of given labels, int (N,), by the log probabilities of M predictors, each (N, C).
+def fit_noise_model(predictors: Sequence[np.ndarray], labels: np.ndarray) -> NoiseModel:
+    """The model of given labels, int (N,), by probabilities (N, C) of M predictors; errors depend on classes alone."""
+    likelihood = NoiseLikelihood(_inputs(predictors), labels, predictors[0].shape[1])
+    start = likelihood.expectation_maximisation(_FIRST_NOISE, _FIRST_STEPS)
+    return _model(likelihood, likelihood.maximised(start))
 
-    groups: how many groups of equal size, from the images that the predictors are least sure of to those that they are
-    surest of, have transitions of their own. counts: (N,), how often each example counts; None: once. start: a model
-    of the same examples that the fit starts from, with its groups. steps: of expectation maximisation, at most.
+
+def in_groups(predictors: Sequence[np.ndarray], labels: np.ndarray, model: NoiseModel, groups: int) -> NoiseModel:
+    """The model whose transitions differ between groups of images, fitted from one whose transitions do not.
+
+    predictors, labels: as for `fit_noise_model`. groups: how many, of equal size, from the images that `model` is least
+    sure of before the label is known to those that it is surest of. Each group's transitions are drawn to those of
+    `model`, as if by 20 images of each class.
     """
-    inputs = np.stack(log_probabilities)
-    examples, classes = labels.shape[0], inputs.shape[2]
-    counts = np.ones(examples) if counts is None else counts.astype(np.float64)
-    given = np.eye(classes)[labels]
-    if start is None:
-        first = np.concatenate([*[np.eye(classes) / len(inputs)] * len(inputs), np.zeros((1, classes))])
-        predicted, weights = _fitted_to(inputs, given, counts, first, _FIRST_STEPS)
-        group = _groups(predicted, groups)
-        transitions = np.tile(_uniform_noise(classes, _FIRST_NOISE), (groups, 1, 1))
-    else:
-        weights, group, transitions = start.weights, start.group, start.transitions
-        predicted = _probabilities(inputs, weights)
-    share = np.inf
-    for _ in range(steps):
-        likely = _likely(predicted, transitions, group, labels)
-        transitions = _transitions(likely, given, counts, group, len(transitions))
-        predicted, weights = _fitted_to(inputs, likely, counts, weights, _STEPS_OF_WEIGHTS)
-        previous, share = share, counts @ (1 - likely[np.arange(examples), labels]) / counts.sum()
-        if abs(share - previous) < _CONVERGED:
-            break
-    return NoiseModel(weights, transitions, group, _likely(predicted, transitions, group, labels))
+    group = _groups(class_probabilities(predictors, model), groups)
+    start = replace(
+        model, transitions=np.tile(model.transitions, (groups, 1, 1)), group=group, drawn_to=model.transitions[0]
+    )
+    return refitted(predictors, labels, start)
 
 
-def class_probabilities(log_probabilities: Sequence[np.ndarray], model: NoiseModel) -> np.ndarray:
+def refitted(
+    predictors: Sequence[np.ndarray],
+    labels: np.ndarray,
+    model: NoiseModel,
+    counts: np.ndarray | None = None,
+    steps: int = MOST_STEPS,
+) -> NoiseModel:
+    """The model that is found from another one, in its groups.
+
+    predictors, labels: as for `fit_noise_model`. counts: (N,), how often each example counts; None: once. steps: of the
+    optimiser, at most.
+    """
+    inputs, classes = _inputs(predictors), predictors[0].shape[1]
+    likelihood = NoiseLikelihood(inputs, labels, classes, counts, model.group, len(model.transitions), model.drawn_to)
+    return _model(likelihood, likelihood.maximised(Fit(model.weights, model.transitions), steps), model.drawn_to)
+
+
+def class_probabilities(predictors: Sequence[np.ndarray], model: NoiseModel) -> np.ndarray:
     """Each class's probability (N, C) by a fitted model before the given label is known; see `fit_noise_model`."""
-    return _probabilities(np.stack(log_probabilities), model.weights)
+    return softmax(_inputs(predictors) @ model.weights, axis=1)
 
 
 def with_sharpness(
-    log_probabilities: Sequence[np.ndarray], labels: np.ndarray, model: NoiseModel, factor: float
-) -> tuple[NoiseModel, float]:
-    """The model whose predictions are sharper by a factor, with the transitions that then fit best; its log likelihood.
+    predictors: Sequence[np.ndarray], labels: np.ndarray, model: NoiseModel, factor: float
+) -> NoiseModel:
+    """The model, of one group, whose predictions are sharper by a factor, with the transitions that then fit best.
 
     Other arguments as for `fit_noise_model`. With 1 that is the model itself, but for the last digits.
     """
-    inputs, given = np.stack(log_probabilities), np.eye(model.transitions.shape[1])[labels]
-    predicted, transitions = _probabilities(inputs, factor * model.weights), model.transitions
-    counts = np.ones(len(labels))
+    likelihood = NoiseLikelihood(_inputs(predictors), labels, predictors[0].shape[1])
+    weights, transitions = factor * model.weights, model.transitions
+    predicted = softmax(likelihood.inputs @ weights, axis=1)
     for _ in range(_STEPS_OF_TRANSITIONS):
-        likely = _likely(predicted, transitions, model.group, labels)
-        transitions = _transitions(likely, given, counts, model.group, len(transitions))
-    joint = (predicted * transitions[model.group, :, labels]).sum(axis=1)
-    found = NoiseModel(
-        factor * model.weights, transitions, model.group, _likely(predicted, transitions, model.group, labels)
-    )
-    return found, float(np.log(np.maximum(joint, 1e-300)).sum())
+        likely, _ = posterior(predicted, transitions, model.group, labels)
+        transitions = transitions_of(likely, labels)
+    return _model(likelihood, Fit(weights, transitions))
 
 
-def _uniform_noise(classes: int, share: float) -> np.ndarray:
-    noise = np.full((classes, classes), share / max(classes - 1, 1))
-    np.fill_diagonal(noise, 1 - share)
-    return noise
+class NoisyLabels:
+    """The given labels of N examples, and the noise models that are fitted to them, each once.
+
+    labels: int (N,). known: bool (N,), whether something that has not seen the example may know its class: another
+    example has its label. Models are of these examples.
+    """
+
+    def __init__(self, labels: np.ndarray):
+        self.labels = labels
+        self.known = np.bincount(labels)[labels] > 1
+        self._models: list[tuple[Sequence[np.ndarray], NoiseModel]] = []
+
+    def model(self, predictors: Sequence[np.ndarray]) -> NoiseModel:
+        """The model with one group by probabilities (N, C) of M predictors."""
+        for fitted_by, model in self._models:
+            if len(fitted_by) == len(predictors) and all(map(operator.is_, fitted_by, predictors)):
+                return model
+        model = fit_noise_model([each[self.known] for each in predictors], self.labels[self.known])
+        self._models.append((list(predictors), model))
+        return model
+
+
+def _inputs(predictors: Sequence[np.ndarray]) -> np.ndarray:
+    """The log probabilities of all predictors and a 1, (N, M C + 1)."""
+    logs = [np.log(np.maximum(each.astype(np.float64), _FLOOR)) for each in predictors]
+    return np.concatenate([*logs, np.ones((len(logs[0]), 1))], axis=1)
 
 
 def _groups(predicted: np.ndarray, groups: int) -> np.ndarray:
@@ -127,53 +154,7 @@ def _groups(predicted: np.ndarray, groups: int) -> np.ndarray:
     return np.minimum(((rank - 1) * groups / len(rank)).astype(int), groups - 1)
 
 
-def _probabilities(inputs: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    matrices = weights[:-1].reshape(len(inputs), *weights.shape[1:] * 2)
-    scores = np.matmul(inputs, matrices).sum(axis=0) + weights[-1]
-    scores = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return scores / scores.sum(axis=1, keepdims=True)
-
-
-def _fitted_to(inputs, target, counts, weights, steps) -> tuple[np.ndarray, np.ndarray]:
-    """Probabilities (N, C) of the classes, and the weights, by penalised logistic regression on targets (N, C)."""
-    total = counts.sum()
-
-    def loss(flat):
-        weights = flat.reshape(shape)
-        probabilities = _probabilities(inputs, weights)
-        error = counts[:, None] * (probabilities - target) / total
-        value = -(counts @ (target * np.log(np.maximum(probabilities, 1e-300))).sum(axis=1)) / total
-        gradient = np.concatenate([*(each.T @ error for each in inputs), error.sum(axis=0, keepdims=True)])
-        kept = _kept_small(weights)
-        return value + penalty * (kept**2).sum(), (gradient + 2 * penalty * kept).ravel()
-
-    shape, penalty = weights.shape, _PENALTY / total
-    found = minimize(loss, weights.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": steps}).x.reshape(shape)
-    return _probabilities(inputs, found), found
-
-
-def _kept_small(weights: np.ndarray) -> np.ndarray:
-    """What of the weights is penalised: the biases, and each matrix less the multiple of unity that is next to it."""
-    classes = weights.shape[1]
-    kept = weights.copy()
-    for start in range(0, len(weights) - 1, classes):
-        np.fill_diagonal(kept[start : start + classes], (diagonal := np.diag(weights[start:])) - diagonal.mean())
-    return kept
-
-
-def _likely(predicted, transitions, group, labels) -> np.ndarray:
-    joint = predicted * transitions[group, :, labels]
-    return joint / np.maximum(joint.sum(axis=1, keepdims=True), 1e-300)
-
-
-def _transitions(likely, given, counts, group, groups) -> np.ndarray:
-    """(G, C, C), the rows of each group drawn to those of all groups; a class that no image is of keeps its labels."""
-    weighted = likely * counts[:, None]
-    pairs = np.stack([weighted[group == each].T @ given[group == each] for each in range(groups)])
-    pooled = _rows(pairs.sum(axis=0))
-    return _rows(pairs + _PSEUDO_COUNT * pooled) if groups > 1 else pooled[None]
-
-
-def _rows(counts: np.ndarray) -> np.ndarray:
-    totals = counts.sum(axis=-1, keepdims=True)
-    return np.where(totals > 0, counts / np.where(totals > 0, totals, 1), np.eye(counts.shape[-1]))
+def _model(likelihood: NoiseLikelihood, fit: Fit, drawn_to: np.ndarray | None = None) -> NoiseModel:
+    predicted, group = softmax(likelihood.inputs @ fit.weights, axis=1), likelihood.group
+    likely, given = posterior(predicted, fit.transitions, group, likelihood.labels)
+    return NoiseModel(fit.weights, fit.transitions, group, likely, float(np.log(given).sum()), drawn_to)

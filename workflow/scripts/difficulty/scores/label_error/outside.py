@@ -7,7 +7,7 @@ import numpy as np
 
 from difficulty.scores.collect import EXAMPLE_SCORES
 from difficulty.scores.label_error.evidence import combined, predicted_evidence, skill, weights_of
-from difficulty.scores.label_error.noise_model import FLOOR, class_probabilities, fit_noise_model
+from difficulty.scores.label_error.noise_model import NoisyLabels, class_probabilities
 from difficulty.scores.label_error.votes import predicted_classes, vote_shares
 from difficulty.scores.label_quality.held_out import HELD_OUT, probability_matrix
 from difficulty.scores.runs import run_of, seed_of
@@ -53,33 +53,33 @@ def given_probabilities(path: Path, example_id: np.ndarray) -> np.ndarray:
     return probability_matrix(table)[order[places]].astype(np.float64)
 
 
-def held_out_evidence(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def held_out_evidence(probabilities: np.ndarray, noisy: NoisyLabels) -> np.ndarray:
     """The evidence (N,) of probabilities (N, C) of examples that their source has not seen, once they are calibrated.
 
-    labels: int (N,), given. The map that corrects how sure the source is, and which classes it confuses, is that of the
-    noise model; it is left out where there are too few labels for it.
+    The map that corrects how sure the source is, and which classes it confuses, is that of the noise model; it is left
+    out where there are too few labels for it.
     """
+    labels = noisy.labels
     if len(labels) >= _CALIBRATED_FROM * len(np.unique(labels)):
-        logs = [np.log(np.maximum(probabilities.astype(np.float64), FLOOR))]
-        probabilities = class_probabilities(logs, fit_noise_model(logs, labels))
+        probabilities = class_probabilities([probabilities], noisy.model([probabilities]))
     return predicted_evidence(probabilities, labels)
 
 
-def networks_evidence(trained: np.ndarray, held_out: np.ndarray | None, labels: np.ndarray) -> np.ndarray:
+def networks_evidence(trained: np.ndarray, held_out: np.ndarray | None, noisy: NoisyLabels) -> np.ndarray:
     """What networks say, (N,): those that were trained on an example and those that were not, by normal scores.
 
     trained: (N,), NaN where no network was trained on the example. held_out: probabilities (N, C), if there are any.
     """
-    return combined([trained] if held_out is None else [trained, held_out_evidence(held_out, labels)])
+    return combined([trained] if held_out is None else [trained, held_out_evidence(held_out, noisy)])
 
 
-def feature_evidence(scores: Path, probe: np.ndarray, example_id: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def feature_evidence(scores: Path, probe: np.ndarray, example_id: np.ndarray, noisy: NoisyLabels) -> np.ndarray:
     """What features say, (N,): the probe's evidence and the neighbours' vote, by normal scores of their ranks.
 
     scores: the family's table. probe: out-of-fold probabilities (N, C).
     """
     votes = read_table(scores, EXAMPLE_SCORES).set_index("example_id")[_NEIGHBORS].loc[example_id]
-    return combined([held_out_evidence(probe, labels), votes.to_numpy(np.float64)])
+    return combined([held_out_evidence(probe, noisy), votes.to_numpy(np.float64)])
 
 
 def read_predictors(
@@ -119,7 +119,7 @@ def kinds_of_evidence(
     predictors: Mapping[str, np.ndarray],
     left_out: Collection[str],
     example_id: np.ndarray,
-    labels: np.ndarray,
+    noisy: NoisyLabels,
     features: Path | None,
 ) -> dict[str, np.ndarray]:
     """Kind of evidence -> what it says of each example (N,).
@@ -129,11 +129,11 @@ def kinds_of_evidence(
     """
     kinds = {}
     if NETWORKS not in left_out and (NETWORKS in predictors or not np.isnan(trained).all()):
-        kinds[NETWORKS] = networks_evidence(trained, predictors.get(NETWORKS), labels)
+        kinds[NETWORKS] = networks_evidence(trained, predictors.get(NETWORKS), noisy)
     if FEATURES in predictors:
-        kinds[FEATURES] = feature_evidence(features, predictors[FEATURES], example_id, labels)
+        kinds[FEATURES] = feature_evidence(features, predictors[FEATURES], example_id, noisy)
     if GIVEN in predictors:
-        kinds[GIVEN] = held_out_evidence(predictors[GIVEN], labels)
+        kinds[GIVEN] = held_out_evidence(predictors[GIVEN], noisy)
     return kinds
 
 
