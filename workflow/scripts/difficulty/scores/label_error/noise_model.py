@@ -37,6 +37,7 @@ from difficulty.scores.label_error.noise_likelihood import (
 _FLOOR = 1e-6  # of probabilities, whose logarithms the model takes
 _FIRST_NOISE, _FIRST_STEPS = 0.1, 20  # share of wrong labels and steps that the fit starts from and with
 _STEPS_OF_TRANSITIONS = 50
+_LOOSENED = 0.1  # share of uniform noise that a fit from another model starts with: from 0 no transition gets away
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,9 @@ def refitted(
     """
     inputs, classes = _inputs(predictors), predictors[0].shape[1]
     likelihood = NoiseLikelihood(inputs, labels, classes, counts, model.group, len(model.transitions), model.drawn_to)
-    return _model(likelihood, likelihood.maximised(Fit(model.weights, model.transitions), steps), model.drawn_to)
+    return _model(
+        likelihood, likelihood.maximised(Fit(model.weights, _loosened(model.transitions)), steps), model.drawn_to
+    )
 
 
 def class_probabilities(predictors: Sequence[np.ndarray], model: NoiseModel) -> np.ndarray:
@@ -112,7 +115,7 @@ def with_sharpness(
     Other arguments as for `fit_noise_model`. With 1 that is the model itself, but for the last digits.
     """
     likelihood = NoiseLikelihood(_inputs(predictors), labels, predictors[0].shape[1])
-    weights, transitions = factor * model.weights, model.transitions
+    weights, transitions = factor * model.weights, _loosened(model.transitions)
     predicted = softmax(likelihood.inputs @ weights, axis=1)
     for _ in range(_STEPS_OF_TRANSITIONS):
         likely, _ = posterior(predicted, transitions, model.group, labels)
@@ -146,6 +149,10 @@ def _inputs(predictors: Sequence[np.ndarray]) -> np.ndarray:
     """The log probabilities of all predictors and a 1, (N, M C + 1)."""
     logs = [np.log(np.maximum(each.astype(np.float64), _FLOOR)) for each in predictors]
     return np.concatenate([*logs, np.ones((len(logs[0]), 1))], axis=1)
+
+
+def _loosened(transitions: np.ndarray) -> np.ndarray:
+    return (1 - _LOOSENED) * transitions + _LOOSENED / transitions.shape[-1]
 
 
 def _groups(predicted: np.ndarray, groups: int) -> np.ndarray:
