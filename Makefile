@@ -12,6 +12,9 @@ WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 BIN := .venv/bin
 PYTEST = $(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=20
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) $(FLAGS)
+# The folder that OUT or DIR names, for the workflow's results; none: this one.
+SET_FOLDER = folder="$${FOLDER:-$$IMAGES}"; test ! -f "$$folder" || folder="$$(dirname -- "$$folder")";
+IN_FOLDER = $${folder:+--directory="$$folder"}
 FORMATS := cleanlab coco fiftyone huggingface label-studio
 EXPORTED = $(if $(EXPERIMENT),results/export/$(EXPERIMENT)/$(FORMAT),export_$(subst -,_,$(FORMAT)))
 
@@ -26,6 +29,7 @@ help:
 	@echo "make report     one offline page of all figures: results/report.html"
 	@echo "make export     hand the results on (FORMAT=$(FORMATS);"
 	@echo "                EXPERIMENT=name: of that experiment alone)"
+	@echo "                DIR=photos, also for run, report and verify: in that folder"
 	@echo "make verify     compare results with the configuration and with their checksums"
 	@echo "make rulegraph  draw which rule needs which, with Graphviz: results/rules.png"
 	@echo "make test       lint and fast tests (ten minutes or so on 2 cores)"
@@ -41,22 +45,21 @@ new: .venv/installed
 suspects: .venv/installed
 	@test -n "$$IMAGES" || { echo "which images? make suspects DIR=folder" >&2; exit 2; }
 	@$(BIN)/python workflow/scripts/new_config.py --if-missing $${FOLDER:+--out="$$FOLDER"} -- "$$IMAGES"
-	@folder="$${FOLDER:-$$IMAGES}"; test ! -f "$$folder" || folder="$$(dirname -- "$$folder")"; \
-		$(SNAKEMAKE) --directory="$$folder" suspects
+	@$(SET_FOLDER) $(SNAKEMAKE) $(IN_FOLDER) suspects
 
 run: .venv/installed
-	@$(SNAKEMAKE)
+	@$(SET_FOLDER) $(SNAKEMAKE) $(IN_FOLDER)
 
 report: run
-	$(SNAKEMAKE) --report results/report.html
+	@$(SET_FOLDER) $(SNAKEMAKE) $(IN_FOLDER) --report results/report.html
 
 # The target comes before FLAGS: a --configfile there takes all words that follow it.
 export: .venv/installed
 	@$(if $(filter $(FORMATS),$(FORMAT)),,echo "FORMAT: expected one of $(FORMATS)" >&2; exit 1)
-	@$(BIN)/snakemake --cores $(CORES) $(EXPORTED) $(FLAGS)
+	@$(SET_FOLDER) $(BIN)/snakemake --cores $(CORES) $(IN_FOLDER) $(EXPORTED) $(FLAGS)
 
 verify: .venv/installed
-	$(BIN)/snakemake --cores 1 verify
+	@$(SET_FOLDER) $(BIN)/snakemake --cores 1 $(IN_FOLDER) verify
 
 # Without what is implied (a rule needs what the rules need that it needs), and without the one way back: subsets are
 # chosen by scores of other experiments.

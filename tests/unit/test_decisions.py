@@ -1,12 +1,14 @@
 """Decisions on a list of suspects: who stays, who goes, and who gets another label."""
 
+import re
+
 import pandas as pd
 import pytest
 
 from difficulty.csv_files import write_csv
 from difficulty.errors import UserError
 from difficulty.subsets.choosing import choose
-from difficulty.subsets.decisions import read_decisions, relabelled, staying
+from difficulty.subsets.decisions import in_words, read_decisions, relabelled, staying
 
 CLASSES = ("ant", "bee", "-cat")
 
@@ -86,7 +88,7 @@ def test_a_name_that_a_training_and_a_test_example_share_is_the_training_example
 
 
 def test_a_list_without_decisions_merely_names_examples(examples, decided):
-    assert decided({"example_id": [0, 1], "verdict": ["typical"] * 2}) is None
+    assert decided({"example_id": [0, 1], "given_label": ["ant"] * 2}) is None
     empty = decided({"example_id": [0, 1], "decision": [None, None], "suggested_label": ["bee", None]})
     assert empty.empty and relabelled(examples, empty).equals(examples)
     assert staying(examples, empty).index.tolist() == examples["example_id"].tolist()
@@ -113,6 +115,25 @@ def test_a_row_that_cannot_be_followed_is_named(decided, row, message):
     with pytest.raises(UserError, match=rf"mine\.csv: row 3 \(example_id {row['example_id']}\): ") as error:
         decided([first, row])
     assert message in str(error.value) and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"Decision": "drop"}, "mine.csv: column 'Decision': expected 'decision'"),
+        ({" decisions": "drop"}, "mine.csv: column ' decisions': expected 'decision'"),
+        ({"suggested_label": "bee"}, "has a column 'suggested_label' but no column 'decision'; put that back"),
+        ({"given_label": "ant", "verdict": "disputed"}, "has a column 'verdict' but no column 'decision'"),
+    ],
+)
+def test_a_list_of_suspects_that_lost_its_decisions_is_an_error(decided, columns, message):
+    with pytest.raises(UserError, match=re.escape(message)):
+        decided([{"example_id": 0, **columns}])
+
+
+def test_what_was_decided_is_counted(decided):
+    rows = [{"example_id": 0, "decision": "drop"}, {"example_id": 2, "decision": "relabel", "new_label": "ant"}]
+    assert in_words(decided(rows)) == "0 kept, 1 dropped, 1 relabelled"
 
 
 def test_sets_of_labels_can_be_kept_or_dropped_only(examples, decided):

@@ -45,8 +45,12 @@ def test_a_table_without_epochs_has_one_epoch(predictions, tmp_path):
     own = read(predictions.sample(frac=1, random_state=0), tmp_path / "a.parquet")
     assert own.counts() == {"epochs": 1, "classes": 10}
     assert own.examples["example_id"].tolist() == predictions["example_id"].tolist()
-    with pytest.raises(UserError, match=r"a\.parquet: no column 'epoch'; it has"):
+    with pytest.raises(UserError, match=r"a\.parquet: no column 'epoch'; name yours by `epoch`, or set held_out"):
         read(predictions, tmp_path / "a.parquet", held_out=None)
+    with pytest.raises(UserError, match="labels count the predictions' classes, from 0 to 9; their names"):
+        read(predictions.assign(label=predictions["label"] + 1), tmp_path / "b.parquet")
+    with pytest.raises(UserError, match="from 0 to 9; their names go into class_name"):
+        read(predictions.assign(label="digit"), tmp_path / "b.parquet")
     with pytest.raises(UserError, match=r"some are there twice, first \(example 7, epoch 1\)"):
         read(pd.concat([predictions, predictions]), tmp_path / "b.parquet")
 

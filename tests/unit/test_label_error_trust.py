@@ -32,17 +32,23 @@ def test_confusion_shares_out_what_is_wrong_among_the_other_classes():
 @pytest.mark.parametrize(
     ("facts", "trusted", "says"),
     [
-        (Facts(1.0, 1.0, 1.0, 0.9), False, "all training images have the same label"),
+        (Facts(10_000, 1.0, 1.0, 1.0, 0.9), False, "all training images have the same label"),
         (
-            Facts(0.5, 0.6, np.nan, 0.9),
+            Facts(10_000, 0.5, 0.6, np.nan, 0.9),
             False,
             "did not fit the training images (they are right about 60% of the labels",
         ),
-        (Facts(0.5, 0.97, np.nan, 0.4), False, "order the images differently (reliability 0.40)"),
-        (Facts(0.1, 0.97, 0.3, 0.9), False, "predicted poorly (30% of the labels"),
-        (Facts(0.1, 0.97, 0.8, 0.9, 100, 300), True, "uncertain (100 to 300)"),
-        (Facts(0.1, 0.97, 0.8, 0.9, 100, 150), True, "networks fit 97% of the labels; seeds agree (reliability 0.90)"),
-        (Facts(0.1, 0.97, np.nan, np.nan), True, "with one seed it is not known whether others agree"),
+        (Facts(10_000, 0.5, 0.97, np.nan, 0.4), False, "order the images differently (reliability 0.40)"),
+        (Facts(10_000, 0.1, 0.97, 0.3, 0.9), False, "predicted poorly (30% of 10,000 labels"),
+        (Facts(118, 0.5, 0.97, 0.7, 0.9), False, "predicted poorly (70% of 118 labels"),  # 62 % is not ruled out
+        (Facts(1000, 0.5, 0.97, 0.7, 0.9), True, "70% of the labels are predicted without having been seen"),
+        (Facts(10_000, 0.1, 0.97, 0.8, 0.9, 100, 300), True, "uncertain (100 to 300)"),
+        (
+            Facts(10_000, 0.1, 0.97, 0.8, 0.9, 100, 150),
+            True,
+            "fit 97% of the labels; seeds agree (reliability 0.90)",
+        ),
+        (Facts(10_000, 0.1, 0.97, np.nan, np.nan), True, "with one seed it is not known whether others agree"),
     ],
 )
 def test_trust(facts, trusted, says):

@@ -152,9 +152,9 @@ def test_evidence_of_probes_and_neighbours_is_one_kind_and_counts_once(tmp_path)
 
 def test_nobody_is_told_to_train_probes_for_longer():
     reasons = [
-        verdict(Facts(0.1, np.nan, 0.8, 0.4, are_probes=True))[1],
-        verdict(Facts(0.1, np.nan, 0.2, 0.9, are_probes=True))[1],
-        verdict(Facts(0.1, np.nan, 0.8, 0.9, 100, 300, are_probes=True))[1],
+        verdict(Facts(10_000, 0.1, np.nan, 0.8, 0.4, are_probes=True))[1],
+        verdict(Facts(10_000, 0.1, np.nan, 0.2, 0.9, are_probes=True))[1],
+        verdict(Facts(10_000, 0.1, np.nan, 0.8, 0.9, 100, 300, are_probes=True))[1],
     ]
     for reason, remedy in zip(reasons, ("other features", "another network", "held-out probabilities"), strict=True):
         assert remedy in reason and not any(word in reason for word in ("longer", "pretrained", "seeds agree"))

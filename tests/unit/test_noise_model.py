@@ -102,7 +102,7 @@ def test_the_only_image_of_a_class_has_no_estimate_and_changes_none():
     np.testing.assert_array_equal(found.wrong[:-1], of_others.wrong)
     handed = in_order_of(np.append(np.arange(600.0), 1000), found.wrong)
     assert np.isnan(handed[-1]) and handed[-2] == of_others.wrong.max()
-    row = summary(Facts(0.4, 0.9, 0.8, 0.9), 601, ["networks"], found)
+    row = summary(Facts(601, 0.4, 0.9, 0.8, 0.9), ["networks"], found)
     assert row["estimated_wrong"] == pytest.approx(of_others.wrong.sum())
     assert row["reason"].endswith(
         "1 image is the only one with its label, so that its probability of being wrong is not known"
@@ -115,7 +115,7 @@ def test_few_images_of_each_label_permit_no_estimate():
     stated, _, given = simulated(59, ASYMMETRIC)
     assert estimate_wrong_labels([softmax(stated, axis=1)], NoisyLabels(given)) is None
     assert estimate_wrong_labels([], NoisyLabels(given)) is None
-    row = summary(Facts(0.4, 0.9, 0.8, 0.9), 59, ["networks"], None)
+    row = summary(Facts(59, 0.4, 0.9, 0.9, 0.9), ["networks"], None)
     assert "with fewer than 20 images for each label" in row["reason"] and "fewer" not in trust_alone(row["reason"])
 
 

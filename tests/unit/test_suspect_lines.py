@@ -51,8 +51,8 @@ def estimate(tmp_path, **changed) -> list[str]:
 def test_the_estimate_in_a_sentence(tmp_path):
     assert label_error_lines(tmp_path / "label-errors.parquet") == []
     assert estimate(tmp_path) == [
-        "About 118 (90 to 140) of 1,200 labels are wrong; check the first 125: 81% of these are wrong, "
-        "86% of all wrong labels are among them."
+        "About 118 (90 to 140) of 1,200 labels are wrong; check the first 125 (expected: 81% of these to be wrong, "
+        "86% of all wrong labels to be among them)."
     ]
     assert estimate(tmp_path, cut=None, low=None) == ["About 118 of 1,200 labels are wrong."]
 
@@ -60,5 +60,5 @@ def test_the_estimate_in_a_sentence(tmp_path):
 def test_why_it_cannot_be_trusted_comes_first(tmp_path):
     reason = "networks did not fit the training images"
     lines = estimate(tmp_path, trustworthy=False, reason=reason)
-    assert lines == [f"This list cannot be trusted: {reason}"]
+    assert lines == [f"This list cannot be trusted: {reason} (docs/analyses/label_errors.md)"]
     assert estimate(tmp_path, trustworthy=False, reason=reason, estimated_wrong=None) == lines[:1]

@@ -22,7 +22,7 @@ CLONE = Path(__file__).parents[2]
 CONFIG = "config.yaml"
 
 
-def main(images: Path, folder: Path) -> None:
+def main(images: Path, folder: Path, goes_on: bool = False) -> None:
     images, folder = images.absolute(), folder.absolute()
     target = folder / CONFIG
     if target.exists():
@@ -42,11 +42,13 @@ def main(images: Path, folder: Path) -> None:
     for line in report(layout, source, survey, fit):
         print(f"{name}: {line}", flush=True)
     start = CLONE / "config" / "README.md"
-    places = {"readme": start, "suite": CLONE / CONFIG, "quoted": shlex.quote(str(folder))}
+    features = CLONE / "docs" / "analyses" / "features.md"
+    places = {"readme": start, "suite": CLONE / CONFIG, "features": features, "quoted": shlex.quote(str(folder))}
     text = starter(str(images), settings, survey, fit, places)
     with target.open("x", encoding="utf-8") as file:  # never over an existing one
         file.write(text)
-    print(f"written: {printable(target)}; look at it, then: make suspects DIR={shlex.quote(str(folder))}")
+    then = "used now as it is" if goes_on else f"look at it, then: make suspects DIR={shlex.quote(str(folder))}"
+    print(f"written: {printable(target)}; {then}")
 
 
 def one_line(error: BaseException) -> str:
@@ -59,13 +61,13 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("images", type=Path, help="a folder of images, a Parquet table or an .npz archive")
     parser.add_argument("--out", type=Path, help="folder of the new config.yaml (default: the folder of the images)")
-    parser.add_argument("--if-missing", action="store_true", help="do nothing if there is a config.yaml already")
+    parser.add_argument("--if-missing", action="store_true", help="a command follows; do nothing if there is one")
     args = parser.parse_args()
     out = args.out or (args.images.parent if args.images.is_file() else args.images)
     if args.if_missing and any(path.exists() for path in (out / CONFIG, out / "config" / CONFIG)):
         sys.exit()
     try:
-        main(args.images, out)
+        main(args.images, out, goes_on=args.if_missing)
     except (UserError, OSError, KeyboardInterrupt) as error:
         print(one_line(error), file=sys.stderr)
         sys.exit(1)

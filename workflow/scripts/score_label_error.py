@@ -7,6 +7,7 @@ import pandas as pd
 
 from difficulty.analysis.label_errors import summary
 from difficulty.analysis.label_errors.tables import LABEL_CONFUSION, LABEL_ERRORS
+from difficulty.analysis.label_errors.trust import verdict
 from difficulty.datasets.example_tables import EXAMPLES, LABELS, class_names
 from difficulty.datasets.label_sets import has_label_sets
 from difficulty.scores.collect import EXAMPLE_SCORES, RUN_SCORES
@@ -25,23 +26,21 @@ def main(args):
     examples, facts = read_table(args.examples, EXAMPLES), provenance(args)
     several, are_probes = has_label_sets(examples), args.settings.get("are_probes", False)
     said = judge(args, example_id, given, several, are_probes)
-    scores = {"example_id": example_id, "label_error": said.label_error, "label_error_probability": said.wrong}
+    known = summary.facts_of(said, given, are_probes)
+    found = said.estimate() if not several and verdict(known)[0] else None
+    wrong = said.wrong(found)
+    scores = {"example_id": example_id, "label_error": said.label_error, "label_error_probability": wrong}
     write_table(pd.DataFrame(scores), args.output, EXAMPLE_SCORES.extended(LABEL_ERROR), facts)
     role = "train" if said.networks.fitted else "validation"  # where no network was trained on any example
     seeds = [
         pd.DataFrame({"example_id": example_id, "run": seed, "label_error": own}) for seed, own in said.of_seeds.items()
     ]
     write_table(pd.concat(seeds).assign(role=role), args.seeds, RUN_SCORES.extended(OF_SEEDS), facts)
-    found = said.found
     names = class_names(examples, found.likely.shape[1] if found else 0)
-    pairs = summary.confusion(found.likely, said.wrong, given, names) if found else summary.NO_CONFUSION
+    pairs = summary.confusion(found.likely, wrong, given, names) if found else summary.NO_CONFUSION
     write_table(pairs, args.confusion, LABEL_CONFUSION, facts)
 
-    if several:
-        row = summary.of_several_labels(len(given), said.kinds)
-    else:
-        known = summary.facts_of(said, given, are_probes)
-        row = summary.summary(known, len(given), said.kinds, found)
+    row = summary.of_several_labels(len(given), said.kinds) if several else summary.summary(known, said.kinds, found)
     write_table(pd.DataFrame([row]), args.errors, LABEL_ERRORS, facts)
     if found:
         text = "%.0f of %d labels are estimated to be wrong (%.0f to %.0f); the cut has %d"

@@ -30,7 +30,7 @@ def shown(experiment: str, dataset: str) -> list[str]:
     images = Path("results", "datasets", dataset, "images").absolute()  # records of other runs have none
     lines = label_error_lines(path.with_name("label-errors.parquet"))
     lines += [f"The {len(rows)} most suspicious labels of {experiment}:" if rows else f"No suspects in {experiment}."]
-    lines += [*rows, f"All of them: {path}"]
+    lines += [*rows, f"All of them, to look at and to decide on (docs/acting.md): {path}"]
     return lines + ([f"Images: {images}"] if images.is_dir() else [])
 
 

@@ -16,7 +16,7 @@ def label_error_lines(path: Path) -> list[str]:
     reason = row.get("reason") or ""
     if row.get("trustworthy"):
         return lines
-    return ["This list cannot be trusted" + f": {reason}" * bool(reason)]
+    return ["This list cannot be trusted" + f": {reason}" * bool(reason) + " (docs/analyses/label_errors.md)"]
 
 
 def _estimate(row: dict) -> str:
@@ -28,7 +28,8 @@ def _estimate(row: dict) -> str:
         return f"{text}."
     expected = [
         f"{row[f'expected_{name}']:.0%} {meaning}"
-        for name, meaning in (("precision", "of these are wrong"), ("recall", "of all wrong labels are among them"))
+        for name, meaning in (("precision", "of these to be wrong"), ("recall", "of all wrong labels to be among them"))
         if not pd.isna(row.get(f"expected_{name}"))
     ]
-    return f"{text}; check the first {row['cut']:,.0f}" + (f": {', '.join(expected)}" if expected else "") + "."
+    text += f"; check the first {row['cut']:,.0f}"
+    return f"{text} (expected: {', '.join(expected)})." if expected else f"{text}."

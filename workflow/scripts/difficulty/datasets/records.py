@@ -17,7 +17,7 @@ from difficulty.datasets.labels import read_labels
 from difficulty.datasets.split_folders import TEST_NAMES, TRAIN_NAMES
 from difficulty.errors import UserError
 from difficulty.tables import read_foreign
-from difficulty.text_tables import is_text_table
+from difficulty.text_tables import is_text_table, read_text_table
 
 _SPLITS = {**dict.fromkeys(TRAIN_NAMES, "train"), **dict.fromkeys(TEST_NAMES, "test")}
 _SHOWN = 3
@@ -68,8 +68,13 @@ def read_own_records(path, settings: Mapping) -> OwnRecords:
     facts = {name: settings[name] for name in ("class_name", "split", "key") if name in settings}
     facts |= {name: name for name in settings.get("truth", ())}
     needed = [settings[name] for name in ("example_id", "label", predictions)]
-    if not (settings.get("held_out") and _lacks(path, settings["epoch"])):
+    if not _lacks(path, settings["epoch"]):
         needed.insert(1, settings["epoch"])
+    elif not settings.get("held_out"):
+        raise UserError(
+            f"{path}: no column {settings['epoch']!r}; name yours by `epoch`, or set held_out: true if these are "
+            "predictions of networks that have not seen the examples, of one epoch"
+        )
     table = read_foreign(path, list(dict.fromkeys([*needed, *facts.values()])))
     rows = _rows(table, settings, path)
     values = _matrix(table[settings[predictions]], settings[predictions], rows, path)
@@ -158,7 +163,8 @@ class _Rows:
 def _lacks(path, column: str) -> bool:
     """Whether a table is one, and has no such column."""
     read_foreign(path, [])
-    return not is_text_table(path) and column not in pq.read_schema(path).names
+    names = read_text_table(path).column_names if is_text_table(path) else pq.read_schema(path).names
+    return column not in names
 
 
 def _rows(table: pa.Table, settings: Mapping, path) -> _Rows:
@@ -259,8 +265,12 @@ def _labels(table: pa.Table, settings: Mapping, classes: int, rows: _Rows, path)
     count = rows.shape[1]
     labels, ids = read_labels(column.take(pa.array(rows.order[:count])), place, names), rows.example[rows.order[:count]]
     intake = Intake("examples")
-    (kept,) = labelled([labels], lambda _, row: f"example {ids[row]}", settings.get("unlabelled", "error"), intake)
-    if not kept.any():
+    try:
+        labelled([labels], lambda _, row: f"example {ids[row]}", settings.get("unlabelled", "error"), intake)
+    except UserError as error:
+        order = f"labels count the predictions' classes, from 0 to {classes - 1}; their names go into class_name"
+        raise UserError(f"{error}; {order}") from error
+    if (labels.codes < 0).all():
         raise UserError(f"{place}: no example has one of the {classes:,} classes; name another column")
     return labels.codes, intake
 

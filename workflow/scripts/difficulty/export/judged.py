@@ -104,7 +104,7 @@ def read_suspects(path: Path) -> pd.DataFrame:
     is_table = path.suffix == ".parquet"
     listed = read_table(path, read_schema(path)) if is_table else pd.read_csv(path, dtype=str, keep_default_na=False)
     plain = str if is_table else without_mark
-    if "verdict" in listed and (listed["verdict"] == UNDECIDED).all():
+    if _is_undecided(listed):
         listed = listed.drop(columns=["probability_wrong", FLAG])
     wanted = [name for name in (*NUMBERS, FLAG, *TEXTS) if name in listed]
     listed = listed[["example_id", *wanted]].copy()
@@ -119,6 +119,10 @@ def read_suspects(path: Path) -> pd.DataFrame:
     return listed.astype({"example_id": "int64"})
 
 
+def _is_undecided(listed: pd.DataFrame) -> bool:
+    return "verdict" in listed and bool((listed["verdict"] == UNDECIDED).all())
+
+
 def label_quality(listed: pd.DataFrame, score: str) -> tuple[pd.Series, str]:
     """The quality of each label, from 0 to 1, and what it is. listed: what `read_suspects` gives."""
     if "probability_wrong" in listed and listed["probability_wrong"].notna().any():
@@ -130,6 +134,8 @@ def label_quality(listed: pd.DataFrame, score: str) -> tuple[pd.Series, str]:
 
 def label_issues(listed: pd.DataFrame) -> tuple[pd.Series, str]:
     """Whether each label counts as wrong, and by what. listed: what `read_suspects` gives."""
+    if _is_undecided(listed):
+        return pd.Series(False, listed.index), "none, since networks deserve no trust; label-errors.parquet says why"
     if FLAG in listed and listed[FLAG].notna().any():
         return listed[FLAG].eq(True).fillna(False).astype(bool), "within the cut that the list of suspects recommends"
     says = "more than half of the networks' predictions are one other label; no cut is known"

@@ -16,6 +16,9 @@ _TEXT = """\
 datasets:
   {name}:
 {dataset}
+    # Features of a network that was trained on other images (a download) find more wrong labels, above all among few
+    # images: {features}
+    # features: {{weights: torchvision:resnet50}}
 
 defaults:
   dataset: {name}
@@ -65,7 +68,7 @@ _EXTRA = re.compile(r"[^A-Za-z0-9_-]+")
 def starter(folder: str, settings: Mapping, survey: Survey, fit: Fitted, places: Mapping[str, str]) -> str:
     """The text of a config.yaml.
 
-    settings: of the data set. places: readme and suite, paths; quoted: the folder, as a shell takes it.
+    settings: of the data set. places: readme, suite and features, paths; quoted: the folder, as a shell takes it.
     """
     several = settings["source"] == "voc"
     size = {"size": fit.size} if fit.size else {}

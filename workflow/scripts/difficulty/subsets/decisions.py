@@ -21,6 +21,7 @@ from difficulty.text_tables import is_text_table, is_untyped, read_text_table
 
 DECISION = "decision"
 KEEP, DROP, RELABEL = "keep", "drop", "relabel"
+_DONE = {KEEP: "kept", DROP: "dropped", RELABEL: "relabelled"}
 _GIVEN = "given_label"
 _NEW_LABELS = ("new_label", "suggested_label")  # the first that a row has counts
 
@@ -32,10 +33,12 @@ def read_decisions(path: Path, column: str, examples: pd.DataFrame, dataset: str
     training and a test example share a name, the training example is meant.
     Returns, for each example that is decided on, index example_id, the columns decision (keep, drop or relabel) and
     label (int64: the new one, or the present one if it stays).
-    Raises UserError that names the row (of text as spreadsheets count, where the header is row 1) for another decision,
-    an example that is unknown or decided on twice, a label that is no class, and a given label that is not the present.
+    Raises UserError for a list of suspects without that column, and one that names the row (of text as spreadsheets
+    count, where the header is row 1) for another decision, an example that is unknown or decided on twice, a label that
+    is no class, and a given label that is not the present.
     """
     if DECISION not in (columns := _columns(path, column)):
+        _check_names_alone(path, columns)
         return None
     rows = _rows(path, [column, *(name for name in (DECISION, _GIVEN, *_NEW_LABELS) if name in columns)])
     for row in rows[~rows[DECISION].isin([KEEP, DROP, RELABEL])].to_dict("records"):
@@ -46,6 +49,12 @@ def read_decisions(path: Path, column: str, examples: pd.DataFrame, dataset: str
     rows["label"] = present["label"].to_numpy()
     rows["label"] = _labels(rows, examples, dataset)
     return rows.set_index("example_id")[[DECISION, "label"]]
+
+
+def in_words(decisions: pd.DataFrame) -> str:
+    """How many examples are kept, dropped and relabelled: rows of `read_decisions`."""
+    counts = decisions[DECISION].value_counts()
+    return ", ".join(f"{counts.get(each, 0):,} {word}" for each, word in _DONE.items())
 
 
 def staying(examples: pd.DataFrame, decisions: pd.DataFrame) -> pd.Series:
@@ -73,6 +82,17 @@ def relabelled(examples: pd.DataFrame, decisions: pd.DataFrame) -> pd.DataFrame:
         taken.add(str(path).casefold())
         files[row] = str(path)
     return examples.assign(label=label, class_name=name, file=files)
+
+
+def _check_names_alone(path: Path, columns: list[str]) -> None:
+    """Raises UserError if a table without a column `decision` was meant to have one."""
+    if alike := [name for name in columns if name.strip().casefold() in (DECISION, f"{DECISION}s")]:
+        raise UserError(f"{path}: column {alike[0]!r}: expected {DECISION!r}")
+    if lost := [name for name in (*_NEW_LABELS, "verdict") if name in columns]:
+        raise UserError(
+            f"{path}: has a column {lost[0]!r} but no column {DECISION!r}; put that back, or leave out the other "
+            "columns of the list of suspects if the table names the images to keep"
+        )
 
 
 def _columns(path: Path, column: str) -> list[str]:
@@ -114,6 +134,7 @@ def _example_ids(rows: pd.DataFrame, column: str, examples: pd.DataFrame, datase
 
 
 def _check_given_labels(rows: pd.DataFrame, present: pd.DataFrame, dataset: str) -> None:
+    """Raises UserError if a row's given label, where the list has it, is not the present one."""
     if _GIVEN not in rows or has_label_sets(present):
         return
     own = present["class_name"].map(tidied).to_numpy()

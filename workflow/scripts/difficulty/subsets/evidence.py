@@ -13,7 +13,7 @@ from difficulty.scores.collect import EXAMPLE_SCORES, RUN_SCORES, aggregate_runs
 from difficulty.scores.record_arrays import stored_records
 from difficulty.scores.runs import ROLES_OF_TRAINING_SPLIT
 from difficulty.stage import warn
-from difficulty.subsets.decisions import DECISION, read_decisions, relabelled, staying
+from difficulty.subsets.decisions import DECISION, in_words, read_decisions, relabelled, staying
 from difficulty.tables import Column, read_foreign, read_schema, read_table
 from difficulty.training.run_tables import RECORDS
 
@@ -29,6 +29,8 @@ def considered(args: argparse.Namespace, parent: pd.DataFrame) -> tuple[pd.DataF
         if decisions is not None:
             if decisions.empty:
                 warn(f"{args.evidence[0]}: decides on no example; fill in its column {DECISION!r}")
+            else:
+                warn(f"{args.evidence[0]}: {in_words(decisions)}; all others of {dataset} stay as they are")
             return relabelled(parent, decisions), staying(parent, decisions)
     return parent, evidence_of(args, parent)
 

@@ -1,6 +1,7 @@
 """How many labels of an experiment are wrong, as a table of one row, and which classes are taken for which."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -40,21 +41,22 @@ def reliability(of_seeds: Sequence[np.ndarray]) -> float:
 def facts_of(said: Judgement, labels: np.ndarray, are_probes: bool = False) -> Facts:
     """What the verdict on trust rests on. labels: (N,), given. are_probes: whether networks are probes on features."""
     return Facts(
+        examples=len(labels),
         commonest=np.bincount(labels).max() / len(labels),
         fitted=np.mean(said.networks.fitted) if said.networks.fitted else np.nan,
         held_out=held_out_accuracy(said.predictors, labels),
         reliability=reliability(list(said.of_seeds.values())),
-        low=said.found.low if said.found else np.nan,
-        high=said.found.high if said.found else np.nan,
         are_probes=are_probes,
     )
 
 
-def summary(facts: Facts, examples: int, kinds: Sequence[str], found: WrongLabels | None) -> dict:
+def summary(facts: Facts, kinds: Sequence[str], found: WrongLabels | None) -> dict:
     """The row of LABEL_ERRORS. kinds: of evidence. found: the estimates, None where nothing permits any."""
+    if found:
+        facts = replace(facts, low=found.low, high=found.high)
     trustworthy, reason = verdict(facts)
     without = _without_estimate(found) if found else NO_PREDICTORS if np.isnan(facts.held_out) else TOO_FEW
-    row = _row(examples, kinds, trustworthy, "; ".join(filter(None, [reason, without])))
+    row = _row(facts.examples, kinds, trustworthy, f"{reason}; {without}" if trustworthy and without else reason)
     row |= {name: _known(getattr(facts, name)) for name in ("fitted", "held_out", "reliability")}
     if found:
         cut = recommended_cut(found.wrong)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 _SKILL = 1 / 3  # of the way from always saying the commonest class to being always right
+_DEVIATIONS = 1.96  # by which the accuracy on unseen images is above that at least
 _RELIABLE = 0.7
 _NARROW = 2.5  # high over low end of the interval of the number of wrong labels, above which that is said
 
@@ -13,12 +14,13 @@ _NARROW = 2.5  # high over low end of the interval of the number of wrong labels
 class Facts:
     """What a verdict rests on; NaN for what is not known.
 
-    commonest: share of the commonest label. fitted: of the training labels that networks are right about at their last
-    epoch. held_out: of the labels that predictors are right about without having seen them. reliability: of the order
-    over the seeds. low, high: interval of the number of wrong labels. are_probes: whether the networks are linear
-    probes on given features, which other features may help, but no longer training.
+    examples: how many there are. commonest: share of the commonest label. fitted: of the training labels that networks
+    are right about at their last epoch. held_out: of the labels that predictors are right about without having seen
+    them. reliability: of the order over the seeds. low, high: range of the number of wrong labels. are_probes: whether
+    the networks are linear probes on given features, which other features may help, but no longer training.
     """
 
+    examples: int
     commonest: float
     fitted: float
     held_out: float
@@ -45,17 +47,22 @@ def verdict(facts: Facts) -> tuple[bool, str]:
             f"{who} order the images differently (reliability {max(facts.reliability, 0):.2f}): "
             f"ranks are not meaningful yet; add seeds, or {remedy}"
         )
-    if _is_poor(facts.held_out, facts.commonest):
+    if _is_poor(_at_least(facts.held_out, facts.examples), facts.commonest):
         return False, (
-            f"images that were not seen are predicted poorly ({facts.held_out:.0%} of the labels, the commonest class "
-            f"alone has {facts.commonest:.0%}): probabilities and numbers are not meaningful; train on more images, or "
-            f"give features of {'another' if facts.are_probes else 'a pretrained'} network"
+            f"images that were not seen are predicted poorly ({facts.held_out:.0%} of {facts.examples:,} labels, the "
+            f"commonest class alone has {facts.commonest:.0%}): probabilities and numbers are not meaningful; train on "
+            f"more images, or give features of {'another' if facts.are_probes else 'a pretrained'} network"
         )
     return True, _grounds(facts)
 
 
 def _is_poor(accuracy: float, commonest: float) -> bool:
     return accuracy - commonest < _SKILL * (1 - commonest)
+
+
+def _at_least(accuracy: float, examples: int) -> float:
+    """The low end of the 95 % interval of the accuracy on all images that could have been drawn."""
+    return accuracy - _DEVIATIONS * np.sqrt(accuracy * (1 - accuracy) / examples)
 
 
 def _grounds(facts: Facts) -> str:

@@ -47,10 +47,9 @@ def label_errors_figure(scores: pd.DataFrame, errors: pd.Series, pairs: pd.DataF
     """
     if pd.isna(errors["estimated_wrong"]):
         return empty_figure(title, errors["reason"], width=7.6)
-    warnings = [] if errors["trustworthy"] else [f"Not to be trusted: {errors['reason']}."]
     known = scores["is_corrupt"].to_numpy(bool)
     probability = scores[_PROBABILITY].to_numpy(np.float64, na_value=np.nan)
-    figure, _ = new_figure(9.4 if known.any() else 6.6, 3.0, title, _notes(errors, known), warnings)
+    figure, _ = new_figure(9.4 if known.any() else 6.6, 3.0, title, _notes(errors, known))
     axes = figure.subplots(1, 3 if known.any() else 2)
     _draw_list(axes[0], np.sort(probability[~np.isnan(probability)])[::-1], errors)
     _draw_pairs(axes[1], pairs)

@@ -28,20 +28,26 @@ from difficulty.scores.label_error.outside import (
 class Judgement:
     """What is said of N labels.
 
-    label_error: (N,). wrong: (N,), the probability that each is wrong, NaN where there is no estimate. of_seeds: name
-    of a seed -> the score (N,) by its networks. found: the estimates, None where nothing permits any. kinds: of
-    evidence. predictors: kind of those that have not seen the examples -> probabilities (N, C). left_out: kind of those
-    that know nothing of the labels -> a line on it.
+    label_error: (N,). of_seeds: name of a seed -> the score (N,) by its networks. kinds: of evidence. predictors: kind
+    of those that have not seen the examples -> probabilities (N, C). left_out: kind of those that know nothing of the
+    labels -> a line on it. noisy: the labels, with the noise models that were fitted to them.
     """
 
     networks: Networks
     label_error: np.ndarray
-    wrong: np.ndarray
     of_seeds: Mapping[str, np.ndarray]
-    found: WrongLabels | None
     kinds: list[str]
     predictors: Mapping[str, np.ndarray]
     left_out: Mapping[str, str]
+    noisy: NoisyLabels
+
+    def estimate(self) -> WrongLabels | None:
+        """How many labels are wrong, by what has not seen them; None where nothing permits an estimate."""
+        return estimate_wrong_labels(list(self.predictors.values()), self.noisy)
+
+    def wrong(self, found: WrongLabels | None) -> np.ndarray:
+        """The probability (N,) that each label is wrong, by an estimate; NaN where there is none."""
+        return in_order_of(self.label_error, found.wrong) if found else np.full(len(self.label_error), np.nan)
 
 
 def judge(files: Namespace, example_id: np.ndarray, labels: np.ndarray, several: bool, are_probes: bool) -> Judgement:
@@ -71,6 +77,4 @@ def judge(files: Namespace, example_id: np.ndarray, labels: np.ndarray, several:
             )
             for seed, trained in networks.of_seed.items()
         }
-    found = estimate_wrong_labels(list(predictors.values()), noisy)
-    wrong = in_order_of(label_error, found.wrong) if found else np.full(len(labels), np.nan)
-    return Judgement(networks, label_error, wrong, by_seed, found, list(kinds), predictors, left_out)
+    return Judgement(networks, label_error, by_seed, list(kinds), predictors, left_out, noisy)
