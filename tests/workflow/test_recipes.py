@@ -61,6 +61,7 @@ def photographs(folder):
         for name in ("ants", "bees"):
             (folder / "hymenoptera_data" / split / name).mkdir(parents=True)
             (folder / "hymenoptera_data" / split / name / "1.jpg").touch()
+    (folder / "features.parquet").touch()
 
 
 def nothing(folder):
