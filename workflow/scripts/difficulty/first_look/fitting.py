@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from difficulty.first_look.survey import Survey
 
-SEEDS, FOLDS = 2, 3
+SEEDS, FOLDS = 2, 4
 _EPOCHS, _FEWEST_EPOCHS, _STEPS = 30, 20, 4000  # few for large data: after so many steps, 20 epochs are enough
 _RATES = (0.05, 0.2)  # learning rates: the smallest, and that of batches of 128, from which it falls with their size
 _SIZES = (32, 48, 64)  # pixels; more were not tried with a network this small

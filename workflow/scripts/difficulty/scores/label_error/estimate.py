@@ -15,7 +15,7 @@ _RESAMPLES, _STEPS_OF_RESAMPLES = 10, 50  # each from the fit to all examples
 _DEVIATIONS = 1.96  # 95 % of a normal distribution
 _SHARPNESS = (0.25, 0.5, 0.7, 0.85, 1.2, 1.4, 1.7, 2.0, 3.0, 8.0)  # factors of the fitted one
 _LESS_LIKELY = 1.92  # nats, within which 95 % of a likelihood ratio lie (chi-squared of one degree of freedom, halved)
-_ERROR = 1.4  # the largest factor between estimate and truth in docs/findings.md
+_ERROR = 1.4  # the largest factor between estimate and truth in docs/findings.md, but for errors near borders
 FEWEST_PER_LABEL = 20  # examples, on average, that an estimate needs
 LIKELIER_WRONG = 0.5  # the probability above which a label is within the cut
 
