@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from difficulty.analysis.label_errors.summary import trust_alone
 from difficulty.analysis.label_errors.tables import LABEL_ERRORS
 from difficulty.analysis.similar_images import SIMILAR
 from difficulty.analysis.suspect_facts import labels_of, last_epoch, training_of
@@ -48,7 +47,7 @@ def main(args):
     facts = probability, labels.predictions, training_of(scores, last_epoch(args.records)), duplicate
     words, evidence = verdicts(*facts), sentences(*facts, further)
     if not trust["trustworthy"]:
-        words, evidence = undecided(trust_alone(trust["reason"]), evidence)
+        words, evidence = undecided(trust["reason"], evidence)
 
     suspicion = Suspicion(labels.given, labels.suggested, labels.share, probability, words, np.array(evidence, object))
     order = directions[wanted] * hardness[wanted].to_numpy(np.float64)

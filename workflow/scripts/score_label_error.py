@@ -50,7 +50,7 @@ def main(args):
     if row["trustworthy"]:
         logger.info(row["reason"])
     else:
-        warn(f"{args.errors.parent.name}: {summary.trust_alone(row['reason'])}")
+        warn(f"{args.errors.parent.name}: {row['reason']}")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from difficulty.scores.label_error.estimate import LIKELIER_WRONG
+from difficulty.scores.label_error.thresholds import LIKELIER_WRONG
 
 WRONG, DUPLICATE, DISPUTED, AMBIGUOUS, ATYPICAL, EASY, TYPICAL = (
     *("likely wrong label", "duplicate or leak", "disputed", "ambiguous", "atypical", "easy", "typical"),

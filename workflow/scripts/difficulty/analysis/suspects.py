@@ -11,7 +11,7 @@ import pyarrow as pa
 from difficulty.analysis.ties import midranks
 from difficulty.errors import UserError
 from difficulty.scores.collect import ranking_columns
-from difficulty.scores.label_error.estimate import LIKELIER_WRONG
+from difficulty.scores.label_error.thresholds import LIKELIER_WRONG
 from difficulty.scores.runs import ROLE_SUFFIXES, ROLES_OF_TRAINING_SPLIT
 from difficulty.subsets.decisions import DECISION
 from difficulty.tables import Column, Schema, read_schema

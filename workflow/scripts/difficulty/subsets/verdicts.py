@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from difficulty.analysis.label_errors.summary import trust_alone
 from difficulty.analysis.label_errors.tables import LABEL_ERRORS
 from difficulty.analysis.suspect_verdicts import UNDECIDED, WRONG
 from difficulty.analysis.suspects import SUSPECTS
@@ -20,7 +19,7 @@ def read_verdicts(suspects: Path, errors: Path) -> pd.DataFrame:
     """
     table = read_table(suspects, SUSPECTS, columns=["example_id", "verdict", "suggested_label"])
     if (table["verdict"] == UNDECIDED).all():
-        reason = trust_alone(read_table(errors, LABEL_ERRORS).iloc[0]["reason"])
+        reason = read_table(errors, LABEL_ERRORS).iloc[0]["reason"]
         raise UserError(f"{suspects}: all verdicts are undecided, so that none can be acted on: {reason}")
     return table.set_index("example_id")
 

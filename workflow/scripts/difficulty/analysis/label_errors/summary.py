@@ -5,14 +5,15 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from difficulty.analysis.label_errors.tables import LABEL_CONFUSION, LABEL_ERRORS
 from difficulty.analysis.label_errors.trust import Facts, verdict
 from difficulty.analysis.reliability import spearman_brown
-from difficulty.scores.label_error.estimate import FEWEST_PER_LABEL, WrongLabels, recommended_cut
+from difficulty.analysis.ties import midranks
+from difficulty.scores.label_error.estimate import WrongLabels, recommended_cut
 from difficulty.scores.label_error.judgement import Judgement
 from difficulty.scores.label_error.outside import held_out_accuracy
+from difficulty.scores.label_error.thresholds import FEWEST_PER_LABEL
 
 NO_PREDICTORS = (
     "no probability of being wrong: all networks have seen the images; set folds, or give features or held-out "
@@ -33,7 +34,7 @@ def reliability(of_seeds: Sequence[np.ndarray]) -> float:
     if len(of_seeds) < 2:
         return np.nan
     known = ~np.isnan(np.sum(of_seeds, axis=0))
-    correlations = np.corrcoef([rankdata(values[known]) for values in of_seeds])
+    correlations = np.corrcoef([midranks(values[known]) for values in of_seeds])
     pairs = correlations[np.triu_indices(len(of_seeds), 1)]
     return spearman_brown(float(pairs.mean()), len(of_seeds)) if pairs.mean() > 0 else 0.0
 
@@ -75,11 +76,6 @@ def _without_estimate(found: WrongLabels) -> str | None:
 def of_several_labels(examples: int, kinds: Sequence[str]) -> dict:
     """The row of LABEL_ERRORS where images have several labels."""
     return _row(examples, kinds, True, SEVERAL_LABELS)
-
-
-def trust_alone(reason: str) -> str:
-    """A reason of LABEL_ERRORS without what it says of probabilities that there are none."""
-    return reason.removesuffix(f"; {NO_PREDICTORS}").removesuffix(f"; {TOO_FEW}")
 
 
 def _row(examples: int, kinds: Sequence[str], trustworthy: bool, reason: str) -> dict:

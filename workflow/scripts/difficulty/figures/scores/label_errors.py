@@ -14,7 +14,7 @@ from difficulty.figures.style.appearance import CORRUPT, DOTTED, FAINT_INK, INK,
 from difficulty.figures.style.axes import empty_figure, integer_ticks, say_empty
 from difficulty.figures.style.text import counted, percent, shortened
 from difficulty.scores.collect import SCORES
-from difficulty.scores.label_error.estimate import LIKELIER_WRONG
+from difficulty.scores.label_error.thresholds import LIKELIER_WRONG
 from difficulty.tables import read_table
 
 INPUTS = {"scores": ONE, "errors": ONE, "confusion": ONE}

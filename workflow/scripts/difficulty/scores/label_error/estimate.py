@@ -7,6 +7,7 @@ import numpy as np
 
 from difficulty.random_streams import derived_seed
 from difficulty.scores.label_error.noise_model import NoiseModel, NoisyLabels, in_groups, refitted, with_sharpness
+from difficulty.scores.label_error.thresholds import FEWEST_PER_LABEL, LIKELIER_WRONG
 
 # Of the images by how sure the predictors are of them: one for the low end, where errors do not depend on it, many for
 # the high end.
@@ -16,8 +17,6 @@ _DEVIATIONS = 1.96  # 95 % of a normal distribution
 _SHARPNESS = (0.25, 0.5, 0.7, 0.85, 1.2, 1.4, 1.7, 2.0, 3.0, 8.0)  # factors of the fitted one
 _LESS_LIKELY = 1.92  # nats, within which 95 % of a likelihood ratio lie (chi-squared of one degree of freedom, halved)
 _ERROR = 1.4  # the largest factor between estimate and truth in docs/findings.md, but for errors near borders
-FEWEST_PER_LABEL = 20  # examples, on average, that an estimate needs
-LIKELIER_WRONG = 0.5  # the probability above which a label is within the cut
 
 
 @dataclass(frozen=True)

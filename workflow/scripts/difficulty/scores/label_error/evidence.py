@@ -16,7 +16,9 @@ Normal scores of ranks: van der Waerden, "Order tests for the two-sample problem
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy.stats import norm, rankdata
+from scipy.special import ndtri
+
+from difficulty.analysis.ties import midranks
 
 _FLOOR = 1e-12  # of probabilities, whose logarithms are taken
 _LEAST = 0.01  # of the skill of a kind of evidence, in proportion to the best
@@ -53,7 +55,7 @@ def normal_scores(values: np.ndarray) -> np.ndarray:
     """
     scores = np.full(len(values), np.nan)
     known = ~np.isnan(values)
-    scores[known] = norm.ppf((rankdata(values[known]) - 0.5) / known.sum())
+    scores[known] = ndtri((midranks(values[known]) - 0.5) / known.sum())
     return scores
 
 

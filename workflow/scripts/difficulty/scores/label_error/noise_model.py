@@ -24,8 +24,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import softmax
-from scipy.stats import rankdata
 
+from difficulty.analysis.ties import midranks
 from difficulty.scores.label_error.noise_likelihood import (
     MOST_STEPS,
     Fit,
@@ -157,7 +157,7 @@ def _loosened(transitions: np.ndarray) -> np.ndarray:
 
 def _groups(predicted: np.ndarray, groups: int) -> np.ndarray:
     """(N,), 0 for those that the predictors are least sure of."""
-    rank = rankdata(predicted.max(axis=1), method="average")
+    rank = midranks(predicted.max(axis=1))
     return np.minimum(((rank - 1) * groups / len(rank)).astype(int), groups - 1)
 
 
