@@ -1,9 +1,11 @@
 """How many labels are wrong, in a row and a table, and whether to trust it."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from difficulty.analysis.label_errors.summary import NO_CONFUSION, confusion, reliability
+from difficulty.analysis.label_errors.summary import NO_CONFUSION, confusion, facts_of, reliability
 from difficulty.analysis.label_errors.trust import Facts, verdict
 
 
@@ -27,6 +29,19 @@ def test_confusion_shares_out_what_is_wrong_among_the_other_classes():
         ["bee", "wasp", 1],
     ]
     assert NO_CONFUSION.empty and list(NO_CONFUSION) == list(table)
+
+
+def test_networks_that_are_left_out_do_not_bear_on_trust():
+    order = np.arange(200.0)
+    networks = SimpleNamespace(fitted=[0.4], tested=[])
+    right = np.tile([[0.9, 0.1], [0.1, 0.9]], (100, 1))
+    said = SimpleNamespace(
+        networks=networks, of_seeds={"a": order, "b": -order}, predictors={"features": right}, left_out={}
+    )
+    labels = np.tile([0, 1], 100)
+    assert not verdict(facts_of(said, labels))[0]
+    said.left_out = {"networks": "networks are left out"}
+    assert verdict(facts_of(said, labels)) == (True, "100% of the labels are predicted without having been seen")
 
 
 @pytest.mark.parametrize(

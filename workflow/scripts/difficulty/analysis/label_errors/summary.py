@@ -12,7 +12,7 @@ from difficulty.analysis.reliability import spearman_brown
 from difficulty.analysis.ties import midranks
 from difficulty.scores.label_error.estimate import WrongLabels, recommended_cut
 from difficulty.scores.label_error.judgement import Judgement
-from difficulty.scores.label_error.outside import held_out_accuracy
+from difficulty.scores.label_error.outside import NETWORKS, held_out_accuracy
 from difficulty.scores.label_error.thresholds import FEWEST_PER_LABEL
 
 NO_PREDICTORS = (
@@ -40,13 +40,17 @@ def reliability(of_seeds: Sequence[np.ndarray]) -> float:
 
 
 def facts_of(said: Judgement, labels: np.ndarray, are_probes: bool = False) -> Facts:
-    """What the verdict on trust rests on. labels: (N,), given. are_probes: whether networks are probes on features."""
+    """What the verdict on trust rests on. labels: (N,), given. are_probes: whether networks are probes on features.
+
+    How networks fit and agree does not count where they are left out.
+    """
+    counted = NETWORKS not in said.left_out
     return Facts(
         examples=len(labels),
         commonest=np.bincount(labels).max() / len(labels),
-        fitted=np.mean(said.networks.fitted) if said.networks.fitted else np.nan,
+        fitted=np.mean(said.networks.fitted) if said.networks.fitted and counted else np.nan,
         held_out=held_out_accuracy(said.predictors, labels),
-        reliability=reliability(list(said.of_seeds.values())),
+        reliability=reliability(list(said.of_seeds.values())) if counted else np.nan,
         are_probes=are_probes,
     )
 
