@@ -44,7 +44,9 @@ def _classes(examples: pd.DataFrame) -> Iterator[str]:
     counts = train["class_name"].value_counts()
     by = " (by their largest object)" if has_label_sets(examples) else ""
     largest, smallest = (f"{printable(counts.index[place])} with {counts.iloc[place]:,}" for place in (0, -1))
-    yield f"classes for training: {len(counts):,}{by}, from {smallest} to {largest}"
+    alike = counts.iloc[0] == counts.iloc[-1]
+    sizes = f"with {counts.iloc[0]:,} each" if alike else f"from {smallest} to {largest}"
+    yield f"classes for training: {len(counts):,}{by}, {sizes}"
     if single := sorted(counts.index[counts == 1]):
         names = ", ".join(map(printable, single[:SHOWN])) + ", ..." * (len(single) > SHOWN)
         yield f"classes of one training image: {len(single):,} ({names}); their labels cannot be judged"
