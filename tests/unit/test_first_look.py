@@ -160,7 +160,7 @@ def test_a_table_is_looked_at_by_itself(tmp_path, monkeypatch):
     assert "8 for training, none for the test" in result.stdout and (tmp_path / "config.yaml").exists()
 
 
-def test_classes_of_equal_size_are_told_apart_by_nothing(tmp_path, monkeypatch):
+def test_classes_of_equal_size_have_one_number(tmp_path, monkeypatch):
     classes(tmp_path)
     assert "classes for training: 2, with 8 each" in looked_at(tmp_path, monkeypatch)[0]
 
