@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from difficulty.analysis.wilson import wilson_interval
+
 _SKILL = 1 / 3  # of the way from always saying the commonest class to being always right
-_DEVIATIONS = 1.96  # by which the accuracy on unseen images is above that at least
 _RELIABLE = 0.7
 _NARROW = 2.5  # high over low end of the interval of the number of wrong labels, above which that is said
 
@@ -47,7 +48,8 @@ def verdict(facts: Facts) -> tuple[bool, str]:
             f"{who} order the images differently (reliability {max(facts.reliability, 0):.2f}): "
             f"ranks are not meaningful yet; add seeds, or {remedy}"
         )
-    if _is_poor(_at_least(facts.held_out, facts.examples), facts.commonest):
+    lowest, _ = wilson_interval(facts.held_out, facts.examples)  # of all images that could have been drawn
+    if _is_poor(lowest, facts.commonest):
         return False, (
             f"images that were not seen are predicted poorly ({facts.held_out:.0%} of {facts.examples:,} labels, the "
             f"commonest class alone has {facts.commonest:.0%}): probabilities and numbers are not meaningful; train on "
@@ -58,11 +60,6 @@ def verdict(facts: Facts) -> tuple[bool, str]:
 
 def _is_poor(accuracy: float, commonest: float) -> bool:
     return accuracy - commonest < _SKILL * (1 - commonest)
-
-
-def _at_least(accuracy: float, examples: int) -> float:
-    """The low end of the 95 % interval of the accuracy on all images that could have been drawn."""
-    return accuracy - _DEVIATIONS * np.sqrt(accuracy * (1 - accuracy) / examples)
 
 
 def _grounds(facts: Facts) -> str:

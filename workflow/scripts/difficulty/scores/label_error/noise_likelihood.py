@@ -4,9 +4,9 @@ An example has the logits z = x W, where x are the log probabilities of all pred
 likelihood sum over classes c of softmax(z)[c] T[g, c, y], where g is the example's group. The penalties keep W near a
 multiple of the identity, and the transitions T of each group near given ones.
 
-The log probabilities of one example are nearly dependent on each other, so that neither expectation maximisation nor a
-quasi-Newton method gets anywhere in thousands of steps. In units in which they are independent and of equal size, a
-hundred steps are enough.
+The log probabilities of one example are nearly dependent on each other, so that a quasi-Newton method takes thousands
+of steps to the maximum, and expectation maximisation more. In units in which they are independent and of equal size,
+one or two hundred are enough.
 """
 
 from typing import NamedTuple
