@@ -1,0 +1,65 @@
+"""Columns of numbers and texts as a page holds them: typed arrays, deflated, in base64.
+
+The page's core/arrays.js reads what is written here.
+"""
+
+import base64
+import json
+import zlib
+from collections.abc import Sequence
+
+import numpy as np
+
+MISSING = 65535  # of the codes and quantised numbers, which have 16 bits
+_STEPS = MISSING - 1
+_TYPES = {"u1": np.uint8, "u2": np.uint16, "i4": np.int32, "f4": np.float32}
+
+
+class Arrays:
+    """The arrays of a page. Each is added once and referred to by its name; equal ones are kept once."""
+
+    def __init__(self):
+        self.packed: dict[str, str] = {}
+        self._names: dict[tuple[str, bytes], str] = {}
+
+    def numbers(self, values: np.ndarray, kind: str) -> dict:
+        """Adds values (N,) of one of the kinds u1, u2, i4 and f4. Raises ValueError if an integer does not fit."""
+        stored = np.ascontiguousarray(values, _TYPES[kind])
+        if kind != "f4" and not np.array_equal(stored, values):
+            raise ValueError(f"values do not fit {kind}")
+        return {"array": self._add(kind, stored.astype(stored.dtype.newbyteorder("<")).tobytes()), "kind": kind}
+
+    def quantised(self, values: np.ndarray) -> dict:
+        """Adds real numbers (N,), of which NaN is missing, in 65,534 steps from the least to the greatest.
+
+        The page shows them to a 65,534th of their range. Infinite values count as the greatest or least finite ones.
+        """
+        values = np.asarray(values, np.float64)
+        finite = values[np.isfinite(values)]
+        low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 0.0)
+        scale = _STEPS / (high - low) if high > low else 0.0
+        codes = np.full(len(values), MISSING, np.uint16)
+        known = ~np.isnan(values)
+        codes[known] = np.round((np.clip(values[known], low, high) - low) * scale).astype(np.uint16)
+        return {**self.numbers(codes, "u2"), "kind": "q2", "low": low, "high": high}
+
+    def codes(self, values: Sequence[int | None]) -> dict:
+        """Adds indices (N,) from 0 to 65,534; None or a negative number is missing."""
+        values = np.array([MISSING if value is None or value < 0 else value for value in values], np.int64)
+        return self.numbers(values, "u2")
+
+    def texts(self, values: Sequence[str | None]) -> dict:
+        """Adds texts (N,); None is null."""
+        text = json.dumps(list(values), ensure_ascii=False, separators=(",", ":"))
+        return {"array": self._add("text", text.encode()), "kind": "text"}
+
+    def binary(self, content: bytes) -> str:
+        """Adds a file as it is, such as a picture, and returns its name."""
+        return self._add("file", content, deflate=False)
+
+    def _add(self, kind: str, content: bytes, deflate: bool = True) -> str:
+        key = kind, content
+        if key not in self._names:
+            name = self._names[key] = f"a{len(self._names)}"
+            self.packed[name] = base64.b64encode(zlib.compress(content, 6) if deflate else content).decode()
+        return self._names[key]

@@ -1,0 +1,57 @@
+"""What the page holds of a data set: its examples and their thumbnails."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from difficulty.atlas.arrays import MISSING, Arrays
+from difficulty.atlas.thumbnails import THUMBNAILS, Tiles
+from difficulty.datasets.example_tables import EXAMPLES, class_names
+from difficulty.errors import UserError
+from difficulty.tables import read_arrow, read_provenance, read_table
+
+_COLUMNS = ["example_id", "split", "key", "label", "class_name", "file", "duplicate_of"]
+
+
+def read_examples(path: Path) -> pd.DataFrame:
+    """The examples of a data set, as far as the page shows them."""
+    return read_table(path, EXAMPLES, _COLUMNS)
+
+
+def describe_examples(name: str, examples: pd.DataFrame, arrays: Arrays) -> dict:
+    """A data set's part of the page: names of splits and classes, and per example (in the table's order) its own.
+
+    Raises UserError for more classes than a page can tell apart.
+    """
+    classes, splits = class_names(examples), list(dict.fromkeys(examples["split"]))
+    if len(classes) >= MISSING:
+        raise UserError(f"{name}: {len(classes):,} classes, of which a page can show {MISSING - 1:,}")
+    positions = pd.Series(np.arange(len(examples)), index=examples["example_id"])
+    first = examples["duplicate_of"].map(positions).fillna(-1).to_numpy(np.int64)
+    return {
+        "name": name,
+        "count": len(examples),
+        "classes": classes,
+        "splits": splits,
+        "folder": f"datasets/{name}/images",
+        "ids": arrays.numbers(examples["example_id"].to_numpy(), "i4"),
+        "split": arrays.numbers(examples["split"].map(splits.index).to_numpy(), "u1"),
+        "label": arrays.codes(examples["label"]),
+        "duplicate": arrays.numbers(first, "i4"),
+        "keys": arrays.texts(examples["key"]),
+        "files": arrays.texts(examples["file"]),
+    }
+
+
+def describe_thumbnails(path: Path, arrays: Arrays) -> dict:
+    """The sheets of thumbnails of a data set, in the order of its examples, and the size of their tiles."""
+    tiles = Tiles(**read_provenance(path)["tiles"])
+    pictures = read_arrow(path, THUMBNAILS)["image"].to_pylist()
+    return {
+        "width": tiles.width,
+        "height": tiles.height,
+        "per_row": tiles.per_row,
+        "per_sheet": tiles.per_sheet,
+        "sheets": [arrays.binary(picture) for picture in pictures],
+    }

@@ -1,0 +1,75 @@
+"""What the page holds of an experiment: labels, scores, the list of suspects, and tables about scores."""
+
+from argparse import Namespace
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+
+from difficulty.analysis.label_errors.tables import LABEL_CONFUSION, LABEL_ERRORS
+from difficulty.analysis.suspects import SUSPECTS
+from difficulty.atlas.arrays import Arrays
+from difficulty.atlas.json_values import as_record, as_records
+from difficulty.scores.collect import SCORES, ranking_columns
+from difficulty.scores.runs import ROLE_SUFFIXES
+from difficulty.tables import Column, read_schema, read_table
+
+_SUSPECT_COLUMNS = ["example_id", "suggested_label", "suggested_share", "probability_wrong", "verdict", "evidence"]
+_HIDDEN = ("_std", "_runs_null", "_ranked")  # endings of columns that go with a score
+
+
+def describe_experiment(name: str, files: Namespace, examples: pd.DataFrame, classes: list[str], arrays: Arrays) -> dict:
+    """An experiment's part of the page.
+
+    files: paths of the tables `scores`, `suspects`, `errors` and `confusion`. examples: of its data set; arrays are in
+    their order. classes: their names.
+    """
+    scores = read_table(files.scores, SCORES).set_index("example_id").loc[examples["example_id"]]
+    return {
+        "name": name,
+        "given": arrays.codes(scores["label"]),
+        "corrupt": arrays.numbers(scores["is_corrupt"].to_numpy(), "u1") if scores["is_corrupt"].any() else None,
+        "columns": list(_columns(scores, read_schema(files.scores).columns, arrays)),
+        "suspects": _suspects(read_table(files.suspects, SUSPECTS, _SUSPECT_COLUMNS), examples, classes, arrays),
+        "errors": as_record(read_table(files.errors, LABEL_ERRORS)),
+        "confusion": as_records(read_table(files.confusion, LABEL_CONFUSION)),
+    }
+
+
+def _columns(scores: pd.DataFrame, described: Mapping[str, Column], arrays: Arrays) -> Iterator[dict]:
+    """Every score, and every number that goes with the images, such as their statistics.
+
+    A score has a role, and a direction: 1 if a higher value means harder. What ranks by it, where undefined runs count,
+    takes its place.
+    """
+    ranking = {column: role for role in ROLE_SUFFIXES for column in ranking_columns(described, role).values()}
+    for name, column in described.items():
+        ranks = f"{name}_ranked" if f"{name}_ranked" in described else name
+        if name in SCORES.columns or name.endswith(_HIDDEN) or not pd.api.types.is_numeric_dtype(scores[name]):
+            continue
+        values = scores[ranks].to_numpy(np.float64, na_value=np.nan)
+        if np.isnan(values).all():
+            continue
+        yield {
+            "name": name,
+            "about": column.description,
+            "direction": column.direction or 0,
+            "role": ranking.get(ranks),
+            "values": arrays.quantised(values),
+        }
+
+
+def _suspects(suspects: pd.DataFrame, examples: pd.DataFrame, classes: list[str], arrays: Arrays) -> dict:
+    """The list in its order: positions among the examples, and what it says of each."""
+    positions = pd.Series(np.arange(len(examples)), index=examples["example_id"])
+    verdicts = list(dict.fromkeys(suspects["verdict"]))
+    numbers = {name: number for number, name in enumerate(classes)}
+    return {
+        "positions": arrays.numbers(positions.loc[suspects["example_id"]].to_numpy(), "i4"),
+        "suggested": arrays.codes([numbers.get(name) for name in suspects["suggested_label"]]),
+        "share": arrays.quantised(suspects["suggested_share"].to_numpy(np.float64)),
+        "probability": arrays.quantised(suspects["probability_wrong"].to_numpy(np.float64)),
+        "verdicts": verdicts,
+        "verdict": arrays.numbers(suspects["verdict"].map(verdicts.index).to_numpy(), "u1"),
+        "evidence": arrays.texts(suspects["evidence"]),
+    }

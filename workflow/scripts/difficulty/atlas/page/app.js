@@ -1,0 +1,66 @@
+// The page: which view is shown, and what stands above it.
+
+const App = (() => {
+  const views = { overview: OverviewView, review: ReviewView, images: ImagesView, map: MapView, scores: ScoresView, figures: FiguresView, methods: MethodsView };
+  let shown = 0, leave = null;
+
+  /** Shows what the address says. */
+  async function show() {
+    const number = ++shown, state = Address.state();
+    const name = state.view in views ? state.view : "overview";
+    const experiment = await Experiment.open(state.e);
+    if (number !== shown) return; // the address has changed again
+    head(name, experiment, state);
+    const root = element("section", { class: `view ${name}`, "aria-label": views[name].title });
+    leave?.();
+    leave = null;
+    fill(document.getElementById("main"), root);
+    document.title = `${views[name].title} · ${DATA.title}`;
+    try {
+      const ended = await views[name].show(root, experiment, state);
+      if (number === shown) leave = ended ?? null; else ended?.();
+    } catch (error) {
+      fill(root, element("p", { class: "warning", role: "alert" }, `This view cannot be shown: ${error.message}`));
+      throw error;
+    }
+    document.body.dataset.ready = `${name} ${number}`;
+  }
+
+  function head(name, experiment, state) {
+    const links = Object.entries(views).map(([each, view]) =>
+      element("a", { href: Address.link({ view: each, at: null }), "aria-current": each === name ? "page" : null, onclick: follow }, view.title));
+    fill(document.getElementById("top"),
+      element("strong", { class: "name" }, DATA.title),
+      element("nav", { "aria-label": "Views" }, links),
+      DATA.experiments.length > 1 && choice("Experiment", DATA.experiments.map((each) => [each.name, each.name]), experiment.name,
+        (value) => Address.go({ view: state.view, e: value, sort: state.sort, x: state.x, y: state.y }, { from: {} })),
+      button(dark() ? "Light" : "Dark", () => { theme(dark() ? "light" : "dark"); head(name, experiment, state); }, { class: "quiet" }),
+    );
+  }
+
+  function follow(event) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return; // another tab
+    event.preventDefault();
+    Address.go(Object.fromEntries(new URLSearchParams(event.currentTarget.getAttribute("href").slice(1))), { from: {} });
+  }
+
+  const dark = () => (document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+
+  function theme(name) {
+    document.documentElement.dataset.theme = name;
+    try { localStorage.setItem("difficulty theme", name); } catch { /* the choice holds for this visit */ }
+  }
+
+  function start() {
+    try {
+      const kept = localStorage.getItem("difficulty theme");
+      if (kept) document.documentElement.dataset.theme = kept;
+    } catch { /* as the system has it */ }
+    Address.onChange(show);
+    return show();
+  }
+
+  return { start, follow };
+})();
+
+App.start();

@@ -1,0 +1,94 @@
+// All that is known of one example.
+
+const Card = (() => {
+  /** The example's picture, from its file where the results lie beside the page, else its thumbnail. */
+  function picture(experiment, example) {
+    const small = Thumbnails.picture(experiment, example, { class: "thumbnail large" });
+    const { folder } = experiment.dataset;
+    const address = [folder, ...experiment.files[example].split("/")].join("/").split("/").map(encodeURIComponent).join("/");
+    const full = element("img", { alt: Thumbnails.label(experiment, example), class: "large", hidden: true });
+    full.addEventListener("load", () => { full.hidden = false; small.remove(); });
+    if (DATA.thumbnails[experiment.dataset.root].shrunk) full.src = address;
+    return element("div", { class: "picture" }, small, full);
+  }
+
+  /** What is said of the example's label. */
+  async function facts(experiment, example) {
+    const given = experiment.className(experiment.given[example]);
+    const own = experiment.className(experiment.label[example]);
+    const other = experiment.suggested[example];
+    const rows = [
+      ["Given label", given],
+      experiment.corrupt?.[example] === 1 && ["Label of the data set", `${own} (another one was planted on purpose)`],
+      other !== MISSING && ["Suggested label", `${experiment.className(other)}, by ${percent(experiment.share[example])} of the predictions`],
+      !Number.isNaN(experiment.probability[example]) && ["P(wrong)", percent(experiment.probability[example])],
+      experiment.rank[example] > 0 && ["Verdict", experiment.verdicts[experiment.verdict[example]]],
+      ["Evidence", (await experiment.evidence(example)) || "–"],
+      experiment.duplicate[example] >= 0 && ["Copy of", experiment.keys[experiment.duplicate[example]]],
+      ["Image", `${experiment.files[example]} (example ${experiment.ids[example]})`],
+    ];
+    return element("dl", { class: "facts" }, rows.filter(Boolean).map(([name, text]) => [element("dt", {}, name), element("dd", {}, text)]));
+  }
+
+  /** Percentiles of all scores of training, as bars. */
+  async function percentiles(experiment, example) {
+    const columns = [...experiment.columns.values()].filter(({ role }) => role === (experiment.rank[example] > 0 ? "train" : "test"));
+    const rows = await Promise.all(columns.map(async ({ name }) => [name, (await experiment.percentiles(name))[example], (await experiment.values(name))[example]]));
+    const known = rows.filter(([, share]) => !Number.isNaN(share)).sort((a, b) => b[1] - a[1]);
+    return element("details", { class: "percentiles" }, element("summary", {}, "Scores, and their percentiles (100: the hardest)"),
+      tableOf("Scores of this image", [["Score", ([name]) => name], ["Value", ([, , value]) => shortNumber(value), "number"],
+        ["Percentile", ([, share]) => element("span", { class: "meter" }, element("span", { style: { width: `${100 * share}%` } }), element("b", {}, (100 * share).toFixed(0))), "number"]], known));
+  }
+
+  const WORDS = { keep: "Kept", drop: "Dropped", relabel: "Relabelled as" };
+
+  /** What was decided on an example, in words; empty if nothing was. */
+  function decision(experiment, example) {
+    const decided = Decisions.of(experiment).get(experiment.ids[example]);
+    if (!decided) return "";
+    return decided.decision === "relabel" ? `${WORDS.relabel} ${experiment.className(decided.label)}` : WORDS[decided.decision];
+  }
+
+  /** Buttons that decide on an example; `done` is called after each. */
+  function controls(experiment, example, done) {
+    const id = experiment.ids[example], log = Decisions.of(experiment);
+    const decide = (decision) => { log.set(id, decision); done(decision); };
+    const other = experiment.suggested[example];
+    const input = element("input", {
+      type: "text", list: Filters.classList(experiment), placeholder: "another class", "aria-label": "New label", class: "new-label",
+      value: other === MISSING ? "" : experiment.className(other),
+    });
+    const relabel = () => {
+      const label = completed(experiment.classes, input.value);
+      if (label < 0) { input.setCustomValidity(`No class is called “${input.value}”.`); input.reportValidity(); return; }
+      decide({ decision: "relabel", label });
+    };
+    input.addEventListener("input", () => input.setCustomValidity(""));
+    return element("form", { class: "controls", "aria-label": "Decision", onsubmit: (event) => { event.preventDefault(); relabel(); } },
+      button("Keep", () => decide({ decision: "keep" }), { "aria-keyshortcuts": "k", class: "keep" }),
+      button("Drop", () => decide({ decision: "drop" }), { "aria-keyshortcuts": "d", class: "drop" }),
+      input, element("button", { type: "submit", "aria-keyshortcuts": "r", class: "relabel" }, "Relabel"),
+      log.has(id) && button("Undecided", () => decide(null), { class: "quiet" }));
+  }
+
+  /** The class that a text names, or the only one that begins with it; -1 if there is none. */
+  function completed(classes, text) {
+    const exact = classes.indexOf(text.trim());
+    if (exact >= 0) return exact;
+    const beginning = text.trim().toLowerCase();
+    const found = classes.flatMap((name, label) => (beginning && name.toLowerCase().startsWith(beginning) ? [label] : []));
+    return found.length === 1 ? found[0] : -1;
+  }
+
+  /** The whole card. */
+  async function of(experiment, example, done) {
+    const [known, scores] = await Promise.all([facts(experiment, example), percentiles(experiment, example)]);
+    return element("article", { class: "card", "aria-label": `Image ${experiment.keys[example]}` },
+      picture(experiment, example),
+      element("div", { class: "card-text" },
+        element("p", { class: "decision", role: "status" }, decision(experiment, example)),
+        experiment.rank[example] > 0 && controls(experiment, example, done), known, scores));
+  }
+
+  return { of, decision, completed };
+})();

@@ -1,0 +1,99 @@
+// What the page knows: its data, and the experiment that is looked at.
+
+const DATA = JSON.parse(document.getElementById("data").textContent);
+
+/** An experiment with the arrays that every view needs; per example, in the order of its data set. */
+class Experiment {
+  static #opened = new Map();
+
+  /** The experiment of that name; the first if there is none. */
+  static open(name) {
+    const described = DATA.experiments.find((each) => each.name === name) ?? DATA.experiments[0];
+    if (!this.#opened.has(described.name)) this.#opened.set(described.name, new Experiment(described).#load());
+    return this.#opened.get(described.name);
+  }
+
+  constructor(described) {
+    this.name = described.name;
+    this.described = described;
+    this.dataset = DATA.datasets[described.dataset];
+    this.count = this.dataset.count;
+    this.classes = this.dataset.classes;
+    this.columns = new Map(described.columns.map((column) => [column.name, column]));
+    this.orders = new Map();
+  }
+
+  async #load() {
+    const { dataset, described } = this;
+    const listed = described.suspects;
+    const wanted = [dataset.ids, dataset.split, dataset.label, dataset.duplicate, dataset.keys, dataset.files, dataset.tiles,
+      described.given, described.corrupt, listed.positions, listed.suggested, listed.share, listed.probability, listed.verdict];
+    const read = await Promise.all(wanted.map(Arrays.read));
+    let positions, suggested, share, probability, verdict;
+    [this.ids, this.split, this.label, this.duplicate, this.keys, this.files, this.tiles, this.given, this.corrupt,
+      positions, suggested, share, probability, verdict] = read;
+    this.suspects = positions;
+    this.verdicts = listed.verdicts;
+    this.suggested = new Uint16Array(this.count).fill(MISSING);
+    this.share = new Float32Array(this.count).fill(NaN);
+    this.probability = new Float32Array(this.count).fill(NaN);
+    this.verdict = new Uint8Array(this.count).fill(255);
+    this.rank = new Uint32Array(this.count); // 1 for the most suspect, 0 for those that are not listed
+    positions.forEach((example, place) => {
+      this.suggested[example] = suggested[place];
+      this.share[example] = share[place];
+      this.probability[example] = probability[place];
+      this.verdict[example] = verdict[place];
+      this.rank[example] = place + 1;
+    });
+    return this;
+  }
+
+  /** Values of a score or another column; `a~b` is by how much two scores disagree about an image, in percentiles. */
+  async values(name) {
+    const pair = name.split("~");
+    if (pair.length === 2) {
+      const [first, second] = await Promise.all(pair.map((each) => this.percentiles(each)));
+      return first.map((value, place) => Math.abs(value - second[place]));
+    }
+    return Arrays.read(this.columns.get(name)?.values);
+  }
+
+  direction(name) {
+    return this.columns.get(name)?.direction ?? 1;
+  }
+
+  async percentiles(name) {
+    return Columns.percentiles(await this.values(name), this.direction(name));
+  }
+
+  has(name) {
+    return Boolean(name) && name.split("~").every((each) => this.columns.has(each));
+  }
+
+  /** Positions from the hardest to the easiest by a score, or `suspects`: in the order of that list, then the others. */
+  async order(name) {
+    if (!this.orders.has(name)) {
+      this.orders.set(name, name === "suspects" ? this.#bySuspicion() : Columns.order(await this.values(name), this.direction(name)));
+    }
+    return this.orders.get(name);
+  }
+
+  #bySuspicion() {
+    const others = Uint32Array.from({ length: this.count }, (_, place) => place).filter((place) => !this.rank[place]);
+    const all = new Uint32Array(this.count);
+    all.set(this.suspects);
+    all.set(others, this.suspects.length);
+    return all;
+  }
+
+  /** The sentence of evidence of an example; empty for one that is not listed. */
+  async evidence(example) {
+    if (!this.rank[example]) return "";
+    return (await Arrays.read(this.described.suspects.evidence))[this.rank[example] - 1];
+  }
+
+  className(label) {
+    return label === MISSING ? "–" : this.classes[label];
+  }
+}

@@ -1,0 +1,99 @@
+// Controls that say which examples are shown; all of them write to the address.
+
+const Filters = (() => {
+  const named = (names) => [["", "all"], ...names.map((name) => [name, name])];
+  const FEW = 40; // classes in a select; more are typed, with suggestions
+
+  /** The bar of filters for a state. */
+  function bar(experiment, state) {
+    const set = (changes) => Address.go({ ...changes, at: null }, { replace: true });
+    const flags = Object.entries(Selection.FLAGS).filter(([flag]) => flag !== "wrong" || experiment.corrupt);
+    return element("form", { class: "filters", "aria-label": "Filters", onsubmit: (event) => event.preventDefault() },
+      experiment.dataset.splits.length > 1 && choice("Split", named(experiment.dataset.splits), state.split ?? "", (value) => set({ split: value })),
+      classChoice("Label", "class", experiment, state, set),
+      classChoice("Suggested", "suggested", experiment, state, set),
+      choice("Verdict", named(experiment.verdicts), state.verdict ?? "", (value) => set({ verdict: value })),
+      choice("Only", [["", "all"], ...flags], state.flag ?? "", (value) => set({ flag: value })),
+      element("label", { class: "choice" }, element("span", {}, "Find"),
+        element("input", { type: "search", placeholder: "name or #id", value: state.find ?? "", onchange: (event) => set({ find: event.target.value.trim() }) })),
+      chips(experiment, state, set),
+    );
+  }
+
+  function classChoice(title, name, experiment, state, set) {
+    if (experiment.classes.length <= FEW) return choice(title, named(experiment.classes), state[name] ?? "", (value) => set({ [name]: value }));
+    return element("label", { class: "choice" }, element("span", {}, title),
+      element("input", {
+        type: "search", list: classList(experiment), value: state[name] ?? "", placeholder: "all",
+        onchange: (event) => set({ [name]: experiment.classes.includes(event.target.value) ? event.target.value : "" }),
+      }));
+  }
+
+  /** The id of a list of an experiment's classes, which inputs suggest from. */
+  function classList(experiment) {
+    const id = `classes-${DATA.experiments.findIndex((each) => each.name === experiment.name)}`;
+    if (!document.getElementById(id)) {
+      document.body.append(element("datalist", { id }, experiment.classes.map((name) => element("option", { value: name }))));
+    }
+    return id;
+  }
+
+  /** Filters that are not set in the bar, each with a cross that removes it. */
+  function chips(experiment, state, set) {
+    const made = Selection.ranges(state).map(([name, low, high], place, all) =>
+      chip(`${shortNumber(low)} ≤ ${name} ≤ ${shortNumber(high)}`, () => set({ ranges: Selection.rangesText(all.filter((_, other) => other !== place)) })));
+    const drawn = Selection.lasso(state);
+    if (drawn) made.push(chip(`drawn around ${drawn.x} and ${drawn.y}`, () => set({ lasso: null })));
+    if (Selection.NAMES.some((name) => state[name])) {
+      made.push(button("Show all", () => set(Object.fromEntries(Selection.NAMES.map((name) => [name, null]))), { class: "quiet" }));
+    }
+    return element("div", { class: "chips" }, made);
+  }
+
+  const chip = (text, remove) => element("span", { class: "chip" }, text, button("×", remove, { "aria-label": `Remove: ${text}`, class: "chip-remove" }));
+
+  /** All scores of an experiment as options of a select, by role. */
+  function scoreOptions(experiment, first = []) {
+    return [...first, ...[...experiment.columns.keys()].map((name) => [name, name])];
+  }
+
+  /** A histogram of a score among the examples shown, with two sliders that keep a range of it. */
+  async function rangeOf(experiment, state, name, taken) {
+    if (!experiment.has(name)) return null;
+    const values = await experiment.values(name), limits = Columns.range(values);
+    const others = Selection.ranges(state).filter(([each]) => each !== name);
+    const [low, high] = Selection.ranges(state).find(([each]) => each === name)?.slice(1) ?? limits;
+    const set = (lower, upper) => {
+      const isAll = lower <= limits[0] && upper >= limits[1];
+      const text = Selection.rangesText(isAll ? others : [...others, [name, Math.min(lower, upper), Math.max(lower, upper)]]);
+      Address.go({ ranges: text, at: null }, { replace: true });
+    };
+    const slider = (which, value, change) => element("input", {
+      type: "range", min: limits[0], max: limits[1], step: (limits[1] - limits[0]) / 1000 || 1, value,
+      "aria-label": `${which} ${name}`, "aria-valuetext": shortNumber(value), onchange: (event) => change(Number(event.target.value)),
+    });
+    return element("div", { class: "range" },
+      bars(Columns.histogram(values, limits, 60, taken), Columns.histogram(values, limits, 60)),
+      slider("Lowest", low, (value) => set(value, high)), slider("Highest", high, (value) => set(low, value)),
+      element("div", { class: "range-ends" }, element("span", {}, shortNumber(limits[0])), element("span", {}, shortNumber(limits[1]))));
+  }
+
+  /** Two histograms as bars of one drawing: of all examples, and before it of those that are shown. */
+  function bars(shown, all) {
+    const most = Math.max(...all, 1), space = "http://www.w3.org/2000/svg";
+    const drawing = document.createElementNS(space, "svg");
+    drawing.setAttribute("viewBox", `0 0 ${all.length} 30`);
+    drawing.setAttribute("preserveAspectRatio", "none");
+    drawing.setAttribute("aria-hidden", "true");
+    for (const [counts, name] of [[all, "bar-all"], [shown, "bar-shown"]]) {
+      counts.forEach((count, place) => {
+        const bar = document.createElementNS(space, "rect"), height = 30 * Math.sqrt(count / most);
+        Object.entries({ x: place, y: 30 - height, width: 0.9, height, class: name }).forEach(([key, value]) => bar.setAttribute(key, value));
+        drawing.append(bar);
+      });
+    }
+    return drawing;
+  }
+
+  return { bar, classList, scoreOptions, rangeOf };
+})();

@@ -1,0 +1,72 @@
+// Small pictures of examples: parts of the sheets that the page holds, or that lie in the folder beside it.
+
+const Thumbnails = (() => {
+  /** Where an example's picture lies: its sheet, and the corner of its tile. */
+  function place(experiment, example) {
+    const sheets = DATA.thumbnails[experiment.dataset.root];
+    const tile = experiment.tiles ? experiment.tiles[example] : example;
+    const onSheet = tile % sheets.per_sheet;
+    return {
+      sheets,
+      name: sheets.sheets[Math.floor(tile / sheets.per_sheet)],
+      left: (onSheet % sheets.per_row) * sheets.width,
+      top: Math.floor(onSheet / sheets.per_row) * sheets.height,
+    };
+  }
+
+  /** A file beside the page has a folder in its name. */
+  const address = (name) => (name.includes("/") ? Promise.resolve(name) : Arrays.picture(name));
+
+  /** Draws an example's picture onto a canvas `side` pixels wide and high, as large as fits. */
+  async function draw(canvas, experiment, example) {
+    const { sheets, name, left, top } = place(experiment, example);
+    const wanted = `${name} ${left} ${top}`;
+    if (canvas.dataset.shown === wanted) return;
+    canvas.dataset.wanted = wanted;
+    const sheet = await loaded(name);
+    if (canvas.dataset.wanted !== wanted) return; // another example took its place meanwhile
+    canvas.width = sheets.width;
+    canvas.height = sheets.height;
+    canvas.getContext("2d").drawImage(sheet, left, top, sheets.width, sheets.height, 0, 0, sheets.width, sheets.height);
+    canvas.dataset.shown = wanted;
+  }
+
+  const kept = new Map(); // name of a sheet -> promise of its picture, the least recently used first
+  const MOST_PIXELS = 64e6; // of all sheets that are kept decoded, four bytes each
+
+  function loaded(name) {
+    const sheet = kept.get(name) ?? load(name);
+    kept.delete(name);
+    kept.set(name, sheet);
+    return sheet;
+  }
+
+  async function load(name) {
+    const image = new Image();
+    image.src = await address(name);
+    await image.decode();
+    let pixels = 0;
+    for (const [other, promise] of [...kept].reverse()) {
+      const decoded = await promise;
+      pixels += decoded.width * decoded.height;
+      if (pixels > MOST_PIXELS) kept.delete(other);
+    }
+    return image;
+  }
+
+  /** A picture of an example, with what it shows as its text. */
+  function picture(experiment, example, properties = {}) {
+    const canvas = element("canvas", { class: "thumbnail", role: "img", "aria-label": label(experiment, example), ...properties });
+    if (DATA.thumbnails[experiment.dataset.root].width < 40) canvas.classList.add("pixels");
+    draw(canvas, experiment, example);
+    return canvas;
+  }
+
+  function label(experiment, example) {
+    const given = `image ${experiment.keys[example]}, labelled ${experiment.className(experiment.given[example])}`;
+    const other = experiment.suggested[example];
+    return other === MISSING ? given : `${given}, perhaps ${experiment.className(other)}`;
+  }
+
+  return { picture, draw, label, place, loaded };
+})();

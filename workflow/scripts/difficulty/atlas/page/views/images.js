@@ -1,0 +1,45 @@
+// All images, by any score and any filter.
+
+const ImagesView = {
+  title: "Images",
+  async show(root, experiment, state) {
+    const sort = Selection.sortedBy(experiment, state);
+    const values = sort === "suspects" ? null : await experiment.values(sort);
+    const [taken, examples] = await Promise.all([Selection.mask(experiment, state), Selection.chosen(experiment, state)]);
+    const grid = new Grid(experiment, {
+      side: Number(state.size) || 96,
+      caption: (example) => caption(experiment, example, values),
+      open: (example) => Address.go({ at: experiment.ids[example] }),
+    });
+    const set = (changes) => Address.go(changes, { replace: true });
+    fill(root,
+      Filters.bar(experiment, state),
+      element("div", { class: "toolbar" },
+        element("p", { class: "count", role: "status" }, `${counted(examples.length, "image")} of ${wholeNumber(experiment.count)}`),
+        choice("Order", Filters.scoreOptions(experiment, sort.includes("~") ? [["suspects", "most suspect"], [sort, sort]] : [["suspects", "most suspect"]]), sort, (value) => set({ sort: value === "suspects" ? null : value })),
+        choice("First", [["", sort === "suspects" ? "most suspect" : "hardest"], ["1", sort === "suspects" ? "least suspect" : "easiest"]], state.reverse ?? "", (value) => set({ reverse: value })),
+        choice("Size", [["64", "small"], ["96", "medium"], ["160", "large"]], state.size ?? "96", (value) => set({ size: value === "96" ? null : value })),
+        about(experiment, sort),
+      ),
+      await Filters.rangeOf(experiment, state, sort, taken),
+      grid.root,
+      examples.length === 0 && element("p", { class: "empty" }, "No image passes all filters. “Show all” removes them."),
+    );
+    grid.show(examples);
+    return () => grid.observer.disconnect();
+  },
+};
+
+function about(experiment, name) {
+  if (name === "suspects") return element("p", { class: "about" }, "The list of suspects: labels that are likeliest to be wrong come first.");
+  if (name.includes("~")) return element("p", { class: "about" }, `Images about which ${name.replace("~", " and ")} disagree most, by percentile, come first.`);
+  return element("p", { class: "about" }, experiment.columns.get(name).about);
+}
+
+function caption(experiment, example, values) {
+  const given = experiment.className(experiment.given[example]), other = experiment.suggested[example];
+  return [
+    element("span", { class: "label" }, given, other === MISSING ? "" : element("span", { class: "other" }, ` → ${experiment.className(other)}`)),
+    element("span", { class: "value" }, values ? shortNumber(values[example]) : Number.isNaN(experiment.probability[example]) ? (experiment.rank[example] ? `no. ${wholeNumber(experiment.rank[example])}` : experiment.dataset.splits[experiment.split[example]]) : `${percent(experiment.probability[example])} wrong`),
+  ];
+}

@@ -1,0 +1,109 @@
+// The answers in short, each with the images behind it.
+
+const OverviewView = {
+  title: "Overview",
+  async show(root, experiment, state) {
+    const link = (view, changes = {}) => Address.link({ view, e: state.e, ...changes }, {});
+    const cards = [wrongCard(experiment, link), suspectsCard(experiment, link), examplesCard(experiment, link), duplicatesCard(experiment, link), classCard(experiment, link), accuracyCard(experiment)];
+    fill(root, warningOf(experiment), remarks(experiment), element("div", { class: "cards" }, await Promise.all(cards)), confusion(experiment, link), await classTable(experiment, link));
+  },
+};
+
+/** A card: a number, what it is, and images that lead to where one sees more. */
+function answer(title, value, text, href = null, experiment = null, examples = []) {
+  const shown = Array.from(examples.slice(0, 8), (example) => Thumbnails.picture(experiment, example, { "aria-hidden": "true" }));
+  const heading = element("h2", {}, href ? element("a", { href, onclick: App.follow }, title) : title);
+  return element("article", { class: "answer" }, heading, element("p", { class: "value" }, value), element("p", { class: "about" }, text), shown.length > 0 && element("div", { class: "samples" }, shown));
+}
+
+function wrongCard(experiment, link) {
+  const errors = experiment.described.errors;
+  if (errors.estimated_wrong === null) return answer("Wrong labels", "not estimated", errors.reason);
+  const cut = experiment.suspects.subarray(0, errors.cut);
+  const text = `Of ${counted(errors.examples, "training label")}, estimated from predictions of images that were not trained on; range ${wholeNumber(errors.low)} to ${wholeNumber(errors.high)}. `
+    + `${wholeNumber(errors.cut)} are likelier wrong than right; of these ${percent(errors.expected_precision)} are expected to be wrong.`;
+  return answer("Wrong labels", `about ${wholeNumber(errors.estimated_wrong)}`, text, link("images", { flag: "cut" }), experiment, cut);
+}
+
+function suspectsCard(experiment, link) {
+  const log = Decisions.of(experiment);
+  const text = `Training images by how suspect their label is. You have decided on ${wholeNumber(log.size)}.`;
+  return answer("Labels to check", wholeNumber(experiment.suspects.length), text, link("review"), experiment, experiment.suspects);
+}
+
+function examplesCard(experiment, link) {
+  const { splits } = experiment.dataset;
+  const counts = splits.map((name, code) => `${wholeNumber(experiment.split.reduce((sum, each) => sum + (each === code), 0))} ${name}`);
+  return answer("Images", wholeNumber(experiment.count), `${counts.join(", ")}; ${counted(new Set(experiment.given).size, "class")}.`, link("images"), experiment, Array.from({ length: 8 }, (_, place) => Math.floor((place * experiment.count) / 8)));
+}
+
+function duplicatesCard(experiment, link) {
+  const copies = [...experiment.duplicate.keys()].filter((example) => experiment.duplicate[example] >= 0);
+  const leaks = copies.filter((example) => experiment.split[example] !== experiment.split[experiment.duplicate[example]]);
+  const disputed = copies.filter((example) => experiment.label[example] !== experiment.label[experiment.duplicate[example]]);
+  const text = copies.length === 0 ? "No two image files have the same content." : `Files with the same content as another: ${leaks.length} of them in another split, ${disputed.length} with another label.`;
+  return answer("Copies", wholeNumber(copies.length), text, copies.length ? link("images", { flag: "duplicate" }) : null, experiment, copies);
+}
+
+async function classCard(experiment, link) {
+  const rows = await byClass(experiment);
+  if (rows.length < 2) return null;
+  const hardest = rows[0];
+  return answer("Hardest class", hardest.name, `By the mean percentile of ${rows.score}: ${percent(hardest.hardness)}; the easiest, ${rows.at(-1).name}, has ${percent(rows.at(-1).hardness)}.`, link("images", { class: hardest.name, sort: rows.score }), experiment, hardest.examples);
+}
+
+function accuracyCard(experiment) {
+  const { accuracy } = experiment.described;
+  if (!accuracy) return null;
+  const spread = accuracy.std === null ? "" : ` ± ${(100 * accuracy.std).toFixed(1)}`;
+  return answer("Test accuracy", `${(100 * accuracy.mean).toFixed(1)}${spread} %`, `Of ${counted(accuracy.runs, "network")} on ${accuracy.dataset}, ${wholeNumber(accuracy.examples)} test images; ± is the standard deviation over seeds.`);
+}
+
+/** Classes of the training images, the hardest first: name, mean percentile of a score, and its images by that score. */
+async function byClass(experiment) {
+  const score = ["label_error", "aum"].find((name) => experiment.has(name)) ?? [...experiment.columns.keys()][0];
+  const rows = [];
+  rows.score = score;
+  if (!score) return rows;
+  const [shares, order] = await Promise.all([experiment.percentiles(score), experiment.order(score)]);
+  const found = new Map();
+  for (const example of order) {
+    if (Number.isNaN(shares[example])) continue;
+    const row = found.get(experiment.given[example]) ?? { name: experiment.className(experiment.given[example]), sum: 0, wrong: 0, examples: [] };
+    row.sum += shares[example];
+    row.wrong += experiment.probability[example] || 0;
+    row.examples.push(example);
+    found.set(experiment.given[example], row);
+  }
+  for (const row of found.values()) rows.push({ ...row, hardness: row.sum / row.examples.length });
+  return rows.sort((a, b) => b.hardness - a.hardness);
+}
+
+async function classTable(experiment, link) {
+  const rows = (await byClass(experiment)).slice(0, 200);
+  if (!rows.length) return null;
+  const estimated = experiment.described.errors.estimated_wrong !== null;
+  return tableOf("Classes, the hardest first", [
+    ["Class", (row) => element("a", { href: link("images", { class: row.name }), onclick: App.follow }, row.name)],
+    ["Training images", (row) => wholeNumber(row.examples.length), "number"],
+    ["Mean percentile of the score", (row) => percent(row.hardness), "number"],
+    ...(estimated ? [["Expected wrong labels", (row) => shortNumber(row.wrong, 2), "number"]] : []),
+    ["Hardest", (row) => element("div", { class: "samples" }, row.examples.slice(0, 6).map((example) => Thumbnails.picture(experiment, example)))],
+  ], rows);
+}
+
+function confusion(experiment, link) {
+  const rows = experiment.described.confusion.filter((row) => row.expected >= 0.5).sort((a, b) => b.expected - a.expected).slice(0, 12);
+  if (!rows.length) return null;
+  return tableOf("Classes that are taken for others", [
+    ["Labelled", (row) => row.given_class],
+    ["Likely", (row) => element("a", { href: link("images", { class: row.given_class, suggested: row.likely_class }), onclick: App.follow }, row.likely_class)],
+    ["Expected labels", (row) => shortNumber(row.expected, 2), "number"],
+    ["Of images with that label", (row) => percent(row.expected / row.examples, 1), "number"],
+  ], rows);
+}
+
+function remarks(experiment) {
+  const texts = experiment.described.remarks ?? [];
+  return texts.length ? element("ul", { class: "remarks" }, texts.map((text) => element("li", {}, text))) : null;
+}

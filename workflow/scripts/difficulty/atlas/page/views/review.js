@@ -1,0 +1,99 @@
+// Labels to check, one after another.
+
+const ReviewView = {
+  title: "Review",
+  async show(root, experiment, state) {
+    const examples = (await Selection.chosen(experiment, { ...state, flag: state.flag === "undecided" ? "" : state.flag })).filter((example) => experiment.rank[example] > 0);
+    const log = Decisions.of(experiment);
+    const open = Number(state.at), named = examples.findIndex((example) => experiment.ids[example] === open);
+    let place = named >= 0 ? named : Math.max(0, examples.findIndex((example) => !log.has(experiment.ids[example])));
+    const card = element("div", { class: "review-card" }), progress = element("p", { class: "count", role: "status" });
+    const strip = element("div", { class: "strip", role: "list", "aria-label": "Next images" });
+
+    async function render() {
+      const { keep, drop, relabel } = log.counts();
+      fill(progress, `${wholeNumber(place + 1)} of ${wholeNumber(examples.length)} · decided ${wholeNumber(log.size)}: ${keep} kept, ${drop} dropped, ${relabel} relabelled`);
+      const example = examples[place];
+      if (example === undefined) { fill(card, element("p", { class: "empty" }, "No listed image passes all filters.")); return; }
+      Address.go({ at: experiment.ids[example] }, { replace: true, quiet: true });
+      fill(card, await Card.of(experiment, example, (decision) => decided(example, decision)));
+      const around = examples.slice(place + 1, place + 9);
+      fill(strip, around.map((other, step) => element("div", { role: "listitem" }, element("button", { type: "button", class: "strip-item", "aria-label": Thumbnails.label(experiment, other), onclick: () => go(place + 1 + step) }, Thumbnails.picture(experiment, other, { "aria-hidden": "true" })))));
+    }
+
+    function go(target) {
+      place = Math.min(examples.length - 1, Math.max(0, target));
+      return render();
+    }
+
+    function decided(example, decision) {
+      announce(decision ? `${experiment.keys[example]}: ${Card.decision(experiment, example)}` : "Undecided");
+      return decision ? go(place + 1) : render();
+    }
+
+    function undo() {
+      const id = log.undo();
+      if (id === null) { announce("There is nothing to undo."); return; }
+      const back = examples.findIndex((example) => experiment.ids[example] === id);
+      announce(`Undone: ${experiment.keys[experiment.ids.indexOf(id)]}`);
+      go(back >= 0 ? back : place);
+    }
+
+    const keys = {
+      k: () => card.querySelector(".keep")?.click(), d: () => card.querySelector(".drop")?.click(),
+      r: () => { const input = card.querySelector(".new-label"); input?.focus(); input?.select(); },
+      u: undo, n: () => go(place + 1), ArrowRight: () => go(place + 1), p: () => go(place - 1), ArrowLeft: () => go(place - 1),
+    };
+    const onKey = (event) => {
+      if (event.target.matches("input, select, textarea")) { if (event.key === "Escape") event.target.blur(); return; }
+      if (event.ctrlKey || event.metaKey || event.altKey || !(event.key in keys)) return;
+      event.preventDefault();
+      keys[event.key]();
+    };
+    document.addEventListener("keydown", onKey);
+
+    fill(root,
+      warningOf(experiment),
+      Filters.bar(experiment, state),
+      element("div", { class: "toolbar" }, progress,
+        button("Undo", undo, { "aria-keyshortcuts": "u" }),
+        button("Export decisions", () => save(experiment)),
+        importControl(experiment, render)),
+      card, strip,
+      element("p", { class: "about" }, "Keys: K keep, D drop, R relabel (type, then Enter), U undo, N or → next, P or ← previous. Decisions stay in this browser until you export them; ",
+        "a data set with “select: {by: list, path: decisions.csv}” and “label_noise: {kind: experiment, relabel: true}” takes them over."),
+    );
+    await render();
+    return () => document.removeEventListener("keydown", onKey);
+  },
+};
+
+/** Why the list deserves no trust, if it does not. */
+function warningOf(experiment) {
+  const { trustworthy, reason } = experiment.described.errors;
+  return trustworthy ? null : element("p", { class: "warning", role: "note" }, `This list cannot be trusted: ${reason}`);
+}
+
+function save(experiment) {
+  const blob = new Blob([Decisions.asCsv(experiment)], { type: "text/csv" });
+  const link = element("a", { href: URL.createObjectURL(blob), download: `decisions-${experiment.name}.csv` });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  announce(`${counted(Decisions.of(experiment).size, "decision")} exported.`);
+}
+
+function importControl(experiment, done) {
+  const input = element("input", { type: "file", accept: ".csv,text/csv", class: "unseen", "aria-label": "Import decisions", tabindex: "-1" });
+  const said = element("span", { role: "alert", class: "said" });
+  input.addEventListener("change", async () => {
+    try {
+      const count = Decisions.takeOver(experiment, await input.files[0].text());
+      fill(said, `${counted(count, "decision")} taken over.`);
+      await done();
+    } catch (error) {
+      fill(said, error.message);
+    }
+    input.value = "";
+  });
+  return [button("Import decisions", () => input.click()), input, said];
+}
