@@ -35,7 +35,8 @@ def reliability(of_seeds: Sequence[np.ndarray]) -> float:
     if len(of_seeds) < 2:
         return np.nan
     known = ~np.isnan(np.sum(of_seeds, axis=0))
-    correlations = np.corrcoef([midranks(values[known]) for values in of_seeds])
+    with np.errstate(invalid="ignore"):  # a constant score has no correlation
+        correlations = np.corrcoef([midranks(values[known]) for values in of_seeds])
     pairs = correlations[np.triu_indices(len(of_seeds), 1)]
     return spearman_brown(float(pairs.mean()), len(of_seeds)) if pairs.mean() > 0 else 0.0
 
