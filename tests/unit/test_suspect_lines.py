@@ -57,6 +57,14 @@ def test_the_estimate_in_a_sentence(tmp_path):
     assert estimate(tmp_path, cut=None, low=None) == ["About 118 of 1,200 labels are wrong."]
 
 
+def test_no_sign_of_wrong_labels(tmp_path):
+    assert estimate(tmp_path, estimated_wrong=0.0, low=0.0, high=40.0, cut=0) == [
+        "Nothing shows that any of 1,200 labels is wrong; up to 40 may be wrong all the same. Look at the first few."
+    ]
+    few = {"estimated_wrong": 3.2, "low": 0.0, "cut": 0, "expected_precision": None}
+    assert estimate(tmp_path, **few) == ["About 3 (0 to 140) of 1,200 labels are wrong; of none is that likely."]
+
+
 def test_why_it_cannot_be_trusted_comes_first(tmp_path):
     reason = "networks did not fit the training images"
     lines = estimate(tmp_path, trustworthy=False, reason=reason)

@@ -20,6 +20,9 @@ def label_error_lines(path: Path) -> list[str]:
 
 
 def _estimate(row: dict) -> str:
+    if row.get("cut") == 0 and row["estimated_wrong"] < 0.5:
+        upper = "" if pd.isna(row.get("high")) else f"; up to {row['high']:,.0f} may be wrong all the same"
+        return f"Nothing shows that any of {row['examples']:,} labels is wrong{upper}. Look at the first few."
     text = f"About {row['estimated_wrong']:,.0f}"
     if not pd.isna(row.get("low")) and not pd.isna(row.get("high")):
         text += f" ({row['low']:,.0f} to {row['high']:,.0f})"
@@ -31,5 +34,7 @@ def _estimate(row: dict) -> str:
         for name, meaning in (("precision", "of these to be wrong"), ("recall", "of all wrong labels to be among them"))
         if not pd.isna(row.get(f"expected_{name}"))
     ]
+    if row["cut"] == 0:
+        return f"{text}; of none is that likely."
     text += f"; check the first {row['cut']:,.0f}"
     return f"{text} (expected: {', '.join(expected)})." if expected else f"{text}."

@@ -23,6 +23,7 @@ TOO_FEW = (
     f"no probability of being wrong: with fewer than {FEWEST_PER_LABEL} images for each label, on average, errors "
     "cannot be told from hard images; label more images"
 )
+NO_SIGN = "no sign of wrong labels: doubt of what has not seen the images explains all labels as well"
 SEVERAL_LABELS = "no probability of being wrong: it is not defined where images have several labels each"
 
 
@@ -34,7 +35,8 @@ def reliability(of_seeds: Sequence[np.ndarray]) -> float:
     if len(of_seeds) < 2:
         return np.nan
     known = ~np.isnan(np.sum(of_seeds, axis=0))
-    correlations = np.corrcoef([midranks(values[known]) for values in of_seeds])
+    with np.errstate(invalid="ignore"):  # a constant score has no correlation
+        correlations = np.corrcoef([midranks(values[known]) for values in of_seeds])
     pairs = correlations[np.triu_indices(len(of_seeds), 1)]
     return spearman_brown(float(pairs.mean()), len(of_seeds)) if pairs.mean() > 0 else 0.0
 
@@ -60,8 +62,8 @@ def summary(facts: Facts, kinds: Sequence[str], found: WrongLabels | None) -> di
     if found:
         facts = replace(facts, low=found.low, high=found.high)
     trustworthy, reason = verdict(facts)
-    without = _without_estimate(found) if found else NO_PREDICTORS if np.isnan(facts.held_out) else TOO_FEW
-    row = _row(facts.examples, kinds, trustworthy, f"{reason}; {without}" if trustworthy and without else reason)
+    remark = _remark(found) if found else NO_PREDICTORS if np.isnan(facts.held_out) else TOO_FEW
+    row = _row(facts.examples, kinds, trustworthy, f"{reason}; {remark}" if trustworthy and remark else reason)
     row |= {name: _known(getattr(facts, name)) for name in ("fitted", "held_out", "reliability")}
     if found:
         cut = recommended_cut(found.wrong)
@@ -70,7 +72,10 @@ def summary(facts: Facts, kinds: Sequence[str], found: WrongLabels | None) -> di
     return row
 
 
-def _without_estimate(found: WrongLabels) -> str | None:
+def _remark(found: WrongLabels) -> str | None:
+    """What there is to say of the estimates."""
+    if not np.nansum(found.wrong):
+        return NO_SIGN
     if not (alone := int(np.isnan(found.wrong).sum())):
         return None
     which = "1 image is the only one" if alone == 1 else f"{alone:,} images are each the only one"

@@ -15,7 +15,7 @@ import numpy as np
 
 from difficulty.scores.label_error.estimate import in_order_of
 from difficulty.scores.label_error.evidence import normal_scores
-from difficulty.scores.label_error.noise_model import NoisyLabels, class_probabilities
+from difficulty.scores.label_error.noise_model import FREER, NoisyLabels, class_probabilities
 
 _ADDED = 2.0  # errors of each pair of classes that are added to those found and to those expected
 _IGNORED = 0.5  # nats of the shift: pairs less than 1.65 times as common, or rare, as others
@@ -33,7 +33,9 @@ def with_confusions(evidence: np.ndarray, predictors: Sequence[np.ndarray], nois
     labels, classes = noisy.labels, predictors[0].shape[1]
     if classes < 2 or not noisy.known.any():
         return normal_scores(evidence)
-    model = noisy.model(predictors)
+    model = noisy.model(predictors, FREER)
+    if not model.shows_noise:
+        return normal_scores(evidence)
     pairs = model.likely.T @ np.eye(classes)[labels[noisy.known]]
     ratios, share = error_ratios(pairs)
     predicted = np.maximum(class_probabilities(predictors, model), _LEAST_PROBABILITY)

@@ -10,7 +10,8 @@ this rule with others.
 
 Margins: Pleiss et al., "Identifying mislabeled data using the area under the margin ranking", NeurIPS 2020, arXiv
 2001.10528. Held-out loss as evidence: Northcutt, Jiang, Chuang, "Confident learning", JAIR 70 (2021), arXiv 1911.00068.
-Normal scores of ranks: van der Waerden, "Order tests for the two-sample problem", Indagationes Mathematicae 14 (1952).
+Normal scores of ranks, quantiles of a normal distribution at (rank - 1/2) / N: Hazen, "Storage to be provided in
+impounding reservoirs", Transactions of the American Society of Civil Engineers 77 (1914).
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,8 +1,10 @@
 """The penalised likelihood of given labels under a model of label noise, and its maximum.
 
 An example has the logits z = x W, where x are the log probabilities of all predictors and a 1; its label y then has the
-likelihood sum over classes c of softmax(z)[c] T[g, c, y], where g is the example's group. The penalties keep W near a
-multiple of the identity, and the transitions T of each group near given ones.
+likelihood sum over classes c of softmax(z)[c] T[g, c, y], where g is the example's group. The transitions T have few
+free parameters: the log odds of label y against the right one, c, are a + b[c, y] + d[g], where a is common to all
+pairs of classes, and b and d are drawn to 0. So a hundred kinds of errors are not made of what a handful of labels have
+in common by chance. Further penalties keep W near a multiple of the identity.
 
 The log probabilities of one example are nearly dependent on each other, so that a quasi-Newton method takes thousands
 of steps to the maximum, and expectation maximisation more. In units in which they are independent and of equal size,
@@ -14,103 +16,167 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import minimize
 from scipy.sparse import csr_array
-from scipy.special import softmax
+from scipy.special import log_softmax, softmax
 
-# Nats for the squares of the biases, and of what differs in a predictor's matrix from a multiple of unity: as if these
-# were normal with a deviation of 0.22.
-_PENALTY = 10.0
-_PSEUDO_COUNT = 20.0  # examples of each class by which a group's transitions are drawn to given ones
+# Nats for the squares of what differs in a predictor's matrix from a multiple of unity, and of the biases: as if these
+# were normal with deviations of 0.13 and 0.22.
+_PENALTY, _PENALTY_OF_BIASES = 30.0, 10.0
+_DEVIATION_OF_GROUPS = 1.0  # of d, in nats
 # Of L-BFGS: for the first weights, for those of each step of expectation maximisation, and to the maximum.
-_FIRST_STEPS, _STEPS_OF_WEIGHTS, MOST_STEPS = 30, 4, 200
+_FIRST_STEPS, _STEPS_OF_WEIGHTS, MOST_STEPS = 30, 4, 300
 _TINY = 1e-300  # probability whose logarithm is finite
-_LEAST_TRANSITION = 1e-6  # that the way to the maximum starts from
+_LEAST_TRANSITION = 1e-4  # that the way to the maximum starts from
 _DEVIATION = 0.3  # of the inputs in the units of the weights: as steep as the logarithms of the transitions
 _LEAST_VARIANCE = 1e-6  # of the inputs in these units, in proportion to the largest
 
 
 class Fit(NamedTuple):
-    """weights: (M C + 1, C), M matrices one below the other, then the biases. transitions: (G, C, C)."""
+    """weights: (M C + 1, C), M matrices one below the other, then the biases. common: (), pairs: (C, C), and groups:
+    (G,) are a, b and d of the log odds of errors."""
 
     weights: np.ndarray
-    transitions: np.ndarray
+    common: np.ndarray
+    pairs: np.ndarray
+    groups: np.ndarray
+
+    @property
+    def transitions(self) -> np.ndarray:
+        """(G, C, C), in each group the probability of each label (column) of each class (row)."""
+        return _transitions(self.common, self.pairs, self.groups)
 
 
 class NoiseLikelihood:
     """The penalised likelihood of N labels.
 
-    inputs: (N, M C + 1), log probabilities of C classes by M predictors, and a 1. labels: int (N,). counts: (N,), how
-    often each example counts; None: once. group: int (N,), below `groups`; None: all are in one. drawn_to: (C, C),
-    transitions that those of every group are drawn to by 20 examples of each class; None: they are free.
+    inputs: (N, M C + 1), log probabilities of C classes by M predictors, and a 1. labels: int (N,). deviation: of b, in
+    nats. counts: (N,), how often each example counts; None: once. group: int (N,), below `groups`; None: all are in
+    one.
     """
 
-    def __init__(self, inputs, labels, classes, counts=None, group=None, groups=1, drawn_to=None):
+    def __init__(self, inputs, labels, classes, deviation, counts=None, group=None, groups=1):
         self.inputs, self.labels, self.classes = inputs, labels, classes
         self.counts = np.ones(len(labels)) if counts is None else counts.astype(np.float64)
-        self.group = np.zeros(len(labels), int) if group is None else group
-        self._drawn_to = np.zeros((classes, classes)) if drawn_to is None else _PSEUDO_COUNT * drawn_to
-        self._units = _units(inputs)
+        self.group, self.groups = np.zeros(len(labels), int) if group is None else group, groups
+        self._deviation, self._units = deviation, _units(inputs)
         places = (self.group * classes + labels, np.arange(len(labels)))
         self._sums = csr_array((self.counts, places), shape=(groups * classes, len(labels)))  # by group and label
 
-    def maximised(self, start: Fit, steps: int = MOST_STEPS) -> Fit:
-        """The maximum near `start`, over the weights and the logarithms of the transitions."""
+    def starts(self, share: float, steps: int) -> list[Fit]:
+        """Two fits on the way to the maximum, as the likelihood has several.
 
-        def loss(weights, logits):
-            transitions = softmax(logits, axis=2)
-            predicted = softmax(self.inputs @ weights, axis=1)
-            likely, given = posterior(predicted, transitions, self.group, self.labels)
-            penalty, of_penalty = _penalty(weights)
-            drawn = self._drawn_to * np.log(np.maximum(transitions, _TINY))
-            pairs = (self._sums @ likely).reshape(transitions.shape).transpose(0, 2, 1) + self._drawn_to
-            value = penalty - drawn.sum() - self.counts @ np.log(given)
-            of_weights = self.inputs.T @ (self.counts[:, None] * (predicted - likely)) + of_penalty
-            return value, of_weights, pairs.sum(axis=2, keepdims=True) * transitions - pairs
-
-        logits = np.log(np.maximum(start.transitions, _LEAST_TRANSITION))
-        weights, logits = self._minimised(loss, steps, start.weights, logits)
-        return Fit(weights, softmax(logits, axis=2))
-
-    def expectation_maximisation(self, share: float, steps: int) -> Fit:
-        """A fit of one group on the way to the maximum, from a share of wrong labels that is alike in all classes."""
-        predictors = (self.inputs.shape[1] - 1) // self.classes
-        weights = np.concatenate([*[np.eye(self.classes) / predictors] * predictors, np.zeros((1, self.classes))])
-        weights = self._fitted_to(np.eye(self.classes)[self.labels], weights, _FIRST_STEPS)
-        transitions = np.full((1, self.classes, self.classes), share / max(self.classes - 1, 1))
-        np.einsum("gcc->gc", transitions)[:] = 1 - share
+        In one, all pairs of classes are alike, and a share of the labels is wrong. The other comes from steps of
+        expectation maximisation with transitions that nothing is drawn to: where a class is often taken for another
+        one, the first would take that for the predictors' error.
+        """
+        weights = self._fitted_to(np.eye(self.classes)[self.labels], self._identity(), _FIRST_STEPS)
+        alike = np.full((self.classes, self.classes), share / max(self.classes - 1, 1))
+        np.fill_diagonal(alike, 1 - share)
+        fits = [_as_fit(weights, alike, self.groups)]
+        transitions = alike
         for _ in range(steps):
-            predicted = softmax(self.inputs @ weights, axis=1)
-            likely, _ = posterior(predicted, transitions, self.group, self.labels)
+            likely, _ = self._posterior(weights, transitions[None])
             transitions = transitions_of(likely, self.labels)
             weights = self._fitted_to(likely, weights, _STEPS_OF_WEIGHTS)
-        return Fit(weights, transitions)
+        return [*fits, _as_fit(weights, transitions, self.groups)]
+
+    def maximised(self, start: Fit, steps: int = MOST_STEPS) -> Fit:
+        """The maximum near `start`."""
+
+        def loss(weights, *odds):
+            predicted = softmax(self.inputs @ weights, axis=1)
+            value, likely, of_odds = self._loss_of_odds(predicted, *odds)
+            penalty, of_penalty = _penalty(weights)
+            of_weights = self.inputs.T @ (self.counts[:, None] * (predicted - likely)) + of_penalty
+            return value + penalty, of_weights, *of_odds
+
+        return Fit(*self._minimised(loss, steps, *start))
+
+    def with_these_weights(self, start: Fit, steps: int = MOST_STEPS) -> Fit:
+        """The maximum over the transitions alone."""
+        predicted = softmax(self.inputs @ start.weights, axis=1)
+
+        def loss(*odds):
+            value, _, of_odds = self._loss_of_odds(predicted, *odds)
+            return value, *of_odds
+
+        return Fit(start.weights, *_minimised(loss, steps, *start[1:]))
+
+    def without_noise(self, weights: np.ndarray) -> np.ndarray:
+        """The weights that fit best if every label is right."""
+        return self._fitted_to(np.eye(self.classes)[self.labels], weights, MOST_STEPS)
+
+    def value(self, fit: Fit | None, weights: np.ndarray | None = None) -> float:
+        """The penalised log likelihood, in nats, of a fit, or of weights if every label is right (None)."""
+        if fit is None:
+            predicted = log_softmax(self.inputs @ weights, axis=1)
+            return self.counts @ predicted[np.arange(len(self.labels)), self.labels] - _penalty(weights)[0]
+        return self.value_of_transitions(fit) - _penalty(fit.weights)[0]
+
+    def value_of_transitions(self, fit: Fit) -> float:
+        """The log likelihood, in nats, without the penalty for the weights."""
+        return -self._loss_of_odds(softmax(self.inputs @ fit.weights, axis=1), *fit[1:])[0]
+
+    def posterior(self, fit: Fit) -> np.ndarray:
+        """Each class's probability (N, C) once the label is known."""
+        return self._posterior(fit.weights, fit.transitions)[0]
+
+    def _posterior(self, weights, transitions):
+        return posterior(softmax(self.inputs @ weights, axis=1), transitions, self.group, self.labels)
+
+    def _loss_of_odds(self, predicted, common, pairs, groups):
+        """(minus the log likelihood with the penalties for b and d, each class's probability (N, C) once the label is
+        known, the gradient by a, b and d). predicted: (N, C), before it is known."""
+        transitions = _transitions(common, pairs, groups)
+        likely, given = posterior(predicted, transitions, self.group, self.labels)
+        counts = (self._sums @ likely).reshape(transitions.shape).transpose(0, 2, 1)  # by group, class and label
+        slope = (counts.sum(axis=2, keepdims=True) * transitions - counts) * (1 - np.eye(self.classes))
+        of_pairs, of_groups = pairs / self._deviation**2, groups / _DEVIATION_OF_GROUPS**2
+        value = (pairs * of_pairs).sum() / 2 + (groups * of_groups).sum() / 2 - self.counts @ np.log(given)
+        gradient = slope.sum(), slope.sum(axis=0) + of_pairs, slope.sum(axis=(1, 2)) + of_groups
+        return value, likely, gradient
+
+    def _identity(self) -> np.ndarray:
+        """Weights that take the mean of the predictors' log probabilities."""
+        predictors = (self.inputs.shape[1] - 1) // self.classes
+        return np.concatenate([*[np.eye(self.classes) / predictors] * predictors, np.zeros((1, self.classes))])
 
     def _fitted_to(self, target: np.ndarray, weights: np.ndarray, steps: int) -> np.ndarray:
         """The weights by penalised logistic regression on probabilities (N, C)."""
+        target = self.counts[:, None] * target
 
         def loss(weights):
             predicted, (penalty, of_penalty) = softmax(self.inputs @ weights, axis=1), _penalty(weights)
             value = penalty - (target * np.log(np.maximum(predicted, _TINY))).sum()
-            return value, self.inputs.T @ (predicted - target) + of_penalty
+            return value, self.inputs.T @ (self.counts[:, None] * predicted - target) + of_penalty
 
         return self._minimised(loss, steps, weights)[0]
 
     def _minimised(self, loss, steps, weights, *others):
-        """What minimises a loss (arrays -> its value and the gradient by each of them), from these on, by L-BFGS."""
-        shapes = [each.shape for each in (weights, *others)]
-        ends = np.cumsum([np.prod(shape) for shape in shapes])[:-1]
+        """As `_minimised` below, for a loss whose first array are the weights, which have units of their own."""
 
-        def split(flat):
-            own, *rest = (part.reshape(shape) for part, shape in zip(np.split(flat, ends), shapes, strict=True))
-            return self._units @ own, *rest
+        def in_units(own, *rest):
+            value, of_own, *of_rest = loss(self._units @ own, *rest)
+            return value, self._units.T @ of_own, *of_rest
 
-        def flat_loss(flat):
-            value, own, *rest = loss(*split(flat))
-            return value, np.concatenate([each.ravel() for each in (self._units.T @ own, *rest)])
+        own, *rest = _minimised(in_units, steps, np.linalg.solve(self._units, weights), *others)
+        return self._units @ own, *rest
 
-        start = (np.linalg.solve(self._units, weights), *others)
-        options = {"maxiter": steps, "maxcor": 20, "ftol": 1e-12}
-        flat = np.concatenate([each.ravel() for each in start])
-        return split(minimize(flat_loss, flat, jac=True, method="L-BFGS-B", options=options).x)
+
+def _minimised(loss, steps, *start):
+    """The arrays that minimise a loss (arrays -> its value and the gradient by each of them), by L-BFGS."""
+    shapes = [np.shape(each) for each in start]
+    ends = np.cumsum([int(np.prod(shape)) for shape in shapes])[:-1]
+
+    def split(flat):
+        return [part.reshape(shape) for part, shape in zip(np.split(flat, ends), shapes, strict=True)]
+
+    def flat_loss(flat):
+        value, *gradient = loss(*split(flat))
+        return value, np.concatenate([np.ravel(each) for each in gradient])
+
+    options = {"maxiter": steps, "maxcor": 20, "ftol": 1e-12}
+    flat = np.concatenate([np.ravel(each) for each in start])
+    return split(minimize(flat_loss, flat, jac=True, method="L-BFGS-B", options=options).x)
 
 
 def posterior(predicted, transitions, group, labels) -> tuple[np.ndarray, np.ndarray]:
@@ -124,13 +190,28 @@ def posterior(predicted, transitions, group, labels) -> tuple[np.ndarray, np.nda
 
 
 def transitions_of(likely: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """(1, C, C), the shares of the labels (N,) of each class, if examples are of classes by `likely` (N, C).
+    """(C, C), the shares of the labels (N,) of each class, if examples are of classes by `likely` (N, C).
 
     A class that no example is of keeps its labels.
     """
     pairs = likely.T @ np.eye(likely.shape[1])[labels]
     totals = pairs.sum(axis=1, keepdims=True)
-    return np.where(totals > 0, pairs / np.where(totals > 0, totals, 1), np.eye(len(pairs)))[None]
+    return np.where(totals > 0, pairs / np.where(totals > 0, totals, 1), np.eye(len(pairs)))
+
+
+def _transitions(common, pairs, groups) -> np.ndarray:
+    """(G, C, C); see `Fit`."""
+    others = 1 - np.eye(len(pairs))
+    return softmax(others * (common + pairs + groups[:, None, None]), axis=2)
+
+
+def _as_fit(weights: np.ndarray, transitions: np.ndarray, groups: int) -> Fit:
+    """Transitions (C, C) as log odds, the groups alike."""
+    odds = np.log(np.maximum(transitions, _LEAST_TRANSITION))
+    odds -= np.diag(odds)[:, None]
+    others = ~np.eye(len(odds), dtype=bool)
+    common = np.log(np.exp(odds[others]).mean()) if others.any() else 0.0
+    return Fit(weights, np.array(common), np.where(others, odds - common, 0), np.zeros(groups))
 
 
 def _units(inputs: np.ndarray) -> np.ndarray:
@@ -145,4 +226,6 @@ def _penalty(weights: np.ndarray) -> tuple[float, np.ndarray]:
     kept = weights.copy()
     for start in range(0, len(weights) - 1, classes):
         np.fill_diagonal(kept[start : start + classes], (diagonal := np.diag(weights[start:])) - diagonal.mean())
-    return _PENALTY * (kept**2).sum(), 2 * _PENALTY * kept
+    strength = np.full((len(weights), 1), _PENALTY)
+    strength[-1] = _PENALTY_OF_BIASES
+    return (strength * kept**2).sum(), 2 * strength * kept

@@ -10,12 +10,14 @@ given label is known.
 
 The transitions depend on the classes alone (Sukhbaatar et al., "Training convolutional networks with noisy labels",
 2014, arXiv 1406.2080; Goldberger and Ben-Reuven, "Training deep neural networks using a noise adaptation layer", ICLR
-2017), or also on how sure the networks are of the image, in groups of equal size: people err more on images that are
-hard. With more groups, more of the disagreement counts as noise and less as the networks' doubt, so that the two ends
-bracket an estimate. Dirichlet calibration: Kull et al., "Beyond temperature scaling", NeurIPS 2019, arXiv 1910.12656.
+2017), or errors are also commoner or rarer by how sure the networks are of the image, in groups of equal size: people
+err more on images that are hard. Errors of the pairs of classes are drawn to be alike, as if the logarithms of their
+odds were normal with a deviation of 1, which a few labels do not change and many do. Dirichlet calibration: Kull et
+al., "Beyond temperature scaling", NeurIPS 2019, arXiv 1910.12656.
 
-The likelihood has several maxima. Expectation maximisation finds the way to a good one, the same from shares of wrong
-labels between 0.02 and 0.5 at the start on four sets of 10,000 labels, and a quasi-Newton method goes to its end.
+Labels may show no noise at all: the same predictors, only less sure, may explain them as well. A model therefore knows
+its gain, the nats by which noise explains the labels better. The likelihood has several maxima, of which the best is
+taken that two starts lead to.
 """
 
 import operator
@@ -26,60 +28,59 @@ import numpy as np
 from scipy.special import softmax
 
 from difficulty.analysis.ties import midranks
-from difficulty.scores.label_error.noise_likelihood import (
-    MOST_STEPS,
-    Fit,
-    NoiseLikelihood,
-    posterior,
-    transitions_of,
-)
+from difficulty.scores.label_error.noise_likelihood import MOST_STEPS, Fit, NoiseLikelihood
 
+ALIKE, FREER = 1.0, 3.0
 _FLOOR = 1e-6  # of probabilities, whose logarithms the model takes
 _FIRST_NOISE, _FIRST_STEPS = 0.1, 20  # share of wrong labels and steps that the fit starts from and with
-_STEPS_OF_TRANSITIONS = 50
-_LOOSENED = 0.1  # share of uniform noise that a fit from another model starts with: from 0 no transition gets away
+# Nats that noise has to gain: a likelihood ratio test at 5 % of whether a number that cannot be negative is zero, half
+# the 90 % quantile of chi-squared with one degree of freedom.
+_NOTICED = 1.35
 
 
 @dataclass(frozen=True)
 class NoiseModel:
     """A fitted model of N examples and C classes.
 
-    weights: (M C + 1, C), a matrix of the log probabilities of each of M predictors, and the biases of the classes.
-    transitions: (G, C, C), in each group the probability of each given label (column) of each class (row).
-    group: int (N,). likely: (N, C), the probability of each class once the given label is known. log_likelihood: of the
-    labels, without the penalties. drawn_to: (C, C), what the transitions of every group are drawn to; None: nothing.
+    fit: its parameters. deviation: ALIKE or FREER. group: int (N,). likely: (N, C), the probability of each class once
+    the given label is known. log_likelihood: of the labels, less the penalty for transitions. gain: nats by which noise
+    explains the labels better than doubt of the predictors alone, penalties included; NaN where it is not computed.
     """
 
-    weights: np.ndarray
-    transitions: np.ndarray
+    fit: Fit
+    deviation: float
     group: np.ndarray
     likely: np.ndarray
     log_likelihood: float
-    drawn_to: np.ndarray | None = None
+    gain: float = np.nan
+
+    @property
+    def shows_noise(self) -> bool:
+        """Whether the labels are not explained as well if all of them are right."""
+        return self.gain > _NOTICED
 
     def wrong(self, labels: np.ndarray) -> np.ndarray:
         """Probability that the given label (N,) is wrong, (N,)."""
         return 1 - self.likely[np.arange(len(labels)), labels]
 
 
-def fit_noise_model(predictors: Sequence[np.ndarray], labels: np.ndarray) -> NoiseModel:
+def fit_noise_model(predictors: Sequence[np.ndarray], labels: np.ndarray, deviation: float = ALIKE) -> NoiseModel:
     """The model of given labels, int (N,), by probabilities (N, C) of M predictors; errors depend on classes alone."""
-    likelihood = NoiseLikelihood(_inputs(predictors), labels, predictors[0].shape[1])
-    start = likelihood.expectation_maximisation(_FIRST_NOISE, _FIRST_STEPS)
-    return _model(likelihood, likelihood.maximised(start))
+    likelihood = NoiseLikelihood(_inputs(predictors), labels, predictors[0].shape[1], deviation)
+    fits = [likelihood.maximised(start) for start in likelihood.starts(_FIRST_NOISE, _FIRST_STEPS)]
+    best = max(fits, key=likelihood.value)
+    gain = likelihood.value(best) - likelihood.value(None, likelihood.without_noise(best.weights))
+    return _model(likelihood, best, deviation, gain)
 
 
 def in_groups(predictors: Sequence[np.ndarray], labels: np.ndarray, model: NoiseModel, groups: int) -> NoiseModel:
-    """The model whose transitions differ between groups of images, fitted from one whose transitions do not.
+    """The model in which errors are commoner in some groups of images, fitted from one in which they are not.
 
     predictors, labels: as for `fit_noise_model`. groups: how many, of equal size, from the images that `model` is least
-    sure of before the label is known to those that it is surest of. Each group's transitions are drawn to those of
-    `model`, as if by 20 images of each class.
+    sure of before the label is known to those that it is surest of.
     """
     group = _groups(class_probabilities(predictors, model), groups)
-    start = replace(
-        model, transitions=np.tile(model.transitions, (groups, 1, 1)), group=group, drawn_to=model.transitions[0]
-    )
+    start = replace(model, fit=model.fit._replace(groups=np.zeros(groups)), group=group)
     return refitted(predictors, labels, start)
 
 
@@ -95,32 +96,25 @@ def refitted(
     predictors, labels: as for `fit_noise_model`. counts: (N,), how often each example counts; None: once. steps: of the
     optimiser, at most.
     """
-    inputs, classes = _inputs(predictors), predictors[0].shape[1]
-    likelihood = NoiseLikelihood(inputs, labels, classes, counts, model.group, len(model.transitions), model.drawn_to)
-    return _model(
-        likelihood, likelihood.maximised(Fit(model.weights, _loosened(model.transitions)), steps), model.drawn_to
-    )
+    likelihood = _likelihood(predictors, labels, model, counts)
+    return _model(likelihood, likelihood.maximised(model.fit, steps), model.deviation)
 
 
 def class_probabilities(predictors: Sequence[np.ndarray], model: NoiseModel) -> np.ndarray:
     """Each class's probability (N, C) by a fitted model before the given label is known; see `fit_noise_model`."""
-    return softmax(_inputs(predictors) @ model.weights, axis=1)
+    return softmax(_inputs(predictors) @ model.fit.weights, axis=1)
 
 
 def with_sharpness(
     predictors: Sequence[np.ndarray], labels: np.ndarray, model: NoiseModel, factor: float
 ) -> NoiseModel:
-    """The model, of one group, whose predictions are sharper by a factor, with the transitions that then fit best.
+    """The model whose predictions are sharper by a factor, with the transitions that then fit best.
 
     Other arguments as for `fit_noise_model`. With 1 that is the model itself, but for the last digits.
     """
-    likelihood = NoiseLikelihood(_inputs(predictors), labels, predictors[0].shape[1])
-    weights, transitions = factor * model.weights, _loosened(model.transitions)
-    predicted = softmax(likelihood.inputs @ weights, axis=1)
-    for _ in range(_STEPS_OF_TRANSITIONS):
-        likely, _ = posterior(predicted, transitions, model.group, labels)
-        transitions = transitions_of(likely, labels)
-    return _model(likelihood, Fit(weights, transitions))
+    likelihood = _likelihood(predictors, labels, model)
+    start = model.fit._replace(weights=factor * model.fit.weights)
+    return _model(likelihood, likelihood.with_these_weights(start), model.deviation)
 
 
 class NoisyLabels:
@@ -133,15 +127,15 @@ class NoisyLabels:
     def __init__(self, labels: np.ndarray):
         self.labels = labels
         self.known = np.bincount(labels)[labels] > 1
-        self._models: list[tuple[Sequence[np.ndarray], NoiseModel]] = []
+        self._models: list[tuple[float, Sequence[np.ndarray], NoiseModel]] = []
 
-    def model(self, predictors: Sequence[np.ndarray]) -> NoiseModel:
-        """The model with one group by probabilities (N, C) of M predictors."""
-        for fitted_by, model in self._models:
-            if len(fitted_by) == len(predictors) and all(map(operator.is_, fitted_by, predictors)):
+    def model(self, predictors: Sequence[np.ndarray], deviation: float = ALIKE) -> NoiseModel:
+        """The model with one group by probabilities (N, C) of M predictors; see `fit_noise_model`."""
+        for fitted_with, by, model in self._models:
+            if fitted_with == deviation and len(by) == len(predictors) and all(map(operator.is_, by, predictors)):
                 return model
-        model = fit_noise_model([each[self.known] for each in predictors], self.labels[self.known])
-        self._models.append((list(predictors), model))
+        model = fit_noise_model([each[self.known] for each in predictors], self.labels[self.known], deviation)
+        self._models.append((deviation, list(predictors), model))
         return model
 
 
@@ -151,17 +145,17 @@ def _inputs(predictors: Sequence[np.ndarray]) -> np.ndarray:
     return np.concatenate([*logs, np.ones((len(logs[0]), 1))], axis=1)
 
 
-def _loosened(transitions: np.ndarray) -> np.ndarray:
-    return (1 - _LOOSENED) * transitions + _LOOSENED / transitions.shape[-1]
-
-
 def _groups(predicted: np.ndarray, groups: int) -> np.ndarray:
     """(N,), 0 for those that the predictors are least sure of."""
     rank = midranks(predicted.max(axis=1))
     return np.minimum(((rank - 1) * groups / len(rank)).astype(int), groups - 1)
 
 
-def _model(likelihood: NoiseLikelihood, fit: Fit, drawn_to: np.ndarray | None = None) -> NoiseModel:
-    predicted, group = softmax(likelihood.inputs @ fit.weights, axis=1), likelihood.group
-    likely, given = posterior(predicted, fit.transitions, group, likelihood.labels)
-    return NoiseModel(fit.weights, fit.transitions, group, likely, float(np.log(given).sum()), drawn_to)
+def _likelihood(predictors, labels, model: NoiseModel, counts=None) -> NoiseLikelihood:
+    classes, groups = predictors[0].shape[1], len(model.fit.groups)
+    return NoiseLikelihood(_inputs(predictors), labels, classes, model.deviation, counts, model.group, groups)
+
+
+def _model(likelihood: NoiseLikelihood, fit: Fit, deviation: float, gain: float = np.nan) -> NoiseModel:
+    value = likelihood.value_of_transitions(fit)
+    return NoiseModel(fit, deviation, likelihood.group, likelihood.posterior(fit), value, gain)
