@@ -46,12 +46,14 @@ def describe_examples(name: str, examples: pd.DataFrame, arrays: Arrays) -> dict
 
 def describe_thumbnails(path: Path, arrays: Arrays) -> dict:
     """The sheets of thumbnails of a data set, in the order of its examples, and the size of their tiles."""
-    tiles = Tiles(**read_provenance(path)["tiles"])
+    facts = read_provenance(path)
+    tiles = Tiles(**facts["tiles"])
     pictures = read_arrow(path, THUMBNAILS)["image"].to_pylist()
     return {
         "width": tiles.width,
         "height": tiles.height,
         "per_row": tiles.per_row,
         "per_sheet": tiles.per_sheet,
+        "shrunk": facts["shrunk"],
         "sheets": [arrays.binary(picture) for picture in pictures],
     }

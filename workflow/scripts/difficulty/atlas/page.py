@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
@@ -23,6 +23,8 @@ SCRIPTS = (
     "core/decisions.js",
     "core/grid.js",
     "core/filters.js",
+    "core/card.js",
+    "core/detail.js",
     "views/overview.js",
     "views/review.js",
     "views/images.js",
@@ -86,8 +88,8 @@ def _digest(script: str) -> str:
 
 
 def _charts() -> list[str]:
-    """The charting library, from its Python package."""
-    folder = files("bokeh") / "server" / "static" / "js"
+    """The charting library, as its Python package brings it; the package itself is not imported."""
+    folder = Path(find_spec("bokeh").origin).parent / "server" / "static" / "js"
     return [_embeddable((folder / f"{name}.min.js").read_text(encoding="utf-8")) for name in _CHARTS]
 
 

@@ -31,27 +31,31 @@ const Thumbnails = (() => {
     canvas.dataset.shown = wanted;
   }
 
-  const kept = new Map(); // name of a sheet -> promise of its picture, the least recently used first
-  const MOST_PIXELS = 64e6; // of all sheets that are kept decoded, four bytes each
+  const kept = new Map(); // name of a sheet -> promise of its picture and its pixels, the least recently used first
+  const MOST_PIXELS = 100e6; // of all sheets that are kept decoded, four bytes each
 
+  /** The picture of a sheet; the sheets that were used longest ago are forgotten when there are too many. */
   function loaded(name) {
-    const sheet = kept.get(name) ?? load(name);
+    const { promise, pixels } = kept.get(name) ?? load(name);
     kept.delete(name);
-    kept.set(name, sheet);
-    return sheet;
+    kept.set(name, { promise, pixels });
+    let sum = 0;
+    for (const [other, { pixels: size }] of [...kept].reverse()) {
+      sum += size;
+      if (sum > MOST_PIXELS && other !== name) kept.delete(other);
+    }
+    return promise;
   }
 
-  async function load(name) {
-    const image = new Image();
-    image.src = await address(name);
-    await image.decode();
-    let pixels = 0;
-    for (const [other, promise] of [...kept].reverse()) {
-      const decoded = await promise;
-      pixels += decoded.width * decoded.height;
-      if (pixels > MOST_PIXELS) kept.delete(other);
-    }
-    return image;
+  function load(name) {
+    const entry = { pixels: 1024 * 1024 }; // until it is known
+    entry.promise = (async () => {
+      const image = new Image();
+      image.src = await address(name);
+      await image.decode();
+      return image;
+    })();
+    return entry;
   }
 
   /** A picture of an example, with what it shows as its text. */

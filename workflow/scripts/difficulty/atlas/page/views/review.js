@@ -3,7 +3,8 @@
 const ReviewView = {
   title: "Review",
   async show(root, experiment, state) {
-    const examples = (await Selection.chosen(experiment, { ...state, flag: state.flag === "undecided" ? "" : state.flag })).filter((example) => experiment.rank[example] > 0);
+    const all = await Selection.chosen(experiment, { ...state, flag: state.flag === "undecided" ? "" : state.flag });
+    const examples = Array.from(all).filter((example) => experiment.rank[example] > 0);
     const log = Decisions.of(experiment);
     const open = Number(state.at), named = examples.findIndex((example) => experiment.ids[example] === open);
     let place = named >= 0 ? named : Math.max(0, examples.findIndex((example) => !log.has(experiment.ids[example])));
