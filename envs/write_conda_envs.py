@@ -11,6 +11,7 @@ ENVIRONMENTS = {
     "training": [*TABLES, "safetensors", "torch", "torchvision"],
     "figures": [*TABLES, "matplotlib"],
     "images": [*TABLES, "scikit-image"],
+    "atlas": [*TABLES, "bokeh", "jinja2"],
     "image_figures": [*TABLES, "matplotlib", "scikit-image"],
 }
 

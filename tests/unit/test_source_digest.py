@@ -71,6 +71,16 @@ def test_imported_modules_count_transitively(scripts, module):
     assert digest(scripts) != before
 
 
+def test_files_in_the_folder_of_a_module_count(scripts):
+    page = scripts / "difficulty" / "doubling" / "parts" / "page.html"
+    page.parent.mkdir(parents=True)
+    without = digest(scripts)
+    page.write_text("one")
+    one = digest(scripts)
+    page.write_text("two")
+    assert len({without, one, digest(scripts)}) == 3
+
+
 def test_selected_modules_count_and_others_do_not(scripts):
     plain, with_model = digest(scripts), digest(scripts, "models.big")
     assert plain != with_model

@@ -19,6 +19,7 @@ include: "scripts.smk"
 
 sys.path.insert(0, str(SCRIPTS))
 
+from difficulty.atlas import figure_places
 from difficulty.config.training.chosen_seeds import repeated_seeds
 from difficulty.config.reading import load
 from difficulty.config.resolve import resolve
@@ -177,6 +178,7 @@ prefix = f"set -euo pipefail; {interpreter}SCRIPTS={shlex_quote(str(SCRIPTS))}; 
 shell.prefix(prefix.replace("{", "{{").replace("}", "}}"))
 
 
+CAPTIONS = SCRIPTS / "difficulty" / "atlas" / "captions"
 NAME, RUN = r"[A-Za-z0-9][A-Za-z0-9_-]*", r"seed-\d+(-fold-\d+)?"
 
 
@@ -283,13 +285,13 @@ def command(script, options="", inputs="", outputs="output"):
     return " ".join(parts)
 
 
-def figure_files(place, category, caption=None, **labels):
+def figure_files(place, category, **labels):
     """The outputs of a rule that draws a figure, a PNG that goes into the report, and the other formats.
 
-    place: path below results/figures/ without suffix. caption: a file of workflow/report/ (default: the last part).
+    place: path below results/figures/ without suffix, which says what its caption is.
     """
-    caption = caption or place.rpartition("/")[2]
-    shown = report(paths.figure(place), caption=f"../report/{caption}.rst", category=category, labels=labels)
+    caption = CAPTIONS / f"{figure_places.caption(place)}.rst"
+    shown = report(paths.figure(place), caption=str(caption), category=category, labels=labels)
     others = [format for format in plan.figures.formats if format != "png"]
     return {"png": shown, **{format: paths.figure(place, format) for format in others}}
 

@@ -1,6 +1,6 @@
 """Figures. From: tables of data sets, runs, scores and analyses. To: results/figures/
 
-Every PNG also goes into the report, with the caption of its kind from workflow/report/. A figure's settings are its
+Every PNG also goes into the report, with the caption of its kind. A figure's settings are its
 resolution and its own section of `figures`, so that another one redraws that figure and what the same job draws. Figures
 of a family of scores are in the family's own file; all use the rule `plot_evaluations`, with other files and parameters.
 """
@@ -85,7 +85,6 @@ use rule plot_evaluations as plot_comparison with:
         **figure_files(
             "comparisons/{comparison}/{measure}",
             "Training",
-            caption="comparison",
             group="{comparison}",
             figure="{measure}, compared",
         ),
@@ -210,7 +209,7 @@ use rule plot_evaluations as plot_agreement with:
     input:
         agreement=paths.AGREEMENT,
     output:
-        **figure_files("agreement/{group}", "Agreement", caption="agreement", group="{group}", figure="agreement"),
+        **figure_files("agreement/{group}", "Agreement", group="{group}", figure="agreement"),
     log:
         paths.log("figures/agreement/{group}/plot_agreement"),
     benchmark:
@@ -227,7 +226,6 @@ use rule plot_evaluations as plot_order_stability with:
         **figure_files(
             "agreement/{group}/order",
             "Agreement",
-            caption="order_stability",
             group="{group}",
             figure="order of the examples",
         ),
@@ -249,7 +247,6 @@ use rule plot_evaluations as plot_agreed_statistics with:
         **figure_files(
             "agreement/{group}/statistics",
             "Agreement",
-            caption="agreed_statistics",
             group="{group}",
             figure="statistics of images",
         ),
@@ -270,7 +267,7 @@ use rule plot_evaluations as plot_detection with:
         curves=paths.DETECTION_CURVES,
         differences=paths.DETECTION_DIFFERENCES,
     output:
-        **figure_files("detection/{detection}", "Detection", caption="detection", truth="{detection}"),
+        **figure_files("detection/{detection}", "Detection", truth="{detection}"),
     log:
         paths.log("figures/detection/{detection}/plot_detection"),
     benchmark:

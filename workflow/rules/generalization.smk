@@ -64,7 +64,6 @@ use rule plot_evaluations as plot_generalization with:
         **figure_files(
             "generalization/{study}/accuracy",
             "Generalization",
-            caption="generalization",
             study="{study}",
             figure="accuracy on parts",
         ),

@@ -122,7 +122,6 @@ use rule plot_evaluations as plot_influential with:
         **figure_files(
             "experiments/{experiment}/influential/{queries}/{variant}",
             "Influence",
-            caption="influential",
             experiment="{experiment}",
             figure="influential images, {queries}, {variant}",
         ),

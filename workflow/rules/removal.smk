@@ -36,7 +36,7 @@ use rule plot_evaluations as plot_removal with:
         table=paths.REMOVAL,
         summary=paths.REMOVAL_SUMMARY,
     output:
-        **figure_files("removal/{removal}", "Removal", caption="removal", removal="{removal}", figure="test accuracy"),
+        **figure_files("removal/{removal}", "Removal", removal="{removal}", figure="test accuracy"),
     log:
         paths.log("figures/removal/{removal}/plot_removal"),
     benchmark:

@@ -268,7 +268,6 @@ use rule plot_evaluations as plot_out_of_distribution with:
         **figure_files(
             "experiments/{experiment}/out_of_distribution/{dataset}",
             "Variance of gradients",
-            caption="out_of_distribution",
             experiment="{experiment}",
             figure="images of {dataset}",
         ),

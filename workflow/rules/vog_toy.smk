@@ -37,7 +37,6 @@ use rule plot_evaluations as plot_vog_toy_boundary with:
         **figure_files(
             "vog-toy/boundary",
             "Variance of gradients, toy experiment",
-            caption="vog_toy_boundary",
             figure="points in the plane",
         ),
     log:
@@ -57,7 +56,6 @@ use rule plot_evaluations as plot_vog_toy_distance with:
         **figure_files(
             "vog-toy/distance-{split}",
             "Variance of gradients, toy experiment",
-            caption="vog_toy_distance",
             figure="score by distance, {split}",
         ),
     log:
@@ -78,7 +76,6 @@ use rule plot_evaluations as plot_vog_toy_correlation with:
         **figure_files(
             "vog-toy/correlation",
             "Variance of gradients, toy experiment",
-            caption="vog_toy_correlation",
             figure="correlation with the distance",
         ),
     log:

@@ -37,7 +37,8 @@ class SourceDigests:
     def __call__(self, script: str, *modules: str) -> str:
         """The digest of a stage: its script (without .py) and the modules that its settings select by name.
 
-        modules: below the package, e.g. "models.resnet9". Raises FileNotFoundError for one that is not there.
+        modules: below the package, e.g. "models.resnet9". Of every module, what is no Python in a folder of its name
+        counts as well. Raises FileNotFoundError for one that is not there.
         """
         key = (script, *sorted(set(modules)))
         if key not in self._stages:
@@ -50,6 +51,7 @@ class SourceDigests:
                 if name not in found:
                     digest, imports = self._describe(file)
                     found[name] = digest
+                    found |= {path.relative_to(self.scripts).as_posix(): _digest(path) for path in _data_files(file)}
                     wanted += [path for path in map(self._find, imports) if path]
             self._stages[key] = hashlib.sha256(json.dumps(sorted(found.items())).encode()).hexdigest()[:16]
         return self._stages[key]
@@ -88,6 +90,16 @@ class SourceDigests:
         if path.with_suffix(".py").is_file():
             return path.with_suffix(".py")
         return path / "__init__.py" if (path / "__init__.py").is_file() else None
+
+
+def _data_files(module: Path) -> list[Path]:
+    """Files that are no Python in the folder that is called as a module is: what it reads, such as templates."""
+    folder = module.with_suffix("")
+    return sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc"))
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _normalized_digest(content: bytes) -> str:

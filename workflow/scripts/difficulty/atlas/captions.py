@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 from jinja2 import Environment, StrictUndefined
 
+_FOLDER = Path(__file__).with_suffix("")
 _MARKS = re.compile(r"``(.+?)``|\*\*(.+?)\*\*|\*(.+?)\*", re.DOTALL)
 _TAGS = ("code", "strong", "em")
 
@@ -37,13 +38,13 @@ def question_of(caption: str) -> str:
     return next((question for question, captions in QUESTIONS.items() if caption in captions), "Further figures")
 
 
-def paragraphs(path: Path, wildcards: Mapping[str, str]) -> list[list]:
+def paragraphs(name: str, wildcards: Mapping[str, str]) -> list[list]:
     """A caption's paragraphs, each a list of plain texts and of {tag, text} for those that are marked.
 
     wildcards: of the rule that draws the figure, which the caption names.
     """
     snakemake = SimpleNamespace(wildcards=SimpleNamespace(**wildcards))
-    template = Environment(undefined=StrictUndefined).from_string(path.read_text(encoding="utf-8"))
+    template = Environment(undefined=StrictUndefined).from_string((_FOLDER / f"{name}.rst").read_text(encoding="utf-8"))
     blocks = re.split(r"\n\s*\n", template.render(snakemake=snakemake).strip())
     return [_marked(" ".join(block.split())) for block in blocks]
 

@@ -11,7 +11,7 @@ from difficulty.datasets.example_tables import EXAMPLES, class_names
 from difficulty.errors import UserError
 from difficulty.tables import read_arrow, read_provenance, read_table
 
-_COLUMNS = ["example_id", "split", "key", "label", "class_name", "file", "duplicate_of"]
+_COLUMNS = ["example_id", "split", "key", "label", "class_name", "file", "sha256", "duplicate_of"]
 
 
 def read_examples(path: Path) -> pd.DataFrame:

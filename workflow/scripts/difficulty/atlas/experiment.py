@@ -1,6 +1,5 @@
 """What the page holds of an experiment: labels, scores, the list of suspects, and tables about scores."""
 
-from argparse import Namespace
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -10,6 +9,8 @@ from difficulty.analysis.label_errors.tables import LABEL_CONFUSION, LABEL_ERROR
 from difficulty.analysis.suspects import SUSPECTS
 from difficulty.atlas.arrays import Arrays
 from difficulty.atlas.json_values import as_record, as_records
+from difficulty.atlas.results import Results
+from difficulty.plan import paths
 from difficulty.scores.collect import SCORES, ranking_columns
 from difficulty.scores.runs import ROLE_SUFFIXES
 from difficulty.tables import Column, read_schema, read_table
@@ -18,21 +19,24 @@ _SUSPECT_COLUMNS = ["example_id", "suggested_label", "suggested_share", "probabi
 _HIDDEN = ("_std", "_runs_null", "_ranked")  # endings of columns that go with a score
 
 
-def describe_experiment(name: str, files: Namespace, examples: pd.DataFrame, classes: list[str], arrays: Arrays) -> dict:
+def describe_experiment(
+    name: str, results: Results, examples: pd.DataFrame, classes: list[str], arrays: Arrays
+) -> dict:
     """An experiment's part of the page.
 
-    files: paths of the tables `scores`, `suspects`, `errors` and `confusion`. examples: of its data set; arrays are in
-    their order. classes: their names.
+    examples: of its data set; arrays are in their order. classes: names of its classes.
     """
-    scores = read_table(files.scores, SCORES).set_index("example_id").loc[examples["example_id"]]
+    path = results.path(paths.SCORES, experiment=name)
+    scores = read_table(path, SCORES).set_index("example_id").loc[examples["example_id"]]
+    suspects = read_table(results.path(paths.SUSPECTS_TABLE, experiment=name), SUSPECTS, _SUSPECT_COLUMNS)
     return {
         "name": name,
         "given": arrays.codes(scores["label"]),
         "corrupt": arrays.numbers(scores["is_corrupt"].to_numpy(), "u1") if scores["is_corrupt"].any() else None,
-        "columns": list(_columns(scores, read_schema(files.scores).columns, arrays)),
-        "suspects": _suspects(read_table(files.suspects, SUSPECTS, _SUSPECT_COLUMNS), examples, classes, arrays),
-        "errors": as_record(read_table(files.errors, LABEL_ERRORS)),
-        "confusion": as_records(read_table(files.confusion, LABEL_CONFUSION)),
+        "columns": list(_columns(scores, read_schema(path).columns, arrays)),
+        "suspects": _suspects(suspects, examples, classes, arrays),
+        "errors": as_record(read_table(results.path(paths.LABEL_ERRORS, experiment=name), LABEL_ERRORS)),
+        "confusion": as_records(read_table(results.path(paths.LABEL_CONFUSION, experiment=name), LABEL_CONFUSION)),
     }
 
 

@@ -1,33 +1,35 @@
 """Figures as the page holds them: smaller pictures with their captions."""
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from PIL import Image
 
+from difficulty.atlas import figure_places
 from difficulty.atlas.arrays import Arrays
 from difficulty.atlas.captions import paragraphs, question_of
+from difficulty.atlas.results import Results
 
 _WIDEST = 1400  # pixels
 
 
-def describe_figures(figures: Iterable[Mapping], paths: Iterable[Path], captions: Path, arrays: Arrays) -> list[dict]:
-    """The figures' part of the page.
+def describe_figures(places: Iterable[str], results: Results, arrays: Arrays) -> list[dict]:
+    """The figures' part of the page, each with the question that it answers, its title and its caption.
 
-    figures: place, title, caption, experiment (None: it shows several) and wildcards of each. paths: their PNG files.
-    captions: the folder of captions.
+    places: below the folder of figures.
     """
     described = []
-    for figure, path in zip(figures, paths, strict=True):
-        picture, width, height = _as_webp(path)
+    for place in places:
+        name, wildcards = figure_places.described(place)
+        picture, width, height = _as_webp(results.figure(place))
         described.append(
             {
-                "place": figure["place"],
-                "title": figure["title"],
-                "experiment": figure["experiment"],
-                "question": question_of(figure["caption"]),
-                "caption": paragraphs(captions / f"{figure['caption']}.rst", figure["wildcards"]),
+                "place": place,
+                "title": f"{name.replace('_', ' ').capitalize()}: {' '.join(wildcards.values())}".removesuffix(": "),
+                "experiment": wildcards.get("experiment"),
+                "question": question_of(name),
+                "caption": paragraphs(name, wildcards),
                 "picture": arrays.binary(picture),
                 "width": width,
                 "height": height,

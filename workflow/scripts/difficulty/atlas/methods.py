@@ -4,15 +4,17 @@ import csv
 from collections.abc import Mapping
 from pathlib import Path
 
+CITATION = "difficulty: a Snakemake workflow that scores how difficult every example of an image data set is"
 
-def describe_methods(provenance: Mapping, benchmarks: Path, citation: str) -> dict:
+
+def describe_methods(provenance: Mapping, benchmarks: Path) -> dict:
     """provenance: of a table of scores. benchmarks: folder of what Snakemake measured, which may be missing."""
     return {
-        "about": "Every number here was computed by the difficulty workflow from the settings below; the tables that it "
-        "leaves in results/ hold all of them, with how they were made.",
+        "about": "Every number here was computed by the difficulty workflow from the settings below. The tables that "
+        "it leaves in its folder of results hold all of them, with how they were made.",
         "versions": provenance["versions"],
         "times": times_of_stages(benchmarks),
-        "citation": citation,
+        "citation": CITATION,
     }
 
 
@@ -24,7 +26,7 @@ def times_of_stages(benchmarks: Path) -> list[dict]:
     found: dict[str, dict] = {}
     for path in sorted(benchmarks.rglob("*.tsv")):
         stage = _stage_of(path)
-        with open(path, encoding="utf-8", newline="") as stream:
+        with path.open(encoding="utf-8", newline="") as stream:
             rows = list(csv.DictReader(stream, delimiter="\t"))
         row = found.setdefault(stage, {"stage": stage, "jobs": 0, "seconds": 0.0, "cpu_seconds": 0.0, "memory": 0.0})
         for job in rows:

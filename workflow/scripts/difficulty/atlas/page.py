@@ -38,11 +38,10 @@ STYLES = ("style.css",)
 _CHARTS = ("bokeh", "bokeh-gl", "bokeh-api")
 
 
-def render(data: Mapping, arrays: Mapping[str, str], palette: Mapping[str, str]) -> str:
+def render(data: Mapping, arrays: Mapping[str, str]) -> str:
     """The page.
 
-    data: what core/experiment.js reads, JSON-able. arrays: name -> base64, as `Arrays` packs them. palette: names of
-    CSS variables -> colours.
+    data: what core/experiment.js reads, JSON-able. arrays: name -> base64, as `Arrays` packs them.
 
     No script runs but those that are written here: the page's content security policy lists their digests, and allows
     neither connections nor code made of text.
@@ -53,7 +52,7 @@ def render(data: Mapping, arrays: Mapping[str, str], palette: Mapping[str, str])
     return template.render(
         title=data["title"],
         policy=content_security_policy(scripts),
-        styles=[Markup(_style(name, palette)) for name in STYLES],
+        styles=[Markup(_style(name)) for name in STYLES],
         scripts=[Markup(script) for script in scripts],
         data=Markup(inert_json(data)),
         arrays=arrays,
@@ -103,6 +102,5 @@ def _embeddable(script: str) -> str:
     return script.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
-def _style(name: str, palette: Mapping[str, str]) -> str:
-    variables = "".join(f"--{key}: {color};" for key, color in palette.items())
-    return f":root {{{variables}}}\n" + (_PAGE / name).read_text(encoding="utf-8")
+def _style(name: str) -> str:
+    return (_PAGE / name).read_text(encoding="utf-8")

@@ -1,8 +1,8 @@
 """All that a page holds, from the tables of the results."""
 
 import hashlib
-from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Sequence
+from pathlib import Path
 
 import pandas as pd
 
@@ -11,8 +11,10 @@ from difficulty.atlas.arrays import Arrays
 from difficulty.atlas.examples import describe_examples, describe_thumbnails, read_examples
 from difficulty.atlas.experiment import describe_experiment
 from difficulty.atlas.json_values import as_records
+from difficulty.atlas.results import Results
 from difficulty.errors import UserError
-from difficulty.tables import read_arrow, read_schema
+from difficulty.plan import paths
+from difficulty.tables import read_arrow, read_provenance, read_schema
 
 _CORRELATION = ["role", "score_a", "score_b", "spearman", "low", "high", "examples"]
 _STABILITY = ["role", "score", "seeds_per_half", "spearman_mean", "reliability", "seeds_for_90", "examples"]
@@ -21,56 +23,66 @@ _DETECTION = ["experiment", "truth", "role", "score", "run", "examples", "positi
 _DETECTION += [f"{name}{end}" for name in _MEASURES for end in ("", "_low", "_high")]
 
 
-def describe_datasets(datasets: list[Mapping], files: Namespace, arrays: Arrays) -> tuple[dict, dict, dict]:
-    """(data sets of the page, their thumbnails, the examples of each).
+class Payload:
+    """What is read of the results once and shown in several places.
 
-    datasets: name of each, and its root, the data set whose images it has. files: examples of each, thumbnails of each
-    root, by its name.
+    datasets: (name, its root: the data set that its images are from, None if there are none) of each.
     """
-    examples = {each["name"]: read_examples(path) for each, path in zip(datasets, files.examples, strict=True)}
-    thumbnails = {root: describe_thumbnails(path, arrays) for root, path in files.thumbnails.items()}
-    described = {}
-    for dataset in datasets:
-        own, root = examples[dataset["name"]], dataset["root"]
-        page = describe_examples(dataset["name"], own, arrays)
-        positions = pd.Series(range(len(examples[root])), index=examples[root]["example_id"])
-        if missing := set(own["example_id"]) - set(positions.index):
-            raise UserError(f"{dataset['name']}: example {min(missing)} is not one of {root}; run the workflow again")
-        tiles = None if root == dataset["name"] else arrays.numbers(positions[own["example_id"]].to_numpy(), "i4")
-        described[dataset["name"]] = {**page, "root": root, "tiles": tiles}
-    return described, thumbnails, examples
+
+    def __init__(self, results: Results, datasets: Sequence[tuple[str, str | None]], arrays: Arrays):
+        self.results, self.arrays = results, arrays
+        self.examples = {name: read_examples(results.path(paths.EXAMPLES, dataset=name)) for name, _ in datasets}
+        self.datasets = {name: self._dataset(name, root) for name, root in datasets}
+        roots = dict.fromkeys(root for _, root in datasets if root)
+        self.thumbnails = {
+            root: describe_thumbnails(results.path(paths.THUMBNAILS, dataset=root), arrays) for root in roots
+        }
+
+    def _dataset(self, name: str, root: str | None) -> dict:
+        """A data set, and for each example the position of its picture among those of the root; None: its own."""
+        page = {**describe_examples(name, self.examples[name], self.arrays), "root": root, "tiles": None}
+        if root in (None, name):
+            return page
+        positions = pd.Series(range(len(self.examples[root])), index=self.examples[root]["example_id"])
+        if missing := set(self.examples[name]["example_id"]) - set(positions.index):
+            raise UserError(f"{name}: example {min(missing)} is not one of {root}; run the workflow again")
+        return {**page, "tiles": self.arrays.numbers(positions[self.examples[name]["example_id"]].to_numpy(), "i4")}
+
+    def experiments(self, experiments: Sequence[tuple[str, str]], tables: Sequence[str]) -> list[dict]:
+        """The experiments' parts of the page.
+
+        experiments: (name, its data set) of each. tables: those about all of them that there are.
+        """
+        shared = {pattern: self.results.path(pattern) for pattern in tables}
+        detection = _rows(shared[paths.DETECTIONS], _DETECTION) if paths.DETECTIONS in shared else []
+        accuracies = _accuracies(shared[paths.EVALUATIONS]) if paths.EVALUATIONS in shared else {}
+        described = []
+        for name, dataset in experiments:
+            classes = self.datasets[dataset]["classes"]
+            page = describe_experiment(name, self.results, self.examples[dataset], classes, self.arrays)
+            page |= {"dataset": dataset, "settings": self._settings(name), "accuracy": accuracies.get(name)}
+            page["correlation"] = _correlation(self.results.path(paths.CORRELATION, experiment=name))
+            page["stability"] = _rows(self.results.path(paths.STABILITY, experiment=name), _STABILITY)
+            page["detection"] = [row for row in detection if row["experiment"] == name]
+            described.append(page)
+        return described
+
+    def _settings(self, experiment: str) -> dict:
+        """What an experiment's first run was made with."""
+        records = self.results.first_records(experiment)
+        return read_provenance(records)["settings"] if records else {}
+
+    def digest(self) -> str:
+        """What decisions are kept under in the browser: another page of the same examples finds them again."""
+        text = " ".join(f"{name} {' '.join(map(str, each['sha256']))}" for name, each in sorted(self.examples.items()))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def describe_experiments(
-    experiments: list[Mapping], files: Namespace, datasets: Mapping, examples: Mapping, arrays: Arrays
-) -> list[dict]:
-    """The experiments' parts of the page.
-
-    experiments: name, dataset and settings of each. files: scores, suspects, errors, confusion, correlation and
-    stability of each; detection and evaluations, tables about all of them, or None.
-    """
-    detection = as_records(_columns(files.detection, _DETECTION)) if files.detection else []
-    accuracies = _accuracies(files.evaluations) if files.evaluations else {}
-    described = []
-    for number, experiment in enumerate(experiments):
-        name, dataset = experiment["name"], experiment["dataset"]
-        own = Namespace(**{each: getattr(files, each)[number] for each in ("scores", "suspects", "errors", "confusion")})
-        page = describe_experiment(name, own, examples[dataset], datasets[dataset]["classes"], arrays)
-        page |= {"dataset": dataset, "settings": experiment["settings"], "accuracy": accuracies.get(name)}
-        page["correlation"] = _correlation(files.correlation[number])
-        page["stability"] = as_records(_columns(files.stability[number], _STABILITY))
-        page["detection"] = [row for row in detection if row["experiment"] == name]
-        described.append(page)
-    return described
+def _rows(path: Path, names: list[str]) -> list[dict]:
+    return as_records(_columns(path, names))
 
 
-def digest_of(datasets: Mapping) -> str:
-    """What decisions are kept under in the browser: another page of the same examples finds them again."""
-    text = " ".join(f"{name} {each['count']} {each['ids']['array']}" for name, each in sorted(datasets.items()))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _columns(path, names: list[str]) -> pd.DataFrame:
+def _columns(path: Path, names: list[str]) -> pd.DataFrame:
     return read_arrow(path, read_schema(path), names).to_pandas()
 
 

@@ -1,15 +1,11 @@
 """Figures: which there are, and what each depends on: its own settings, and the tables that it shows."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from difficulty.plan import paths
+from difficulty.plan.figure_places import drawn_figures
 from difficulty.plan.stage import Stage, remembered
 
-_OF_EXPERIMENTS = ("training", "panel", "data_map", "correlation", "stability", "label_errors")
-_OF_DEPTH = ("depth_histogram", "depth_levels", "probe_accuracy", "depth_learning", "depth_classes")
-_OF_VOG = ("vog_errors", "vog_correlation", "vog_stages")
-_OF_VOG_TOY = ("boundary", "correlation", "distance-train", "distance-test")
 _GALLERY = {"examples_per_class": 25, "classes": 10}
 
 
@@ -202,41 +198,12 @@ class Figures:
 
     def paths(self) -> list[str]:
         """Every figure, in every format."""
-        return [paths.figure(place, format) for place in self._places() for format in self.formats]
+        return [paths.figure(place, format) for place in self.places() for format in self.formats]
 
-    def _places(self) -> Iterator[str]:
-        data, training = self.plan.data, self.plan.training
-        yield from (f"datasets/{dataset}/samples" for dataset in data.used if dataset not in data.recorded)
-        yield from ["evaluations"] if training.with_checkpoints else []
-        for experiment in self.shown:
-            yield from (f"experiments/{experiment}/{figure}" for figure in self._of_experiment(experiment))
-        hidden = self.plan.experiments.keys() - {*self.shown}  # a group of one experiment has its name
-        yield from (f"agreement/{group}" for group in self.plan.agreement.groups if group not in hidden)
-        yield from (f"agreement/{group}/order" for group in self.plan.agreement.of_several)
-        yield from (f"agreement/{group}/statistics" for group in self.plan.agreement.related if group not in hidden)
-        yield from (f"detection/{detection}" for detection in self.plan.scores.detections)
-        yield from (f"comparisons/{name}/{measure}" for name in self.comparisons for measure in ("loss", "top1"))
-        yield from (f"generalization/{study}/accuracy" for study in self.plan.generalization.studies)
-        yield from (f"generalization/{study}/traits" for study in self.plan.generalization.with_traits)
-        yield from (f"removal/{removal}" for removal in self.plan.removal.removals)
-        yield from (f"vog-toy/{figure}" for figure in _OF_VOG_TOY if self.plan.vog_toy.settings)
+    def places(self) -> list[str]:
+        """Where every figure is, below results/figures/ and without its ending."""
+        return [place for place, _, _ in drawn_figures(self)]
 
-    def _of_experiment(self, experiment: str) -> Iterator[str]:
-        vog, depth, influence = self.plan.vog, self.plan.depth, self.plan.influence
-        yield from _OF_EXPERIMENTS
-        yield from ["gallery"] if experiment in self.plan.training.with_images else []
-        yield from ["truth_correlation"] if experiment in self.plan.scores.with_truth else []
-        yield from ["average_precision"] if experiment in self.plan.scores.with_label_sets else []
-        yield from ["image_maps"] if experiment in self.plan.images.mapped else []
-        yield from ["relations", "statistics_histograms"] if experiment in self.plan.images.related else []
-        yield from ["coherence"] if experiment in self.plan.coherence.epochs else []
-        yield from _OF_VOG if experiment in vog.stages else []
-        yield from ["vog_gallery"] if experiment in vog.with_gallery else []
-        yield from (f"out_of_distribution/{other}" for other in vog.strangers.get(experiment, []))
-        yield from _OF_DEPTH if experiment in depth.epochs else []
-        yield from ["depth_votes", "depth_gallery"] if experiment in depth.with_images else []
-        yield from ["depth_plane"] if experiment in depth.with_plane else []
-        if experiment in influence.epochs:
-            explained = [(queries, variant) for name, queries, variant in influence.explained() if name == experiment]
-            yield from (f"influential/{queries}/{variant}" for queries, variant in explained)
-            yield from ["influence_agreement"] if len(influence.variants) > 1 else []
+    def keys(self) -> list[str]:
+        """Keys of all drawings."""
+        return list(dict.fromkeys(method(*arguments).key for _, method, arguments in drawn_figures(self)))

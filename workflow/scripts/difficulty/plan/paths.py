@@ -16,6 +16,7 @@ JOINED = f"{_DATASET}/joins/{{join}}.parquet"
 FEATURES = f"{_DATASET}/features.parquet"
 SIMILAR = f"{_DATASET}/similar.parquet"
 FEATURE_MAP = f"{_DATASET}/feature-map.parquet"
+THUMBNAILS = f"{_DATASET}/thumbnails.parquet"
 
 _EXPERIMENT = "results/experiments/{experiment}"
 CHECKED = f"{_EXPERIMENT}/checked.parquet"
@@ -95,6 +96,7 @@ REMOVAL_SUMMARY = "results/removal/{removal}-summary.parquet"
 VOG_TOY_SCORES = "results/vog-toy/scores.parquet"
 VOG_TOY_BOUNDARY = "results/vog-toy/boundary.parquet"
 VOG_TOY_SUMMARY = "results/vog-toy/summary.parquet"
+ATLAS = "results/index.html"
 EXPORT = "results/export/{experiment}/{format}"
 
 

@@ -10,6 +10,7 @@ from difficulty.config.resolve import Configuration
 from difficulty.hash_chain import hash_chain
 from difficulty.plan import paths
 from difficulty.plan.agreement import Agreement
+from difficulty.plan.atlas import Atlas
 from difficulty.plan.augmentation_sensitivity import AugmentationSensitivity
 from difficulty.plan.checks import Checks
 from difficulty.plan.coherence import Coherence
@@ -58,6 +59,7 @@ class Plan:
         self.removal = Removal(self)
         self.vog_toy = VogToy(self)
         self.figures = Figures(self)
+        self.atlas = Atlas(self)
         self.export = Export(self)
         # In the order in which their columns stand in the table of all scores.
         self.families: dict[str, Callable[..., Stage | None]] = {
@@ -98,7 +100,7 @@ class Plan:
 
     def files(self) -> list[str]:
         """All that a configuration asks for."""
-        return [*self.data_files(), *self.run_files(), *self.tables(), *self.figures.paths()]
+        return [*self.data_files(), *self.run_files(), *self.tables(), *self.figures.paths(), *self.atlas.pages()]
 
     def data_files(self) -> list[str]:
         return [path for dataset in self.data.needed for path in self.data.outputs(dataset)]

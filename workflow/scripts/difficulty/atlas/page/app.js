@@ -2,7 +2,10 @@
 
 const App = (() => {
   const views = { overview: OverviewView, review: ReviewView, images: ImagesView, map: MapView, scores: ScoresView, figures: FiguresView, methods: MethodsView };
-  let shown = 0, leave = null;
+  let shown = 0, leave = null, before = null;
+
+  /** The state without the image that stands before a view. */
+  const background = (state) => Address.link({ at: null }, state);
 
   /** Shows what the address says. */
   async function show() {
@@ -10,6 +13,9 @@ const App = (() => {
     const name = state.view in views ? state.view : "overview";
     const experiment = await Experiment.open(state.e);
     if (number !== shown) return; // the address has changed again
+    const stays = before === background(state) && name !== "review";
+    before = background(state);
+    if (stays) { await Detail.update(experiment, state); return; }
     head(name, experiment, state);
     const root = element("section", { class: `view ${name}`, "aria-label": views[name].title });
     leave?.();
@@ -23,6 +29,7 @@ const App = (() => {
       fill(root, element("p", { class: "warning", role: "alert" }, `This view cannot be shown: ${error.message}`));
       throw error;
     }
+    if (number === shown && name !== "review") await Detail.update(experiment, state);
     document.body.dataset.ready = `${name} ${number}`;
   }
 

@@ -8,7 +8,7 @@ const Card = (() => {
     const address = [folder, ...experiment.files[example].split("/")].join("/").split("/").map(encodeURIComponent).join("/");
     const full = element("img", { alt: Thumbnails.label(experiment, example), class: "large", hidden: true });
     full.addEventListener("load", () => { full.hidden = false; small.remove(); });
-    if (DATA.thumbnails[experiment.dataset.root].shrunk) full.src = address;
+    if (Thumbnails.sheetsOf(experiment)?.shrunk) full.src = address;
     return element("div", { class: "picture" }, small, full);
   }
 

@@ -6,14 +6,14 @@ const Detail = (() => {
 
   const close = () => Address.go({ at: null });
 
-  /** Shows the example that the state names, or nothing. `changed` is called after a decision. */
-  async function update(experiment, state, changed) {
+  /** Shows the example that the state names, or nothing. The view is told after a decision. */
+  async function update(experiment, state) {
     const example = state.at ? experiment.ids.indexOf(Number(state.at)) : -1;
     if (example < 0) { if (dialog.open) dialog.close(); return; }
     const card = await Card.of(experiment, example, (decision) => {
       announce(decision ? Card.decision(experiment, example) : "Undecided");
-      changed?.();
-      update(experiment, state, changed);
+      document.dispatchEvent(new CustomEvent("decided"));
+      update(experiment, state);
     });
     fill(dialog, button("Close", close, { class: "quiet close" }), card);
     if (!dialog.open) dialog.showModal();

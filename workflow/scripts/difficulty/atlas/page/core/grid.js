@@ -66,7 +66,7 @@ class Grid {
 
   #cell() {
     const canvas = element("canvas", { class: "thumbnail", "aria-hidden": "true" });
-    if (DATA.thumbnails[this.experiment.dataset.root].width < 40) canvas.classList.add("pixels");
+    if (Thumbnails.isTiny(this.experiment)) canvas.classList.add("pixels");
     const text = element("span", { class: "grid-caption" });
     const choose = element("button", { type: "button", class: "grid-cell", onclick: () => this.open(cell.example) }, canvas, text);
     const cell = element("div", { role: "listitem", class: "grid-item" }, choose);

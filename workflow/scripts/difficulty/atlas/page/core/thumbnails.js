@@ -1,9 +1,15 @@
 // Small pictures of examples: parts of the sheets that the page holds, or that lie in the folder beside it.
 
 const Thumbnails = (() => {
+  /** The sheets of an experiment's images; undefined if it has records of other runs and no images. */
+  const sheetsOf = (experiment) => DATA.thumbnails[experiment.dataset.root];
+
+  /** Few pixels are shown as squares. */
+  const isTiny = (experiment) => sheetsOf(experiment)?.width < 40;
+
   /** Where an example's picture lies: its sheet, and the corner of its tile. */
   function place(experiment, example) {
-    const sheets = DATA.thumbnails[experiment.dataset.root];
+    const sheets = sheetsOf(experiment);
     const tile = experiment.tiles ? experiment.tiles[example] : example;
     const onSheet = tile % sheets.per_sheet;
     return {
@@ -19,6 +25,7 @@ const Thumbnails = (() => {
 
   /** Draws an example's picture onto a canvas `side` pixels wide and high, as large as fits. */
   async function draw(canvas, experiment, example) {
+    if (!sheetsOf(experiment)) return;
     const { sheets, name, left, top } = place(experiment, example);
     const wanted = `${name} ${left} ${top}`;
     if (canvas.dataset.shown === wanted) return;
@@ -61,7 +68,7 @@ const Thumbnails = (() => {
   /** A picture of an example, with what it shows as its text. */
   function picture(experiment, example, properties = {}) {
     const canvas = element("canvas", { class: "thumbnail", role: "img", "aria-label": label(experiment, example), ...properties });
-    if (DATA.thumbnails[experiment.dataset.root].width < 40) canvas.classList.add("pixels");
+    if (isTiny(experiment)) canvas.classList.add("pixels");
     draw(canvas, experiment, example);
     return canvas;
   }
@@ -72,5 +79,5 @@ const Thumbnails = (() => {
     return other === MISSING ? given : `${given}, perhaps ${experiment.className(other)}`;
   }
 
-  return { picture, draw, label, place, loaded };
+  return { picture, draw, label, sheetsOf, isTiny };
 })();

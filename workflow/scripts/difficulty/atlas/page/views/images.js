@@ -26,7 +26,9 @@ const ImagesView = {
       examples.length === 0 && element("p", { class: "empty" }, "No image passes all filters. “Show all” removes them."),
     );
     grid.show(examples);
-    return () => grid.observer.disconnect();
+    const refresh = () => grid.refresh();
+    document.addEventListener("decided", refresh);
+    return () => { grid.observer.disconnect(); document.removeEventListener("decided", refresh); };
   },
 };
 

@@ -1,0 +1,53 @@
+"""The page that shows everything. From: tables of examples, scores and analyses, and figures. To: results/index.html
+
+One file, which a browser opens from disk. The thumbnails of a data set, results/datasets/{dataset}/thumbnails.parquet, are
+packed once; subsets show those of the data set that they were chosen from.
+"""
+
+
+rule pack_thumbnails:
+    """Packs small pictures of all images of a data set into sheets."""
+    input:
+        pixels=paths.PIXELS,
+        files=paths.FILES,
+    output:
+        paths.THUMBNAILS,
+    log:
+        paths.log("datasets/{dataset}/pack_thumbnails"),
+    benchmark:
+        paths.benchmark("datasets/{dataset}/pack_thumbnails")
+    wildcard_constraints:
+        dataset=any_of(plan.atlas.roots),
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(6000),
+        runtime=60,
+    params:
+        **parameters(plan.atlas.pack_thumbnails),
+    shell:
+        command("pack_thumbnails", inputs="pixels")
+
+
+rule build_atlas:
+    """Makes the page."""
+    input:
+        tables=plan.atlas.tables(),
+        figures=plan.atlas.figures(),
+    output:
+        paths.ATLAS,
+    log:
+        paths.log("build_atlas"),
+    benchmark:
+        paths.benchmark("build_atlas")
+    conda:
+        "../../envs/atlas.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+        runtime=30,
+    params:
+        **parameters(plan.atlas.build_atlas),
+    shell:
+        command("build_atlas")
