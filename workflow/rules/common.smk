@@ -178,7 +178,6 @@ prefix = f"set -euo pipefail; {interpreter}SCRIPTS={shlex_quote(str(SCRIPTS))}; 
 shell.prefix(prefix.replace("{", "{{").replace("}", "}}"))
 
 
-CAPTIONS = SCRIPTS / "difficulty" / "atlas" / "captions"
 NAME, RUN = r"[A-Za-z0-9][A-Za-z0-9_-]*", r"seed-\d+(-fold-\d+)?"
 
 
@@ -290,7 +289,7 @@ def figure_files(place, category, **labels):
 
     place: path below results/figures/ without suffix, which says what its caption is.
     """
-    caption = CAPTIONS / f"{figure_places.caption(place)}.rst"
+    caption = SCRIPTS.joinpath("difficulty", "atlas", "captions", f"{figure_places.caption(place)}.rst")
     shown = report(paths.figure(place), caption=str(caption), category=category, labels=labels)
     others = [format for format in plan.figures.formats if format != "png"]
     return {"png": shown, **{format: paths.figure(place, format) for format in others}}

@@ -22,6 +22,7 @@ def main(args):
         "datasets": payload.datasets,
         "thumbnails": payload.thumbnails,
         "experiments": payload.experiments(settings["experiments"], settings["tables"]),
+        "influential": payload.influential(settings["influential"]),
         "figures": describe_figures(settings["figures"], results, arrays),
         "methods": describe_methods(provenance(args), results.folder / "benchmarks"),
         "digest": payload.digest(),

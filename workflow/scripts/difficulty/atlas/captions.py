@@ -38,6 +38,11 @@ def question_of(caption: str) -> str:
     return next((question for question, captions in QUESTIONS.items() if caption in captions), "Further figures")
 
 
+def order_of(question: str) -> int:
+    """The place of a question among those that people ask; those that are not listed come last."""
+    return next((place for place, each in enumerate(QUESTIONS) if each == question), len(QUESTIONS))
+
+
 def paragraphs(name: str, wildcards: Mapping[str, str]) -> list[list]:
     """A caption's paragraphs, each a list of plain texts and of {tag, text} for those that are marked.
 

@@ -1,6 +1,7 @@
 """What the page holds of an experiment: labels, scores, the list of suspects, and tables about scores."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import pandas as pd
 from difficulty.analysis.label_errors.tables import LABEL_CONFUSION, LABEL_ERRORS
 from difficulty.analysis.suspects import SUSPECTS
 from difficulty.atlas.arrays import Arrays
+from difficulty.atlas.evidence import EVIDENCE
 from difficulty.atlas.json_values import as_record, as_records
 from difficulty.atlas.results import Results
 from difficulty.plan import paths
@@ -36,6 +38,7 @@ def describe_experiment(
         "columns": list(_columns(scores, read_schema(path).columns, arrays)),
         "suspects": _suspects(suspects, examples, classes, arrays),
         "errors": as_record(read_table(results.path(paths.LABEL_ERRORS, experiment=name), LABEL_ERRORS)),
+        "evidence": _evidence(results.path(paths.EVIDENCE, experiment=name), examples, arrays),
         "confusion": as_records(read_table(results.path(paths.LABEL_CONFUSION, experiment=name), LABEL_CONFUSION)),
     }
 
@@ -77,3 +80,28 @@ def _suspects(suspects: pd.DataFrame, examples: pd.DataFrame, classes: list[str]
         "verdict": arrays.numbers(suspects["verdict"].map(verdicts.index).to_numpy(), "u1"),
         "evidence": arrays.texts(suspects["evidence"]),
     }
+
+
+def _evidence(path: Path, examples: pd.DataFrame, arrays: Arrays) -> dict:
+    """What speaks for and against the first suspects, in their order: numbers row by row, one for each epoch."""
+    table = read_table(path, EVIDENCE)
+    positions = pd.Series(np.arange(len(examples)), index=examples["example_id"])
+    epochs = max(table["epochs"], key=len, default=[])
+    nearest = max(map(len, table["neighbors"]), default=0)
+    return {
+        "count": len(table),
+        "epochs": [int(epoch) for epoch in epochs],
+        "agreeing": arrays.quantised(_rectangle(table["agreeing"], len(epochs), np.nan)),
+        "predicted": arrays.codes(_rectangle(table["predicted"], len(epochs), -1).astype(int)),
+        "held_out": arrays.quantised(table["held_out"].to_numpy(np.float64)),
+        "neighbors": arrays.numbers(
+            _rectangle([positions.reindex(each).to_numpy() for each in table["neighbors"]], nearest, -1), "i4"
+        ),
+        "nearest": nearest,
+    }
+
+
+def _rectangle(rows: Iterable[Sequence[float]], width: int, missing: float) -> np.ndarray:
+    """Rows of a width one after another, (rows x width,); `missing` stands where a row is shorter."""
+    filled = [[*row, *[missing] * (width - len(row))] for row in rows]
+    return np.array(filled, np.float64).ravel()

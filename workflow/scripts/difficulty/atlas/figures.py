@@ -8,7 +8,7 @@ from PIL import Image
 
 from difficulty.atlas import figure_places
 from difficulty.atlas.arrays import Arrays
-from difficulty.atlas.captions import paragraphs, question_of
+from difficulty.atlas.captions import order_of, paragraphs, question_of
 from difficulty.atlas.results import Results
 
 _WIDEST = 1400  # pixels
@@ -35,7 +35,7 @@ def describe_figures(places: Iterable[str], results: Results, arrays: Arrays) ->
                 "height": height,
             }
         )
-    return described
+    return sorted(described, key=lambda figure: order_of(figure["question"]))
 
 
 def _as_webp(path: Path) -> tuple[bytes, int, int]:

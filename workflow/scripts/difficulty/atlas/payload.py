@@ -1,7 +1,7 @@
 """All that a page holds, from the tables of the results."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +18,8 @@ from difficulty.tables import read_arrow, read_provenance, read_schema
 
 _CORRELATION = ["role", "score_a", "score_b", "spearman", "low", "high", "examples"]
 _STABILITY = ["role", "score", "seeds_per_half", "spearman_mean", "reliability", "seeds_for_90", "examples"]
+_INFLUENTIAL = ["query_id", "helpful", "rank", "example_id"]
+_SHOWN = 8  # examples on each side
 _MEASURES = ("average_precision", "auroc", "precision_at_prevalence")
 _DETECTION = ["experiment", "truth", "role", "score", "run", "examples", "positives"]
 _DETECTION += [f"{name}{end}" for name in _MEASURES for end in ("", "_low", "_high")]
@@ -66,6 +68,21 @@ class Payload:
             page["detection"] = [row for row in detection if row["experiment"] == name]
             described.append(page)
         return described
+
+    def influential(self, explained: Sequence[Mapping[str, str]]) -> list[dict]:
+        """The training examples that help and harm predictions most.
+
+        explained: experiment, variant of the approximation and queries of each table. Returns for each query its
+        experiment, its example_id, and those of the examples, the most influential first.
+        """
+        found = []
+        for table in explained:
+            rows = _columns(self.results.path(paths.INFLUENTIAL, **table), _INFLUENTIAL).sort_values("rank")
+            for query, of_query in rows.groupby("query_id", sort=False):
+                sides = {side: of_query[of_query["helpful"] == (side == "helpful")] for side in ("helpful", "harmful")}
+                examples = {side: each["example_id"].head(_SHOWN).tolist() for side, each in sides.items()}
+                found.append({**table, "example": int(query), **examples})
+        return found
 
     def _settings(self, experiment: str) -> dict:
         """What an experiment's first run was made with."""

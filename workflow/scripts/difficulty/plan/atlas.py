@@ -5,7 +5,7 @@ from difficulty.plan.stage import Stage, remembered
 
 OF_EXPERIMENTS = (
     *(paths.SCORES, paths.SUSPECTS_TABLE, paths.LABEL_ERRORS, paths.LABEL_CONFUSION),
-    *(paths.CORRELATION, paths.STABILITY),
+    *(paths.CORRELATION, paths.STABILITY, paths.EVIDENCE),
 )
 
 
@@ -22,13 +22,20 @@ class Atlas:
         self.datasets = list(dict.fromkeys([*self.roots, *own]))
 
     def pages(self) -> list[str]:
-        """The page, and the thumbnails that are made for it."""
-        thumbnails = [paths.THUMBNAILS.format(dataset=name) for name in self.roots]
-        return [*thumbnails, paths.ATLAS] if self.experiments else []
+        """The page, and what is made for it alone."""
+        made = [paths.THUMBNAILS.format(dataset=name) for name in self.roots]
+        made += [paths.EVIDENCE.format(experiment=name) for name in self.experiments]
+        return [*made, paths.ATLAS] if self.experiments else []
 
     @remembered
     def pack_thumbnails(self, dataset: str) -> Stage:
         return self.plan.stage("pack_thumbnails", {}, self.plan.data.key(dataset))
+
+    @remembered
+    def collect_evidence(self, experiment: str) -> Stage:
+        upstream = [self.plan.scores.rank_suspects(experiment).key, self.plan.training.runs_key(experiment)]
+        upstream += [self.plan.features.key_of(experiment)] if experiment in self.plan.features.scored else []
+        return self.plan.stage("collect_evidence", {}, *upstream)
 
     @remembered
     def build_atlas(self) -> Stage:
@@ -37,12 +44,14 @@ class Atlas:
             "datasets": [[name, self._root(name)] for name in self.datasets],
             "experiments": [[name, self.plan.data.of(name)] for name in self.experiments],
             "figures": self.plan.figures.places(),
+            "influential": self._influential(),
             "tables": self._shared_tables(),
         }
         upstream = [self.pack_thumbnails(name).key for name in self.roots]
         upstream += [self.plan.data.key(name) for name in self.datasets]
         for name in self.experiments:
-            upstream += [self.plan.scores.rank_suspects(name).key, self.plan.scores.compute_correlation(name).key]
+            upstream += [self.collect_evidence(name).key, self.plan.scores.compute_correlation(name).key]
+        upstream += [self.plan.influence.rank_influential(*each).key for each in self._explained()]
         upstream += [self.plan.scores.collect_detection().key] if self.plan.scores.detections else []
         upstream += [self.plan.training.collect_evaluations().key] if self.plan.training.with_checkpoints else []
         return self.plan.stage("build_atlas", settings, *upstream, *self.plan.figures.keys())
@@ -52,10 +61,19 @@ class Atlas:
         found = [paths.EXAMPLES.format(dataset=name) for name in self.datasets]
         found += [paths.THUMBNAILS.format(dataset=name) for name in self.roots]
         found += [pattern.format(experiment=name) for pattern in OF_EXPERIMENTS for name in self.experiments]
+        found += [paths.INFLUENTIAL.format(**each) for each in self._influential()]
         return [*found, *self._shared_tables()]
 
     def figures(self) -> list[str]:
         return [paths.figure(place) for place in self.plan.figures.places()]
+
+    def _explained(self) -> list[tuple[str, str, str]]:
+        """(experiment, variant, queries) of all predictions that influential examples are ranked for."""
+        explained = self.plan.influence.explained()
+        return [(name, variant, queries) for name, queries, variant in explained if name in self.experiments]
+
+    def _influential(self) -> list[dict[str, str]]:
+        return [dict(zip(("experiment", "variant", "queries"), each, strict=True)) for each in self._explained()]
 
     def _shared_tables(self) -> list[str]:
         """Tables about all experiments."""

@@ -40,6 +40,46 @@ const Card = (() => {
         ["Percentile", ([, share]) => element("span", { class: "meter" }, element("span", { style: { width: `${100 * share}%` } }), element("b", {}, (100 * share).toFixed(0))), "number"]], known));
   }
 
+  /** How many runs agree with the given label, epoch by epoch, and what they predict instead. */
+  async function overEpochs(experiment, example) {
+    const { evidence } = experiment.described, place = experiment.rank[example] - 1;
+    if (place < 0 || place >= evidence.count || !evidence.epochs.length) return null;
+    const [agreeing, predicted, heldOut] = await Promise.all([evidence.agreeing, evidence.predicted, evidence.held_out].map(Arrays.read));
+    const width = evidence.epochs.length, row = (values) => values.subarray(place * width, (place + 1) * width);
+    const shares = row(agreeing), classes = row(predicted), last = classes[width - 1];
+    const said = `${percent(shares[width - 1])} of the runs that were trained on it agree after epoch ${evidence.epochs[width - 1]}`
+      + (last === MISSING ? "" : `; most predict ${experiment.className(last)}`) + (Number.isNaN(heldOut[place]) ? "" : `; of those that held it out ${percent(heldOut[place])} agree`);
+    const bars = Array.from(shares, (share, epoch) => element("span", {
+      class: classes[epoch] === experiment.given[example] ? "agree" : "differ", style: { height: `${8 + 92 * (Number.isNaN(share) ? 0 : share)}%` },
+      title: `epoch ${evidence.epochs[epoch]}: ${percent(share)} agree; most predict ${experiment.className(classes[epoch])}`,
+    }));
+    return element("figure", { class: "epochs" }, element("div", { class: "epoch-bars", role: "img", "aria-label": said }, bars),
+      element("figcaption", {}, `Runs that agree with the label, epoch by epoch: ${said}.`));
+  }
+
+  /** Images as a row, each a button that leads to its own card. */
+  function row(title, experiment, examples) {
+    if (!examples.length) return null;
+    return element("section", { class: "row" }, element("h3", {}, title), element("div", { class: "strip", role: "list" }, examples.map((example) =>
+      element("div", { role: "listitem" }, element("button", { type: "button", class: "strip-item", "aria-label": Thumbnails.label(experiment, example), onclick: () => Address.go({ at: experiment.ids[example] }) },
+        Thumbnails.picture(experiment, example, { "aria-hidden": "true" }), element("span", {}, experiment.className(experiment.given[example])))))));
+  }
+
+  /** The images with the most similar features, and those that help and harm the prediction most. */
+  async function related(experiment, example) {
+    const { evidence } = experiment.described, place = experiment.rank[example] - 1, parts = [];
+    if (evidence.nearest && place >= 0 && place < evidence.count) {
+      const neighbors = await Arrays.read(evidence.neighbors);
+      parts.push(row("Most similar training images", experiment, Array.from(neighbors.subarray(place * evidence.nearest, (place + 1) * evidence.nearest)).filter((other) => other >= 0)));
+    }
+    const positions = (ids) => ids.map((id) => experiment.ids.indexOf(id)).filter((other) => other >= 0);
+    for (const query of DATA.influential.filter((each) => each.experiment === experiment.name && each.example === experiment.ids[example])) {
+      parts.push(row(`Most helpful to its prediction (${query.variant})`, experiment, positions(query.helpful)));
+      parts.push(row(`Most harmful to its prediction (${query.variant})`, experiment, positions(query.harmful)));
+    }
+    return parts;
+  }
+
   const WORDS = { keep: "Kept", drop: "Dropped", relabel: "Relabelled as" };
 
   /** What was decided on an example, in words; empty if nothing was. */
@@ -82,12 +122,12 @@ const Card = (() => {
 
   /** The whole card. */
   async function of(experiment, example, done) {
-    const [known, scores] = await Promise.all([facts(experiment, example), percentiles(experiment, example)]);
+    const [known, epochs, others, scores] = await Promise.all([facts, overEpochs, related, percentiles].map((part) => part(experiment, example)));
     return element("article", { class: "card", "aria-label": `Image ${experiment.keys[example]}` },
       picture(experiment, example),
       element("div", { class: "card-text" },
         element("p", { class: "decision", role: "status" }, decision(experiment, example)),
-        experiment.rank[example] > 0 && controls(experiment, example, done), known, scores));
+        experiment.rank[example] > 0 && controls(experiment, example, done), known, epochs, others, scores));
   }
 
   return { of, decision, completed };

@@ -1,0 +1,73 @@
+"""What speaks for and against the labels that are looked at first: predictions over the epochs, and images alike."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from difficulty.tables import Column, Schema, read_table
+from difficulty.training.run_tables import RECORDS
+
+EVIDENCE = Schema(
+    "evidence",
+    {
+        "example_id": Column(pa.int64(), "as in the examples; the most suspect labels first"),
+        "epochs": Column(pa.list_(pa.int32()), "epochs of the predictions"),
+        "agreeing": Column(pa.list_(pa.float32()), "share of the runs that predict the given label, per epoch"),
+        "predicted": Column(pa.list_(pa.int32()), "class that most runs predict, per epoch; the lowest of several"),
+        "held_out": Column(pa.float64(), "the same share after the last epoch among runs that held it out", True),
+        "neighbors": Column(pa.list_(pa.int64()), "training examples with the most similar features, nearest first"),
+    },
+    key=("example_id",),
+)
+
+_COLUMNS = ["example_id", "epoch", "role", "predicted", "correct"]
+_MOST_EPOCHS = 40
+
+
+def predictions_over_epochs(records: Iterable[Path], example_ids: Sequence[int]) -> pd.DataFrame:
+    """What runs predict of some examples, in their order: columns epochs, agreeing, predicted and held_out of EVIDENCE.
+
+    records: of all runs, of which one at a time is read. Runs that were trained on an example count for the epochs, and
+    those that held it out for the last column; where all held it out, they count for the epochs as well. Of more than
+    40 epochs as many are taken, evenly spread, the first and the last among them.
+    """
+    wanted, parts = list(example_ids), []
+    for path in records:
+        rows = read_table(path, RECORDS, _COLUMNS, [("example_id", "in", wanted)])
+        parts.append(rows[rows["role"] != "test"])
+    rows = pd.concat(parts)
+    epochs = np.unique(rows["epoch"])
+    spread = np.round(np.linspace(0, max(len(epochs) - 1, 0), min(len(epochs), _MOST_EPOCHS))).astype(int)
+    rows = rows[rows["epoch"].isin(epochs[spread])]
+    held_out = rows["role"] == "validation"
+    last = rows[held_out & (rows["epoch"] == rows["epoch"].max())].groupby("example_id")["correct"].mean()
+    trained = rows if held_out.all() else rows[~held_out]
+    groups = trained.groupby(["example_id", "epoch"])
+    found = groups.agg(agreeing=("correct", "mean"), predicted=("predicted", _commonest))
+    lists = found.reset_index().groupby("example_id")[["epoch", "agreeing", "predicted"]].agg(list)
+    lists = lists.rename(columns={"epoch": "epochs"}).reindex(wanted)
+    for name in lists:
+        lists[name] = [each if isinstance(each, list) else [] for each in lists[name]]
+    return lists.assign(held_out=last.reindex(wanted))
+
+
+def nearest_images(vectors: np.ndarray, asked: np.ndarray, among: np.ndarray, count: int) -> list[np.ndarray]:
+    """For each of the rows `asked` the `count` most similar of the rows `among`, by cosine, nearest first.
+
+    vectors: float32 (N, D). asked, among: positions. An image is not its own neighbour.
+    """
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit = vectors / np.where(lengths > 0, lengths, 1)
+    found = []
+    for row in asked:
+        others = among[among != row]
+        similar = unit[others] @ unit[row]
+        found.append(others[np.argsort(-similar, kind="stable")[:count]])
+    return found
+
+
+def _commonest(values: pd.Series) -> int:
+    return int(np.bincount(values).argmax())
