@@ -6,10 +6,13 @@ from tests.support.recorded_experiments import FOLD_RUNS, PLAIN_RUNS, make_datas
 from tests.support.scripts import succeed
 
 
-def score_experiments(root: Path) -> None:
-    """Runs every script below `root`: experiments `clean` and `noisy` with plain runs, `folds` with folds and noise."""
+def score_experiments(root: Path, **dataset) -> None:
+    """Runs every script below `root`: experiments `clean` and `noisy` with plain runs, `folds` with folds and noise.
+
+    dataset: further arguments of `make_dataset`.
+    """
     data = root / "datasets" / "toy" / "examples.parquet"
-    examples = make_dataset(data.parent)
+    examples = make_dataset(data.parent, **dataset)
     for name, runs, noise in (("clean", PLAIN_RUNS, False), ("noisy", PLAIN_RUNS, True), ("folds", FOLD_RUNS, True)):
         folder = root / "experiments" / name
         make_experiment(folder, examples, runs, noise)

@@ -289,7 +289,7 @@ def figure_files(place, category, **labels):
 
     place: path below results/figures/ without suffix, which says what its caption is.
     """
-    caption = SCRIPTS.joinpath("difficulty", "atlas", "captions", f"{figure_places.caption(place)}.rst")
+    caption = figure_places.CAPTIONS / f"{figure_places.caption(place)}.rst"
     shown = report(paths.figure(place), caption=str(caption), category=category, labels=labels)
     others = [format for format in plan.figures.formats if format != "png"]
     return {"png": shown, **{format: paths.figure(place, format) for format in others}}

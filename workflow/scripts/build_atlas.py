@@ -16,7 +16,7 @@ logger = logging.getLogger("difficulty")
 
 def main(args):
     settings, arrays, results = args.settings, Arrays(), Results(args.output.parent)
-    payload = Payload(results, settings["datasets"], arrays)
+    payload = Payload(results, settings["datasets"], settings["maps"], arrays)
     data = {
         "title": settings["title"],
         "datasets": payload.datasets,

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from types import SimpleNamespace
 
 from jinja2 import Environment, StrictUndefined
 
-_FOLDER = Path(__file__).with_suffix("")
+from difficulty.atlas.figure_places import CAPTIONS
+
 _MARKS = re.compile(r"``(.+?)``|\*\*(.+?)\*\*|\*(.+?)\*", re.DOTALL)
 _TAGS = ("code", "strong", "em")
 
@@ -49,7 +49,9 @@ def paragraphs(name: str, wildcards: Mapping[str, str]) -> list[list]:
     wildcards: of the rule that draws the figure, which the caption names.
     """
     snakemake = SimpleNamespace(wildcards=SimpleNamespace(**wildcards))
-    template = Environment(undefined=StrictUndefined).from_string((_FOLDER / f"{name}.rst").read_text(encoding="utf-8"))
+    template = Environment(undefined=StrictUndefined).from_string(
+        (CAPTIONS / f"{name}.rst").read_text(encoding="utf-8")
+    )
     blocks = re.split(r"\n\s*\n", template.render(snakemake=snakemake).strip())
     return [_marked(" ".join(block.split())) for block in blocks]
 

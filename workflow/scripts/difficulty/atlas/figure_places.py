@@ -1,7 +1,9 @@
 """Places of figures below results/figures/, which say what is drawn, of what, and which caption explains it."""
 
 import re
+from pathlib import Path
 
+CAPTIONS = Path(__file__).with_name("captions")
 _NAME = r"[A-Za-z0-9_-]+"
 # Places whose last part is not the name of the caption.
 _CAPTIONS = {

@@ -4,8 +4,10 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
+from difficulty.analysis.feature_map import FEATURE_MAP
 from difficulty.analysis.score_order import in_order, similar_order
 from difficulty.atlas.arrays import Arrays
 from difficulty.atlas.examples import describe_examples, describe_thumbnails, read_examples
@@ -14,7 +16,7 @@ from difficulty.atlas.json_values import as_records
 from difficulty.atlas.results import Results
 from difficulty.errors import UserError
 from difficulty.plan import paths
-from difficulty.tables import read_arrow, read_provenance, read_schema
+from difficulty.tables import read_arrow, read_provenance, read_schema, read_table
 
 _CORRELATION = ["role", "score_a", "score_b", "spearman", "low", "high", "examples"]
 _STABILITY = ["role", "score", "seeds_per_half", "spearman_mean", "reliability", "seeds_for_90", "examples"]
@@ -28,11 +30,16 @@ _DETECTION += [f"{name}{end}" for name in _MEASURES for end in ("", "_low", "_hi
 class Payload:
     """What is read of the results once and shown in several places.
 
-    datasets: (name, its root: the data set that its images are from, None if there are none) of each.
+    datasets: (name, its root: the data set that its images are from, None if there are none) of each. maps: roots whose
+    images have places on a map by their features.
     """
 
-    def __init__(self, results: Results, datasets: Sequence[tuple[str, str | None]], arrays: Arrays):
+    def __init__(
+        self, results: Results, datasets: Sequence[tuple[str, str | None]], maps: Sequence[str], arrays: Arrays
+    ):
         self.results, self.arrays = results, arrays
+        tables = {name: read_table(results.path(paths.FEATURE_MAP, dataset=name), FEATURE_MAP) for name in maps}
+        self.maps = {name: tables[root].set_index("example_id") for name, root in datasets if root in tables}
         self.examples = {name: read_examples(results.path(paths.EXAMPLES, dataset=name)) for name, _ in datasets}
         self.datasets = {name: self._dataset(name, root) for name, root in datasets}
         roots = dict.fromkeys(root for _, root in datasets if root)
@@ -62,12 +69,30 @@ class Payload:
         for name, dataset in experiments:
             classes = self.datasets[dataset]["classes"]
             page = describe_experiment(name, self.results, self.examples[dataset], classes, self.arrays)
+            page["columns"] += self._places(dataset)
             page |= {"dataset": dataset, "settings": self._settings(name), "accuracy": accuracies.get(name)}
             page["correlation"] = _correlation(self.results.path(paths.CORRELATION, experiment=name))
             page["stability"] = _rows(self.results.path(paths.STABILITY, experiment=name), _STABILITY)
             page["detection"] = [row for row in detection if row["experiment"] == name]
             described.append(page)
         return described
+
+    def _places(self, dataset: str) -> list[dict]:
+        """Two columns, the places of a data set's images on a map by their features, if there are any."""
+        if dataset not in self.maps:
+            return []
+        places = self.maps[dataset].reindex(self.examples[dataset]["example_id"])
+        about = "place on a map of the images by their features, on which similar ones are close"
+        return [
+            {
+                "name": f"map_{axis}",
+                "about": about,
+                "direction": 0,
+                "role": None,
+                "values": self.arrays.quantised(places[axis].to_numpy(np.float64)),
+            }
+            for axis in ("x", "y")
+        ]
 
     def influential(self, explained: Sequence[Mapping[str, str]]) -> list[dict]:
         """The training examples that help and harm predictions most.
@@ -87,7 +112,7 @@ class Payload:
     def _settings(self, experiment: str) -> dict:
         """What an experiment's first run was made with."""
         records = self.results.first_records(experiment)
-        return read_provenance(records)["settings"] if records else {}
+        return read_provenance(records).get("settings", {}) if records else {}
 
     def digest(self) -> str:
         """What decisions are kept under in the browser: another page of the same examples finds them again."""

@@ -45,12 +45,14 @@ class Atlas:
             "experiments": [[name, self.plan.data.of(name)] for name in self.experiments],
             "figures": self.plan.figures.places(),
             "influential": self._influential(),
+            "maps": self._mapped(),
             "tables": self._shared_tables(),
         }
         upstream = [self.pack_thumbnails(name).key for name in self.roots]
         upstream += [self.plan.data.key(name) for name in self.datasets]
         for name in self.experiments:
             upstream += [self.collect_evidence(name).key, self.plan.scores.compute_correlation(name).key]
+        upstream += [self.plan.features.map_features(name).key for name in self._mapped()]
         upstream += [self.plan.influence.rank_influential(*each).key for each in self._explained()]
         upstream += [self.plan.scores.collect_detection().key] if self.plan.scores.detections else []
         upstream += [self.plan.training.collect_evaluations().key] if self.plan.training.with_checkpoints else []
@@ -61,11 +63,17 @@ class Atlas:
         found = [paths.EXAMPLES.format(dataset=name) for name in self.datasets]
         found += [paths.THUMBNAILS.format(dataset=name) for name in self.roots]
         found += [pattern.format(experiment=name) for pattern in OF_EXPERIMENTS for name in self.experiments]
+        found += [paths.FEATURE_MAP.format(dataset=name) for name in self._mapped()]
         found += [paths.INFLUENTIAL.format(**each) for each in self._influential()]
         return [*found, *self._shared_tables()]
 
     def figures(self) -> list[str]:
         return [paths.figure(place) for place in self.plan.figures.places()]
+
+    def _mapped(self) -> list[str]:
+        """The data sets whose images have places on a map by features."""
+        features = self.plan.features
+        return [name for name in self.roots if name in (*features.collected, *features.extracted)]
 
     def _explained(self) -> list[tuple[str, str, str]]:
         """(experiment, variant, queries) of all predictions that influential examples are ranked for."""

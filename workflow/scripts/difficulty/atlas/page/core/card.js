@@ -19,7 +19,7 @@ const Card = (() => {
     const other = experiment.suggested[example];
     const rows = [
       ["Given label", given],
-      experiment.corrupt?.[example] === 1 && ["Label of the data set", `${own} (another one was planted on purpose)`],
+      experiment.corrupt?.[example] === 1 && ["Label of the data set", `${own}, while training was given another one`],
       other !== MISSING && ["Suggested label", `${experiment.className(other)}, by ${percent(experiment.share[example])} of the predictions`],
       !Number.isNaN(experiment.probability[example]) && ["P(wrong)", percent(experiment.probability[example])],
       experiment.rank[example] > 0 && ["Verdict", experiment.verdicts[experiment.verdict[example]]],

@@ -42,6 +42,6 @@ function caption(experiment, example, values) {
   const given = experiment.className(experiment.given[example]), other = experiment.suggested[example];
   return [
     element("span", { class: "label" }, given, other === MISSING ? "" : element("span", { class: "other" }, ` → ${experiment.className(other)}`)),
-    element("span", { class: "value" }, values ? shortNumber(values[example]) : Number.isNaN(experiment.probability[example]) ? (experiment.rank[example] ? `no. ${wholeNumber(experiment.rank[example])}` : experiment.dataset.splits[experiment.split[example]]) : `${percent(experiment.probability[example])} wrong`),
+    element("span", { class: "value" }, values ? shortNumber(values[example]) : Number.isNaN(experiment.probability[example]) ? (experiment.rank[example] ? `no. ${wholeNumber(experiment.rank[example])}` : experiment.dataset.splits[experiment.split[example]]) : `P(wrong) ${percent(experiment.probability[example])}`),
   ];
 }

@@ -1,0 +1,148 @@
+"""The page: what may run in it, its captions, and what it says of the first suspects."""
+
+import base64
+import hashlib
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.neighbors import NearestNeighbors
+
+from difficulty.atlas import figure_places
+from difficulty.atlas.captions import QUESTIONS, paragraphs, question_of
+from difficulty.atlas.evidence import nearest_images, predictions_over_epochs
+from difficulty.atlas.methods import times_of_stages
+from difficulty.atlas.page import inert_json, render
+from difficulty.tables import write_table
+from difficulty.training.run_tables import RECORDS
+
+
+class Scripts(HTMLParser):
+    """The scripts of a page, and its content security policy."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.found, self.policy, self._inside = [], "", False
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        if tag == "script":
+            self._inside = True
+            self.found.append([attributes.get("type"), ""])
+        if attributes.get("http-equiv") == "Content-Security-Policy":
+            self.policy = attributes["content"]
+
+    def handle_endtag(self, tag):
+        self._inside = False
+
+    def handle_data(self, data):
+        if self._inside:
+            self.found[-1][1] += data
+
+
+@pytest.fixture(scope="module")
+def page():
+    return render({"title": "<b>Title</b>", "name": "</script><script>alert(1)</script>"}, {"a0": "QUJD"})
+
+
+def test_nothing_but_its_own_scripts_may_run(page):
+    scripts = Scripts(page)
+    running = [text for kind, text in scripts.found if kind is None]
+    digests = {f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in running}
+    allowed = next(part for part in scripts.policy.split("; ") if part.startswith("script-src")).split()[1:]
+    assert digests == {*allowed} and len(running) == 4
+    assert "default-src 'none'" in scripts.policy and "http" not in scripts.policy
+
+
+def test_texts_of_the_data_stay_texts(page):
+    assert "<b>Title" not in page and "</script><script>alert" not in page
+    assert inert_json({"a": "<&>\u2028"}) == '{"a":"\\u003c\\u0026\\u003e\\u2028"}'
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        inert_json({"a": float("nan")})
+
+
+def test_every_caption_answers_a_question():
+    names = {path.stem for path in figure_places.CAPTIONS.glob("*.rst")}
+    assert names == {caption for captions in QUESTIONS.values() for caption in captions}
+    assert question_of("a new one") == "Further figures"
+
+
+@pytest.mark.parametrize(
+    ("place", "caption", "wildcards"),
+    [
+        ("evaluations", "evaluations", {}),
+        ("datasets/digits/samples", "samples", {"dataset": "digits"}),
+        ("experiments/noisy/gallery", "gallery", {"experiment": "noisy"}),
+        ("agreement/noise/order", "order_stability", {"group": "noise"}),
+        ("comparisons/a/top1", "comparison", {"comparison": "a", "measure": "top1"}),
+        ("vog-toy/distance-test", "vog_toy_distance", {"split": "test"}),
+        ("generalization/halves/traits", "traits", {"study": "halves"}),
+    ],
+)
+def test_places_of_figures(place, caption, wildcards):
+    assert figure_places.described(place) == (caption, wildcards)
+
+
+def test_captions_name_what_they_are_of():
+    first = paragraphs("gallery", {"experiment": "noisy"})[0]
+    assert {"tag": "strong", "text": "noisy"} in first and {"tag": "em", "text": "given"} in first
+
+
+def records(folder, roles, correct, predicted):
+    """Records of a run on three examples: arrays of epochs x examples."""
+    epochs = len(correct)
+    table = pd.DataFrame(
+        {
+            "example_id": [4, 7, 9] * epochs,
+            "epoch": np.repeat(np.arange(1, epochs + 1), 3),
+            "role": list(roles) * epochs,
+            "predicted": np.ravel(predicted),
+            "correct": np.ravel(correct),
+        }
+    )
+    numbers = dict.fromkeys(("probability", "margin", "loss", "el2n", "entropy", "feature_norm"), 0.5)
+    write_table(table.assign(**numbers), folder / "records.parquet", RECORDS)
+    return folder / "records.parquet"
+
+
+def test_predictions_over_epochs(tmp_path):
+    runs = [
+        records(tmp_path / "seed-0", ("train", "train", "test"), [[1, 0, 1], [1, 1, 1]], [[2, 0, 1], [2, 1, 1]]),
+        records(tmp_path / "seed-1", ("train", "validation", "test"), [[0, 0, 0], [1, 0, 1]], [[0, 3, 1], [2, 3, 1]]),
+    ]
+    found = predictions_over_epochs(runs, [7, 4])
+    assert found.index.tolist() == [7, 4] and found["epochs"].tolist() == [[1, 2], [1, 2]]
+    assert found["agreeing"].tolist() == [[0, 1], [0.5, 1]] and found["predicted"].tolist() == [[0, 1], [0, 2]]
+    assert found["held_out"].tolist()[0] == 0 and np.isnan(found["held_out"].tolist()[1])
+
+
+def test_of_many_epochs_some_are_shown(tmp_path):
+    run = records(tmp_path / "seed-0", ("train",) * 3, np.ones((100, 3), bool), np.zeros((100, 3), int))
+    epochs = predictions_over_epochs([run], [4])["epochs"].iloc[0]
+    assert len(epochs) == 40 and epochs[0] == 1 and epochs[-1] == 100
+
+
+def test_nearest_images_are_those_of_scikit_learn():
+    vectors = np.random.default_rng(0).normal(size=(50, 6)).astype(np.float32)
+    among, asked = np.arange(0, 50, 2), np.array([0, 3, 48])
+    searched = NearestNeighbors(n_neighbors=6, metric="cosine").fit(vectors[among])
+    for row, found in zip(asked, nearest_images(vectors, asked, among, 5), strict=True):
+        (expected,) = among[searched.kneighbors(vectors[[row]], return_distance=False)]
+        assert found.tolist() == [each for each in expected if each != row][:5]
+
+
+def test_times_of_stages(tmp_path):
+    header = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"
+    for name, row in (
+        ("seed-0/train_model", "10\t-\t500\t-\t-\t-\t-\t-\t-\t9"),
+        ("seed-1/train_model", "20\t-\t400\t-\t-\t-\t-\t-\t-\t19"),
+    ):
+        path = tmp_path / f"{name}.tsv"
+        path.parent.mkdir()
+        path.write_text(header + row + "\n")
+    (tmp_path / "short.tsv").write_text(header + "0.1\t-\t-\t-\t-\t-\t-\t-\t-\t-\n")
+    first, second = times_of_stages(tmp_path)
+    assert first == {"stage": "train_model", "jobs": 2, "seconds": 30, "cpu_seconds": 28, "memory": 500}
+    assert second["stage"] == "short" and second["memory"] == 0
