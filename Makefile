@@ -26,7 +26,8 @@ help:
 	@echo "make new DIR=photos       only look at them, and write a config.yaml to start with (OUT=folder: elsewhere)"
 	@echo "make run        install into .venv and run config.yaml (digits, four minutes on 2 cores)"
 	@echo "                (FLAGS=--dry-run: what would run; FLAGS=--printshellcmds: all that Snakemake prints)"
-	@echo "make report     one offline page of all figures: results/report.html"
+	@echo "                and end with one page that shows everything: results/index.html"
+	@echo "make report     how each result was made, by Snakemake: results/report.html"
 	@echo "make export     hand the results on (FORMAT=$(FORMATS);"
 	@echo "                EXPERIMENT=name: of that experiment alone)"
 	@echo "                DIR=photos, also for run, report and verify: in that folder"
@@ -95,7 +96,7 @@ lock:
 
 clean:
 	rm -rf results/datasets results/experiments results/agreement results/detection results/generalization results/removal results/vog-toy results/export \
-		results/figures results/logs results/benchmarks results/checksums results/*.parquet results/report.html results/rules.png .snakemake
+		results/figures results/logs results/benchmarks results/checksums results/*.parquet results/index.html results/report.html results/rules.png .snakemake
 
 .venv/installed: envs/requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11) and "Python 3.11 or newer is needed: make run PYTHON=python3.12")'

@@ -32,7 +32,7 @@ def shown(page):
 def test_every_view_of_every_experiment_opens(opened, view):
     for experiment in EXPERIMENTS:
         page = opened.go(view=view, e=experiment)
-        assert page.locator("main section").inner_text().strip()
+        assert page.locator("main > section").inner_text().strip()
         assert page.locator("nav a[aria-current=page]").inner_text().lower() == view
 
 

@@ -1,6 +1,5 @@
 """What is said at the end of a run: how long it took, where to look, which labels are most suspicious."""
 
-import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from time import monotonic
@@ -64,10 +63,10 @@ def _suspects(datasets: Mapping[str, str]) -> Iterable[str]:
 
 
 def _where_to_look(datasets: Mapping[str, str]) -> Iterable[str]:
-    galleries = [Path("results", "figures", "experiments", name, "gallery.png") for name in datasets]
-    if gallery := next(filter(Path.exists, galleries), None):
-        yield f"Look at {from_shell(gallery)} next, then at the other figures in {from_shell('results/figures')}/."
-    is_default = Path("workflow", "Snakefile").exists() and "--configfile" not in " ".join(sys.argv)
-    report = "`make report`" if is_default else "The same command with `--report results/report.html`"
-    explained = f"; {from_shell(_EVERY_FILE)} explains every file" * _EVERY_FILE.exists()
-    yield f"{report} puts all figures on one page, {from_shell('results/report.html')}{explained}."
+    page, galleries = Path("results", "index.html"), Path("results", "figures", "experiments")
+    found = [page, *(galleries / name / "gallery.png" for name in datasets)]
+    if first := next(filter(Path.exists, found), None):
+        what = "in a browser: every image, score and figure on one page" if first == page else "next"
+        yield f"Open {from_shell(first)} {what}."
+    if _EVERY_FILE.exists():
+        yield f"{from_shell(_EVERY_FILE)} explains every file."

@@ -61,8 +61,8 @@ const ReviewView = {
         button("Export decisions", () => save(experiment)),
         importControl(experiment, render)),
       card, strip,
-      element("p", { class: "about" }, "Keys: K keep, D drop, R relabel (type, then Enter), U undo, N or → next, P or ← previous. Decisions stay in this browser until you export them; ",
-        "a data set with “select: {by: list, path: decisions.csv}” and “label_noise: {kind: experiment, relabel: true}” takes them over."),
+      element("p", { class: "about" }, "Keys: K keep, D drop, R relabel (type, then Enter), U undo, N or → next, P or ← previous. Decisions stay in this browser until they are exported. ",
+        "A data set {source: subset, of: …, select: {by: list, path: decisions.csv}} takes the exported list over; docs/acting.md shows it."),
     );
     await render();
     return () => document.removeEventListener("keydown", onKey);
