@@ -50,5 +50,5 @@ def test_codes_and_texts():
 def test_equal_arrays_are_kept_once():
     arrays = Arrays()
     assert arrays.codes([1, 2])["array"] == arrays.codes([1, 2])["array"] != arrays.codes([2, 1])["array"]
-    assert arrays.binary(b"picture") == arrays.binary(b"picture")
-    assert base64.b64decode(arrays.packed[arrays.binary(b"picture")]) == b"picture"
+    assert arrays.picture(b"picture") == arrays.picture(b"picture")
+    assert base64.b64decode(arrays.packed[arrays.picture(b"picture")]) == b"picture"

@@ -1,6 +1,8 @@
 """Makes the page that shows everything: one file, which a browser opens from disk."""
 
 import logging
+import shutil
+from pathlib import Path
 
 from difficulty.atlas.arrays import Arrays
 from difficulty.atlas.figures import describe_figures
@@ -9,13 +11,19 @@ from difficulty.atlas.page import render
 from difficulty.atlas.payload import Payload
 from difficulty.atlas.results import Results
 from difficulty.atomic_files import atomic_path
+from difficulty.datasets.example_tables import EXAMPLES
+from difficulty.plan import paths
 from difficulty.stage import arguments, provenance, required_paths, run_stage
+from difficulty.tables import read_arrow
 
 logger = logging.getLogger("difficulty")
+MOST_IMAGES = 60_000  # in one file
+FOLDER = "atlas"  # core/arrays.js knows it as well
 
 
 def main(args):
-    settings, arrays, results = args.settings, Arrays(), Results(args.output.parent)
+    settings, results = args.settings, Results(args.output.parent)
+    arrays = Arrays(beside(args.output, results, settings["datasets"]))
     payload = Payload(results, settings["datasets"], settings["maps"], arrays)
     data = {
         "title": settings["title"],
@@ -30,8 +38,23 @@ def main(args):
     page = render(data, arrays.packed)
     with atomic_path(args.output) as temporary:
         temporary.write_text(page, encoding="utf-8")
+    if arrays.folder is None:
+        shutil.rmtree(args.output.parent / FOLDER, ignore_errors=True)  # of an earlier page
     counts = len(data["experiments"]), sum(map(len, payload.examples.values())), len(page.encode()) / 1e6
     logger.info("%d experiments, %d examples, %.1f MB", *counts)
+
+
+def beside(page: Path, results: Results, datasets: list) -> Path | None:
+    """An empty folder beside the page for its data, if it has too many images for one file; else None."""
+    own = {root for _, root in datasets if root}
+    tables = [read_arrow(results.path(paths.EXAMPLES, dataset=root), EXAMPLES, ["example_id"]) for root in own]
+    images = sum(table.num_rows for table in tables)
+    if images <= MOST_IMAGES:
+        return None
+    folder = page.parent / FOLDER
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
 
 
 if __name__ == "__main__":

@@ -4,9 +4,11 @@ The page's core/arrays.js reads what is written here.
 """
 
 import base64
+import hashlib
 import json
 import zlib
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -15,10 +17,18 @@ _STEPS = MISSING - 1
 _TYPES = {"u1": np.uint8, "u2": np.uint16, "i4": np.int32, "f4": np.float32}
 
 
-class Arrays:
-    """The arrays of a page. Each is added once and referred to by its name; equal ones are kept once."""
+BLOCK = 20_000  # texts that are read together
 
-    def __init__(self):
+
+class Arrays:
+    """The arrays of a page. Each is added once and referred to by its name; equal ones are kept once.
+
+    folder: where the arrays and pictures of a page with too many images go, as scripts and files; None: they stay in
+    `packed`.
+    """
+
+    def __init__(self, folder: Path | None = None):
+        self.folder = folder
         self.packed: dict[str, str] = {}
         self._names: dict[tuple[str, bytes], str] = {}
 
@@ -53,13 +63,30 @@ class Arrays:
         text = json.dumps(list(values), ensure_ascii=False, separators=(",", ":"))
         return {"array": self._add("text", text.encode()), "kind": "text"}
 
-    def binary(self, content: bytes) -> str:
-        """Adds a file as it is, such as a picture, and returns its name."""
-        return self._add("file", content, deflate=False)
+    def blocks(self, values: Sequence[str | None]) -> list[dict]:
+        """Adds texts (N,), 20,000 at a time."""
+        return [self.texts(values[start : start + BLOCK]) for start in range(0, len(values), BLOCK)]
 
-    def _add(self, kind: str, content: bytes, deflate: bool = True) -> str:
-        key = kind, content
-        if key not in self._names:
-            name = self._names[key] = f"a{len(self._names)}"
-            self.packed[name] = base64.b64encode(zlib.compress(content, 6) if deflate else content).decode()
-        return self._names[key]
+    def picture(self, content: bytes) -> str:
+        """Adds a WebP picture as it is, and returns its name."""
+        name = self._name("picture", content)
+        if self.folder is None:
+            self.packed[name] = base64.b64encode(content).decode()
+            return name
+        (self.folder / f"{name}.webp").write_bytes(content)
+        return f"{self.folder.name}/{name}.webp"
+
+    def _add(self, kind: str, content: bytes) -> str:
+        known, name = len(self._names), self._name(kind, content)
+        if len(self._names) > known:
+            packed = base64.b64encode(zlib.compress(content, 6)).decode()
+            if self.folder is None:
+                self.packed[name] = packed
+            else:
+                (self.folder / f"{name}.js").write_text(f'deliver("{name}","{packed}");\n')
+        return name
+
+    def _name(self, kind: str, content: bytes) -> str:
+        """The name of a content, a new one if it is new."""
+        key = kind, hashlib.sha256(content).digest()
+        return self._names.setdefault(key, f"a{len(self._names)}")

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from difficulty.atlas.arrays import MISSING, Arrays
+from difficulty.atlas.arrays import BLOCK, MISSING, Arrays
 from difficulty.atlas.thumbnails import THUMBNAILS, Tiles
 from difficulty.datasets.example_tables import EXAMPLES, class_names
 from difficulty.errors import UserError
@@ -35,12 +35,13 @@ def describe_examples(name: str, examples: pd.DataFrame, arrays: Arrays) -> dict
         "classes": classes,
         "splits": splits,
         "folder": f"datasets/{name}/images",
+        "block": BLOCK,
         "ids": arrays.numbers(examples["example_id"].to_numpy(), "i4"),
         "split": arrays.numbers(examples["split"].map(splits.index).to_numpy(), "u1"),
         "label": arrays.codes(examples["label"]),
         "duplicate": arrays.numbers(first, "i4"),
-        "keys": arrays.texts(examples["key"]),
-        "files": arrays.texts(examples["file"]),
+        "keys": arrays.blocks(list(examples["key"])),
+        "files": arrays.blocks(list(examples["file"])),
     }
 
 
@@ -55,5 +56,5 @@ def describe_thumbnails(path: Path, arrays: Arrays) -> dict:
         "per_row": tiles.per_row,
         "per_sheet": tiles.per_sheet,
         "shrunk": facts["shrunk"],
-        "sheets": [arrays.binary(picture) for picture in pictures],
+        "sheets": [arrays.picture(picture) for picture in pictures],
     }

@@ -8,7 +8,7 @@ import pandas as pd
 
 from difficulty.analysis.label_errors.tables import LABEL_CONFUSION, LABEL_ERRORS
 from difficulty.analysis.suspects import SUSPECTS
-from difficulty.atlas.arrays import Arrays
+from difficulty.atlas.arrays import BLOCK, Arrays
 from difficulty.atlas.evidence import EVIDENCE
 from difficulty.atlas.json_values import as_record, as_records
 from difficulty.atlas.results import Results
@@ -78,7 +78,8 @@ def _suspects(suspects: pd.DataFrame, examples: pd.DataFrame, classes: list[str]
         "probability": arrays.quantised(suspects["probability_wrong"].to_numpy(np.float64)),
         "verdicts": verdicts,
         "verdict": arrays.numbers(suspects["verdict"].map(verdicts.index).to_numpy(), "u1"),
-        "evidence": arrays.texts(suspects["evidence"]),
+        "evidence": arrays.blocks(list(suspects["evidence"])),
+        "block": BLOCK,
     }
 
 

@@ -30,7 +30,7 @@ def describe_figures(places: Iterable[str], results: Results, arrays: Arrays) ->
                 "experiment": wildcards.get("experiment"),
                 "question": question_of(name),
                 "caption": paragraphs(name, wildcards),
-                "picture": arrays.binary(picture),
+                "picture": arrays.picture(picture),
                 "width": width,
                 "height": height,
             }

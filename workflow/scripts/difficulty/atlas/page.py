@@ -41,7 +41,8 @@ _CHARTS = ("bokeh", "bokeh-gl", "bokeh-api")
 def render(data: Mapping, arrays: Mapping[str, str]) -> str:
     """The page.
 
-    data: what core/experiment.js reads, JSON-able. arrays: name -> base64, as `Arrays` packs them.
+    data: what core/experiment.js reads, JSON-able. arrays: name -> base64, as `Arrays` packs
+    them; empty if they lie beside the page.
 
     No script runs but those that are written here: the page's content security policy lists their digests, and allows
     neither connections nor code made of text.
@@ -51,7 +52,7 @@ def render(data: Mapping, arrays: Mapping[str, str]) -> str:
     template = environment.from_string((_PAGE / "index.html.j2").read_text(encoding="utf-8"))
     return template.render(
         title=data["title"],
-        policy=content_security_policy(scripts),
+        policy=content_security_policy(scripts, beside=not arrays),
         styles=[Markup(_style(name)) for name in STYLES],
         scripts=[Markup(script) for script in scripts],
         data=Markup(inert_json(data)),
@@ -67,9 +68,12 @@ def inert_json(data) -> str:
     return text
 
 
-def content_security_policy(scripts: Sequence[str]) -> str:
-    """A policy under which these inline scripts run and nothing else does; pictures may come from the page's folder."""
-    digests = " ".join(f"'sha256-{_digest(script)}'" for script in scripts)
+def content_security_policy(scripts: Sequence[str], beside: bool = False) -> str:
+    """A policy under which these inline scripts run and nothing else does; pictures may come from the page's folder.
+
+    beside: whether scripts with data lie there, too, and may run.
+    """
+    digests = " ".join([*(f"'sha256-{_digest(script)}'" for script in scripts), *(["'self'"] if beside else [])])
     parts = {
         "default-src": "'none'",
         "script-src": digests,

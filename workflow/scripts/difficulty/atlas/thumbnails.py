@@ -24,7 +24,7 @@ _QUALITY = 60
 _BYTES_PER_PIXEL = 0.24  # of photographs at this quality
 _BUDGET = 14 << 20  # bytes of all sheets of a data set that is shown in one file
 _SHORTEST = 32  # pixels of the longer side that a tile has at least, if its image has as many
-_SHEET_SIDE = 1024  # pixels; a browser decodes a sheet as a whole
+_SHEET_SIDE = 512  # pixels; a browser decodes a sheet as a whole
 _LOSSLESS_UP_TO = 24  # pixels of a tile's longer side: drawings of so few suffer from compression
 
 

@@ -1,22 +1,40 @@
 // Columns as typed arrays. They lie in the page deflated and in base64, and are unpacked when they are first used.
 
 const MISSING = 65535; // of codes, which have 16 bits
+const DATA_FOLDER = "atlas"; // beside the page, if it has too many images for one file
 
 const Arrays = (() => {
   const unpacked = new Map(); // name -> promise of what is in it
   const types = { u1: Uint8Array, u2: Uint16Array, i4: Int32Array, f4: Float32Array };
 
-  function bytesOf(name) {
-    const text = document.getElementById(name).textContent;
+  const delivered = new Map(); // name -> what waits for it
+
+  /** The text of an array: in the page, or in a script of its name in the folder beside it. */
+  function textOf(name) {
+    const inside = document.getElementById(name);
+    if (inside) return Promise.resolve(inside.textContent);
+    return new Promise((resolve, reject) => {
+      delivered.set(name, resolve);
+      document.head.append(element("script", { src: `${DATA_FOLDER}/${name}.js`, onerror: () => reject(new Error(`${DATA_FOLDER}/${name}.js is missing; keep that folder beside the page`)) }));
+    });
+  }
+
+  /** What the scripts beside the page call. */
+  function deliver(name, text) {
+    delivered.get(name)?.(text);
+    delivered.delete(name);
+  }
+
+  function bytes(text) {
     if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
     const decoded = atob(text);
-    const bytes = new Uint8Array(decoded.length);
-    for (let place = 0; place < bytes.length; place++) bytes[place] = decoded.charCodeAt(place);
-    return bytes;
+    const found = new Uint8Array(decoded.length);
+    for (let place = 0; place < found.length; place++) found[place] = decoded.charCodeAt(place);
+    return found;
   }
 
   async function inflated(name) {
-    const stream = new Blob([bytesOf(name)]).stream().pipeThrough(new DecompressionStream("deflate"));
+    const stream = new Blob([bytes(await textOf(name))]).stream().pipeThrough(new DecompressionStream("deflate"));
     return new Response(stream).arrayBuffer();
   }
 
@@ -42,10 +60,13 @@ const Arrays = (() => {
     return Float32Array.from(codes, (code) => (code === MISSING ? NaN : low + code * step));
   }
 
-  /** The address of a picture that the page holds. */
+  /** The address of a picture that the page holds, or that lies in the folder beside it. */
   function picture(name, type = "image/webp") {
-    return once(`${name} picture`, () => URL.createObjectURL(new Blob([bytesOf(name)], { type })));
+    if (name.includes("/")) return Promise.resolve(name);
+    return once(`${name} picture`, async () => URL.createObjectURL(new Blob([bytes(await textOf(name))], { type })));
   }
 
-  return { read, picture };
+  return { read, picture, deliver };
 })();
+
+globalThis.deliver = Arrays.deliver;

@@ -5,7 +5,7 @@ const Card = (() => {
   function picture(experiment, example) {
     const small = Thumbnails.picture(experiment, example, { class: "thumbnail large" });
     const { folder } = experiment.dataset;
-    const address = [folder, ...experiment.files[example].split("/")].join("/").split("/").map(encodeURIComponent).join("/");
+    const address = [folder, ...experiment.file(example).split("/")].join("/").split("/").map(encodeURIComponent).join("/");
     const full = element("img", { alt: Thumbnails.label(experiment, example), class: "large", hidden: true });
     full.addEventListener("load", () => { full.hidden = false; small.remove(); });
     if (Thumbnails.sheetsOf(experiment)?.shrunk) full.src = address;
@@ -24,8 +24,8 @@ const Card = (() => {
       !Number.isNaN(experiment.probability[example]) && ["P(wrong)", percent(experiment.probability[example])],
       experiment.rank[example] > 0 && ["Verdict", experiment.verdicts[experiment.verdict[example]]],
       ["Evidence", (await experiment.evidence(example)) || "–"],
-      experiment.duplicate[example] >= 0 && ["Copy of", experiment.keys[experiment.duplicate[example]]],
-      ["Image", `${experiment.files[example]} (example ${experiment.ids[example]})`],
+      experiment.duplicate[example] >= 0 && ["Copy of", experiment.key(experiment.duplicate[example])],
+      ["Image", `${experiment.file(example)} (example ${experiment.ids[example]})`],
     ];
     return element("dl", { class: "facts" }, rows.filter(Boolean).map(([name, text]) => [element("dt", {}, name), element("dd", {}, text)]));
   }
@@ -122,8 +122,9 @@ const Card = (() => {
 
   /** The whole card. */
   async function of(experiment, example, done) {
+    await experiment.loadNames(example);
     const [known, epochs, others, scores] = await Promise.all([facts, overEpochs, related, percentiles].map((part) => part(experiment, example)));
-    return element("article", { class: "card", "aria-label": `Image ${experiment.keys[example]}` },
+    return element("article", { class: "card", "aria-label": `Image ${experiment.key(example)}` },
       picture(experiment, example),
       element("div", { class: "card-text" },
         element("p", { class: "decision", role: "status" }, decision(experiment, example)),

@@ -68,7 +68,7 @@ const Decisions = (() => {
     const rows = [...log.decided].map(([id, decided]) => [experiment.ids.indexOf(id), decided]);
     rows.sort(([a], [b]) => (experiment.rank[a] || Infinity) - (experiment.rank[b] || Infinity) || a - b);
     const lines = rows.map(([example, { decision, label }]) => [
-      experiment.ids[example], experiment.keys[example], experiment.files[example],
+      experiment.ids[example], experiment.key(example), experiment.file(example),
       experiment.className(experiment.given[example]),
       experiment.suggested[example] === MISSING ? "" : experiment.className(experiment.suggested[example]),
       decision, decision === "relabel" ? experiment.className(label) : "",

@@ -26,11 +26,11 @@ class Experiment {
   async #load() {
     const { dataset, described } = this;
     const listed = described.suspects;
-    const wanted = [dataset.ids, dataset.split, dataset.label, dataset.duplicate, dataset.keys, dataset.files, dataset.tiles,
+    const wanted = [dataset.ids, dataset.split, dataset.label, dataset.duplicate, dataset.tiles,
       described.given, described.corrupt, listed.positions, listed.suggested, listed.share, listed.probability, listed.verdict];
     const read = await Promise.all(wanted.map(Arrays.read));
     let positions, suggested, share, probability, verdict;
-    [this.ids, this.split, this.label, this.duplicate, this.keys, this.files, this.tiles, this.given, this.corrupt,
+    [this.ids, this.split, this.label, this.duplicate, this.tiles, this.given, this.corrupt,
       positions, suggested, share, probability, verdict] = read;
     this.suspects = positions;
     this.verdicts = listed.verdicts;
@@ -46,7 +46,31 @@ class Experiment {
       this.verdict[example] = verdict[place];
       this.rank[example] = place + 1;
     });
+    if (this.count <= Experiment.#FEW) await this.loadNames();
     return this;
+  }
+
+  static #FEW = 100000; // examples whose names are read at the start
+
+  /** Reads the names of all examples, or of the one at a position. */
+  async loadNames(example = null) {
+    const { block, keys, files } = this.dataset, only = example === null ? null : Math.floor(example / block);
+    await Promise.all(keys.map(async (described, number) => {
+      if (only !== null && number !== only) return;
+      [this.#keys[number], this.#files[number]] = await Promise.all([Arrays.read(described), Arrays.read(files[number])]);
+    }));
+  }
+
+  #keys = [];
+  #files = [];
+
+  /** The name of an example in its source; its number while names are not read. */
+  key(example) {
+    return this.#keys[Math.floor(example / this.dataset.block)]?.[example % this.dataset.block] ?? `#${this.ids[example]}`;
+  }
+
+  file(example) {
+    return this.#files[Math.floor(example / this.dataset.block)]?.[example % this.dataset.block] ?? "";
   }
 
   /** Values of a score or another column; `a~b` is by how much two scores disagree about an image, in percentiles. */
@@ -90,7 +114,8 @@ class Experiment {
   /** The sentence of evidence of an example; empty for one that is not listed. */
   async evidence(example) {
     if (!this.rank[example]) return "";
-    return (await Arrays.read(this.described.suspects.evidence))[this.rank[example] - 1];
+    const { evidence, block } = this.described.suspects, place = this.rank[example] - 1;
+    return (await Arrays.read(evidence[Math.floor(place / block)]))[place % block];
   }
 
   className(label) {

@@ -1,20 +1,22 @@
-// A grid of images of any number, of which only those in sight are elements of the page.
+// A grid of images of any number, of which only the rows in sight are elements of the page. The images of a row are
+// painted into one canvas: a browser scrolls ten of these smoothly where it does not a hundred.
 
 /** `caption(example)` gives the text below an image, `open(example)` is called when it is chosen. */
 class Grid {
-  #cells = new Map(); // place in the list -> cell
-  #free = [];
+  #rows = new Map(); // number of a row -> its element
   #columns = 1;
   #frame = 0;
 
+  static #GAP = 8; // pixels around an image
+  static #TEXT = 36; // pixels for the caption
+
   constructor(experiment, { caption, open, side = 96 }) {
-    Object.assign(this, { experiment, caption, open });
+    Object.assign(this, { experiment, caption, open, side });
     this.examples = [];
-    this.width = side + 16;
-    this.height = side + 52;
-    this.side = side;
-    this.inner = element("div", { class: "grid-inner" });
-    this.root = element("div", { class: "grid", role: "list", tabindex: "-1", onscroll: () => this.#request(), onkeydown: (event) => this.#move(event) }, this.inner);
+    this.width = side + 2 * Grid.#GAP;
+    this.height = side + 2 * Grid.#GAP + Grid.#TEXT;
+    this.inner = element("div", { class: "grid-inner", role: "list" });
+    this.root = element("div", { class: "grid", onscroll: () => this.#request(), onkeydown: (event) => this.#move(event) }, this.inner);
     this.observer = new ResizeObserver(() => this.#layOut());
     this.observer.observe(this.root);
   }
@@ -29,7 +31,7 @@ class Grid {
 
   /** Writes the captions again, and nothing else. */
   refresh() {
-    for (const [place, cell] of this.#cells) this.#write(cell, place);
+    for (const row of this.#rows.values()) row.cells.forEach((cell) => this.#write(cell));
   }
 
   #layOut() {
@@ -41,8 +43,8 @@ class Grid {
   }
 
   #clear() {
-    for (const cell of this.#cells.values()) { cell.remove(); this.#free.push(cell); }
-    this.#cells.clear();
+    for (const row of this.#rows.values()) row.remove();
+    this.#rows.clear();
   }
 
   #request() {
@@ -51,60 +53,57 @@ class Grid {
   }
 
   #render() {
-    const above = Math.floor(this.root.scrollTop / this.height) - 1;
-    const below = Math.ceil((this.root.scrollTop + this.root.clientHeight) / this.height) + 1;
-    const first = Math.max(0, above * this.#columns), last = Math.min(this.examples.length, below * this.#columns);
-    for (const [place, cell] of this.#cells) {
-      if (place >= first && place < last) continue;
-      if (cell.contains(document.activeElement)) continue; // the focus does not get lost by scrolling
-      this.#cells.delete(place);
-      this.#free.push(cell);
+    const first = Math.max(0, Math.floor(this.root.scrollTop / this.height) - 1);
+    const last = Math.min(Math.ceil(this.examples.length / this.#columns), Math.ceil((this.root.scrollTop + this.root.clientHeight) / this.height) + 1);
+    for (const [number, row] of this.#rows) {
+      if ((number >= first && number < last) || row.contains(document.activeElement)) continue; // the focus stays
+      this.#rows.delete(number);
+      row.remove();
     }
-    for (let place = first; place < last; place++) if (!this.#cells.has(place)) this.#cells.set(place, this.#write(this.#free.pop() ?? this.#cell(), place));
-    this.#free.splice(0).forEach((cell) => cell.remove());
+    for (let number = first; number < last; number++) if (!this.#rows.has(number)) this.#rows.set(number, this.#row(number));
   }
 
-  #cell() {
-    const canvas = element("canvas", { class: "thumbnail", "aria-hidden": "true" });
-    if (Thumbnails.isTiny(this.experiment)) canvas.classList.add("pixels");
+  #row(number) {
+    const start = number * this.#columns, examples = Array.from(this.examples.slice(start, start + this.#columns));
+    const density = Math.min(2, devicePixelRatio), canvas = element("canvas", { "aria-hidden": "true" });
+    canvas.width = this.#columns * this.width * density;
+    canvas.height = (this.side + 2 * Grid.#GAP) * density;
+    canvas.style.width = `${this.#columns * this.width}px`;
+    const cells = examples.map((example, column) => this.#cell(example, start + column));
+    const row = element("div", { class: "grid-row", role: "presentation", style: { top: `${number * this.height}px`, height: `${this.height}px` } }, canvas, cells);
+    row.cells = cells;
+    const context = canvas.getContext("2d"), isWanted = () => row.isConnected;
+    examples.forEach((example, column) => Thumbnails.paint(context, this.experiment, example,
+      { x: (column * this.width + Grid.#GAP) * density, y: Grid.#GAP * density, side: this.side * density, isWanted }));
+    this.inner.append(row);
+    return row;
+  }
+
+  #cell(example, place) {
     const text = element("span", { class: "grid-caption" });
-    const choose = element("button", { type: "button", class: "grid-cell", onclick: () => this.open(cell.example) }, canvas, text);
-    const cell = element("div", { role: "listitem", class: "grid-item" }, choose);
-    Object.assign(cell, { canvas, text, choose });
-    cell.style.width = `${this.width}px`;
-    cell.style.height = `${this.height}px`;
-    canvas.style.width = canvas.style.height = `${this.side}px`;
-    return cell;
+    const choose = element("button", { type: "button", class: "grid-cell", style: { paddingTop: `${this.side + Grid.#GAP}px` }, onclick: () => this.open(example) }, text);
+    const cell = element("div", { role: "listitem", class: "grid-item", style: { width: `${this.width}px` } }, choose);
+    return this.#write(Object.assign(cell, { example, place, text, choose }));
   }
 
-  #write(cell, place) {
-    const example = this.examples[place];
-    const column = place % this.#columns, row = Math.floor(place / this.#columns);
-    cell.style.transform = `translate(${column * this.width}px, ${row * this.height}px)`;
-    if (cell.example !== example || !cell.isConnected) {
-      cell.example = example;
-      Thumbnails.draw(cell.canvas, this.experiment, example);
-    }
-    cell.place = place;
-    cell.choose.setAttribute("aria-label", Thumbnails.label(this.experiment, example));
-    fill(cell.text, this.caption(example));
-    cell.choose.dataset.decision = Decisions.of(this.experiment).get(this.experiment.ids[example])?.decision ?? "";
-    if (!cell.isConnected) this.inner.append(cell);
+  #write(cell) {
+    cell.choose.setAttribute("aria-label", Thumbnails.label(this.experiment, cell.example));
+    fill(cell.text, this.caption(cell.example));
+    cell.choose.dataset.decision = Decisions.of(this.experiment).get(this.experiment.ids[cell.example])?.decision ?? "";
     return cell;
   }
 
   /** Arrow keys go from image to image. */
   #move(event) {
     const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: this.#columns, ArrowUp: -this.#columns };
-    const step = steps[event.key];
-    const current = [...this.#cells.values()].find((cell) => cell.contains(document.activeElement));
-    if (!step || !current) return;
+    const current = document.activeElement.closest(".grid-item");
+    if (!(event.key in steps) || !current) return;
     event.preventDefault();
-    const place = Math.min(this.examples.length - 1, Math.max(0, current.place + step));
-    const top = Math.floor(place / this.#columns) * this.height;
+    const place = Math.min(this.examples.length - 1, Math.max(0, current.place + steps[event.key]));
+    const number = Math.floor(place / this.#columns), top = number * this.height;
     if (top < this.root.scrollTop) this.root.scrollTop = top;
     if (top + this.height > this.root.scrollTop + this.root.clientHeight) this.root.scrollTop = top + this.height - this.root.clientHeight;
     this.#render();
-    this.#cells.get(place)?.choose.focus({ preventScroll: true });
+    this.#rows.get(number)?.cells[place % this.#columns].choose.focus({ preventScroll: true });
   }
 }

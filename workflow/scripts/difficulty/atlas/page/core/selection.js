@@ -43,7 +43,10 @@ const Selection = (() => {
     if (state.suggested) { const code = index(experiment.classes, state.suggested); keep((place) => experiment.suggested[place] === code); }
     if (state.verdict) { const code = index(experiment.verdicts, state.verdict); keep((place) => experiment.verdict[place] === code); }
     if (state.flag) keep(flagged(experiment, state.flag));
-    if (state.find) keep(found(experiment, state.find));
+    if (state.find) {
+      await experiment.loadNames();
+      keep(found(experiment, state.find));
+    }
     for (const [name, low, high] of ranges(state)) {
       if (!experiment.has(name)) continue;
       const values = await experiment.values(name);
@@ -80,7 +83,7 @@ const Selection = (() => {
   function found(experiment, text) {
     if (/^#\d+$/.test(text)) { const wanted = Number(text.slice(1)); return (place) => experiment.ids[place] === wanted; }
     const part = text.toLowerCase();
-    return (place) => experiment.keys[place].toLowerCase().includes(part) || experiment.files[place].toLowerCase().includes(part);
+    return (place) => experiment.key(place).toLowerCase().includes(part) || experiment.file(place).toLowerCase().includes(part);
   }
 
   /** The column that a state sorts by: the one it names if the experiment has it, else the list of suspects. */

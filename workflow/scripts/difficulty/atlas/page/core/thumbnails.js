@@ -20,9 +20,6 @@ const Thumbnails = (() => {
     };
   }
 
-  /** A file beside the page has a folder in its name. */
-  const address = (name) => (name.includes("/") ? Promise.resolve(name) : Arrays.picture(name));
-
   /** Draws an example's picture onto a canvas `side` pixels wide and high, as large as fits. */
   async function draw(canvas, experiment, example) {
     if (!sheetsOf(experiment)) return;
@@ -30,15 +27,32 @@ const Thumbnails = (() => {
     const wanted = `${name} ${left} ${top}`;
     if (canvas.dataset.shown === wanted) return;
     canvas.dataset.wanted = wanted;
-    const sheet = await loaded(name);
+    const sheet = ready.get(name) ?? (await loaded(name));
     if (canvas.dataset.wanted !== wanted) return; // another example took its place meanwhile
-    canvas.width = sheets.width;
-    canvas.height = sheets.height;
+    if (canvas.width !== sheets.width) canvas.width = sheets.width;
+    if (canvas.height !== sheets.height) canvas.height = sheets.height;
     canvas.getContext("2d").drawImage(sheet, left, top, sheets.width, sheets.height, 0, 0, sheets.width, sheets.height);
     canvas.dataset.shown = wanted;
   }
 
+  /** Paints an example's picture into a square of a canvas, as large as fits, now or once its sheet is read.
+   *
+   * `isWanted` says then whether the square still belongs to the example. */
+  function paint(context, experiment, example, { x, y, side, isWanted }) {
+    if (!sheetsOf(experiment)) return;
+    const { sheets, name, left, top } = place(experiment, example);
+    const scale = side / Math.max(sheets.width, sheets.height), width = sheets.width * scale, height = sheets.height * scale;
+    const put = (sheet) => {
+      context.imageSmoothingEnabled = !isTiny(experiment);
+      context.imageSmoothingQuality = "high";
+      context.drawImage(sheet, left, top, sheets.width, sheets.height, x + (side - width) / 2, y + (side - height) / 2, width, height);
+    };
+    if (ready.has(name)) put(ready.get(name));
+    else loaded(name).then((sheet) => isWanted() && put(sheet));
+  }
+
   const kept = new Map(); // name of a sheet -> promise of its picture and its pixels, the least recently used first
+  const ready = new Map(); // name of a sheet -> its picture, of those that are kept
   const MOST_PIXELS = 100e6; // of all sheets that are kept decoded, four bytes each
 
   /** The picture of a sheet; the sheets that were used longest ago are forgotten when there are too many. */
@@ -49,18 +63,23 @@ const Thumbnails = (() => {
     let sum = 0;
     for (const [other, { pixels: size }] of [...kept].reverse()) {
       sum += size;
-      if (sum > MOST_PIXELS && other !== name) kept.delete(other);
+      if (sum > MOST_PIXELS && other !== name) {
+        kept.delete(other);
+        ready.delete(other);
+      }
     }
     return promise;
   }
 
   function load(name) {
-    const entry = { pixels: 1024 * 1024 }; // until it is known
+    const entry = { pixels: 512 * 512 };
     entry.promise = (async () => {
       const image = new Image();
-      image.src = await address(name);
+      image.src = await Arrays.picture(name);
       await image.decode();
-      return image;
+      const bitmap = await createImageBitmap(image); // which stays decoded
+      ready.set(name, bitmap);
+      return bitmap;
     })();
     return entry;
   }
@@ -74,10 +93,10 @@ const Thumbnails = (() => {
   }
 
   function label(experiment, example) {
-    const given = `image ${experiment.keys[example]}, labelled ${experiment.className(experiment.given[example])}`;
+    const given = `image ${experiment.key(example)}, labelled ${experiment.className(experiment.given[example])}`;
     const other = experiment.suggested[example];
     return other === MISSING ? given : `${given}, perhaps ${experiment.className(other)}`;
   }
 
-  return { picture, draw, label, sheetsOf, isTiny };
+  return { picture, draw, paint, label, sheetsOf, isTiny };
 })();

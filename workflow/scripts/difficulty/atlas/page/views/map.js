@@ -6,7 +6,8 @@ const MapView = {
     const { x, y } = axesOf(experiment, state);
     if (!x) { fill(root, element("p", { class: "empty" }, "This experiment has no two columns of numbers.")); return null; }
     const [xs, ys, taken, colors] = await Promise.all([experiment.values(x), experiment.values(y), Selection.mask(experiment, state), colorsOf(experiment, state)]);
-    const shown = Uint32Array.from(taken.keys()).filter((example) => taken[example] && !Number.isNaN(xs[example]) && !Number.isNaN(ys[example]));
+    const all = Uint32Array.from(taken.keys()).filter((example) => taken[example] && !Number.isNaN(xs[example]) && !Number.isNaN(ys[example]));
+    const step = Math.ceil(all.length / MOST_POINTS), shown = all.filter((_, place) => place % step === 0);
     const set = (changes) => Address.go({ ...changes, at: null }, { replace: true });
     const place = element("div", { class: "map-plot" }), aside = element("div", { class: "map-aside", "aria-live": "polite" });
     const options = Filters.scoreOptions(experiment);
@@ -17,7 +18,7 @@ const MapView = {
         choice("Across", options, x, (value) => set({ x: value, lasso: null })),
         choice("Up", options, y, (value) => set({ y: value, lasso: null })),
         choice("Colour", COLORINGS.map(([value, text]) => [value, text]), state.color ?? "class", (value) => set({ color: value })),
-        element("p", { class: "count", role: "status" }, `${counted(shown.length, "image")}`),
+        element("p", { class: "count", role: "status" }, `${counted(all.length, "image")}${step > 1 ? `, ${wholeNumber(shown.length)} of them drawn` : ""}`),
         element("a", { href: Address.link({ view: "images", at: null }), onclick: App.follow }, "Show these as images")),
       element("div", { class: "map" }, place, aside),
       element("p", { class: "about" }, `Across: ${experiment.columns.get(x).about}. Up: ${experiment.columns.get(y).about}. Draw around points to keep only these; zoom in to see the images.`),
@@ -29,6 +30,7 @@ const MapView = {
   },
 };
 
+const MOST_POINTS = 60000; // that are drawn
 const COLORINGS = [["class", "given label"], ["verdict", "verdict"], ["split", "split"], ["probability", "P(wrong)"]];
 
 /** The columns of the axes: those of the address, or the first of the known maps. */
@@ -145,7 +147,13 @@ class Scatter {
       if (inside.length > Scatter.#FEW) break;
     }
     if (inside.length > Scatter.#FEW) { if (this.pictures.data.x.length) this.pictures.data = { x: [], y: [], url: [] }; return; }
-    const urls = await Promise.all(inside.map((example) => this.#picture(example)));
+    let urls;
+    try {
+      urls = await Promise.all(inside.map((example) => this.#picture(example)));
+    } catch (error) {
+      if (error.name === "SecurityError") return; // a browser reads no pictures of files beside the page
+      throw error;
+    }
     this.pictures.data = { x: Array.from(inside, (example) => this.xs[example]), y: Array.from(inside, (example) => this.ys[example]), url: urls };
   }
 

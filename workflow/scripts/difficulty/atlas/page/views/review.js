@@ -28,7 +28,7 @@ const ReviewView = {
     }
 
     function decided(example, decision) {
-      announce(decision ? `${experiment.keys[example]}: ${Card.decision(experiment, example)}` : "Undecided");
+      announce(decision ? `${experiment.key(example)}: ${Card.decision(experiment, example)}` : "Undecided");
       return decision ? go(place + 1) : render();
     }
 
@@ -36,7 +36,7 @@ const ReviewView = {
       const id = log.undo();
       if (id === null) { announce("There is nothing to undo."); return; }
       const back = examples.findIndex((example) => experiment.ids[example] === id);
-      announce(`Undone: ${experiment.keys[experiment.ids.indexOf(id)]}`);
+      announce(`Undone: ${experiment.key(experiment.ids.indexOf(id))}`);
       go(back >= 0 ? back : place);
     }
 
@@ -58,7 +58,7 @@ const ReviewView = {
       Filters.bar(experiment, state),
       element("div", { class: "toolbar" }, progress,
         button("Undo", undo, { "aria-keyshortcuts": "u" }),
-        button("Export decisions", () => save(experiment)),
+        button("Export decisions", async () => { await experiment.loadNames(); save(experiment); }),
         importControl(experiment, render)),
       card, strip,
       element("p", { class: "about" }, "Keys: K keep, D drop, R relabel (type, then Enter), U undo, N or → next, P or ← previous. Decisions stay in this browser until they are exported. ",
