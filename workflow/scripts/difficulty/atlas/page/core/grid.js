@@ -8,7 +8,7 @@ class Grid {
   #frame = 0;
 
   static #GAP = 8; // pixels around an image
-  static #TEXT = 36; // pixels for the caption
+  static #TEXT = 46; // pixels for the caption
 
   constructor(experiment, { caption, open, side = 96 }) {
     Object.assign(this, { experiment, caption, open, side });

@@ -41,7 +41,8 @@ function about(experiment, name) {
 function caption(experiment, example, values) {
   const given = experiment.className(experiment.given[example]), other = experiment.suggested[example];
   return [
-    element("span", { class: "label" }, given, other === MISSING ? "" : element("span", { class: "other" }, ` → ${experiment.className(other)}`)),
+    element("span", { class: "label" }, given),
+    element("span", { class: "other" }, other === MISSING ? "\u00a0" : `→ ${experiment.className(other)}`),
     element("span", { class: "value" }, values ? shortNumber(values[example]) : Number.isNaN(experiment.probability[example]) ? (experiment.rank[example] ? `no. ${wholeNumber(experiment.rank[example])}` : experiment.dataset.splits[experiment.split[example]]) : `P(wrong) ${percent(experiment.probability[example])}`),
   ];
 }
