@@ -207,7 +207,6 @@ CHOSEN = """async (state) => {
 def use_page(page: Path) -> None:
     """Opens the page and prints how long what people do takes."""
     from playwright.sync_api import sync_playwright
-
     from tests.browser.conftest import _OPTIONS, CHROMIUM
 
     with sync_playwright() as driver:

@@ -16,8 +16,9 @@ from sklearn.metrics import average_precision_score
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 from difficulty.datasets.example_tables import LABELS
-from difficulty.figures.style.appearance import INK, line_styles, new_figure, styled
+from difficulty.figures.style.appearance import line_styles, new_figure, styled
 from difficulty.figures.style.axes import plain_ticks
+from difficulty.figures.style.palette import INK
 from difficulty.scores.label_error.confusions import with_confusions
 from difficulty.scores.label_error.networks import pool_networks, read_views, skill_of_trained
 from difficulty.scores.label_error.noise_model import NoisyLabels

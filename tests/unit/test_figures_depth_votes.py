@@ -5,7 +5,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from difficulty.figures.prediction_depth import votes as depth_votes
-from difficulty.figures.style.appearance import CORRUPT
+from difficulty.figures.style.palette import CORRUPT
 from tests.support.depth_stand_ins import COLOR, GREY, PROBES, long_names, make_images, make_labels, make_votes
 from tests.support.figure_reading import by_gid, said, texts_of
 

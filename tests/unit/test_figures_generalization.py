@@ -13,7 +13,8 @@ from difficulty.analysis.generalization import GENERALIZATION, relation
 from difficulty.analysis.traits import TRAITS
 from difficulty.figures.generalization.accuracy import generalization_figure
 from difficulty.figures.generalization.traits import traits_figure
-from difficulty.figures.style.appearance import ROLE_COLORS, line_styles
+from difficulty.figures.style.appearance import line_styles
+from difficulty.figures.style.palette import ROLE_COLORS
 from difficulty.figures.style.text import abbreviated
 from difficulty.tables import write_table
 from tests.support.drawn_figures import drawn_figure

@@ -24,7 +24,7 @@ from difficulty.figures.images.map_tiles import (
     ticks,
 )
 from difficulty.figures.images.maps import PARTS, choose_images, image_maps_figure
-from difficulty.figures.style.appearance import CORRUPT
+from difficulty.figures.style.palette import CORRUPT
 from difficulty.scores.images.statistics import STATISTICS, image_maps, image_statistics, shrunk
 from difficulty.tables import Column, Schema
 from tests.support.drawn_figures import drawn_figure

@@ -14,8 +14,8 @@ from matplotlib.colors import to_rgb
 
 from difficulty.figures.data import samples
 from difficulty.figures.scores import data_map, gallery
-from difficulty.figures.style.appearance import CORRUPT, WRONG_TEXT
 from difficulty.figures.style.mosaic import FRAME, blank_canvas, paint, spread_out, thumbnails
+from difficulty.figures.style.palette import CORRUPT, WRONG_TEXT
 from difficulty.figures.style.saving import save_figure
 from difficulty.training.majority import majority_prediction
 from tests.support.figure_reading import said, texts_of

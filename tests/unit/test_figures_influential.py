@@ -8,7 +8,8 @@ from matplotlib.colors import to_rgb
 from difficulty.figures.influence.choice import choose_influential
 from difficulty.figures.influence.influential import hidden_duplicates, influential_figure
 from difficulty.figures.influence.sheet import DUPLICATE, fitted, signed
-from difficulty.figures.style.appearance import CORRUPT, WRONG_TEXT, styled
+from difficulty.figures.style.appearance import styled
+from difficulty.figures.style.palette import CORRUPT, WRONG_TEXT
 from tests.support.figure_reading import by_gid, said, texts_of
 from tests.support.influential_stand_ins import (
     FIRST_HARMFUL,

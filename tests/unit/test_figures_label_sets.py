@@ -9,7 +9,8 @@ from difficulty.figures.experiments.evaluations import evaluations_figure
 from difficulty.figures.experiments.measure_names import accuracy_name, loss_name
 from difficulty.figures.scores.average_precision import average_precision_figure
 from difficulty.figures.scores.gallery import gallery_figure
-from difficulty.figures.style.appearance import WRONG_TEXT, styled
+from difficulty.figures.style.appearance import styled
+from difficulty.figures.style.palette import WRONG_TEXT
 from difficulty.tables import write_table
 from difficulty.training.majority import majority_sets_of
 from difficulty.training.run_tables import SET_RECORDS

@@ -7,7 +7,7 @@ from matplotlib.colors import to_hex
 
 from difficulty.figures.experiments import panel, training
 from difficulty.figures.experiments.convergence import convergence, convergence_sentences
-from difficulty.figures.style.appearance import ALL_RIGHT, ALL_WRONG, RIGHT, WRONG
+from difficulty.figures.style.palette import ALL_RIGHT, ALL_WRONG, RIGHT, WRONG
 from tests.support.figure_reading import by_gid, said, texts_of
 
 # Training

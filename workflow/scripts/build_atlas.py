@@ -12,6 +12,7 @@ from difficulty.atlas.payload import Payload
 from difficulty.atlas.results import Results
 from difficulty.atomic_files import atomic_path
 from difficulty.datasets.example_tables import EXAMPLES
+from difficulty.figures.style.palette import POINT_COLORS, SHARE_COLORS
 from difficulty.plan import paths
 from difficulty.stage import arguments, provenance, required_paths, run_stage
 from difficulty.tables import read_arrow
@@ -34,6 +35,7 @@ def main(args):
         "figures": describe_figures(settings["figures"], results, arrays),
         "methods": describe_methods(provenance(args), results.folder / "benchmarks"),
         "digest": payload.digest(),
+        "palette": {"points": POINT_COLORS, "shares": SHARE_COLORS},
     }
     page = render(data, arrays.packed)
     with atomic_path(args.output) as temporary:

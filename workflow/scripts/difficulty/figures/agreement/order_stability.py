@@ -15,17 +15,9 @@ from matplotlib.patches import Rectangle
 
 from difficulty.analysis.order_stability import BETWEEN, ORDER, PAIRED, WITHIN
 from difficulty.figures.inputs import ONE
-from difficulty.figures.style.appearance import (
-    FAINT_INK,
-    INK,
-    ROLE_COLORS,
-    SEQUENTIAL,
-    add_legend,
-    new_figure,
-    roles_in,
-    styled,
-)
+from difficulty.figures.style.appearance import SEQUENTIAL, add_legend, new_figure, roles_in, styled
 from difficulty.figures.style.axes import empty_figure
+from difficulty.figures.style.palette import FAINT_INK, INK, ROLE_COLORS
 from difficulty.figures.style.text import abbreviated, counted, short_number, shortened
 from difficulty.tables import read_table
 

@@ -12,18 +12,9 @@ from matplotlib.patches import Patch
 from difficulty.analysis.agreement import AGREEMENT
 from difficulty.analysis.agreement_groups import CLEAN
 from difficulty.figures.inputs import ONE
-from difficulty.figures.style.appearance import (
-    DASHED,
-    DOTTED,
-    FAINT_INK,
-    INK,
-    ROLE_COLORS,
-    add_legend,
-    new_figure,
-    roles_in,
-    styled,
-)
+from difficulty.figures.style.appearance import DASHED, DOTTED, add_legend, new_figure, roles_in, styled
 from difficulty.figures.style.axes import epoch_marker, integer_ticks, percent_ticks, say_empty
+from difficulty.figures.style.palette import FAINT_INK, INK, ROLE_COLORS
 from difficulty.figures.style.text import counted
 from difficulty.tables import read_table
 

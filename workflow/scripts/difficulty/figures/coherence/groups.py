@@ -11,19 +11,9 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullLocator
 
 from difficulty.figures.inputs import SEVERAL
-from difficulty.figures.style.appearance import (
-    CORRUPT,
-    DASH_DOTTED,
-    DASHED,
-    DOTTED,
-    FAINT_INK,
-    PRISTINE,
-    ROLE_COLORS,
-    add_legend,
-    new_figure,
-    styled,
-)
+from difficulty.figures.style.appearance import DASH_DOTTED, DASHED, DOTTED, add_legend, new_figure, styled
 from difficulty.figures.style.axes import empty_figure, integer_ticks, plain_ticks
+from difficulty.figures.style.palette import CORRUPT, FAINT_INK, PRISTINE, ROLE_COLORS
 from difficulty.figures.style.text import counted, shortened
 from difficulty.scores.coherence.tables import ALL, COHERENCE
 from difficulty.scores.runs import experiment_of

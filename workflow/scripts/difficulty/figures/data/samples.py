@@ -13,9 +13,10 @@ from difficulty.datasets.images import open_images
 from difficulty.datasets.label_sets import joined_names
 from difficulty.errors import UserError
 from difficulty.figures.inputs import ONE
-from difficulty.figures.style.appearance import FAINT_INK, INK, ROLE_COLORS, styled
+from difficulty.figures.style.appearance import styled
 from difficulty.figures.style.axes import empty_figure
 from difficulty.figures.style.mosaic import blank_canvas, canvas_figure, paint, paint_missing, spread_out, thumbnails
+from difficulty.figures.style.palette import FAINT_INK, INK, ROLE_COLORS
 from difficulty.figures.style.set_captions import LINE_SPACING, wrapped_set
 from difficulty.figures.style.text import counted, wrapped
 from difficulty.random_streams import derived_seed

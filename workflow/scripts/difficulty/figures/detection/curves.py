@@ -7,8 +7,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from difficulty.figures.style.appearance import DOTTED, FAINT_INK, INK, line_styles, new_figure, styled
+from difficulty.figures.style.appearance import DOTTED, line_styles, new_figure, styled
 from difficulty.figures.style.axes import empty_figure, percent_ticks
+from difficulty.figures.style.palette import FAINT_INK, INK
 from difficulty.figures.style.text import counted, percent, shortened
 
 _ROW = 0.235

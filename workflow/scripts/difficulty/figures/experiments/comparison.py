@@ -12,8 +12,9 @@ from matplotlib.ticker import NullFormatter
 
 from difficulty.figures.experiments.measure_names import accuracy_name, loss_name
 from difficulty.figures.inputs import SEVERAL
-from difficulty.figures.style.appearance import DASHED, FAINT_INK, add_legend, line_styles, new_figure, styled
+from difficulty.figures.style.appearance import DASHED, add_legend, line_styles, new_figure, styled
 from difficulty.figures.style.axes import epoch_marker, integer_ticks, percent_ticks, plain_ticks, say_empty
+from difficulty.figures.style.palette import FAINT_INK
 from difficulty.figures.style.text import counted, percent, shortened
 from difficulty.scores.runs import experiment_of, run_of
 from difficulty.tables import read_table

@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 
 from difficulty.figures.experiments.measure_names import accuracy_name
 from difficulty.figures.inputs import ONE
-from difficulty.figures.style.appearance import INK, ROLE_COLORS, new_figure, styled
+from difficulty.figures.style.appearance import new_figure, styled
 from difficulty.figures.style.axes import empty_figure, percent_ticks
+from difficulty.figures.style.palette import INK, ROLE_COLORS
 from difficulty.figures.style.text import percent, shortened
 from difficulty.tables import read_table
 from difficulty.training.run_tables import EVALUATIONS

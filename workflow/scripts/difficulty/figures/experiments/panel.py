@@ -17,20 +17,10 @@ from matplotlib.patches import Patch
 
 from difficulty.datasets.example_tables import LABELS
 from difficulty.figures.inputs import ONE, SEVERAL
-from difficulty.figures.style.appearance import (
-    ALL_RIGHT,
-    ALL_WRONG,
-    CORRUPT,
-    FAINT_INK,
-    INK,
-    RIGHT,
-    WRONG,
-    add_legend,
-    new_figure,
-    styled,
-)
+from difficulty.figures.style.appearance import add_legend, new_figure, styled
 from difficulty.figures.style.axes import empty_figure
 from difficulty.figures.style.mosaic import spread_out
+from difficulty.figures.style.palette import ALL_RIGHT, ALL_WRONG, CORRUPT, FAINT_INK, INK, RIGHT, WRONG
 from difficulty.figures.style.text import counted, percent, shortened
 from difficulty.scores.record_arrays import stored_records
 from difficulty.scores.runs import experiment_of, run_of

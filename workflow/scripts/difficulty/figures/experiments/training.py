@@ -12,8 +12,9 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from difficulty.figures.experiments.convergence import convergence, convergence_sentences
 from difficulty.figures.experiments.measure_names import accuracy_name, loss_name
 from difficulty.figures.inputs import ANY, SEVERAL
-from difficulty.figures.style.appearance import GROUP_STYLES, INK, add_legend, new_figure, styled
+from difficulty.figures.style.appearance import GROUP_STYLES, add_legend, new_figure, styled
 from difficulty.figures.style.axes import epoch_marker, integer_ticks, percent_ticks, plain_ticks, say_empty
+from difficulty.figures.style.palette import INK
 from difficulty.figures.style.text import counted
 from difficulty.scores.runs import experiment_of, run_of
 from difficulty.stage import warn

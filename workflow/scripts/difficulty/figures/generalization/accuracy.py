@@ -11,8 +11,9 @@ from matplotlib.patches import Rectangle
 
 from difficulty.analysis.generalization import GENERALIZATION, ORIGINAL, OWN
 from difficulty.figures.inputs import ONE
-from difficulty.figures.style.appearance import INK, ROLE_COLORS, SEQUENTIAL, add_legend, new_figure, styled
+from difficulty.figures.style.appearance import SEQUENTIAL, add_legend, new_figure, styled
 from difficulty.figures.style.axes import percent_ticks
+from difficulty.figures.style.palette import INK, ROLE_COLORS
 from difficulty.figures.style.text import abbreviated, counted
 from difficulty.tables import read_table
 

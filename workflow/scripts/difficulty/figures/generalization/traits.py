@@ -11,8 +11,9 @@ from matplotlib.lines import Line2D
 
 from difficulty.analysis.traits import SCORE, TRAITS
 from difficulty.figures.inputs import ONE
-from difficulty.figures.style.appearance import DOTTED, FAINT_INK, STRIPE, add_legend, line_styles, new_figure, styled
+from difficulty.figures.style.appearance import DOTTED, add_legend, line_styles, new_figure, styled
 from difficulty.figures.style.axes import empty_figure
+from difficulty.figures.style.palette import FAINT_INK, STRIPE
 from difficulty.figures.style.text import abbreviated
 from difficulty.tables import read_table
 

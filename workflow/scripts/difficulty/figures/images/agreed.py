@@ -15,18 +15,9 @@ from difficulty.analysis.agreement_groups import CLEAN
 from difficulty.figures.agreement.over_epochs import JUDGED_BY_CLEAN
 from difficulty.figures.images.statistic_names import drawn_once, name_and_unit
 from difficulty.figures.inputs import ONE
-from difficulty.figures.style.appearance import (
-    DASHED,
-    DOTTED,
-    FAINT_INK,
-    INK,
-    ROLE_COLORS,
-    add_legend,
-    new_figure,
-    roles_in,
-    styled,
-)
+from difficulty.figures.style.appearance import DASHED, DOTTED, add_legend, new_figure, roles_in, styled
 from difficulty.figures.style.axes import empty_figure, epoch_marker, integer_ticks, percent_ticks, plain_ticks
+from difficulty.figures.style.palette import FAINT_INK, INK, ROLE_COLORS
 from difficulty.figures.style.text import percent
 from difficulty.tables import read_table
 

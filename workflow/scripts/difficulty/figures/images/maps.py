@@ -14,9 +14,10 @@ from matplotlib.figure import Figure
 from difficulty.figures.images.map_tiles import SIDE, color_scale, colored, map_tile, ticks
 from difficulty.figures.inputs import ONE
 from difficulty.figures.reading import images_of, names_of_classes, ranking_of
-from difficulty.figures.style.appearance import CORRUPT, FAINT_INK, INK, styled
+from difficulty.figures.style.appearance import styled
 from difficulty.figures.style.axes import empty_figure
 from difficulty.figures.style.mosaic import blank_canvas, canvas_figure, paint, thumbnails
+from difficulty.figures.style.palette import CORRUPT, FAINT_INK, INK
 from difficulty.figures.style.text import counted, wrapped
 from difficulty.scores.collect import SCORES
 from difficulty.scores.images.local_entropy import WINDOW

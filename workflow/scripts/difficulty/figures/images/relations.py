@@ -12,17 +12,9 @@ from matplotlib.lines import Line2D
 from difficulty.analysis.relations import OVERALL, PARTIAL, RELATIONS, WITHIN_CLASS
 from difficulty.figures.images.statistic_names import drawn_once, short_name
 from difficulty.figures.inputs import ONE
-from difficulty.figures.style.appearance import (
-    FAINT_INK,
-    INK,
-    ROLE_COLORS,
-    STRIPE,
-    add_legend,
-    new_figure,
-    roles_in,
-    styled,
-)
+from difficulty.figures.style.appearance import add_legend, new_figure, roles_in, styled
 from difficulty.figures.style.axes import empty_figure
+from difficulty.figures.style.palette import FAINT_INK, INK, ROLE_COLORS, STRIPE
 from difficulty.figures.style.text import counted, shortened
 from difficulty.tables import read_table
 

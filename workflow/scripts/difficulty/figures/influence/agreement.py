@@ -16,17 +16,9 @@ from difficulty.analysis.influence_agreement import INFLUENCE_AGREEMENT, INFLUEN
 from difficulty.figures.influence.numbers import correlation_text, number_text, range_text
 from difficulty.figures.influence.scales import InfluenceScale
 from difficulty.figures.inputs import ONE
-from difficulty.figures.style.appearance import (
-    DIVERGING,
-    DOTTED,
-    FAINT_INK,
-    INK,
-    ROLE_COLORS,
-    STRIPE,
-    new_figure,
-    styled,
-)
+from difficulty.figures.style.appearance import DIVERGING, DOTTED, new_figure, styled
 from difficulty.figures.style.axes import empty_figure
+from difficulty.figures.style.palette import FAINT_INK, INK, ROLE_COLORS, STRIPE
 from difficulty.figures.style.text import counted, shortened
 from difficulty.tables import read_provenance, read_table
 

@@ -10,8 +10,8 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
 from difficulty.figures.influence.choice import Influential
-from difficulty.figures.style.appearance import CORRUPT, FAINT_INK, INK, WRONG_TEXT
 from difficulty.figures.style.mosaic import FRAME, PIXELS_PER_INCH, blank_canvas, canvas_figure, paint
+from difficulty.figures.style.palette import CORRUPT, FAINT_INK, INK, WRONG_TEXT
 from difficulty.figures.style.text import shortened
 
 DUPLICATE = "#0072B2"

@@ -15,9 +15,10 @@ from matplotlib.figure import Figure
 
 from difficulty.figures.inputs import ONE
 from difficulty.figures.prediction_depth.probe_axis import LONGEST_PROBE, probe_name
-from difficulty.figures.style.appearance import FAINT_INK, INK, ROLE_COLORS, new_figure, styled
+from difficulty.figures.style.appearance import new_figure, styled
 from difficulty.figures.style.axes import empty_figure, percent_ticks
 from difficulty.figures.style.mosaic import spread_out
+from difficulty.figures.style.palette import FAINT_INK, INK, ROLE_COLORS
 from difficulty.figures.style.text import shortened
 from difficulty.scores.collect import RUN_SCORES, SCORES
 from difficulty.scores.runs import ROLE_SUFFIXES

@@ -20,8 +20,9 @@ from difficulty.figures.prediction_depth.probe_axis import (
     step_between,
     undefined_place,
 )
-from difficulty.figures.style.appearance import FAINT_INK, INK, ROLE_COLORS, add_legend, new_figure, roles_in, styled
+from difficulty.figures.style.appearance import add_legend, new_figure, roles_in, styled
 from difficulty.figures.style.axes import empty_figure, percent_ticks
+from difficulty.figures.style.palette import FAINT_INK, INK, ROLE_COLORS
 from difficulty.figures.style.text import counted, percent
 from difficulty.scores.collect import RUN_SCORES
 from difficulty.scores.depth.tables import depth_columns

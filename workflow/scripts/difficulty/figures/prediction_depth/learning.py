@@ -21,8 +21,9 @@ from difficulty.figures.prediction_depth.probe_axis import (
     probe_axis,
     say_none,
 )
-from difficulty.figures.style.appearance import ROLE_COLORS, new_figure, roles_in, styled
+from difficulty.figures.style.appearance import new_figure, roles_in, styled
 from difficulty.figures.style.axes import empty_figure, integer_ticks, plain_ticks
+from difficulty.figures.style.palette import ROLE_COLORS
 from difficulty.figures.style.text import counted, percent, short_number
 from difficulty.scores.collect import RUN_SCORES
 from difficulty.scores.depth.tables import depth_columns

@@ -22,17 +22,9 @@ from difficulty.figures.prediction_depth.probe_axis import (
     step_between,
     undefined_place,
 )
-from difficulty.figures.style.appearance import (
-    DASHED,
-    FAINT_INK,
-    INK,
-    ROLE_COLORS,
-    add_legend,
-    new_figure,
-    roles_in,
-    styled,
-)
+from difficulty.figures.style.appearance import DASHED, add_legend, new_figure, roles_in, styled
 from difficulty.figures.style.axes import empty_figure, percent_ticks, plain_ticks
+from difficulty.figures.style.palette import FAINT_INK, INK, ROLE_COLORS
 from difficulty.tables import read_table
 
 INPUTS = {"levels": ONE}

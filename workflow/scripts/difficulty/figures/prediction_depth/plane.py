@@ -19,9 +19,10 @@ from matplotlib.image import AxesImage
 from difficulty.figures.inputs import ONE
 from difficulty.figures.prediction_depth.probe_axis import LONGEST_PROBE, probe_name
 from difficulty.figures.reading import images_of, names_of_classes
-from difficulty.figures.style.appearance import CORRUPT, FAINT_INK, INK, styled
+from difficulty.figures.style.appearance import styled
 from difficulty.figures.style.axes import empty_figure
 from difficulty.figures.style.mosaic import blank_canvas, canvas_figure, paint, spread_out, thumbnails
+from difficulty.figures.style.palette import CORRUPT, FAINT_INK, INK
 from difficulty.figures.style.text import counted, shortened
 from difficulty.scores.collect import SCORES
 from difficulty.scores.runs import ROLE_SUFFIXES

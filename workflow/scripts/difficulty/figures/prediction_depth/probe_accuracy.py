@@ -14,19 +14,9 @@ from matplotlib.lines import Line2D
 from difficulty.analysis.probe_accuracy import PROBE_ACCURACY
 from difficulty.figures.inputs import ONE
 from difficulty.figures.prediction_depth.probe_axis import label_height, panel_grid, panel_title, probe_axis
-from difficulty.figures.style.appearance import (
-    DASHED,
-    DOTTED,
-    FAINT_INK,
-    INK,
-    ROLE_COLORS,
-    SEQUENTIAL,
-    add_legend,
-    new_figure,
-    roles_in,
-    styled,
-)
+from difficulty.figures.style.appearance import DASHED, DOTTED, SEQUENTIAL, add_legend, new_figure, roles_in, styled
 from difficulty.figures.style.axes import empty_figure, percent_ticks
+from difficulty.figures.style.palette import FAINT_INK, INK, ROLE_COLORS
 from difficulty.figures.style.text import counted
 from difficulty.tables import read_table
 

@@ -6,7 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from difficulty.analysis.depth_levels import UNDEFINED
-from difficulty.figures.style.appearance import DOTTED, FAINT_INK, ROLE_COLORS
+from difficulty.figures.style.appearance import DOTTED
+from difficulty.figures.style.palette import FAINT_INK, ROLE_COLORS
 from difficulty.figures.style.text import wrapped
 
 _WIDEST, _MARGIN = 9.0, 0.7

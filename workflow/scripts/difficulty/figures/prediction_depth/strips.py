@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from difficulty.figures.prediction_depth.probe_axis import LONGEST_PROBE, probe_name
-from difficulty.figures.style.appearance import INK
 from difficulty.figures.style.mosaic import PIXELS_PER_INCH, spread_out
+from difficulty.figures.style.palette import INK
 from difficulty.figures.style.text import shortened
 
 ROW = 80  # pixels of the canvas

@@ -28,9 +28,10 @@ from difficulty.figures.prediction_depth.strips import (
     write_classes,
 )
 from difficulty.figures.reading import images_of, names_of_classes
-from difficulty.figures.style.appearance import CORRUPT, INK, styled
+from difficulty.figures.style.appearance import styled
 from difficulty.figures.style.axes import empty_figure
 from difficulty.figures.style.mosaic import blank_canvas, canvas_figure, paint, spread_out, thumbnails
+from difficulty.figures.style.palette import CORRUPT, INK
 from difficulty.figures.style.text import counted, shortened
 from difficulty.scores.collect import SCORES
 from difficulty.scores.depth.tables import VOTES, vote_matrix

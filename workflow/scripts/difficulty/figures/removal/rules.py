@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 from difficulty.analysis.removal import CONTROL, MEASURES, NOTHING, REMOVAL, REMOVAL_SUMMARY, mean_interval
 from difficulty.figures.inputs import ONE
 from difficulty.figures.removal.notes import notes
-from difficulty.figures.style.appearance import INK, new_figure, styled
+from difficulty.figures.style.appearance import new_figure, styled
 from difficulty.figures.style.axes import percent_ticks
+from difficulty.figures.style.palette import INK
 from difficulty.figures.style.text import abbreviated, counted, percent
 from difficulty.tables import read_table
 

@@ -11,8 +11,9 @@ from matplotlib.lines import Line2D
 from difficulty.analysis.removal import MEASURES, NOTHING, REMOVAL, mean_interval
 from difficulty.figures.inputs import ONE
 from difficulty.figures.removal.notes import notes
-from difficulty.figures.style.appearance import FAINT_INK, add_legend, line_styles, new_figure, styled
+from difficulty.figures.style.appearance import add_legend, line_styles, new_figure, styled
 from difficulty.figures.style.axes import percent_ticks
+from difficulty.figures.style.palette import FAINT_INK
 from difficulty.figures.style.text import abbreviated
 from difficulty.tables import read_table
 

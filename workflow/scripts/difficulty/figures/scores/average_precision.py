@@ -10,8 +10,9 @@ from matplotlib.lines import Line2D
 
 from difficulty.analysis.average_precision import ALL_CLASSES, AVERAGE_PRECISION_SUMMARY
 from difficulty.figures.inputs import ONE
-from difficulty.figures.style.appearance import DASHED, FAINT_INK, ROLE_COLORS, add_legend, new_figure, styled
+from difficulty.figures.style.appearance import DASHED, add_legend, new_figure, styled
 from difficulty.figures.style.axes import empty_figure, percent_ticks
+from difficulty.figures.style.palette import FAINT_INK, ROLE_COLORS
 from difficulty.figures.style.text import counted, percent, shortened
 from difficulty.tables import read_table
 

@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 from difficulty.analysis.correlation import CORRELATION
 from difficulty.analysis.ties import repetitions
 from difficulty.figures.inputs import ONE
-from difficulty.figures.style.appearance import DIVERGING, FAINT_INK, INK, ROLE_COLORS, new_figure, roles_in, styled
+from difficulty.figures.style.appearance import DIVERGING, new_figure, roles_in, styled
 from difficulty.figures.style.axes import empty_figure
+from difficulty.figures.style.palette import FAINT_INK, INK, ROLE_COLORS
 from difficulty.figures.style.text import counted, short_number, shortened
 from difficulty.tables import read_table
 

@@ -13,8 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from difficulty.figures.inputs import ONE
-from difficulty.figures.style.appearance import CORRUPT, FAINT_INK, INK, SEQUENTIAL, add_legend, new_figure, styled
+from difficulty.figures.style.appearance import SEQUENTIAL, add_legend, new_figure, styled
 from difficulty.figures.style.axes import integer_ticks, percent_ticks, say_empty
+from difficulty.figures.style.palette import CORRUPT, FAINT_INK, INK
 from difficulty.figures.style.text import counted, percent
 from difficulty.scores.collect import SCORES
 from difficulty.scores.runs import ROLE_SUFFIXES

@@ -15,9 +15,10 @@ from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.datasets.label_sets import LABEL_SETS, has_label_sets, joined_names, named_text, set_class_names
 from difficulty.figures.inputs import ONE, SEVERAL
 from difficulty.figures.reading import images_of, names_of_classes, ranking_of
-from difficulty.figures.style.appearance import CORRUPT, FAINT_INK, INK, WRONG_TEXT, styled
+from difficulty.figures.style.appearance import styled
 from difficulty.figures.style.axes import empty_figure
 from difficulty.figures.style.mosaic import blank_canvas, canvas_figure, paint, spread_out, thumbnails
+from difficulty.figures.style.palette import CORRUPT, FAINT_INK, INK, WRONG_TEXT
 from difficulty.figures.style.set_captions import LINE_SPACING, wrapped_set
 from difficulty.figures.style.text import counted, shortened
 from difficulty.scores.collect import SCORES

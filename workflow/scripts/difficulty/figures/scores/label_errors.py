@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 from difficulty.analysis.calibration import calibration_table
 from difficulty.analysis.label_errors.tables import LABEL_CONFUSION, LABEL_ERRORS
 from difficulty.figures.inputs import ONE
-from difficulty.figures.style.appearance import CORRUPT, DOTTED, FAINT_INK, INK, new_figure, styled
+from difficulty.figures.style.appearance import DOTTED, new_figure, styled
 from difficulty.figures.style.axes import empty_figure, integer_ticks, say_empty
+from difficulty.figures.style.palette import CORRUPT, FAINT_INK, INK
 from difficulty.figures.style.text import counted, percent, shortened
 from difficulty.scores.collect import SCORES
 from difficulty.scores.label_error.thresholds import LIKELIER_WRONG

@@ -11,8 +11,9 @@ from matplotlib.lines import Line2D
 
 from difficulty.analysis.correlation import STABILITY
 from difficulty.figures.inputs import ONE
-from difficulty.figures.style.appearance import DOTTED, FAINT_INK, ROLE_COLORS, add_legend, new_figure, roles_in, styled
+from difficulty.figures.style.appearance import DOTTED, add_legend, new_figure, roles_in, styled
 from difficulty.figures.style.axes import empty_figure, integer_ticks
+from difficulty.figures.style.palette import FAINT_INK, ROLE_COLORS
 from difficulty.figures.style.text import counted, shortened
 from difficulty.tables import read_table
 

@@ -1,8 +1,4 @@
-"""How every figure looks: fonts, colours that keep one meaning throughout, and the header.
-
-Colours are those of Okabe and Ito (Color Universal Design, 2008), Paul Tol and ColorBrewer, which people with
-any of the common kinds of colour blindness can tell apart; where lines cross, the line style differs too.
-"""
+"""How every figure looks: fonts, colours (`palette`), line styles where lines cross, and the header."""
 
 import textwrap
 from collections.abc import Sequence
@@ -12,6 +8,8 @@ from math import ceil
 import matplotlib
 import pandas as pd
 from matplotlib.figure import Figure
+
+from difficulty.figures.style.palette import CORRUPT, FAINT_INK, INK, LINE_COLORS, PRISTINE, ROLE_COLORS, WARNING
 
 STYLE = {
     "font.family": "DejaVu Sans",
@@ -41,14 +39,6 @@ STYLE = {
     "pdf.fonttype": 42,
 }
 
-INK = "#222222"
-FAINT_INK = "#767676"
-WARNING = "#B22222"
-
-ROLE_COLORS = {"train": "#0072B2", "validation": "#AA4499", "test": "#D55E00"}
-CORRUPT = "#E69F00"
-PRISTINE = "#009E73"
-STRIPE = "#f5f5f5"  # behind every other row
 DASHED, DOTTED, DASH_DOTTED = (0, (4, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1))
 # Groups of a training history: colour and line style.
 GROUP_STYLES = {
@@ -59,14 +49,10 @@ GROUP_STYLES = {
     "validation": (ROLE_COLORS["validation"], "-"),
     "test": (ROLE_COLORS["test"], "-"),
 }
-# What predictions of several networks are: the darker colour where all of them agree.
-ALL_RIGHT, RIGHT, WRONG, ALL_WRONG = "#08519C", "#9ECAE1", "#FDBE85", "#A63603"
-WRONG_TEXT = "#C00000"
 # Colour maps: quantities from none to much; signed quantities around zero.
 SEQUENTIAL = "cividis"
 DIVERGING = "PuOr_r"
 
-_LINE_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#7F6A00")
 _LINE_STYLES = ("-", DASHED, DOTTED, DASH_DOTTED)
 
 _INCHES_PER_LINE = 0.155
@@ -131,5 +117,5 @@ def add_legend(figure: Figure, below: float, handles: Sequence, lines: int = 1) 
 
 def line_styles(count: int) -> list[tuple[str, object]]:
     """(colour, line style) for each of `count` lines; the first 32 are all different."""
-    pairs = [(color, style) for style in _LINE_STYLES for color in _LINE_COLORS]
+    pairs = [(color, style) for style in _LINE_STYLES for color in LINE_COLORS]
     return list(islice(cycle(pairs), count))

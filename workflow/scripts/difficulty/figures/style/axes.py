@@ -5,7 +5,8 @@ import textwrap
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from difficulty.figures.style.appearance import FAINT_INK, new_figure
+from difficulty.figures.style.appearance import new_figure
+from difficulty.figures.style.palette import FAINT_INK
 
 _FEWEST_WITHOUT_MARKERS = 30
 

@@ -10,17 +10,9 @@ from matplotlib.lines import Line2D
 
 from difficulty.analysis.vog_correlation import OVERALL, VOG_CORRELATION, WITHIN_CLASS
 from difficulty.figures.inputs import ONE
-from difficulty.figures.style.appearance import (
-    FAINT_INK,
-    ROLE_COLORS,
-    STRIPE,
-    add_legend,
-    line_styles,
-    new_figure,
-    roles_in,
-    styled,
-)
+from difficulty.figures.style.appearance import add_legend, line_styles, new_figure, roles_in, styled
 from difficulty.figures.style.axes import empty_figure
+from difficulty.figures.style.palette import FAINT_INK, ROLE_COLORS, STRIPE
 from difficulty.figures.style.text import counted, shortened
 from difficulty.tables import read_table
 

@@ -12,18 +12,9 @@ from matplotlib.patches import Patch
 
 from difficulty.analysis.vog_errors import ALL_RUNS, BINS, VOG_ERRORS
 from difficulty.figures.inputs import ONE
-from difficulty.figures.style.appearance import (
-    ALL_RIGHT,
-    ALL_WRONG,
-    DASH_DOTTED,
-    DASHED,
-    FAINT_INK,
-    ROLE_COLORS,
-    add_legend,
-    new_figure,
-    styled,
-)
+from difficulty.figures.style.appearance import DASH_DOTTED, DASHED, add_legend, new_figure, styled
 from difficulty.figures.style.axes import empty_figure, integer_ticks, percent_ticks, say_empty
+from difficulty.figures.style.palette import ALL_RIGHT, ALL_WRONG, FAINT_INK, ROLE_COLORS
 from difficulty.figures.style.text import counted, percent
 from difficulty.tables import read_table
 

@@ -14,19 +14,9 @@ from matplotlib.patches import Patch
 from difficulty.analysis.vog_correlation import OVERALL, VOG_CORRELATION
 from difficulty.analysis.vog_label_noise import VOG_LABEL_NOISE
 from difficulty.figures.inputs import ONE
-from difficulty.figures.style.appearance import (
-    CORRUPT,
-    DASHED,
-    DOTTED,
-    FAINT_INK,
-    INK,
-    PRISTINE,
-    ROLE_COLORS,
-    add_legend,
-    new_figure,
-    styled,
-)
+from difficulty.figures.style.appearance import DASHED, DOTTED, add_legend, new_figure, styled
 from difficulty.figures.style.axes import empty_figure, percent_ticks, say_empty
+from difficulty.figures.style.palette import CORRUPT, FAINT_INK, INK, PRISTINE, ROLE_COLORS
 from difficulty.figures.style.text import counted, short_number
 from difficulty.scores.collect import SCORES
 from difficulty.scores.runs import ROLE_SUFFIXES

@@ -10,7 +10,8 @@ from matplotlib.lines import Line2D
 
 from difficulty.analysis.vog_toy import VOG_TOY_SUMMARY
 from difficulty.figures.inputs import ONE
-from difficulty.figures.style.appearance import DASHED, FAINT_INK, INK, SEQUENTIAL, add_legend, new_figure, styled
+from difficulty.figures.style.appearance import DASHED, SEQUENTIAL, add_legend, new_figure, styled
+from difficulty.figures.style.palette import FAINT_INK, INK
 from difficulty.figures.style.text import percent
 from difficulty.figures.vog_toy.marks import CLASSES, COLUMN, ROOM, class_marker, stage_name
 from difficulty.scores.vog.toy import BOUNDARY, VOG_TOY

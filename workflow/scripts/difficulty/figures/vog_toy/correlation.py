@@ -10,7 +10,8 @@ from matplotlib.lines import Line2D
 
 from difficulty.analysis.vog_toy import VOG_TOY_SUMMARY
 from difficulty.figures.inputs import ONE
-from difficulty.figures.style.appearance import DOTTED, FAINT_INK, INK, ROLE_COLORS, add_legend, new_figure, styled
+from difficulty.figures.style.appearance import DOTTED, add_legend, new_figure, styled
+from difficulty.figures.style.palette import FAINT_INK, INK, ROLE_COLORS
 from difficulty.figures.style.text import counted, shortened
 from difficulty.figures.vog_toy.marks import VARIANT_NAMES
 from difficulty.tables import read_table

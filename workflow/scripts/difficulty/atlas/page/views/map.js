@@ -60,8 +60,7 @@ function colorsOf(experiment, state) {
   return { codes: experiment.given, names: experiment.classes };
 }
 
-const HUES = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#7F6A00", "#8C564B", "#6A3D9A", "#777777"];
-const SHARES = ["#0072B2", "#5B8DB8", "#A9A9A9", "#D9A441", "#D55E00"];
+const { points: HUES, shares: SHARES } = DATA.palette; // as in all figures
 
 /** A scatter plot, drawn by Bokeh; thumbnails take the place of points where few are in sight. */
 class Scatter {
