@@ -1,10 +1,10 @@
 """The page that shows everything, of many images and scores: how long it takes to make, how large it is, how fast.
 
-Tables of scores that nobody measured, and images of --pixels (a data set's pixels.parquet, repeated), or blocks of noise,
-are made into a page by the workflow's own scripts. A headless browser then opens it from disk, without a network, and
-times the first view, filters, a lasso around a third of the points, an order by another score, and scrolling. Limits that
-a user notices: 60 s and 2 GiB to make, 30 MB, 2 s for the first view, 50 ms for a filter, 100 ms for a lasso, 60 frames
-per second. The browser draws in software where there is no graphics card.
+Tables of scores that nobody measured, and images of --pixels (a data set's pixels.parquet, repeated), or blocks of
+noise, are made into a page by the workflow's own scripts. A headless browser then opens it from disk, without a network,
+and times the first view, filters, a lasso around a third of the points, an order by another score, and scrolling.
+Limits that a user notices: 60 s and 2 GiB to make, 30 MB, 2 s for the first view, 50 ms for a filter, 100 ms for a
+lasso, 60 frames per second. The browser draws in software where there is no graphics card.
 """
 
 import argparse
@@ -23,7 +23,8 @@ import pyarrow as pa
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = ROOT / "workflow" / "scripts"
-sys.path[:0] = [str(SCRIPTS), str(ROOT)]
+sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(SCRIPTS))
 
 from difficulty.analysis.label_errors.tables import LABEL_CONFUSION, LABEL_ERRORS
 from difficulty.analysis.suspects import SUSPECTS
