@@ -1,8 +1,8 @@
 """The page that shows everything, of many images and scores: how long it takes to make, how large it is, how fast.
 
 Tables of scores that nobody measured, and images of --pixels (a data set's pixels.parquet, repeated), or blocks of
-noise, are made into a page by the workflow's own scripts. A headless browser then opens it from disk, without a network,
-and times the first view, filters, a lasso around a third of the points, an order by another score, and scrolling.
+noise, are made into a page by the workflow's own scripts. A headless browser then opens it from disk, without a
+network, and times the first view, filters, a lasso around a third of the points, another order, and scrolling.
 Limits that a user notices: 60 s and 2 GiB to make, 30 MB, 2 s for the first view, 50 ms for a filter, 100 ms for a
 lasso, 60 frames per second. The browser draws in software where there is no graphics card.
 """
@@ -21,10 +21,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-ROOT = Path(__file__).parents[1]
-SCRIPTS = ROOT / "workflow" / "scripts"
-sys.path.insert(0, str(ROOT))
-sys.path.insert(0, str(SCRIPTS))
+sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 from difficulty.analysis.label_errors.tables import LABEL_CONFUSION, LABEL_ERRORS
 from difficulty.analysis.suspects import SUSPECTS
@@ -34,6 +32,7 @@ from difficulty.datasets.pixels import read_pixels, write_pixels
 from difficulty.scores.collect import SCORES
 from difficulty.tables import Column, Schema, write_table
 
+SCRIPTS = Path(__file__).parents[1] / "workflow" / "scripts"
 EXPERIMENT = "bench"
 
 
