@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib.path import Path as Outline
 
-from difficulty.datasets.example_tables import EXAMPLES
+from difficulty.datasets.example_tables import EXAMPLES, LABELS
 from difficulty.scores.collect import SCORES
 from difficulty.subsets.decisions import read_decisions
 from difficulty.tables import read_table
@@ -133,7 +133,7 @@ def test_twenty_suspects_by_keyboard(opened, page_file, tmp_path):
     list_file = tmp_path / "decisions.csv"
     download.value.save_as(list_file)
     examples = read_table(page_file.parent / "datasets" / "toy" / "examples.parquet", EXAMPLES)
-    labels = read_table(page_file.parent / "experiments" / "noisy" / "labels.parquet", _labels())
+    labels = read_table(page_file.parent / "experiments" / "noisy" / "labels.parquet", LABELS)
     examples["label"] = labels["label"]
     examples["class_name"] = [NAMES[label] for label in labels["label"]]
     found = read_decisions(list_file, "example_id", examples, "toy")
@@ -152,12 +152,6 @@ def test_twenty_suspects_by_keyboard(opened, page_file, tmp_path):
     list_file.write_text("example_id,decision\n3,perhaps\n")
     page.set_input_files("input[type=file]", list_file)
     page.wait_for_selector("text=Row 2: “perhaps” is none of keep, drop, relabel.")
-
-
-def _labels():
-    from difficulty.datasets.example_tables import LABELS
-
-    return LABELS
 
 
 def test_an_image_before_the_others(opened):
@@ -182,8 +176,9 @@ def test_arrow_keys_in_the_grid(opened):
     assert page.evaluate("() => document.querySelector('.grid').scrollTop") > 0
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize(
+    ("view", "scheme"), [*((view, "light") for view in VIEWS), ("review", "dark"), ("scores", "dark")]
+)
 def test_accessibility(chromium, page_file, view, scheme):
     """By axe-core: nothing that it calls serious or critical."""
     from axe_playwright_python.sync_playwright import Axe

@@ -22,11 +22,6 @@ def make_page(results: Path) -> Path:
     images = np.random.default_rng(0).integers(0, 256, (TRAIN + TEST, SIDE, SIDE, 3), np.uint8)
     write_pixels(dataset / "pixels.parquet", np.arange(TRAIN + TEST), images, {})
     succeed("pack_thumbnails", pixels=dataset / "pixels.parquet", output=dataset / "thumbnails.parquet")
-    for name in EXPERIMENTS:
-        folder = results / "experiments" / name
-        tables = {each: folder / f"{each}.parquet" for each in ("suspects", "labels")}
-        records = sorted(folder.glob("seed-*/records.parquet"))
-        succeed("collect_evidence", records=records, output=folder / "evidence.parquet", **tables)
     figure = results / "figures" / "experiments" / "noisy" / "data_map.png"
     figure.parent.mkdir(parents=True)
     Image.new("RGB", (40, 20), "white").save(figure)

@@ -45,6 +45,7 @@ def score_experiments(root: Path, **dataset) -> None:
             records=records,
             output=folder / "suspects.csv",
             table=folder / "suspects.parquet",
+            evidence=folder / "evidence.parquet",
             **tables,
         )
         agreement = {

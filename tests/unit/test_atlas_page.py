@@ -11,7 +11,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from difficulty.atlas import figure_places
 from difficulty.atlas.captions import QUESTIONS, paragraphs, question_of
-from difficulty.atlas.evidence import nearest_images, predictions_over_epochs
+from difficulty.analysis.suspect_evidence import nearest_images, predictions_over_epochs
 from difficulty.atlas.methods import times_of_stages
 from difficulty.atlas.page import inert_json, render
 from difficulty.tables import write_table

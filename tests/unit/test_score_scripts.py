@@ -146,6 +146,7 @@ def test_mistakes_are_told_in_one_line(results, tmp_path, script, settings, mess
             "examples": data,
             "records": records,
             "table": "x",
+            "evidence": "x",
         },
         "compute_detection": {
             "scores": scores,

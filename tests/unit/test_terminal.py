@@ -241,8 +241,10 @@ def test_the_summary_shows_the_first_suspects(run, tmp_path, monkeypatch, images
     assert lines[3].split() == ["1", "train/3/1.png", "labelled", "3"]
     assert lines[4].split() == ["2", "02", "labelled", "3,", "perhaps", "5"]
     assert [line.split()[0] for line in lines[3:8]] == list("12345")
-    assert "--report results/report.html" in lines[8]
-    assert lines[8].endswith(f"; {ROOT / 'results' / 'README.md'} explains every file.")
+    assert lines[8] == f"{ROOT / 'results' / 'README.md'} explains every file."
+    (tmp_path / "results" / "index.html").touch()
+    lines = summary.success(run.terminal, {"missing": "none", "noisy": "digits"}).splitlines()
+    assert lines[8] == "Open results/index.html in a browser: every image, score and figure on one page."
 
 
 @pytest.mark.parametrize(

@@ -60,16 +60,16 @@ def test_the_order_of_keys_and_defaults_written_out_change_nothing(everything):
 
 def test_a_figure_setting_redraws_figures_only(plan_everything):
     jobs = plan_everything(figures__dpi=60)
-    assert jobs and all(rule.startswith("plot_") for rule in rules(jobs))
+    assert jobs and all(rule.startswith("plot_") for rule in rules(jobs) - {"build_atlas"})
 
 
 def test_the_setting_of_one_figure_redraws_that_figure(plan_everything):
-    assert rules(plan_everything(figures__gallery={"examples_per_class": 9})) == {"plot_gallery"}
+    assert rules(plan_everything(figures__gallery={"examples_per_class": 9})) == {"plot_gallery", "build_atlas"}
 
 
 def test_an_analysis_setting_recomputes_that_analysis(plan_everything):
     jobs = plan_everything(analyses__correlation__bootstrap=25)
-    expected = {"compute_correlation", "plot_scores"}
+    expected = {"compute_correlation", "plot_scores", "build_atlas"}
     assert expected <= rules(jobs) <= expected | OF_VOG | OF_DEPTH
 
 
@@ -88,6 +88,7 @@ def test_a_further_evaluation_trains_nothing(plan_everything):
         "check_experiment",
         "evaluate_run",
         "plot_samples",
+        "build_atlas",
     }
     assert wildcards_of(jobs, "evaluate_run") == ["plain seed-0", "plain seed-1"]
     assert wildcards_of(jobs, "check_experiment") == ["plain"]

@@ -17,4 +17,4 @@ def test_every_run_has_all_groups_layers_and_checkpoints(everything_source):
 
 def test_another_sample_is_measured_and_nothing_is_trained(plan_everything):
     counts = plan_everything.counts(analyses__coherence__seed=1)
-    assert counts == {"measure_coherence": 2, "plot_coherence": 1}
+    assert counts == {"measure_coherence": 2, "plot_coherence": 1, "build_atlas": 1}

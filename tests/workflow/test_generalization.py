@@ -20,7 +20,7 @@ def test_a_study_that_is_added_evaluates_and_trains_nothing(tmp_path):
     unjoined = altered(PARTS, datasets__few__features=None, **own)
     without = altered(unjoined, analyses__generalization={})
     (added,) = changes([without, unjoined], tmp_path)
-    added = {job for job in added if job[0] not in ("collect_evaluations", "plot_evaluations")}
+    added = {job for job in added if job[0] not in ("collect_evaluations", "plot_evaluations", "build_atlas")}
     assert {rule for rule, _ in added} == {"check_experiment", "evaluate_run", *OWN}
     assert {path.split("/")[2] for rule, path in added if rule == "evaluate_run"} == {"easy", "hard", "random"}
 

@@ -52,7 +52,7 @@ def test_another_seed_computes_no_statistics(plan_everything):
 def test_maps_are_drawn_where_they_are_asked_for(everything, plan_everything):
     assert plan_everything() == set()
     maps = {"experiments": ["noisy"], "count": 2}
-    assert plan_everything(figures__image_maps=maps) == {("plot_image_maps", "noisy")}
+    assert plan_everything(figures__image_maps=maps) == {("plot_image_maps", "noisy"), ("build_atlas", "")}
     everything.configure(altered(plan_everything.config, figures__image_maps=maps))
     everything.run(FIGURE)
     assert (everything.work / FIGURE).stat().st_size > 10_000

@@ -90,7 +90,7 @@ def test_every_set_and_strategy_has_its_figure(everything_source):
 
 
 def test_another_number_of_influential_images_ranks_only(plan_everything):
-    assert rules(plan_everything(analyses__influence__top=3)) == {"rank_influential", "plot_influential"}
+    assert rules(plan_everything(analyses__influence__top=3)) == {"rank_influential", "plot_influential", "build_atlas"}
 
 
 def test_another_rank_asks_again_but_fits_nothing(plan_everything):
@@ -118,7 +118,7 @@ def test_no_damping_without_curvature(plan_everything):
 def test_another_query_set_leaves_the_others_alone(plan_everything):
     jobs = plan_everything(analyses__influence__queries={**SOME, "more": {"count": 1}})
     compared = {rule for rule in rules(jobs) if "influence_agreement" in rule}
-    assert rules(jobs) == {*STAGES, *compared, "check_experiment"}
+    assert rules(jobs) == {*STAGES, *compared, "check_experiment", "build_atlas"}
     assert all("more" in wildcards for rule, wildcards in jobs if rule in STAGES)
 
 

@@ -74,6 +74,6 @@ def test_a_removal_that_is_added_trains_nothing(tmp_path):
     (added,) = changes([altered(config, analyses__removal={}), config], tmp_path)
     assert rules(added) == {
         *("check_experiment", "evaluate_run", "collect_evaluations", "plot_evaluations"),
-        *("collect_removal", "plot_removal"),
+        *("collect_removal", "plot_removal", "build_atlas"),
     }
     assert {path.split("/")[2] for rule, path in added if rule == "evaluate_run"} == {"tested"}

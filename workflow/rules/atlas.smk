@@ -1,7 +1,6 @@
 """The page that shows everything. From: tables of examples, scores and analyses, and figures. To: results/index.html
 
-One file, which a browser opens from disk. What it shows of the most suspect labels, predictions over the epochs and
-similar images, is in results/experiments/{experiment}/evidence.parquet. The thumbnails of a data set, results/datasets/{dataset}/thumbnails.parquet, are
+One file, which a browser opens from disk. The thumbnails of a data set, results/datasets/{dataset}/thumbnails.parquet, are
 packed once; subsets show those of the data set that they were chosen from.
 """
 
@@ -29,33 +28,6 @@ rule pack_thumbnails:
         **parameters(plan.atlas.pack_thumbnails),
     shell:
         command("pack_thumbnails", inputs="pixels")
-
-
-rule collect_evidence:
-    """Collects what speaks for and against the labels that are looked at first."""
-    input:
-        suspects=paths.SUSPECTS_TABLE,
-        labels=paths.LABELS,
-        records=lambda w: plan.of_runs(paths.RECORDS, w.experiment),
-        features=lambda w: plan.scores.feature_tables(plan.features.path(paths.FEATURES, w.experiment), w.experiment),
-    output:
-        paths.EVIDENCE,
-    log:
-        paths.log("experiments/{experiment}/collect_evidence"),
-    benchmark:
-        paths.benchmark("experiments/{experiment}/collect_evidence")
-    wildcard_constraints:
-        experiment=any_of(plan.atlas.experiments),
-    conda:
-        "../../envs/tables.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(3000),
-        runtime=30,
-    params:
-        **parameters(plan.atlas.collect_evidence),
-    shell:
-        command("collect_evidence", inputs="suspects labels records features")
 
 
 rule build_atlas:

@@ -188,9 +188,11 @@ rule rank_suspects:
         examples=lambda w: plan.data.path(paths.EXAMPLES, w.experiment),
         records=lambda w: plan.of_runs(paths.RECORDS, w.experiment),
         similar=of_wildcards(plan.scores.near_duplicates),
+        features=lambda w: plan.scores.feature_tables(plan.features.path(paths.FEATURES, w.experiment), w.experiment),
     output:
         list=paths.SUSPECTS,
         table=paths.SUSPECTS_TABLE,
+        evidence=paths.EVIDENCE,
     log:
         paths.log("experiments/{experiment}/rank_suspects"),
     benchmark:
@@ -205,7 +207,11 @@ rule rank_suspects:
     params:
         **parameters(plan.scores.rank_suspects),
     shell:
-        command("rank_suspects", inputs="scores errors examples records similar", outputs="output=list table")
+        command(
+            "rank_suspects",
+            inputs="scores errors examples records similar features",
+            outputs="output=list table evidence",
+        )
 
 
 rule compute_truth_correlation:

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from difficulty.analysis.label_errors.tables import LABEL_ERRORS
 from difficulty.analysis.similar_images import SIMILAR
+from difficulty.analysis.suspect_evidence import EVIDENCE, evidence_table
 from difficulty.analysis.suspect_facts import labels_of, last_epoch, training_of
 from difficulty.analysis.suspect_remarks import remarks
 from difficulty.analysis.suspect_verdicts import DISPUTED, WRONG, sentences, undecided, verdicts
@@ -55,6 +56,8 @@ def main(args):
     write_csv(table, args.output, float_format="%.2f")
     percentiles = {name: Column(pa.float64(), f"percentile of {name}, 100 being the hardest", True) for name in ranking}
     write_table(table, args.table, SUSPECTS.extended(percentiles), provenance(args))
+    shown = evidence_table(table["example_id"], args.records, examples["example_id"], args.features)
+    write_table(shown, args.evidence, EVIDENCE, provenance(args))
     doubted = int(table["verdict"].isin([WRONG, DISPUTED]).sum())
     counts = len(table), wanted, doubted, int(table["suggested_label"].notna().sum())
     text = "%d examples ranked by %s; %d labels are likely wrong or disputed; another label is suggested for %d"
@@ -66,5 +69,7 @@ if __name__ == "__main__":
     required_paths(parser, "scores", "errors", "examples", "output")
     parser.add_argument("--records", nargs="+", type=Path, required=True, help="records.parquet of every run")
     parser.add_argument("--similar", nargs="?", type=Path, help="near duplicates by given features")
+    parser.add_argument("--features", nargs="?", type=Path, help="of the images, if there are any")
     required_paths(parser, "table", help="output: the same list with its types, for programs")
+    required_paths(parser, "evidence", help="output: what speaks for and against the first of them")
     run_stage(main, parser)

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from difficulty.analysis.label_errors.tables import LABEL_CONFUSION, LABEL_ERRORS
+from difficulty.analysis.suspect_evidence import EVIDENCE
 from difficulty.analysis.suspects import SUSPECTS
 from difficulty.atlas.arrays import BLOCK, Arrays
-from difficulty.atlas.evidence import EVIDENCE
 from difficulty.atlas.json_values import as_record, as_records
 from difficulty.atlas.results import Results
 from difficulty.plan import paths

@@ -22,20 +22,13 @@ class Atlas:
         self.datasets = list(dict.fromkeys([*self.roots, *own]))
 
     def pages(self) -> list[str]:
-        """The page, and what is made for it alone."""
+        """The page, and the thumbnails that are made for it."""
         made = [paths.THUMBNAILS.format(dataset=name) for name in self.roots]
-        made += [paths.EVIDENCE.format(experiment=name) for name in self.experiments]
         return [*made, paths.ATLAS] if self.experiments else []
 
     @remembered
     def pack_thumbnails(self, dataset: str) -> Stage:
         return self.plan.stage("pack_thumbnails", {}, self.plan.data.key(dataset))
-
-    @remembered
-    def collect_evidence(self, experiment: str) -> Stage:
-        upstream = [self.plan.scores.rank_suspects(experiment).key, self.plan.training.runs_key(experiment)]
-        upstream += [self.plan.features.key_of(experiment)] if experiment in self.plan.features.scored else []
-        return self.plan.stage("collect_evidence", {}, *upstream)
 
     @remembered
     def build_atlas(self) -> Stage:
@@ -51,7 +44,7 @@ class Atlas:
         upstream = [self.pack_thumbnails(name).key for name in self.roots]
         upstream += [self.plan.data.key(name) for name in self.datasets]
         for name in self.experiments:
-            upstream += [self.collect_evidence(name).key, self.plan.scores.compute_correlation(name).key]
+            upstream += [self.plan.scores.rank_suspects(name).key, self.plan.scores.compute_correlation(name).key]
         upstream += [self.plan.features.map_features(name).key for name in self._mapped()]
         upstream += [self.plan.influence.rank_influential(*each).key for each in self._explained()]
         upstream += [self.plan.scores.collect_detection().key] if self.plan.scores.detections else []

@@ -194,7 +194,8 @@ class Scores:
             for pattern in (paths.SCORES, paths.CORRELATION, paths.STABILITY, paths.SEED_CORRELATION, paths.SUSPECTS):
                 yield pattern.format(experiment=name)
             yield from self.families_of(name)
-            further = (paths.SUSPECTS_TABLE, paths.LABEL_ERRORS, paths.LABEL_ERROR_OF_SEEDS, paths.LABEL_CONFUSION)
+            further = (paths.SUSPECTS_TABLE, paths.EVIDENCE, paths.LABEL_ERRORS, paths.LABEL_ERROR_OF_SEEDS)
+            further = (*further, paths.LABEL_CONFUSION)
             for pattern in further:
                 yield pattern.format(experiment=name)
         for pattern in (paths.LABEL_QUALITY, paths.HELD_OUT):

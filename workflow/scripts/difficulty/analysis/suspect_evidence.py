@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from difficulty.datasets.feature_tables import vectors_of
 from difficulty.tables import Column, Schema, read_table
 from difficulty.training.run_tables import RECORDS
 
@@ -23,8 +24,35 @@ EVIDENCE = Schema(
     key=("example_id",),
 )
 
+_MOST = 1000  # examples
+_NEIGHBORS = 8
 _COLUMNS = ["example_id", "epoch", "role", "predicted", "correct"]
 _MOST_EPOCHS = 40
+
+
+def evidence_table(
+    suspects: Sequence[int], records: Iterable[Path], examples: Sequence[int], features: Path | None
+) -> pd.DataFrame:
+    """Rows of EVIDENCE, of the first thousand suspects.
+
+    suspects: example_id, the most suspect first. records: of all runs. examples: example_id of all training examples.
+    features: the table of the images' features, if there is one.
+    """
+    first = [int(name) for name in suspects[:_MOST]]
+    table = predictions_over_epochs(records, first)
+    table["neighbors"] = _similar(first, features, np.asarray(examples)) if features else [[] for _ in first]
+    return table.reset_index(names="example_id")
+
+
+def _similar(asked: list[int], features: Path, examples: np.ndarray) -> list[list[int]]:
+    """The training examples whose features are most similar to those of each; none for one that has no features."""
+    positions, vectors = vectors_of(features, examples)
+    known = examples[positions]
+    rows = {name: row for row, name in enumerate(known.tolist())}
+    having = [name for name in asked if name in rows]
+    found = nearest_images(vectors, np.array([rows[name] for name in having], int), np.arange(len(known)), _NEIGHBORS)
+    nearest = {name: known[places].tolist() for name, places in zip(having, found, strict=True)}
+    return [nearest.get(name, []) for name in asked]
 
 
 def predictions_over_epochs(records: Iterable[Path], example_ids: Sequence[int]) -> pd.DataFrame:
