@@ -25,8 +25,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 from difficulty.analysis.label_errors.tables import LABEL_CONFUSION, LABEL_ERRORS
-from difficulty.analysis.suspects import SUSPECTS
 from difficulty.analysis.suspect_evidence import EVIDENCE
+from difficulty.analysis.suspects import SUSPECTS
 from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.datasets.pixels import read_pixels, write_pixels
 from difficulty.scores.collect import SCORES

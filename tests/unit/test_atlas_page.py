@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from sklearn.neighbors import NearestNeighbors
 
+from difficulty.analysis.suspect_evidence import nearest_images, predictions_over_epochs
 from difficulty.atlas import figure_places
 from difficulty.atlas.captions import QUESTIONS, paragraphs, question_of
-from difficulty.analysis.suspect_evidence import nearest_images, predictions_over_epochs
 from difficulty.atlas.methods import times_of_stages
 from difficulty.atlas.page import inert_json, render
 from difficulty.tables import write_table
