@@ -236,17 +236,29 @@ def test_detection_draws_each_curve_with_chance_and_perfection():
     (perfect,) = by_gid(figure, "perfect")
     assert list(perfect.get_xdata()) == [0, 0.1, 1]
     chance = by_gid(figure, "chance")
-    assert list(chance[0].get_xdata()) == [0, 1]
-    assert [line.get_xdata()[0] for line in chance[1:]] == [0.1, 0.5]
+    assert [list(line.get_xdata()) for line in chance[2:]] == [[0, 1]]
+    assert [line.get_xdata()[0] for line in chance[:2]] == [0.1, 0.5]
 
 
 def test_detection_rows_are_sorted_and_in_the_colour_of_their_curve():
     figure = detection.detection_figure(make_detection(), make_curves(), "t")
-    assert [label.get_text() for label in figure.axes[1].get_yticklabels()] == ["loss ↑", "aum ↓"]
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["loss ↑", "aum ↓"]
     for score in ("aum", "loss"):
         (curve,), (dot,) = by_gid(figure, score), by_gid(figure, f"average_precision {score}")
         assert curve.get_color() == dot.get_color()
     assert {"0.600", "0.700"} <= set(texts_of(figure))
+
+
+def test_detection_has_a_panel_for_each_family_in_its_own_hue():
+    scores = [f"score {number}" for number in range(7)]
+    families = {**dict.fromkeys(scores[:6], "many"), scores[6]: "few"}
+    figure = detection.detection_figure(make_detection(scores), make_curves(scores), "t", families=families)
+    few, many = figure.axes[2:]
+    assert (few.get_title(loc="left"), many.get_title(loc="left")) == ("few", "many")
+    named = [text.get_text() for text in many.get_legend().get_texts()]
+    assert named == ["score 5", "score 4", "score 3", "score 2", "score 0"]  # the best four, and the worst
+    hues = {score: by_gid(figure, score)[0].get_color() for score in scores}
+    assert len({hues[score] for score in scores[:6]}) == 1 and hues[scores[0]] != hues[scores[6]]
 
 
 def test_detection_marks_what_does_not_differ_from_the_best():
@@ -268,7 +280,7 @@ def test_detection_draws_intervals_over_seeds():
     figure = detection.detection_figure(table, make_curves(), "t")
     assert "thin lines: for other images and other seeds" in said(figure)
     assert "thin lines" not in said(detection.detection_figure(make_detection(), make_curves(), "t"))
-    lengths = [np.ptp(segment[:, 0]) for line in figure.axes[2].collections for segment in line.get_segments()]
+    lengths = [np.ptp(segment[:, 0]) for line in figure.axes[1].collections for segment in line.get_segments()]
     np.testing.assert_allclose(sorted(lengths), [0.1, 0.1, 0.3, 0.3])
 
 

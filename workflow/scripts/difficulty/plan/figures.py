@@ -84,7 +84,8 @@ class Figures:
 
     @remembered
     def plot_detection(self, detection: str) -> Drawing:
-        return self._figure("detection.truths", self.plan.scores.compute_detection(detection).key)
+        families = self.plan.configuration.score_families
+        return self._figure("detection.truths", self.plan.scores.compute_detection(detection).key, families=families)
 
     @remembered
     def plot_image_maps(self, experiment: str) -> Drawing:
@@ -117,7 +118,8 @@ class Figures:
     @remembered
     def plot_out_of_distribution(self, experiment: str, dataset: str) -> Drawing:
         comparison = self.plan.vog.compare_distributions(experiment, dataset)
-        return self._figure("detection.out_of_distribution", comparison.key)
+        families = self.plan.configuration.score_families
+        return self._figure("detection.out_of_distribution", comparison.key, families=families)
 
     @remembered
     def plot_vog_toy_boundary(self) -> Drawing:

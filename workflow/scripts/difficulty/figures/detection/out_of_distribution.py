@@ -16,4 +16,4 @@ def draw(inputs: Namespace, settings: dict) -> Figure:
     """Reads what every score finds among the images of both data sets."""
     table, curves = read_table(inputs.comparison, DETECTION), read_table(inputs.curves, DETECTION_CURVES)
     title = f"{table['experiment'].iloc[0]}: which score tells images of {inputs.comparison.stem} from its own?"
-    return detection_figure(table, curves, title, wanted="foreign")
+    return detection_figure(table, curves, title, wanted="foreign", families=settings["families"])

@@ -20,4 +20,4 @@ def draw(inputs: Namespace, settings: dict) -> Figure:
     question = "finds the planted wrong labels" if truths == "is_corrupt" else f"finds what is hard by {truths}"
     held_out = " in held-out images" if set(table["role"]) == {"validation"} else ""
     title = f"{inputs.detection.stem}: which score {question}{held_out}?"
-    return detection_figure(table, curves, title, differences=differences)
+    return detection_figure(table, curves, title, differences=differences, families=settings["families"])

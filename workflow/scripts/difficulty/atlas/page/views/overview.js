@@ -4,8 +4,8 @@ const OverviewView = {
   title: "Overview",
   async show(root, experiment, state) {
     const link = (view, changes = {}) => Address.link({ view, e: state.e, ...changes }, {});
-    const cards = [wrongCard(experiment, link), suspectsCard(experiment, link), examplesCard(experiment, link), duplicatesCard(experiment, link), classCard(experiment, link), accuracyCard(experiment)];
-    fill(root, warningOf(experiment), remarks(experiment), element("div", { class: "cards" }, await Promise.all(cards)), confusion(experiment, link), await classTable(experiment, link));
+    const cards = [wrongCard(experiment, link), trustCard(experiment), suspectsCard(experiment, link), examplesCard(experiment, link), duplicatesCard(experiment, link), classCard(experiment, link), accuracyCard(experiment)];
+    fill(root, warningOf(experiment), element("div", { class: "cards" }, await Promise.all(cards)), confusion(experiment, link), await classTable(experiment, link));
   },
 };
 
@@ -18,11 +18,16 @@ function answer(title, value, text, href = null, experiment = null, examples = [
 
 function wrongCard(experiment, link) {
   const errors = experiment.described.errors;
-  if (errors.estimated_wrong === null) return answer("Wrong labels", "not estimated", errors.reason);
+  if (errors.estimated_wrong === null) return answer("Wrong labels", "not estimated", "Nothing permits an estimate; see below or beside.");
   const cut = experiment.suspects.subarray(0, errors.cut);
   const text = `Of ${counted(errors.examples, "training label")}, estimated from predictions of images that were not trained on; range ${wholeNumber(errors.low)} to ${wholeNumber(errors.high)}. `
     + `${wholeNumber(errors.cut)} are likelier wrong than right; of these ${percent(errors.expected_precision)} are expected to be wrong.`;
   return answer("Wrong labels", `about ${wholeNumber(errors.estimated_wrong)}`, text, link("images", { flag: "cut" }), experiment, cut);
+}
+
+function trustCard(experiment) {
+  const { trustworthy, reason } = experiment.described.errors;
+  return answer("May one trust the list?", trustworthy ? "so far as it goes" : "no", reason);
 }
 
 function suspectsCard(experiment, link) {
@@ -101,9 +106,4 @@ function confusion(experiment, link) {
     ["Expected labels", (row) => shortNumber(row.expected, 2), "number"],
     ["Of images with that label", (row) => percent(row.expected / row.examples, 1), "number"],
   ], rows);
-}
-
-function remarks(experiment) {
-  const texts = experiment.described.remarks ?? [];
-  return texts.length ? element("ul", { class: "remarks" }, texts.map((text) => element("li", {}, text))) : null;
 }
