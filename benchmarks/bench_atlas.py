@@ -10,7 +10,6 @@ lasso, 60 frames per second. The browser draws in software where there is no gra
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -237,5 +236,4 @@ def use_page(page: Path) -> None:
 
 
 if __name__ == "__main__":
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     main()

@@ -1,17 +1,21 @@
 """The page that shows everything, in a real browser: views, filters, lasso, review, and names that could do harm."""
 
 import json
+import shutil
+from argparse import Namespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.path import Path as Outline
 
+import build_atlas
 from difficulty.datasets.example_tables import EXAMPLES, LABELS
 from difficulty.scores.collect import SCORES
 from difficulty.subsets.decisions import read_decisions
 from difficulty.tables import read_table
-from tests.support.atlas_pages import EXPERIMENTS, NAMES
+from tests.browser.conftest import Opened
+from tests.support.atlas_pages import EXPERIMENTS, NAMES, SETTINGS
 from tests.support.recorded_experiments import TEST, TRAIN
 
 VIEWS = ("overview", "review", "images", "map", "scores", "figures", "methods")
@@ -191,3 +195,22 @@ def test_accessibility(chromium, page_file, view, scheme):
     grave = [each for each in found if each["impact"] in ("serious", "critical")]
     context.close()
     assert not grave, json.dumps([(each["id"], [node["html"][:150] for node in each["nodes"][:3]]) for each in grave])
+
+
+def test_a_page_with_its_data_beside_it(chromium, page_file, tmp_path, monkeypatch):
+    """As with too many images for one file: every view opens from disk, or says that the folder is missing."""
+    results = tmp_path / "results"
+    shutil.copytree(page_file.parent, results)
+    monkeypatch.setattr(build_atlas, "MOST_IMAGES", 10)
+    build_atlas.main(Namespace(settings=SETTINGS, output=results / "index.html"))
+    assert {file.suffix for file in (results / "atlas").iterdir()} == {".js", ".webp"}
+    context = chromium.new_context(offline=True)
+    opened = Opened(context.new_page(), (results / "index.html").as_uri())
+    for view in VIEWS:
+        assert opened.go(view=view, e="folds").locator("main > section").inner_text().strip()
+    assert opened.faults == [] and opened.strangers == []
+    shutil.rmtree(results / "atlas")
+    opened.page.goto("about:blank")
+    opened.page.goto(opened.address)
+    opened.page.wait_for_selector("[role=alert]:has-text('keep that folder beside the page')")
+    context.close()

@@ -13,6 +13,15 @@ from tests.support.scripts import succeed
 NAMES = ("<img src=x onerror=alert(1)>", "</script><script>alert(2)</script>", "\"quoted\" & 'more'", "=bee 🐝")
 EXPERIMENTS = ("noisy", "folds", "clean")
 SIDE = 12
+SETTINGS = {
+    "title": "Difficulty of toys",
+    "datasets": [["toy", "toy"]],
+    "experiments": [[name, "toy"] for name in EXPERIMENTS],
+    "figures": ["experiments/noisy/data_map"],
+    "influential": [],
+    "maps": [],
+    "tables": ["results/detection.parquet"],
+}
 
 
 def make_page(results: Path) -> Path:
@@ -25,14 +34,5 @@ def make_page(results: Path) -> Path:
     figure = results / "figures" / "experiments" / "noisy" / "data_map.png"
     figure.parent.mkdir(parents=True)
     Image.new("RGB", (40, 20), "white").save(figure)
-    settings = {
-        "title": "Difficulty of toys",
-        "datasets": [["toy", "toy"]],
-        "experiments": [[name, "toy"] for name in EXPERIMENTS],
-        "figures": ["experiments/noisy/data_map"],
-        "influential": [],
-        "maps": [],
-        "tables": ["results/detection.parquet"],
-    }
-    succeed("build_atlas", settings=settings, output=results / "index.html")
+    succeed("build_atlas", settings=SETTINGS, output=results / "index.html")
     return results / "index.html"

@@ -14,7 +14,7 @@ from difficulty.atomic_files import atomic_path
 from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.figures.style.palette import POINT_COLORS, SHARE_COLORS
 from difficulty.plan import paths
-from difficulty.stage import arguments, provenance, required_paths, run_stage
+from difficulty.stage import arguments, required_paths, run_stage
 from difficulty.tables import read_arrow
 
 logger = logging.getLogger("difficulty")
@@ -33,7 +33,7 @@ def main(args):
         "experiments": payload.experiments(settings["experiments"], settings["tables"]),
         "influential": payload.influential(settings["influential"]),
         "figures": describe_figures(settings["figures"], results, arrays),
-        "methods": describe_methods(provenance(args), results.folder / "benchmarks"),
+        "methods": describe_methods(payload.provenance(settings["experiments"]), results.folder / "benchmarks"),
         "digest": payload.digest(),
         "palette": {"points": POINT_COLORS, "shares": SHARE_COLORS},
     }

@@ -8,11 +8,11 @@ CITATION = "difficulty: a Snakemake workflow that scores how difficult every exa
 
 
 def describe_methods(provenance: Mapping, benchmarks: Path) -> dict:
-    """provenance: of a table of scores. benchmarks: folder of what Snakemake measured, which may be missing."""
+    """provenance: of the records of a run. benchmarks: folder of what Snakemake measured, which may be missing."""
     return {
         "about": "Every number here was computed by the difficulty workflow from the settings below. The tables that "
         "it leaves in its folder of results hold all of them, with how they were made.",
-        "versions": provenance["versions"],
+        "versions": provenance.get("versions", {}),
         "times": times_of_stages(benchmarks),
         "citation": CITATION,
     }

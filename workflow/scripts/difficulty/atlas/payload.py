@@ -109,10 +109,14 @@ class Payload:
                 found.append({**table, "example": int(query), **examples})
         return found
 
+    def provenance(self, experiments: Sequence[tuple[str, str]]) -> dict:
+        """How the first run of the first experiment was made; nothing if there is none."""
+        records = self.results.first_records(experiments[0][0]) if experiments else None
+        return read_provenance(records) if records else {}
+
     def _settings(self, experiment: str) -> dict:
         """What an experiment's first run was made with."""
-        records = self.results.first_records(experiment)
-        return read_provenance(records).get("settings", {}) if records else {}
+        return self.provenance([(experiment, "")]).get("settings", {})
 
     def digest(self) -> str:
         """What decisions are kept under in the browser: another page of the same examples finds them again."""

@@ -11,7 +11,13 @@ const App = (() => {
   async function show() {
     const number = ++shown, state = Address.state();
     const name = state.view in views ? state.view : "overview";
-    const experiment = await Experiment.open(state.e);
+    let experiment;
+    try {
+      experiment = await Experiment.open(state.e);
+    } catch (error) {
+      fill(document.getElementById("main"), element("p", { class: "warning", role: "alert" }, `This page cannot be shown: ${error.message}`));
+      return;
+    }
     if (number !== shown) return; // the address has changed again
     const stays = before === background(state) && name !== "review";
     before = background(state);

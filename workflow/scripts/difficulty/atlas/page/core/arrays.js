@@ -7,22 +7,27 @@ const Arrays = (() => {
   const unpacked = new Map(); // name -> promise of what is in it
   const types = { u1: Uint8Array, u2: Uint16Array, i4: Int32Array, f4: Float32Array };
 
-  const delivered = new Map(); // name -> what waits for it
+  const awaited = new Map(); // name -> { promise, resolve } of a text that was asked for and is not there yet
 
   /** The text of an array: in the page, or in a script of its name in the folder beside it. */
   function textOf(name) {
     const inside = document.getElementById(name);
     if (inside) return Promise.resolve(inside.textContent);
-    return new Promise((resolve, reject) => {
-      delivered.set(name, resolve);
-      document.head.append(element("script", { src: `${DATA_FOLDER}/${name}.js`, onerror: () => reject(new Error(`${DATA_FOLDER}/${name}.js is missing; keep that folder beside the page`)) }));
-    });
+    if (!awaited.has(name)) {
+      const entry = {};
+      entry.promise = new Promise((resolve, reject) => {
+        entry.resolve = resolve;
+        document.head.append(element("script", { src: `${DATA_FOLDER}/${name}.js`, onerror: () => reject(new Error(`${DATA_FOLDER}/${name}.js is missing; keep that folder beside the page`)) }));
+      });
+      awaited.set(name, entry);
+    }
+    return awaited.get(name).promise;
   }
 
   /** What the scripts beside the page call. */
   function deliver(name, text) {
-    delivered.get(name)?.(text);
-    delivered.delete(name);
+    awaited.get(name)?.resolve(text);
+    awaited.delete(name);
   }
 
   function bytes(text) {

@@ -18,7 +18,7 @@ function answer(title, value, text, href = null, experiment = null, examples = [
 
 function wrongCard(experiment, link) {
   const errors = experiment.described.errors;
-  if (errors.estimated_wrong === null) return answer("Wrong labels", "not estimated", "Nothing permits an estimate; see below or beside.");
+  if (errors.estimated_wrong === null) return answer("Wrong labels", "not estimated", "Nothing permits an estimate; the next card says why.");
   const cut = experiment.suspects.subarray(0, errors.cut);
   const text = `Of ${counted(errors.examples, "training label")}, estimated from predictions of images that were not trained on; range ${wholeNumber(errors.low)} to ${wholeNumber(errors.high)}. `
     + `${wholeNumber(errors.cut)} are likelier wrong than right; of these ${percent(errors.expected_precision)} are expected to be wrong.`;
