@@ -4,7 +4,6 @@ import importlib.util
 
 import numpy as np
 import pyarrow as pa
-from sklearn.decomposition import PCA
 
 from difficulty.errors import UserError
 from difficulty.tables import Column, Schema
@@ -25,6 +24,8 @@ def principal_map(vectors: np.ndarray) -> tuple[np.ndarray, list[float]]:
 
     vectors: float32 (N, D). An axis that does not exist, as there are too few images or features, is 0.
     """
+    from sklearn.decomposition import PCA  # a second that those who read the table do not need
+
     axes = min(2, *vectors.shape)
     analysis = PCA(axes, random_state=0)
     places = np.zeros((len(vectors), 2), np.float32)

@@ -50,8 +50,8 @@ def _similar(asked: list[int], features: Path, examples: np.ndarray) -> list[lis
     known = examples[positions]
     rows = {name: row for row, name in enumerate(known.tolist())}
     having = [name for name in asked if name in rows]
-    found = nearest_images(vectors, np.array([rows[name] for name in having], int), np.arange(len(known)), _NEIGHBORS)
-    nearest = {name: known[places].tolist() for name, places in zip(having, found, strict=True)}
+    places = nearest_images(vectors, np.array([rows[name] for name in having], int), _NEIGHBORS)
+    nearest = dict(zip(having, known[places].tolist(), strict=True))
     return [nearest.get(name, []) for name in asked]
 
 
@@ -82,19 +82,18 @@ def predictions_over_epochs(records: Iterable[Path], example_ids: Sequence[int])
     return lists.assign(held_out=last.reindex(wanted))
 
 
-def nearest_images(vectors: np.ndarray, asked: np.ndarray, among: np.ndarray, count: int) -> list[np.ndarray]:
-    """For each of the rows `asked` the `count` most similar of the rows `among`, by cosine, nearest first.
+def nearest_images(vectors: np.ndarray, asked: np.ndarray, count: int) -> np.ndarray:
+    """For each of the rows `asked` (m,) the `count` most similar others by cosine, or all of fewer, nearest first.
 
-    vectors: float32 (N, D). asked, among: positions. An image is not its own neighbour.
+    vectors: float32 (N, D). Returns positions, int64 (m, k).
     """
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit = vectors / np.where(lengths > 0, lengths, 1)
-    found = []
-    for row in asked:
-        others = among[among != row]
-        similar = unit[others] @ unit[row]
-        found.append(others[np.argsort(-similar, kind="stable")[:count]])
-    return found
+    from sklearn.neighbors import NearestNeighbors  # a second that lists without features do not need
+
+    count = min(count, len(vectors) - 1)
+    found = NearestNeighbors(metric="cosine").fit(vectors).kneighbors(vectors[asked], count + 1, return_distance=False)
+    is_own = found == asked[:, None]
+    is_own[~is_own.any(axis=1), -1] = True  # so many are identical with it that it is not among them itself
+    return found[~is_own].reshape(len(asked), count)
 
 
 def _commonest(values: pd.Series) -> int:

@@ -16,6 +16,7 @@ from difficulty.atlas.json_values import as_records
 from difficulty.atlas.results import Results
 from difficulty.errors import UserError
 from difficulty.plan import paths
+from difficulty.scores.runs import seed_of
 from difficulty.tables import read_arrow, read_provenance, read_schema, read_table
 
 _CORRELATION = ["role", "score_a", "score_b", "spearman", "low", "high", "examples"]
@@ -64,7 +65,8 @@ class Payload:
         """
         shared = {pattern: self.results.path(pattern) for pattern in tables}
         detection = _rows(shared[paths.DETECTIONS], _DETECTION) if paths.DETECTIONS in shared else []
-        accuracies = _accuracies(shared[paths.EVALUATIONS]) if paths.EVALUATIONS in shared else {}
+        own = dict(experiments)
+        accuracies = _accuracies(shared[paths.EVALUATIONS], own) if paths.EVALUATIONS in shared else {}
         described = []
         for name, dataset in experiments:
             classes = self.datasets[dataset]["classes"]
@@ -139,18 +141,22 @@ def _correlation(path) -> list[dict]:
     return as_records(pd.concat(parts)[_CORRELATION]) if parts else []
 
 
-def _accuracies(path) -> dict[str, dict]:
-    """Experiment -> mean and standard deviation over its seeds of the share of test images that are right."""
+def _accuracies(path: Path, datasets: Mapping[str, str]) -> dict[str, dict]:
+    """Experiment -> mean and standard deviation over its seeds of the share of test images that are right.
+
+    datasets: experiment -> its data set, whose test images count, not those of further ones.
+    """
     table = _columns(path, ["experiment", "run", "dataset", "split", "epoch", "examples", "top1"])
+    table = table[(table["split"] == "test") & (table["dataset"] == table["experiment"].map(datasets))]
     found = {}
-    for name, rows in table[table["split"] == "test"].groupby("experiment", sort=False):
-        last = rows[(rows["epoch"] == rows["epoch"].max()) & (rows["dataset"] == rows["dataset"].iloc[0])]
-        by_seed = last.groupby(last["run"].str.split("-fold-").str[0])["top1"].mean()
+    for name, rows in table.groupby("experiment", sort=False):
+        last = rows[rows["epoch"] == rows["epoch"].max()]
+        by_seed = last.groupby(last["run"].map(seed_of))["top1"].mean()
         found[name] = {
             "mean": float(by_seed.mean()),
             "std": float(by_seed.std(ddof=1)) if len(by_seed) > 1 else None,
             "runs": len(last),
-            "dataset": last["dataset"].iloc[0],
+            "dataset": datasets[name],
             "examples": int(last["examples"].iloc[0]),
         }
     return found
