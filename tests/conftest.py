@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Before NumPy and torch are imported: tests run side by side, and threads that wait for each other's processors cost
@@ -15,6 +16,17 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 # No test depends on how fast the machine is.
 settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("steady")
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The browser. Tests are skipped where there is none."""
+    from tests.support import browser
+
+    if not browser.CHROMIUM:
+        pytest.skip("no Chromium: install Debian's package chromium, or name the program in CHROMIUM")
+    with browser.started() as found:
+        yield found
 
 
 def pytest_addoption(parser):

@@ -14,8 +14,8 @@ from difficulty.datasets.example_tables import EXAMPLES, LABELS
 from difficulty.scores.collect import SCORES
 from difficulty.subsets.decisions import read_decisions
 from difficulty.tables import read_table
-from tests.browser.conftest import Opened
 from tests.support.atlas_pages import EXPERIMENTS, NAMES, SETTINGS
+from tests.support.browser import Opened
 from tests.support.recorded_experiments import TEST, TRAIN
 
 VIEWS = ("overview", "review", "images", "map", "scores", "figures", "methods")

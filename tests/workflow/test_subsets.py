@@ -56,7 +56,7 @@ def test_another_choice_makes_that_subset_again(plan_parts):
     }
 
 
-def test_decisions_on_suspects_make_a_corrected_data_set_to_train_on(parts):
+def test_decisions_on_suspects_make_a_corrected_data_set(parts):
     suspects = pd.read_csv(parts.work / "results/experiments/plain/suspects.csv")
     (dropped, moved), class_of = suspects["example_id"][:2], suspects.set_index("example_id")["given_label"]
     new = next(name for name in class_of.unique() if name != class_of[moved])
@@ -64,8 +64,8 @@ def test_decisions_on_suspects_make_a_corrected_data_set_to_train_on(parts):
     decided.to_csv(parts.work / "mine.csv", index=False)
     fixed = {"source": "subset", "of": "few", "select": {"by": "list", "path": "mine.csv"}}
     parts.configure(altered(PARTS, datasets__fixed=fixed, experiments__fixed={"dataset": "fixed", "seeds": [2]}))
-    run = "results/experiments/fixed/seed-2/records.parquet"
-    parts.run(run)
+    subset, run = "results/datasets/fixed/examples.parquet", "results/experiments/fixed/seed-2/records.parquet"
+    parts.run(subset)
 
     few, found = (parts.work / "results/datasets" / name for name in ("few", "fixed"))
     before, after = (pd.read_parquet(f / "examples.parquet").set_index("example_id") for f in (few, found))
@@ -78,13 +78,6 @@ def test_decisions_on_suspects_make_a_corrected_data_set_to_train_on(parts):
     chosen = pd.read_csv(found / "chosen.csv").set_index("example_id")
     assert chosen["decision"].dropna().to_dict() == {moved: "relabel"}
     assert chosen["former_class"].dropna().to_dict() == {moved: class_of[moved]}
-
-    labels = parts.table("fixed/labels.parquet").set_index("example_id")
-    assert (labels["label"] == labels["clean_label"]).all() and not labels["is_corrupt"].any()
-    assert labels["label"].equals(after["label"])
-    records = parts.table("fixed/seed-2/records.parquet").set_index("example_id")
-    assert ((records["predicted"] == labels["label"][records.index]) == records["correct"]).all()
-    assert dropped not in records.index and moved in records.index
 
     assert "link_subset" not in rules(parts.planned(run))
     decided.assign(decision=["drop", *[None] * (len(suspects) - 1)]).to_csv(parts.work / "mine.csv", index=False)
