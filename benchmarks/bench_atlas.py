@@ -23,6 +23,8 @@ import pyarrow as pa
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
+from tests.support.browser import started
+
 from difficulty.analysis.label_errors.tables import LABEL_CONFUSION, LABEL_ERRORS
 from difficulty.analysis.suspect_evidence import EVIDENCE
 from difficulty.analysis.suspects import SUSPECTS
@@ -205,11 +207,7 @@ CHOSEN = """async (state) => {
 
 def use_page(page: Path) -> None:
     """Opens the page and prints how long what people do takes."""
-    from playwright.sync_api import sync_playwright
-    from tests.browser.conftest import _OPTIONS, CHROMIUM
-
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=_OPTIONS)
+    with started() as browser:
         window = browser.new_context(viewport={"width": 1280, "height": 860}, offline=True).new_page()
         window.on("pageerror", lambda error: print("error:", error))
         for view in ("overview", "images", "review", "scores", "map"):
@@ -232,7 +230,6 @@ def use_page(page: Path) -> None:
             print(f"{name}: {took:.0f} ms, {chosen:,} images")
         times = np.sort(window.evaluate(FRAMES))
         print(f"scrolling: {1000 / np.median(times):.0f} frames a second (median), slowest of 120: {times[-1]:.0f} ms")
-        browser.close()
 
 
 if __name__ == "__main__":

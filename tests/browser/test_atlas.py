@@ -163,6 +163,8 @@ def test_an_image_before_the_others(opened):
     page.locator(".grid-cell").nth(2).click()
     page.wait_for_selector("dialog[open] .card")
     assert "at=" in page.url
+    page.locator("dialog summary").click()
+    page.wait_for_selector("dialog .percentiles td:text-is('aum')")
     page.keyboard.press("Escape")
     page.wait_for_selector("dialog", state="hidden")
     page.go_back()

@@ -175,5 +175,5 @@ def test_histories_are_grouped_by_their_folders(tmp_path, measure, called):
         table = make_run(experiment, run).drop(columns=["experiment", "run"])
         write_table(table.assign(top5=1.0, learning_rate=0.1), paths[-1], HISTORY)
     figure = drawn_figure("experiments.comparison", {"measure": measure, "comparison": "noise"}, histories=paths)
-    assert f"noise: {called} of experiments compared" in said(figure)
+    assert f"noise: how does {called} differ between experiments?" in said(figure)
     assert by_gid(figure, "band sgd train") and not by_gid(figure, "band rm3 train")

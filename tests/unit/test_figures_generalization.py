@@ -227,7 +227,7 @@ def test_titles_name_the_study(tmp_path):
     accuracy = drawn_figure("generalization.accuracy", table=tmp_path / "halves.parquet")
     assert "halves: how well do networks trained on a part of" in said(accuracy)
     parts = drawn_figure("generalization.traits", traits=tmp_path / "halves-traits.parquet")
-    assert "halves: which scores the parts have" in said(parts)
+    assert "halves: in which scores do the parts differ?" in said(parts)
 
 
 @pytest.mark.parametrize("script", ["collect_generalization", "compute_traits"])

@@ -7,8 +7,9 @@ from scipy.special import log_softmax, softmax
 
 from difficulty.analysis.label_errors.summary import confusion, summary
 from difficulty.analysis.label_errors.trust import Facts
-from difficulty.scores.label_error.estimate import estimate_wrong_labels, in_order_of, recommended_cut
+from difficulty.scores.label_error.estimate import are_enough, estimate_wrong_labels, in_order_of, recommended_cut
 from difficulty.scores.label_error.noise_model import NoisyLabels, fit_noise_model, in_groups
+from difficulty.scores.label_error.outside import taken_for_others
 from tests.support.noisy_labels import ASYMMETRIC, simulated
 
 
@@ -109,6 +110,22 @@ def test_classes_that_look_alike_are_not_taken_for_wrong_labels():
     assert found.low == 0 and found.wrong.sum() < 1
 
 
+@pytest.mark.parametrize("noise", [0.0, 0.1])
+def test_a_zero_of_twenty_votes_does_not_rule_a_class_out(noise):
+    stated, true, given = simulated(3000, np.eye(5) * (1 - 1.25 * noise) + noise / 4, sharpness=2.0)
+    votes = np.array([np.random.default_rng(3).multinomial(20, each) for each in softmax(stated, axis=1)]) / 20
+    found = estimate_wrong_labels([votes], NoisyLabels(given))
+    assert found.low <= (true != given).sum() <= found.high
+    assert np.array_equal(true, given) == (found.wrong.sum() == 0)
+
+
+def test_one_class_that_is_often_called_another_is_no_doubt_of_the_predictor():
+    """Of weights that have learned the errors, the likelihood has a maximum without any."""
+    stated, true, given = simulated(2000, np.roll(np.eye(5), 1, axis=1) * 0.4 + np.eye(5) * 0.6)
+    found = estimate_wrong_labels([softmax(stated, axis=1)], NoisyLabels(given))
+    assert found.wrong.sum() == pytest.approx((true != given).sum(), rel=0.1)
+
+
 def test_predictors_are_weighed_by_what_they_know():
     stated, true, given = simulated(3000, ASYMMETRIC)
     ignorant = log_softmax(np.random.default_rng(9).normal(size=stated.shape), axis=1)
@@ -150,6 +167,19 @@ def test_few_images_of_each_label_permit_no_estimate():
     assert estimate_wrong_labels([], NoisyLabels(given)) is None
     row = summary(Facts(59, 0.4, 0.9, 0.9, 0.9), ["networks"], None)
     assert "with fewer than 20 images for each label" in row["reason"]
+    assert not are_enough(np.repeat(np.arange(50), 49)) and are_enough(np.repeat(np.arange(50), 50))
+    assert not are_enough(np.repeat([0, 1], 19)) and are_enough(np.repeat([0, 1], 20))
+
+
+def test_a_label_that_is_another_ones_is_named():
+    labels = np.repeat([0, 1, 2], 30)
+    swapped = np.eye(3)[np.choose(labels, [0, 2, 1])]
+    lines = [*taken_for_others({"given probabilities": swapped}, labels, ["ant", "bee", "cat"])]
+    assert [line.partition(";")[0] for line in lines] == [
+        "given probabilities predict cat for 100% of the images labelled bee",
+        "given probabilities predict bee for 100% of the images labelled cat",
+    ]
+    assert not [*taken_for_others({"networks": np.eye(3)[labels]}, labels, ["ant", "bee", "cat"])]
 
 
 def test_probabilities_are_handed_out_in_the_order_of_the_score():

@@ -12,6 +12,7 @@ from difficulty.datasets.example_tables import EXAMPLES, LABELS, class_names
 from difficulty.datasets.label_sets import has_label_sets
 from difficulty.scores.collect import EXAMPLE_SCORES, RUN_SCORES
 from difficulty.scores.label_error.judgement import judge
+from difficulty.scores.label_error.outside import taken_for_others
 from difficulty.scores.label_error.tables import LABEL_ERROR, OF_SEEDS
 from difficulty.stage import arguments, provenance, required_paths, run_stage, warn
 from difficulty.tables import read_table, write_table
@@ -36,7 +37,7 @@ def main(args):
         pd.DataFrame({"example_id": example_id, "run": seed, "label_error": own}) for seed, own in said.of_seeds.items()
     ]
     write_table(pd.concat(seeds).assign(role=role), args.seeds, RUN_SCORES.extended(OF_SEEDS), facts)
-    names = class_names(examples, found.likely.shape[1] if found else 0)
+    names = class_names(examples, max((each.shape[1] for each in said.predictors.values()), default=0))
     pairs = summary.confusion(found.likely, wrong, given, names) if found else summary.NO_CONFUSION
     write_table(pairs, args.confusion, LABEL_CONFUSION, facts)
 
@@ -45,7 +46,7 @@ def main(args):
     if found:
         text = "%.0f of %d labels are estimated to be wrong (%.0f to %.0f); the cut has %d"
         logger.info(text, *(row[name] for name in ("estimated_wrong", "examples", "low", "high", "cut")))
-    for line in said.left_out.values():
+    for line in (*said.left_out.values(), *taken_for_others(said.predictors, given, names)):
         warn(f"{args.errors.parent.name}: {line}")
     if row["trustworthy"]:
         logger.info(row["reason"])

@@ -20,10 +20,13 @@ NO_PREDICTORS = (
     "probabilities"
 )
 TOO_FEW = (
-    f"no probability of being wrong: with fewer than {FEWEST_PER_LABEL} images for each label, on average, errors "
-    "cannot be told from hard images; label more images"
+    f"no probability of being wrong: with fewer than {FEWEST_PER_LABEL} images for each label, on average, or fewer "
+    "than there are labels, errors cannot be told from hard images; label more images"
 )
-NO_SIGN = "no sign of wrong labels: doubt of what has not seen the images explains all labels as well"
+NO_SIGN = (
+    "no sign of wrong labels: doubt of what has not seen the images explains all labels as well; wrong labels of "
+    "images that are hard anyway do not show"
+)
 SEVERAL_LABELS = "no probability of being wrong: it is not defined where images have several labels each"
 
 
@@ -59,7 +62,7 @@ def facts_of(said: Judgement, labels: np.ndarray, are_probes: bool = False) -> F
 
 def summary(facts: Facts, kinds: Sequence[str], found: WrongLabels | None) -> dict:
     """The row of LABEL_ERRORS. kinds: of evidence. found: the estimates, None where nothing permits any."""
-    if found:
+    if found and np.nansum(found.wrong):
         facts = replace(facts, low=found.low, high=found.high)
     trustworthy, reason = verdict(facts)
     remark = _remark(found) if found else NO_PREDICTORS if np.isnan(facts.held_out) else TOO_FEW
@@ -75,7 +78,7 @@ def summary(facts: Facts, kinds: Sequence[str], found: WrongLabels | None) -> di
 def _remark(found: WrongLabels) -> str | None:
     """What there is to say of the estimates."""
     if not np.nansum(found.wrong):
-        return NO_SIGN
+        return f"{NO_SIGN}; up to {found.high:,.0f} are not ruled out" if found.high >= 1 else NO_SIGN
     if not (alone := int(np.isnan(found.wrong).sum())):
         return None
     which = "1 image is the only one" if alone == 1 else f"{alone:,} images are each the only one"

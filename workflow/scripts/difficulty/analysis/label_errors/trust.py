@@ -53,7 +53,8 @@ def verdict(facts: Facts) -> tuple[bool, str]:
         return False, (
             f"images that were not seen are predicted poorly ({facts.held_out:.0%} of {facts.examples:,} labels, the "
             f"commonest class alone has {facts.commonest:.0%}): probabilities and numbers are not meaningful; train on "
-            f"more images, or give features of {'another' if facts.are_probes else 'a pretrained'} network"
+            f"more images, or give features of {'another' if facts.are_probes else 'a pretrained'} network, unless "
+            "very many labels are wrong"
         )
     return True, _grounds(facts)
 
@@ -76,6 +77,6 @@ def _grounds(facts: Facts) -> str:
         grounds.append(f"{facts.held_out:.0%} of the labels are predicted without having been seen")
     if facts.high > _NARROW * max(facts.low, 1):
         interval = f"{facts.low:,.0f} to {facts.high:,.0f}"
-        remedy = "held-out probabilities narrow" if facts.are_probes else "more seeds or features narrow"
+        remedy = "held-out probabilities narrow" if facts.are_probes else "folds, more seeds or features narrow"
         grounds.append(f"the number of wrong labels is uncertain ({interval}), {remedy} it")
     return "; ".join(grounds)

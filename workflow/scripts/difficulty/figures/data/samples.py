@@ -43,7 +43,7 @@ def draw(inputs: Namespace, settings: dict) -> Figure:
     example_ids, images = open_images(inputs.pixels)
     if not np.array_equal(examples["example_id"], example_ids):
         raise UserError(f"{inputs.pixels}: not the images of {inputs.examples}; delete both and run the workflow again")
-    title = f"{inputs.examples.parent.name}: samples"
+    title = f"{inputs.examples.parent.name}: what do the images of each class look like?"
     return sample_sheet(examples, images, title, settings["examples_per_class"], settings["classes"])
 
 

@@ -48,7 +48,9 @@ def draw(inputs: Namespace, settings: dict) -> Figure:
     )
     measure = settings["measure"]
     called = "loss" if measure == "loss" else accuracy_name(history)
-    return comparison_figure(history, measure, f"{settings['comparison']}: {called} of experiments compared")
+    return comparison_figure(
+        history, measure, f"{settings['comparison']}: how does {called} differ between experiments?"
+    )
 
 
 @styled()

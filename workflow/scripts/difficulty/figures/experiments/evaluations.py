@@ -24,7 +24,7 @@ _ROW = 0.26
 def draw(inputs: Namespace, settings: dict) -> Figure:
     """Reads the evaluations of all experiments."""
     table = read_table(inputs.evaluations, EVALUATIONS)
-    return evaluations_figure(table, "Test accuracy of all runs", settings["shared_tests"])
+    return evaluations_figure(table, "How often are networks right on test images?", settings["shared_tests"])
 
 
 @styled()

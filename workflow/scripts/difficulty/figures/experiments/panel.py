@@ -45,7 +45,7 @@ def draw(inputs: Namespace, settings: dict) -> Figure:
     return panel_figure(
         correct,
         [run_of(path) for path in inputs.records],
-        f"{experiment_of(inputs.records[0])}: right or wrong, {images} images",
+        f"{experiment_of(inputs.records[0])}: which {images} images are right, and when?",
         present,
         labels["is_corrupt"].to_numpy(),
         settings["examples"],

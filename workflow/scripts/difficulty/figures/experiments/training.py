@@ -42,7 +42,7 @@ def draw(inputs: Namespace, settings: dict) -> Figure:
     experiment = experiment_of(inputs.history[0])
     for sentence in convergence_sentences(convergence(history)):
         warn(f"{experiment}: {sentence}")
-    return training_figure(history, steps, f"{experiment}: training curves")
+    return training_figure(history, steps, f"{experiment}: did the networks learn?")
 
 
 @styled()
@@ -57,7 +57,7 @@ def training_figure(history: pd.DataFrame, steps: pd.DataFrame, title: str) -> F
     history = _drawn_groups(history[history["examples"] > 0])
     runs = sorted(history["run"].unique())
     rows = 2 if len(steps) else 1
-    notes = [_how_to_read(len(runs), _steps_per_epoch(steps) if len(steps) else None)]
+    notes = [_how_to_read(len(runs), _steps_per_epoch(steps) if len(steps) else None), _sizes(history)]
     figure, below = new_figure(7.6, 2.6 * rows, title, notes, convergence_sentences(convergence(history)))
     groups = [name for name in GROUP_STYLES if (history["group"] == name).any()]
     if groups:
@@ -85,6 +85,17 @@ def _how_to_read(runs: int, window: int | None) -> str:
         return f"{counted(runs, 'run')}; {lines}."
     grey = f"Per step: grey is every mini-batch, black the mean over one epoch ({counted(window, 'step')}) around it"
     return f"{counted(runs, 'run')}; {lines}. {grey}{' and over the runs' if runs > 1 else ''}."
+
+
+def _sizes(history: pd.DataFrame) -> str:
+    """How many images the lines are means over, from the fewest to the most of all runs and epochs."""
+    found = []
+    for name in GROUP_STYLES:
+        sizes = history.loc[history["group"] == name, "examples"]
+        if len(sizes):
+            low, high = int(sizes.min()), int(sizes.max())
+            found.append(f"{_GROUP_NAMES[name]} {low:,}{f' to {high:,}' if low < high else ''}")
+    return f"Images: {'; '.join(found)}."
 
 
 def _steps_per_epoch(steps: pd.DataFrame) -> int:

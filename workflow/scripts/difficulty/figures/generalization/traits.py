@@ -29,7 +29,7 @@ _ARROWS = {1: "↑", -1: "↓"}
 
 def draw(inputs: Namespace, settings: dict) -> Figure:
     """Reads the traits of a study's parts."""
-    title = f"{inputs.traits.stem.removesuffix('-traits')}: which scores the parts have"
+    title = f"{inputs.traits.stem.removesuffix('-traits')}: in which scores do the parts differ?"
     return traits_figure(read_table(inputs.traits, TRAITS), title)
 
 
@@ -47,11 +47,13 @@ def traits_figure(table: pd.DataFrame, title: str) -> Figure:
         return empty_figure(title, "no score of these examples is defined", width=_WIDTH)
     order = _by_difference(effects, experiments)
     shown = effects.loc[order[:_MOST_ROWS], experiments]
-    names = [abbreviated(name, _LONGEST_NAME) for name in experiments]
+    short = [abbreviated(name, _LONGEST_NAME) for name in experiments]
+    sizes = table.groupby("experiment")["examples"].max()
+    names = [f"{name} ({sizes[each]:,} images)" for name, each in zip(short, experiments, strict=True)]
     lines = ceil(sum(len(name) + _KEY_CHARACTERS for name in names) / _LEGEND_CHARACTERS)
     row_height = 0.2 + 0.018 * len(experiments)
     height = 0.62 + 0.23 * lines + row_height * len(shown)
-    figure, below = new_figure(_WIDTH, height, title, _notes(table, names, len(shown), len(order)))
+    figure, below = new_figure(_WIDTH, height, title, _notes(table, short, len(shown), len(order)))
     axes = figure.add_subplot()
     _draw_lines(axes, len(shown))
     chosen = table.pivot_table(index=["kind", "trait"], columns="experiment", values="chosen_by", aggfunc="any")

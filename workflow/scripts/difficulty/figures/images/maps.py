@@ -73,7 +73,7 @@ def draw(inputs: Namespace, settings: dict) -> Figure:
         images,
         [image_maps(image, statistics) for image in images],
         names_of_classes(inputs.examples),
-        f"{inputs.scores.parent.name}: what statistics see in easy and hard images, by {score}",
+        f"{inputs.scores.parent.name}: what do statistics see in easy and hard images, by {score}?",
         score,
         direction,
     )

@@ -58,7 +58,7 @@ def draw(inputs: Namespace, settings: dict) -> Figure:
         read_table(inputs.labels, LABELS).set_index("example_id").loc[shown],
         images_of(inputs.pixels, shown)[:],
         names_of_classes(inputs.examples),
-        f"{inputs.labels.parent.name}: what helps and harms the prediction of {inputs.queries.stem} ({how})",
+        f"{inputs.labels.parent.name}: what helps and harms the prediction of {inputs.queries.stem}? ({how})",
         settings["measurement"],
     )
 

@@ -47,7 +47,7 @@ def draw(inputs: Namespace, settings: dict) -> Figure:
         {role: rows[rows["role"] == role] for role in ROLE_SUFFIXES},
         dict(zip(scores["label"], scores["class_name"], strict=True)),
         read_provenance(inputs.family)["probes"],
-        f"{inputs.scores.parent.name}: prediction depth and classes",
+        f"{inputs.scores.parent.name}: which classes are told apart late?",
     )
 
 

@@ -77,7 +77,7 @@ def draw(inputs: Namespace, settings: dict) -> Figure:
         images_of(inputs.pixels, table.index),
         names_of_classes(inputs.examples),
         read_provenance(inputs.family)["probes"],
-        f"{inputs.scores.parent.name}: prediction depth of training images, held out and trained on",
+        f"{inputs.scores.parent.name}: which training images look like another class, and which are ambiguous?",
     )
 
 

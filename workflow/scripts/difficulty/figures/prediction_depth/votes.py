@@ -71,7 +71,7 @@ def draw(inputs: Namespace, settings: dict) -> Figure:
         images_of(inputs.pixels, example_ids),
         names_of_classes(inputs.examples),
         facts["probes"],
-        f"{experiment_of(run)}: prediction depth in run {run_of(run)}, checkpoint of {epoch}",
+        f"{experiment_of(run)}: how do neighbours vote from probe to probe? ({run_of(run)}, {epoch})",
         facts["settings"]["k"],
     )
 

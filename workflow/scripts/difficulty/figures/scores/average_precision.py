@@ -25,7 +25,7 @@ _MARKERS = {"train": "o", "test": "D"}
 
 def draw(inputs: Namespace, settings: dict) -> Figure:
     """Reads the average precision of every class over all runs."""
-    title = f"{inputs.average_precision.parent.name}: average precision of each class"
+    title = f"{inputs.average_precision.parent.name}: which classes do networks find in the images?"
     return average_precision_figure(read_table(inputs.average_precision, AVERAGE_PRECISION_SUMMARY), title)
 
 

@@ -38,7 +38,8 @@ def draw(inputs: Namespace, settings: dict) -> Figure:
     scores = scores[scores[count] > 0]
     values = [scores[name].to_numpy(float) for name in names]
     runs = int(scores[count].max()) if len(scores) else None
-    title = f"{inputs.scores.parent.name}: data map of the training images{', held out' * (role != 'train')}"
+    held_out = ", held out" * (role != "train")
+    title = f"{inputs.scores.parent.name}: which training images are easy, ambiguous, hard{held_out}?"
     return data_map_figure(*values, title, scores["is_corrupt"].to_numpy(bool), runs)
 
 

@@ -52,7 +52,7 @@ def draw(inputs: Namespace, settings: dict) -> Figure:
         table,
         images_of(inputs.pixels, table.index),
         names_of_classes(inputs.examples),
-        f"{inputs.scores.parent.name}: easiest and hardest training images by {score}",
+        f"{inputs.scores.parent.name}: which training images are easiest and hardest, by {score}?",
         score,
         direction,
         settings["examples_per_class"],

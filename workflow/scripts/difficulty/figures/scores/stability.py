@@ -59,7 +59,7 @@ def _rows(table: pd.DataFrame, scores: list[str], roles: list[str], size: int, t
     notes = [
         f"Each score's mean over {counted(size, 'seed')} against its mean over as many others ({splits}): "
         "dot and thick line: mean ± standard deviation, thin line: smallest to largest. 1: the order does not depend "
-        "on the seed."
+        f"on the seed. {_images(table, roles)}"
     ]
     figure, below = new_figure(6, 0.9 + _ROW * len(scores), title, notes)
     add_legend(figure, below, _legend(roles))
@@ -82,11 +82,17 @@ def _rows(table: pd.DataFrame, scores: list[str], roles: list[str], size: int, t
     return figure
 
 
+def _images(table: pd.DataFrame, roles: list[str]) -> str:
+    """How many images each correlation is over."""
+    largest = table.groupby("role")["examples"].max()
+    return f"Images: {', '.join(f'{role} {largest[role]:,}' for role in roles)}."
+
+
 def _curves(table: pd.DataFrame, scores: list[str], roles: list[str], title: str) -> Figure:
     notes = [
         "Correlation between a score's means over two disjoint sets of seeds, against the number of seeds in each: "
         "mean (dots) ± standard deviation (band) over the pairs of sets. Grey: the other scores. 1: the order does not "
-        "depend on the seeds."
+        f"depend on the seeds. {_images(table, roles)}"
     ]
     columns = min(_COLUMNS, len(scores))
     lines = ceil(len(scores) / columns)

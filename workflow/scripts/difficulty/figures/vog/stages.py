@@ -39,7 +39,7 @@ def draw(inputs: Namespace, settings: dict) -> Figure:
         read_table(inputs.correlation, VOG_CORRELATION),
         read_table(inputs.label_noise, VOG_LABEL_NOISE),
         stages,
-        f"{inputs.scores.parent.name}: variance of gradients in the stages of training",
+        f"{inputs.scores.parent.name}: does variance of gradients order images alike early and late?",
     )
 
 

@@ -34,7 +34,7 @@ def draw(inputs: Namespace, settings: dict) -> Figure:
     seed = scores["seed"].iloc[0]
     tables = (scores, read_table(inputs.boundary, BOUNDARY), read_table(inputs.summary, VOG_TOY_SUMMARY))
     network = "the published network" if settings["reference"] else f"network {seed}"
-    title = f"Variance of gradients in the plane: {network}"
+    title = f"Where in the plane do gradients vary? ({network})"
     return boundary_figure(*(table[table["seed"] == seed] for table in tables), title)
 
 

@@ -27,7 +27,7 @@ def draw(inputs: Namespace, settings: dict) -> Figure:
     scores, summary = read_table(inputs.scores, VOG_TOY), read_table(inputs.summary, VOG_TOY_SUMMARY)
     seed = scores["seed"].iloc[0]
     line, network = ("published line", "the published network") if published else ("boundary", f"network {seed}")
-    title = f"Variance of gradients by distance to the {line}, {split}: {network}"
+    title = f"Does variance of gradients fall with the distance to the {line}? ({split}, {network})"
     scores, summary = (table[table["split"] == split] for table in (scores, summary))
     return distance_figure(scores, summary, seed, line, title)
 

@@ -49,11 +49,10 @@ def estimate_wrong_labels(predictors: Sequence[np.ndarray], noisy: NoisyLabels) 
     estimate where errors depend on the classes alone to those where they depend on how sure the predictors are, in two
     or eight groups, and where pairs of classes differ more, and to those with sharper or duller predictions that are as
     likely. Each end is moved outwards by 1.96 standard deviations, and is at least as far away as the error of the
-    estimate that was found where wrong labels are known. None without predictors, and where there are fewer than 20
-    examples for each label, on average, which the map of the predictors' probabilities could fit whatever they are.
+    estimate that was found where wrong labels are known. None without predictors, and where there are too few examples.
     """
     known = noisy.known
-    if not predictors or len(known) < FEWEST_PER_LABEL * len(np.unique(noisy.labels)):
+    if not predictors or not are_enough(noisy.labels):
         return None
     labels, fewest, freer = noisy.labels[known], noisy.model(predictors), noisy.model(predictors, FREER)
     predictors = [each[known] for each in predictors]
@@ -68,6 +67,16 @@ def estimate_wrong_labels(predictors: Sequence[np.ndarray], noisy: NoisyLabels) 
     low = max(min(min(numbers) - spread, wrong.sum() / _FEWER), 0.0)
     high = min(max(max(numbers) + spread, wrong.sum() * _MORE), float(len(labels)))
     return WrongLabels(_spread_over(wrong, known), _spread_over(likely, known), low, high)
+
+
+def are_enough(labels: np.ndarray) -> bool:
+    """Whether there are enough examples, on average, for each label, int (N,): 20, or as many as there are labels.
+
+    Fewer could be fitted by the map of the predictors' probabilities, whatever they are, and by errors that each pair
+    of classes has of its own.
+    """
+    different = len(np.unique(labels))
+    return len(labels) >= max(FEWEST_PER_LABEL, different) * different
 
 
 def _spread_over(values: np.ndarray, known: np.ndarray) -> np.ndarray:

@@ -62,22 +62,26 @@ class NoiseLikelihood:
         self._sums = csr_array((self.counts, places), shape=(groups * classes, len(labels)))  # by group and label
 
     def starts(self, share: float, steps: int) -> list[Fit]:
-        """Two fits on the way to the maximum, as the likelihood has several.
+        """Three fits on the way to the maximum, as the likelihood has several.
 
-        In one, all pairs of classes are alike, and a share of the labels is wrong. The other comes from steps of
-        expectation maximisation with transitions that nothing is drawn to: where a class is often taken for another
-        one, the first would take that for the predictors' error.
+        In the first, all pairs of classes are alike, and a share of the labels is wrong. The second comes from there by
+        steps of expectation maximisation with transitions that nothing is drawn to: where a class is often taken for
+        another one, the first would take that for the predictors' error. The weights of both are first fitted as if all
+        labels were right, and may have learned the labels' errors. So in the third, the predictors are believed as
+        they are until the steps have found transitions.
         """
-        weights = self._fitted_to(np.eye(self.classes)[self.labels], self._identity(), _FIRST_STEPS)
+        believed = self._identity()
+        weights = self._fitted_to(np.eye(self.classes)[self.labels], believed, _FIRST_STEPS)
         alike = np.full((self.classes, self.classes), share / max(self.classes - 1, 1))
         np.fill_diagonal(alike, 1 - share)
         fits = [_as_fit(weights, alike, self.groups)]
-        transitions = alike
+        transitions, of_believed = alike, alike
         for _ in range(steps):
             likely, _ = self._posterior(weights, transitions[None])
             transitions = transitions_of(likely, self.labels)
             weights = self._fitted_to(likely, weights, _STEPS_OF_WEIGHTS)
-        return [*fits, _as_fit(weights, transitions, self.groups)]
+            of_believed = transitions_of(self._posterior(believed, of_believed[None])[0], self.labels)
+        return [*fits, *(_as_fit(*each, self.groups) for each in ((weights, transitions), (believed, of_believed)))]
 
     def maximised(self, start: Fit, steps: int = MOST_STEPS) -> Fit:
         """The maximum near `start`."""

@@ -17,7 +17,7 @@ al., "Beyond temperature scaling", NeurIPS 2019, arXiv 1910.12656.
 
 Labels may show no noise at all: the same predictors, only less sure, may explain them as well. A model therefore knows
 its gain, the nats by which noise explains the labels better. The likelihood has several maxima, of which the best is
-taken that two starts lead to.
+taken that three starts lead to.
 """
 
 import operator
@@ -31,7 +31,7 @@ from difficulty.analysis.ties import midranks
 from difficulty.scores.label_error.noise_likelihood import MOST_STEPS, Fit, NoiseLikelihood
 
 ALIKE, FREER = 1.0, 3.0
-_FLOOR = 1e-6  # of probabilities, whose logarithms the model takes
+_FLOOR, _FLOOR_OF_NAMES = 1e-12, 1e-6  # of probabilities, whose logarithms the model takes; see `_inputs`
 _FIRST_NOISE, _FIRST_STEPS = 0.1, 20  # share of wrong labels and steps that the fit starts from and with
 # Nats that noise has to gain: a likelihood ratio test at 5 % of whether a number that cannot be negative is zero, half
 # the 90 % quantile of chi-squared with one degree of freedom.
@@ -140,8 +140,17 @@ class NoisyLabels:
 
 
 def _inputs(predictors: Sequence[np.ndarray]) -> np.ndarray:
-    """The log probabilities of all predictors and a 1, (N, M C + 1)."""
-    logs = [np.log(np.maximum(each.astype(np.float64), _FLOOR)) for each in predictors]
+    """The log probabilities of all predictors and a 1, (N, M C + 1).
+
+    A 0 counts as half of what the predictor says at least elsewhere: of twenty votes it says that there were twenty.
+    One that only ever names a class, with a 1, says nothing of how sure it is: it might err as often as the labels.
+    """
+    logs = []
+    for each in predictors:
+        probabilities = each.astype(np.float64)
+        smallest = probabilities.min(where=probabilities > 0, initial=1.0)
+        of_zeros = smallest / 2 if smallest < 1 else _FLOOR_OF_NAMES
+        logs.append(np.log(np.maximum(np.where(probabilities > 0, probabilities, of_zeros), _FLOOR)))
     return np.concatenate([*logs, np.ones((len(logs[0]), 1))], axis=1)
 
 

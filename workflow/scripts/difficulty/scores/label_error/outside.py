@@ -1,6 +1,6 @@
 """Evidence of predictors that have not seen an example: held-out networks, a probe on features, given probabilities."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from difficulty.scores.collect import EXAMPLE_SCORES
 from difficulty.scores.label_error.evidence import combined, predicted_evidence, skill, weights_of
 from difficulty.scores.label_error.noise_model import NoisyLabels, class_probabilities
+from difficulty.scores.label_error.thresholds import FEWEST_PER_LABEL
 from difficulty.scores.label_error.votes import predicted_classes, vote_shares
 from difficulty.scores.label_quality.held_out import HELD_OUT, probability_matrix
 from difficulty.scores.runs import run_of, seed_of
@@ -112,6 +113,24 @@ def sound(predictors: Mapping[str, np.ndarray], labels: np.ndarray) -> tuple[dic
         if kind not in kept
     }
     return kept, lines
+
+
+def taken_for_others(predictors: Mapping[str, np.ndarray], labels: np.ndarray, names: Sequence[str]) -> Iterator[str]:
+    """A line for each label that most of its examples are predicted not to have, but one and the same other.
+
+    predictors: probabilities (N, C). labels: (N,), given. names: of the classes. Such labels are swapped, or wholly
+    wrong, which an estimate of wrong labels cannot tell from a predictor that confuses the classes.
+    """
+    for kind, probabilities in predictors.items():
+        predicted = probabilities.argmax(axis=1)
+        for label in np.unique(labels):
+            counts = np.bincount(predicted[labels == label])
+            other, share = counts.argmax(), counts.max() / counts.sum()
+            if other != label and share > 1 / 2 and counts.sum() >= FEWEST_PER_LABEL:
+                yield (
+                    f"{kind} predict {names[other]} for {share:.0%} of the images labelled {names[label]}; see whether "
+                    "these labels are swapped, or classes are in the wrong order"
+                )
 
 
 def kinds_of_evidence(

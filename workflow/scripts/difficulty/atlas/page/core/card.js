@@ -30,14 +30,25 @@ const Card = (() => {
     return element("dl", { class: "facts" }, rows.filter(Boolean).map(([name, text]) => [element("dt", {}, name), element("dd", {}, text)]));
   }
 
-  /** Percentiles of all scores of training, as bars. */
-  async function percentiles(experiment, example) {
+  /** Percentiles of all scores of the example's role, as bars; computed when they are looked at. */
+  function percentiles(experiment, example) {
+    const box = element("details", { class: "percentiles" }, element("summary", {}, "Scores, and their percentiles (100: the hardest)"));
+    box.addEventListener("toggle", async () => {
+      if (!box.open || box.childElementCount > 1) return;
+      const place = element("div", { "aria-busy": "true" }, "…");
+      box.append(place);
+      fill(place, await percentileTable(experiment, example));
+      place.removeAttribute("aria-busy");
+    });
+    return box;
+  }
+
+  async function percentileTable(experiment, example) {
     const columns = [...experiment.columns.values()].filter(({ role }) => role === (experiment.rank[example] > 0 ? "train" : "test"));
     const rows = await Promise.all(columns.map(async ({ name }) => [name, (await experiment.percentiles(name))[example], (await experiment.values(name))[example]]));
     const known = rows.filter(([, share]) => !Number.isNaN(share)).sort((a, b) => b[1] - a[1]);
-    return element("details", { class: "percentiles" }, element("summary", {}, "Scores, and their percentiles (100: the hardest)"),
-      tableOf("Scores of this image", [["Score", ([name]) => name], ["Value", ([, , value]) => shortNumber(value), "number"],
-        ["Percentile", ([, share]) => element("span", { class: "meter" }, element("span", { style: { width: `${100 * share}%` } }), element("b", {}, (100 * share).toFixed(0))), "number"]], known));
+    return tableOf("Scores of this image", [["Score", ([name]) => name], ["Value", ([, , value]) => shortNumber(value), "number"],
+      ["Percentile", ([, share]) => element("span", { class: "meter" }, element("span", { style: { width: `${100 * share}%` } }), element("b", {}, (100 * share).toFixed(0))), "number"]], known);
   }
 
   /** How many runs agree with the given label, epoch by epoch, and what they predict instead. */

@@ -73,12 +73,15 @@ class Experiment {
     return this.#files[Math.floor(example / this.dataset.block)]?.[example % this.dataset.block] ?? "";
   }
 
-  /** Values of a score or another column; `a~b` is by how much two scores disagree about an image, in percentiles. */
+  /** Values of a score or another column; `a~b` is by how much two scores disagree about an image, in
+   * percentiles among the images that have both. */
   async values(name) {
     const pair = name.split("~");
     if (pair.length === 2) {
-      const [first, second] = await Promise.all(pair.map((each) => this.percentiles(each)));
-      return first.map((value, place) => Math.abs(value - second[place]));
+      const [first, second] = await Promise.all(pair.map((each) => this.values(each)));
+      const both = (values) => values.map((value, place) => (Number.isNaN(first[place]) || Number.isNaN(second[place]) ? NaN : value));
+      const [one, other] = [first, second].map((values, side) => Columns.percentiles(both(values), this.direction(pair[side])));
+      return one.map((value, place) => Math.abs(value - other[place]));
     }
     return Arrays.read(this.columns.get(name)?.values);
   }
