@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from difficulty.datasets.pixels import write_pixels
-from tests.support.recorded_experiments import TEST, TRAIN
+from tests.support.recorded_experiments import FOLD_RUNS, PLAIN_RUNS, TEST, TRAIN
 from tests.support.scored_experiments import score_experiments
 from tests.support.scripts import succeed
 
@@ -17,6 +17,7 @@ SETTINGS = {
     "title": "Difficulty of toys",
     "datasets": [["toy", "toy"]],
     "experiments": [[name, "toy"] for name in EXPERIMENTS],
+    "runs": {name: FOLD_RUNS if name == "folds" else PLAIN_RUNS for name in EXPERIMENTS},
     "figures": ["experiments/noisy/data_map"],
     "influential": [],
     "maps": [],

@@ -23,13 +23,32 @@ def test_numbers_are_kept_as_they_are():
 
 
 def test_real_numbers_are_kept_to_a_fraction_of_their_range():
-    arrays, values = Arrays(), np.array([-2.5, 0.1, np.nan, 1e3, 3.25, np.inf])
+    arrays, values = Arrays(), np.array([-2.5, 0.1, np.nan, 1e3, 3.25])
     described = arrays.quantised(values)
     codes = unpacked(arrays, described, "<u2").astype(float)
     assert codes[2] == MISSING and described["low"] == -2.5 and described["high"] == 1000
     read = described["low"] + codes * (described["high"] - described["low"]) / (MISSING - 1)
     known = ~np.isnan(values)
-    np.testing.assert_allclose(read[known], np.minimum(values, 1000)[known], atol=1002.5 / 65534 / 2 + 1e-9)
+    np.testing.assert_allclose(read[known], values[known], atol=1002.5 / 65534 / 2 + 1e-9)
+
+
+@pytest.mark.parametrize("far", [1e30, np.inf, -np.inf])
+def test_numbers_far_away_do_not_make_the_others_equal(far):
+    arrays, values = Arrays(), np.append(np.linspace(0, 1, 100), [far, np.nan])
+    described = arrays.quantised(values)
+    assert described["kind"] == "f4"
+    np.testing.assert_array_equal(unpacked(arrays, described, "<f4"), values.astype(np.float32))
+
+
+def test_many_numbers_of_a_usual_distribution_are_quantised():
+    assert Arrays().quantised(np.random.default_rng(0).normal(size=60_000))["kind"] == "q2"
+
+
+def test_identifiers_beyond_32_bits():
+    arrays = Arrays()
+    assert arrays.identifiers(np.array([1, 2]))["kind"] == "i4"
+    large = np.array([3, 2**31, 2**53 - 1])
+    np.testing.assert_array_equal(unpacked(arrays, arrays.identifiers(large), "<f8"), large)
 
 
 def test_a_constant_and_nothing_at_all():

@@ -30,11 +30,10 @@ def main(args):
         "title": settings["title"],
         "datasets": payload.datasets,
         "thumbnails": payload.thumbnails,
-        "experiments": payload.experiments(settings["experiments"], settings["tables"]),
+        "experiments": payload.experiments(settings["experiments"], settings["runs"], settings["tables"]),
         "influential": payload.influential(settings["influential"]),
         "figures": describe_figures(settings["figures"], results, arrays),
         "methods": describe_methods(payload.provenance(settings["experiments"]), results.folder / "benchmarks"),
-        "digest": payload.digest(),
         "palette": {"points": POINT_COLORS, "shares": SHARE_COLORS},
     }
     page = render(data, arrays.packed)

@@ -97,7 +97,7 @@ def sentences(
 def undecided(reason: str, evidence: list[str]) -> tuple[np.ndarray, list[str]]:
     """Words and sentences where networks deserve no trust: no verdict, and last why. evidence: see `sentences`."""
     why = reason[0].upper() + reason[1:]
-    return np.full(len(evidence), UNDECIDED, object), [f"{sentence} {why}." for sentence in evidence]
+    return np.full(len(evidence), UNDECIDED, object), [f"{sentence}. {why}." for sentence in evidence]
 
 
 def _sentence(

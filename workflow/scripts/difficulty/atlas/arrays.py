@@ -14,7 +14,8 @@ import numpy as np
 
 MISSING = 65535  # of the codes and quantised numbers, which have 16 bits
 _STEPS = MISSING - 1
-_TYPES = {"u1": np.uint8, "u2": np.uint16, "i4": np.int32, "f4": np.float32}
+_TYPES = {"u1": np.uint8, "u2": np.uint16, "i4": np.int32, "f4": np.float32, "f8": np.float64}
+_MOST_ALIKE = 1 / 1000  # of the values that are known, unlike ones that one step may have
 
 
 BLOCK = 20_000  # texts that are read together
@@ -33,24 +34,33 @@ class Arrays:
         self._names: dict[tuple[str, bytes], str] = {}
 
     def numbers(self, values: np.ndarray, kind: str) -> dict:
-        """Adds values (N,) of one of the kinds u1, u2, i4 and f4. Raises ValueError if an integer does not fit."""
+        """Adds values (N,) of one of the kinds u1, u2, i4, f4 and f8. Raises ValueError if an integer does not fit."""
         stored = np.ascontiguousarray(values, _TYPES[kind])
-        if kind != "f4" and not np.array_equal(stored, values):
+        if kind[0] != "f" and not np.array_equal(stored, values):
             raise ValueError(f"values do not fit {kind}")
         return {"array": self._add(kind, stored.astype(stored.dtype.newbyteorder("<")).tobytes()), "kind": kind}
+
+    def identifiers(self, values: np.ndarray) -> dict:
+        """Adds integers (N,) below 2^53 in size, whose order does not matter."""
+        return self.numbers(values, "i4" if np.array_equal(values, values.astype(np.int32)) else "f8")
 
     def quantised(self, values: np.ndarray) -> dict:
         """Adds real numbers (N,), of which NaN is missing, in 65,534 steps from the least to the greatest.
 
-        The page shows them to a 65,534th of their range. Infinite values count as the greatest or least finite ones.
+        The page shows them to a 65,534th of their range. Where a step would have more than a thousandth of them that
+        are not equal, as some lie far away from the others, they are kept in single precision.
         """
         values = np.asarray(values, np.float64)
-        finite = values[np.isfinite(values)]
-        low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 0.0)
-        scale = _STEPS / (high - low) if high > low else 0.0
-        codes = np.full(len(values), MISSING, np.uint16)
         known = ~np.isnan(values)
-        codes[known] = np.round((np.clip(values[known], low, high) - low) * scale).astype(np.uint16)
+        low, high = (float(values[known].min()), float(values[known].max())) if known.any() else (0.0, 0.0)
+        if not np.isfinite(high - low):
+            return self.numbers(values, "f4")
+        scale = _STEPS / (high - low) if high > low else 0.0
+        _, unlike = np.unique(np.round(np.unique(values[known].astype(np.float32)) * scale), return_counts=True)
+        if unlike.max(initial=0) > max(1, known.sum() * _MOST_ALIKE):
+            return self.numbers(values, "f4")
+        codes = np.full(len(values), MISSING, np.uint16)
+        codes[known] = np.round((values[known] - low) * scale).astype(np.uint16)
         return {**self.numbers(codes, "u2"), "kind": "q2", "low": low, "high": high}
 
     def codes(self, values: Sequence[int | None]) -> dict:

@@ -8,7 +8,7 @@ from jinja2 import Environment, StrictUndefined
 
 from difficulty.atlas.figure_places import CAPTIONS
 
-_MARKS = re.compile(r"``(.+?)``|\*\*(.+?)\*\*|\*(.+?)\*", re.DOTALL)
+_MARKS = re.compile(r"``?(.+?)``?|\*\*(.+?)\*\*|\*(.+?)\*", re.DOTALL)
 _TAGS = ("code", "strong", "em")
 
 # Question -> captions of the figures that answer it; the order in which people ask.

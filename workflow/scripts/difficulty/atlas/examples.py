@@ -1,5 +1,6 @@
 """What the page holds of a data set: its examples and their thumbnails."""
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -31,18 +32,26 @@ def describe_examples(name: str, examples: pd.DataFrame, arrays: Arrays) -> dict
     first = examples["duplicate_of"].map(positions).fillna(-1).to_numpy(np.int64)
     return {
         "name": name,
+        "digest": _digest(examples),
         "count": len(examples),
         "classes": classes,
         "splits": splits,
         "folder": f"datasets/{name}/images",
         "block": BLOCK,
-        "ids": arrays.numbers(examples["example_id"].to_numpy(), "i4"),
+        "ids": arrays.identifiers(examples["example_id"].to_numpy()),
         "split": arrays.numbers(examples["split"].map(splits.index).to_numpy(), "u1"),
         "label": arrays.codes(examples["label"]),
         "duplicate": arrays.numbers(first, "i4"),
         "keys": arrays.blocks(list(examples["key"])),
         "files": arrays.blocks(list(examples["file"])),
     }
+
+
+def _digest(examples: pd.DataFrame) -> str:
+    """What decisions on a data set are kept under in the browser: another page of the same images finds them again."""
+    names = zip(examples["example_id"], examples["key"], examples["sha256"], strict=True)
+    text = "\n".join(" ".join(map(str, each)) for each in names)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def describe_thumbnails(path: Path, arrays: Arrays) -> dict:

@@ -17,7 +17,8 @@ from difficulty.scores.collect import SCORES, ranking_columns
 from difficulty.scores.runs import ROLE_SUFFIXES
 from difficulty.tables import Column, read_schema, read_table
 
-_SUSPECT_COLUMNS = ["example_id", "suggested_label", "suggested_share", "probability_wrong", "verdict", "evidence"]
+_SUSPECT_COLUMNS = ["example_id", "given_label", "suggested_label", "suggested_share", "probability_wrong"]
+_SUSPECT_COLUMNS += ["verdict", "evidence"]
 _HIDDEN = ("_std", "_runs_null", "_ranked")  # endings of columns that go with a score
 
 
@@ -67,12 +68,19 @@ def _columns(scores: pd.DataFrame, described: Mapping[str, Column], arrays: Arra
 
 
 def _suspects(suspects: pd.DataFrame, examples: pd.DataFrame, classes: list[str], arrays: Arrays) -> dict:
-    """The list in its order: positions among the examples, and what it says of each."""
+    """The list in its order: positions among the examples, and what it says of each.
+
+    Labels are numbers of classes and, where images have several, from there on of `sets` of these.
+    """
     positions = pd.Series(np.arange(len(examples)), index=examples["example_id"])
     verdicts = list(dict.fromkeys(suspects["verdict"]))
-    numbers = {name: number for number, name in enumerate(classes)}
+    labels = pd.concat([suspects["given_label"], suspects["suggested_label"].dropna()]).unique()
+    sets = [name for name in labels if name not in set(classes)]
+    numbers = {name: number for number, name in enumerate([*classes, *sets])}
     return {
         "positions": arrays.numbers(positions.loc[suspects["example_id"]].to_numpy(), "i4"),
+        "sets": sets,
+        "given": arrays.codes([numbers[name] for name in suspects["given_label"]]) if sets else None,
         "suggested": arrays.codes([numbers.get(name) for name in suspects["suggested_label"]]),
         "share": arrays.quantised(suspects["suggested_share"].to_numpy(np.float64)),
         "probability": arrays.quantised(suspects["probability_wrong"].to_numpy(np.float64)),

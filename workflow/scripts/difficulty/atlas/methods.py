@@ -4,7 +4,11 @@ import csv
 from collections.abc import Mapping
 from pathlib import Path
 
-CITATION = "difficulty: a Snakemake workflow that scores how difficult every example of an image data set is"
+# As in CITATION.cff, which a workflow that uses this one as a module does not have.
+CITATION = (
+    "The difficulty authors: difficulty: which examples of an image data set are hard, mislabelled, ambiguous or easy. "
+    "Software, version 0.1.0, 2026. Cite also the papers of the scores that you report; docs/scores.md names them."
+)
 
 
 def describe_methods(provenance: Mapping, benchmarks: Path) -> dict:
@@ -13,6 +17,7 @@ def describe_methods(provenance: Mapping, benchmarks: Path) -> dict:
         "about": "Every number here was computed by the difficulty workflow from the settings below. The tables that "
         "it leaves in its folder of results hold all of them, with how they were made.",
         "versions": provenance.get("versions", {}),
+        "machine": {name: provenance[name] for name in ("device", "threads") if name in provenance},
         "times": times_of_stages(benchmarks),
         "citation": CITATION,
     }

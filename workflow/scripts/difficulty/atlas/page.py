@@ -78,7 +78,7 @@ def content_security_policy(scripts: Sequence[str], beside: bool = False) -> str
         "default-src": "'none'",
         "script-src": digests,
         "style-src": "'unsafe-inline'",  # the charting library writes styles
-        "img-src": "data: blob: file: 'self'",
+        "img-src": "data: blob: 'self'",
         "font-src": "data:",
         "form-action": "'none'",
         "base-uri": "'none'",

@@ -1,6 +1,5 @@
 """All that a page holds, from the tables of the results."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -58,10 +57,12 @@ class Payload:
             raise UserError(f"{name}: example {min(missing)} is not one of {root}; run the workflow again")
         return {**page, "tiles": self.arrays.numbers(positions[self.examples[name]["example_id"]].to_numpy(), "i4")}
 
-    def experiments(self, experiments: Sequence[tuple[str, str]], tables: Sequence[str]) -> list[dict]:
+    def experiments(
+        self, experiments: Sequence[tuple[str, str]], runs: Mapping[str, Sequence[str]], tables: Sequence[str]
+    ) -> list[dict]:
         """The experiments' parts of the page.
 
-        experiments: (name, its data set) of each. tables: those about all of them that there are.
+        experiments: (name, its data set) of each. runs: of each. tables: those about all of them that there are.
         """
         shared = {pattern: self.results.path(pattern) for pattern in tables}
         detection = _rows(shared[paths.DETECTIONS], _DETECTION) if paths.DETECTIONS in shared else []
@@ -73,6 +74,7 @@ class Payload:
             page = describe_experiment(name, self.results, self.examples[dataset], classes, self.arrays)
             page["columns"] += self._places(dataset)
             page |= {"dataset": dataset, "settings": self._settings(name), "accuracy": accuracies.get(name)}
+            page["runs"] = list(runs[name])
             page["correlation"] = _correlation(self.results.path(paths.CORRELATION, experiment=name))
             page["stability"] = _rows(self.results.path(paths.STABILITY, experiment=name), _STABILITY)
             page["detection"] = [row for row in detection if row["experiment"] == name]
@@ -119,11 +121,6 @@ class Payload:
     def _settings(self, experiment: str) -> dict:
         """What an experiment's first run was made with."""
         return self.provenance([(experiment, "")]).get("settings", {})
-
-    def digest(self) -> str:
-        """What decisions are kept under in the browser: another page of the same examples finds them again."""
-        text = " ".join(f"{name} {' '.join(map(str, each['sha256']))}" for name, each in sorted(self.examples.items()))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _rows(path: Path, names: list[str]) -> list[dict]:

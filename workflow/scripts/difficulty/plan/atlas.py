@@ -36,6 +36,7 @@ class Atlas:
             "title": f"Difficulty of {', '.join(self.roots or self.datasets)}",
             "datasets": [[name, self._root(name)] for name in self.datasets],
             "experiments": [[name, self.plan.data.of(name)] for name in self.experiments],
+            "runs": {name: self.plan.runs(name) for name in self.experiments},
             "figures": self.plan.figures.places(),
             "influential": self._influential(),
             "maps": self._mapped(),

@@ -104,7 +104,8 @@ def _columns(path: Path, column: str) -> list[str]:
 def _rows(path: Path, columns: list[str]) -> pd.DataFrame:
     """The rows with a decision: these columns as text, of which the first names examples, and the row's `place`."""
     table, is_text = read_foreign(path, columns, text=columns), is_text_table(path)
-    rows = pd.DataFrame({name: [_text(value, is_text) for value in table[name].to_pylist()] for name in columns})
+    cells = {name: [_text(value, is_text) for value in table[name].to_pylist()] for name in columns}
+    rows = pd.DataFrame(cells, dtype=object)
     first = 2 if is_untyped(path) else 1
     names = rows[columns[0]].items()
     rows["place"] = [f"{path}: row {first + row:,} ({columns[0]} {name})" for row, name in names]

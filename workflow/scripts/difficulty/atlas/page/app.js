@@ -10,7 +10,7 @@ const App = (() => {
   /** Shows what the address says. */
   async function show() {
     const number = ++shown, state = Address.state();
-    const name = state.view in views ? state.view : "overview";
+    const name = Object.hasOwn(views, state.view ?? "") ? state.view : "overview";
     let experiment;
     try {
       experiment = await Experiment.open(state.e);
@@ -22,11 +22,19 @@ const App = (() => {
     const stays = before === background(state) && name !== "review";
     before = background(state);
     if (stays) { await Detail.update(experiment, state); return; }
-    head(name, experiment, state);
+    await keepingFocus(() => showView(number, name, experiment, state));
+    if (number !== shown) return;
+    if (name === "review") Detail.hide(); else await Detail.update(experiment, state);
+    document.body.dataset.ready = `${name} ${number}`;
+  }
+
+  async function showView(number, name, experiment, state) {
     const root = element("section", { class: `view ${name}`, "aria-label": views[name].title });
     leave?.();
     leave = null;
-    fill(document.getElementById("main"), root);
+    head(name, experiment, state);
+    const other = state.e && state.e !== experiment.name && element("p", { class: "warning", role: "alert" }, `This page has no experiment “${state.e}”; this is ${experiment.name}.`);
+    fill(document.getElementById("main"), other, root);
     document.title = `${views[name].title} · ${DATA.title}`;
     try {
       const ended = await views[name].show(root, experiment, state);
@@ -35,15 +43,13 @@ const App = (() => {
       fill(root, element("p", { class: "warning", role: "alert" }, `This view cannot be shown: ${error.message}`));
       throw error;
     }
-    if (number === shown && name !== "review") await Detail.update(experiment, state);
-    document.body.dataset.ready = `${name} ${number}`;
   }
 
   function head(name, experiment, state) {
     const links = Object.entries(views).map(([each, view]) =>
       element("a", { href: Address.link({ view: each, at: null }), "aria-current": each === name ? "page" : null, onclick: follow }, view.title));
     fill(document.getElementById("top"),
-      element("strong", { class: "name" }, DATA.title),
+      element("h1", { class: "name" }, DATA.title),
       element("nav", { "aria-label": "Views" }, links),
       DATA.experiments.length > 1 && choice("Experiment", DATA.experiments.map((each) => [each.name, each.name]), experiment.name,
         (value) => Address.go({ view: state.view, e: value, sort: state.sort, x: state.x, y: state.y }, { from: {} })),
@@ -69,6 +75,7 @@ const App = (() => {
       const kept = localStorage.getItem("difficulty theme");
       if (kept) document.documentElement.dataset.theme = kept;
     } catch { /* as the system has it */ }
+    document.querySelector(".skip").addEventListener("click", (event) => { event.preventDefault(); document.getElementById("main").focus(); });
     Address.onChange(show);
     return show();
   }

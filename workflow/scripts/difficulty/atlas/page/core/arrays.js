@@ -5,7 +5,7 @@ const DATA_FOLDER = "atlas"; // beside the page, if it has too many images for o
 
 const Arrays = (() => {
   const unpacked = new Map(); // name -> promise of what is in it
-  const types = { u1: Uint8Array, u2: Uint16Array, i4: Int32Array, f4: Float32Array };
+  const types = { u1: Uint8Array, u2: Uint16Array, i4: Int32Array, f4: Float32Array, f8: Float64Array };
 
   const awaited = new Map(); // name -> { promise, resolve } of a text that was asked for and is not there yet
 
@@ -51,7 +51,7 @@ const Arrays = (() => {
   /** What a description of an array stands for: a typed array, an array of texts, or null. */
   function read(described) {
     if (!described) return Promise.resolve(null);
-    return once(`${described.array} ${described.kind}`, async () => {
+    return once(`${described.array} ${described.kind} ${described.low} ${described.high}`, async () => {
       const buffer = await inflated(described.array);
       if (described.kind === "text") return JSON.parse(new TextDecoder().decode(buffer));
       if (described.kind === "q2") return numbers(new Uint16Array(buffer), described.low, described.high);

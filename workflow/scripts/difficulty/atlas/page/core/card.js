@@ -3,6 +3,7 @@
 const Card = (() => {
   /** The example's picture, from its file where the results lie beside the page, else its thumbnail. */
   function picture(experiment, example) {
+    if (!Thumbnails.sheetsOf(experiment)) return null;
     const small = Thumbnails.picture(experiment, example, { class: "thumbnail large" });
     const { folder } = experiment.dataset;
     const address = [folder, ...experiment.file(example).split("/")].join("/").split("/").map(encodeURIComponent).join("/");
@@ -14,7 +15,7 @@ const Card = (() => {
 
   /** What is said of the example's label. */
   async function facts(experiment, example) {
-    const given = experiment.className(experiment.given[example]);
+    const given = experiment.className(experiment.said[example]);
     const own = experiment.className(experiment.label[example]);
     const other = experiment.suggested[example];
     const rows = [
@@ -69,24 +70,24 @@ const Card = (() => {
   }
 
   /** Images as a row, each a button that leads to its own card. */
-  function row(title, experiment, examples) {
+  function row(title, experiment, examples, open) {
     if (!examples.length) return null;
     return element("section", { class: "row" }, element("h3", {}, title), element("div", { class: "strip", role: "list" }, examples.map((example) =>
-      element("div", { role: "listitem" }, element("button", { type: "button", class: "strip-item", "aria-label": Thumbnails.label(experiment, example), onclick: () => Address.go({ at: experiment.ids[example] }) },
+      element("div", { role: "listitem" }, element("button", { type: "button", class: "strip-item", "aria-label": Thumbnails.label(experiment, example), onclick: () => open(example) },
         Thumbnails.picture(experiment, example, { "aria-hidden": "true" }), element("span", {}, experiment.className(experiment.given[example])))))));
   }
 
   /** The images with the most similar features, and those that help and harm the prediction most. */
-  async function related(experiment, example) {
+  async function related(experiment, example, open) {
     const { evidence } = experiment.described, place = experiment.rank[example] - 1, parts = [];
     if (evidence.nearest && place >= 0 && place < evidence.count) {
       const neighbors = await Arrays.read(evidence.neighbors);
-      parts.push(row("Most similar training images", experiment, Array.from(neighbors.subarray(place * evidence.nearest, (place + 1) * evidence.nearest)).filter((other) => other >= 0)));
+      parts.push(row("Most similar training images", experiment, Array.from(neighbors.subarray(place * evidence.nearest, (place + 1) * evidence.nearest)).filter((other) => other >= 0), open));
     }
     const positions = (ids) => ids.map((id) => experiment.ids.indexOf(id)).filter((other) => other >= 0);
     for (const query of DATA.influential.filter((each) => each.experiment === experiment.name && each.example === experiment.ids[example])) {
-      parts.push(row(`Most helpful to its prediction (${query.variant})`, experiment, positions(query.helpful)));
-      parts.push(row(`Most harmful to its prediction (${query.variant})`, experiment, positions(query.harmful)));
+      parts.push(row(`Most helpful to its prediction (${query.variant})`, experiment, positions(query.helpful), open));
+      parts.push(row(`Most harmful to its prediction (${query.variant})`, experiment, positions(query.harmful), open));
     }
     return parts;
   }
@@ -97,7 +98,7 @@ const Card = (() => {
   function decision(experiment, example) {
     const decided = Decisions.of(experiment).get(experiment.ids[example]);
     if (!decided) return "";
-    return decided.decision === "relabel" ? `${WORDS.relabel} ${experiment.className(decided.label)}` : WORDS[decided.decision];
+    return decided.decision === "relabel" ? `${WORDS.relabel} ${decided.label}` : WORDS[decided.decision];
   }
 
   /** Buttons that decide on an example; `done` is called after each. */
@@ -107,34 +108,44 @@ const Card = (() => {
     const other = experiment.suggested[example];
     const input = element("input", {
       type: "text", list: Filters.classList(experiment), placeholder: "another class", "aria-label": "New label", class: "new-label",
-      value: other === MISSING ? "" : experiment.className(other),
+      value: other === MISSING || other >= experiment.classes.length ? "" : experiment.className(other),
     });
     const relabel = () => {
-      const label = completed(experiment.classes, input.value);
-      if (label < 0) { input.setCustomValidity(`No class is called “${input.value}”.`); input.reportValidity(); return; }
-      decide({ decision: "relabel", label });
+      const found = completed(experiment.classes, input.value);
+      if (found.length === 1) { input.blur(); decide({ decision: "relabel", label: found[0] }); return; } // keys decide again
+      const what = found.length ? `${found.length} classes begin with “${input.value}”: ${found.slice(0, 3).join(", ")}${found.length > 3 ? ", …" : ""}.` : `No class is called “${input.value}”.`;
+      input.setCustomValidity(what);
+      input.reportValidity();
     };
     input.addEventListener("input", () => input.setCustomValidity(""));
     return element("form", { class: "controls", "aria-label": "Decision", onsubmit: (event) => { event.preventDefault(); relabel(); } },
       button("Keep", () => decide({ decision: "keep" }), { "aria-keyshortcuts": "k", class: "keep" }),
       button("Drop", () => decide({ decision: "drop" }), { "aria-keyshortcuts": "d", class: "drop" }),
-      input, element("button", { type: "submit", "aria-keyshortcuts": "r", class: "relabel" }, "Relabel"),
+      !experiment.hasSets && input, !experiment.hasSets && element("button", { type: "submit", "aria-keyshortcuts": "r", class: "relabel" }, "Relabel"),
       log.has(id) && button("Undecided", () => decide(null), { class: "quiet" }));
   }
 
-  /** The class that a text names, or the only one that begins with it; -1 if there is none. */
+  /** The class that a text names, or those that begin with it. */
   function completed(classes, text) {
-    const exact = classes.indexOf(text.trim());
-    if (exact >= 0) return exact;
-    const beginning = text.trim().toLowerCase();
-    const found = classes.flatMap((name, label) => (beginning && name.toLowerCase().startsWith(beginning) ? [label] : []));
-    return found.length === 1 ? found[0] : -1;
+    const exact = classes.find((name) => name.trim() === text.trim()), beginning = text.trim().toLowerCase();
+    return exact !== undefined ? [exact] : classes.filter((name) => beginning && name.toLowerCase().startsWith(beginning));
   }
 
-  /** The whole card. */
-  async function of(experiment, example, done) {
+  /** Presses the button of a card that belongs to a key; returns whether there is one. */
+  function press(card, event) {
+    if (event.target.matches("input, select, textarea") || event.ctrlKey || event.metaKey || event.altKey) return false;
+    const key = event.key.toLowerCase(), button = { k: ".keep", d: ".drop" }[key], input = card.querySelector(".new-label");
+    if (button) card.querySelector(button)?.click();
+    else if (key === "r" && input) { input.focus(); input.select(); }
+    else return false;
+    event.preventDefault();
+    return true;
+  }
+
+  /** The whole card. `done(decision)` is called after each decision, `open(example)` where another image is chosen. */
+  async function of(experiment, example, done, open) {
     await experiment.loadNames(example);
-    const [known, epochs, others, scores] = await Promise.all([facts, overEpochs, related, percentiles].map((part) => part(experiment, example)));
+    const [known, epochs, others, scores] = await Promise.all([facts, overEpochs, related, percentiles].map((part) => part(experiment, example, open)));
     return element("article", { class: "card", "aria-label": `Image ${experiment.key(example)}` },
       picture(experiment, example),
       element("div", { class: "card-text" },
@@ -142,5 +153,5 @@ const Card = (() => {
         experiment.rank[example] > 0 && controls(experiment, example, done), known, epochs, others, scores));
   }
 
-  return { of, decision, completed };
+  return { of, decision, press };
 })();

@@ -33,10 +33,11 @@ const Columns = (() => {
     return shares;
   }
 
-  /** [lowest, highest] of the defined values. */
+  /** [lowest, highest] of the finite values. */
   function range(values) {
     let low = Infinity, high = -Infinity;
     for (const value of values) {
+      if (!Number.isFinite(value)) continue;
       if (value < low) low = value;
       if (value > high) high = value;
     }

@@ -1,42 +1,73 @@
-// A person's decisions, kept in the browser: example_id -> { decision: keep, drop or relabel, label: index of the new one }.
+// A person's decisions, kept in the browser: example_id -> { decision: keep, drop or relabel, label: name of the new one }.
 
 const Decisions = (() => {
   const opened = new Map();
-  const storageName = (experiment) => `difficulty ${DATA.digest} ${experiment.name}`;
+  const WORDS = ["keep", "drop", "relabel"];
+  const storageName = (experiment) => `difficulty ${experiment.dataset.digest} ${experiment.name}`;
 
   class Log {
+    #all = new Map(); // also those on images and classes that are not here any more
+    #steps = []; // of each the [example_id, what it was before] that it changed
+
     constructor(experiment) {
       this.experiment = experiment;
-      this.steps = []; // [example_id, what it was before]
-      this.decided = new Map(read(storageName(experiment)));
+      this.isKept = true;
+      this.known = new Set(experiment.ids);
+      this.reload();
+    }
+
+    /** Reads what the browser keeps, which another tab may have written. */
+    reload() {
+      if (this.isKept) this.#all = new Map(stored(storageName(this.experiment)));
+      this.decided = new Map([...this.#all].filter(([id, decision]) => this.#isKnown(id, decision)));
+    }
+
+    #isKnown(id, { decision, label }) {
+      return this.known.has(id) && (decision !== "relabel" || this.experiment.classes.includes(label));
     }
 
     get size() { return this.decided.size; }
     has(id) { return this.decided.has(id); }
     get(id) { return this.decided.get(id); }
 
+    /** How many decisions are about images, or for classes, that are not here any more. */
+    get lost() { return this.#all.size - this.decided.size; }
+
     /** Decides on an example; null takes the decision back. */
     set(id, decision) {
-      this.steps.push([id, this.decided.get(id) ?? null]);
-      this.#write(id, decision);
+      this.setAll([[id, decision]]);
     }
 
-    /** Takes the last step back, and returns the example that it was about; null if there is none. */
+    /** Decides on several examples, in one step. */
+    setAll(changes) {
+      this.#steps.push(this.#write(changes));
+    }
+
+    /** Takes the last step back, and returns the first example that it was about; null if there is none. */
     undo() {
-      const step = this.steps.pop();
-      if (!step) return null;
-      this.#write(...step);
-      return step[0];
+      const step = this.#steps.pop();
+      if (!step?.length) return null;
+      this.#write(step);
+      return step[0][0];
     }
 
-    #write(id, decision) {
-      if (decision) this.decided.set(id, decision);
-      else this.decided.delete(id);
-      try {
-        localStorage.setItem(storageName(this.experiment), JSON.stringify([...this.decided]));
-      } catch {
-        announce("The browser keeps nothing; export your decisions before you close the page.");
+    /** Writes changes to what the browser keeps now; returns what each was before. */
+    #write(changes) {
+      this.reload();
+      const before = changes.map(([id]) => [id, this.#all.get(id) ?? null]);
+      for (const [id, decision] of changes) {
+        if (decision) this.#all.set(id, decision);
+        else this.#all.delete(id);
       }
+      const kept = [...this.#all];
+      try {
+        localStorage.setItem(storageName(this.experiment), JSON.stringify(kept));
+        this.isKept = true;
+      } catch {
+        this.isKept = false;
+      }
+      this.decided = new Map(kept.filter(([id, decision]) => this.#isKnown(id, decision)));
+      return before;
     }
 
     counts() {
@@ -44,15 +75,33 @@ const Decisions = (() => {
       for (const { decision } of this.decided.values()) counts[decision]++;
       return counts;
     }
+
+    /** What people have to know of their decisions, if anything. */
+    get warnings() {
+      const found = [];
+      if (!this.isKept) found.push("The browser keeps nothing: export your decisions before you close the page.");
+      if (this.lost) found.push(`${counted(this.lost, "decision")} made before ${this.lost === 1 ? "is" : "are"} about images or classes that are not here any more, and will not be exported.`);
+      return found;
+    }
   }
 
-  function read(name) {
+  /** The decisions that the browser keeps under a name; none if it keeps something else there, or nothing. */
+  function stored(name) {
     try {
-      return JSON.parse(localStorage.getItem(name) ?? "[]");
+      const found = JSON.parse(localStorage.getItem(name) ?? "[]");
+      return found.filter(([id, made]) => Number.isInteger(id) && WORDS.includes(made.decision) && (made.decision !== "relabel" || typeof made.label === "string"));
     } catch {
       return [];
     }
   }
+
+  addEventListener("storage", ({ key }) => {
+    for (const log of opened.values()) {
+      if (key !== storageName(log.experiment)) continue;
+      log.reload();
+      document.dispatchEvent(new CustomEvent("decided"));
+    }
+  });
 
   /** The decisions on an experiment's examples. */
   function of(experiment) {
@@ -69,9 +118,9 @@ const Decisions = (() => {
     rows.sort(([a], [b]) => (experiment.rank[a] || Infinity) - (experiment.rank[b] || Infinity) || a - b);
     const lines = rows.map(([example, { decision, label }]) => [
       experiment.ids[example], experiment.key(example), experiment.file(example),
-      experiment.className(experiment.given[example]),
+      experiment.className(experiment.said[example]),
       experiment.suggested[example] === MISSING ? "" : experiment.className(experiment.suggested[example]),
-      decision, decision === "relabel" ? experiment.className(label) : "",
+      decision, decision === "relabel" ? label : "",
     ]);
     return [HEADER, ...lines].map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n";
   }
@@ -89,7 +138,7 @@ const Decisions = (() => {
   const unmarked = (text) => (text.startsWith("'") && FORMULA.test(text) ? text.slice(1) : text);
 
   /** Rows of a CSV text, each an array of cells. */
-  function parsed(text) {
+  function parsed(text, separator = ",") {
     const rows = [[]];
     let cellText = "", quoted = false, place = text.charCodeAt(0) === 0xfeff ? 1 : 0;
     const endCell = () => { rows.at(-1).push(cellText); cellText = ""; };
@@ -100,7 +149,7 @@ const Decisions = (() => {
         else if (text[place + 1] === '"') { cellText += '"'; place++; }
         else quoted = false;
       } else if (character === '"') quoted = true;
-      else if (character === ",") endCell();
+      else if (character === separator) endCell();
       else if (character === "\n" || character === "\r") {
         if (character === "\r" && text[place + 1] === "\n") place++;
         endCell();
@@ -111,25 +160,40 @@ const Decisions = (() => {
     return rows.filter((row) => row.some(Boolean));
   }
 
-  /** Takes over the decisions of a list; returns how many. Throws an Error that names the row for one that is unknown. */
-  function takeOver(experiment, text) {
-    const [header, ...rows] = parsed(text);
-    const column = Object.fromEntries((header ?? []).map((name, place) => [name.trim(), place]));
-    if (!("example_id" in column) || !("decision" in column)) throw new Error("The list has no columns example_id and decision.");
-    const known = new Set(experiment.ids);
-    const taken = rows.map((row, place) => [row, place + 2]).filter(([row]) => row[column.decision]?.trim()).map(([row, line]) => {
-      const id = Number(row[column.example_id]), decision = row[column.decision].trim().toLowerCase();
-      if (!known.has(id)) throw new Error(`Row ${line}: there is no example ${row[column.example_id]} here.`);
-      if (!["keep", "drop", "relabel"].includes(decision)) throw new Error(`Row ${line}: “${decision}” is none of keep, drop, relabel.`);
-      if (decision !== "relabel") return [id, { decision }];
-      const name = unmarked(row[column.new_label] || row[column.suggested_label] || "");
-      const label = experiment.classes.indexOf(name);
-      if (label < 0) throw new Error(`Row ${line}: no class is called “${name}”.`);
-      return [id, { decision, label }];
-    });
-    const log = of(experiment);
-    taken.forEach(([id, decision]) => log.set(id, decision));
-    return taken.length;
+  /** The rows of a list, whichever of , ; and tab stands between its cells, with the places of its columns. */
+  function tableIn(text) {
+    for (const separator of ",;\t") {
+      const [header = [], ...rows] = parsed(text, separator);
+      const column = Object.fromEntries(header.map((name, place) => [name.trim(), place]));
+      if (Object.hasOwn(column, "example_id") && Object.hasOwn(column, "decision")) return { column, rows };
+    }
+    throw new Error("The list has no columns example_id and decision.");
+  }
+
+  /** Takes over the decisions of a list; returns how many. Throws an Error that names the first row that cannot be followed. */
+  async function takeOver(experiment, text) {
+    const { column, rows } = tableIn(text), places = new Map();
+    await experiment.loadNames();
+    experiment.ids.forEach((id, example) => places.set(String(id), example));
+    const taken = new Map();
+    for (const [number, row] of rows.entries()) {
+      const line = number + 2, cellOf = (name) => (Object.hasOwn(column, name) ? unmarked((row[column[name]] ?? "").trim()) : "");
+      const fail = (why) => { throw new Error(`Row ${line}: ${why}.`); };
+      const decision = cellOf("decision").toLowerCase(), id = cellOf("example_id"), example = places.get(id);
+      if (!decision) continue;
+      if (!WORDS.includes(decision)) fail(`“${decision}” is none of keep, drop, relabel`);
+      if (example === undefined) fail(`there is no example ${id || "without a number"} here`);
+      if (taken.has(experiment.ids[example])) fail(`example ${id} is decided on a second time`);
+      const given = experiment.className(experiment.said[example]), key = experiment.key(example);
+      if (cellOf("key") && cellOf("key") !== key.trim()) fail(`example ${id} is “${key}” here, not “${cellOf("key")}”: the list is of other images`);
+      if (cellOf("given_label") && cellOf("given_label") !== given.trim()) fail(`example ${id} is labelled “${given}” here, not “${cellOf("given_label")}”: the list is of other labels`);
+      const label = decision === "relabel" ? cellOf("new_label") || cellOf("suggested_label") : null;
+      const known = experiment.classes.find((name) => name.trim() === label);
+      if (label !== null && known === undefined) fail(`no class is called “${label}”`);
+      taken.set(experiment.ids[example], label === null ? { decision } : { decision, label: known });
+    }
+    of(experiment).setAll([...taken]);
+    return taken.size;
   }
 
   return { of, asCsv, takeOver, parsed };

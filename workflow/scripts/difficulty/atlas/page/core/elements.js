@@ -45,6 +45,19 @@ function tableOf(caption, columns, rows) {
         element("td", { class: kind || null }, cell(row) ?? "–")))))));
 }
 
+const nameOf = (one) => one.getAttribute("aria-label") ?? one.textContent;
+
+/** Runs what may replace the element that has the focus; then the one in its place has it, or else the content. */
+async function keepingFocus(change) {
+  const before = document.activeElement, isSame = (one) => nameOf(one) === nameOf(before);
+  const alike = () => [...document.querySelectorAll(before.tagName)].filter(isSame);
+  const place = alike().indexOf(before);
+  await change();
+  if (before === document.body || before.isConnected || document.activeElement !== document.body) return;
+  const found = alike();
+  (found[place] ?? found[0] ?? document.getElementById("main")).focus({ preventScroll: true });
+}
+
 /** Tells people who do not see the page what happened. */
 function announce(text) {
   document.getElementById("announcements").textContent = text;
@@ -55,7 +68,15 @@ const NUMBER = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 /** A count, with separators. */
 const counted = (number, noun) => `${NUMBER.format(number)} ${noun}${number === 1 ? "" : noun.endsWith("s") ? "es" : "s"}`;
 const wholeNumber = (number) => NUMBER.format(number);
-const percent = (share, digits = 0) => (share === null || Number.isNaN(share) ? "–" : `${(100 * share).toFixed(digits)} %`);
+
+/** A share; one that is not 0 or 1 is not rounded to it. */
+function percent(share, digits = 0) {
+  if (share === null || share === undefined || Number.isNaN(share)) return "–";
+  const rounded = Number((100 * share).toFixed(digits)), step = 10 ** -digits;
+  if (share > 0 && rounded === 0) return `<${step} %`;
+  if (share < 1 && rounded === 100) return `>${100 - step} %`;
+  return `${rounded.toFixed(digits)} %`;
+}
 
 /** A number to `digits` significant ones; a dash for a missing one. */
 function shortNumber(value, digits = 3) {

@@ -19,6 +19,7 @@ class Experiment {
     this.dataset = DATA.datasets[described.dataset];
     this.count = this.dataset.count;
     this.classes = this.dataset.classes;
+    this.labels = [...this.classes, ...described.suspects.sets]; // and sets of classes, where images have several
     this.columns = new Map(described.columns.map((column) => [column.name, column]));
     this.orders = new Map();
   }
@@ -27,12 +28,14 @@ class Experiment {
     const { dataset, described } = this;
     const listed = described.suspects;
     const wanted = [dataset.ids, dataset.split, dataset.label, dataset.duplicate, dataset.tiles,
-      described.given, described.corrupt, listed.positions, listed.suggested, listed.share, listed.probability, listed.verdict];
+      described.given, described.corrupt, listed.positions, listed.given, listed.suggested, listed.share, listed.probability, listed.verdict];
     const read = await Promise.all(wanted.map(Arrays.read));
-    let positions, suggested, share, probability, verdict;
+    let positions, sets, suggested, share, probability, verdict;
     [this.ids, this.split, this.label, this.duplicate, this.tiles, this.given, this.corrupt,
-      positions, suggested, share, probability, verdict] = read;
+      positions, sets, suggested, share, probability, verdict] = read;
     this.suspects = positions;
+    this.hasSets = sets !== null;
+    this.said = Uint16Array.from(this.given); // the given label as it is called
     this.verdicts = listed.verdicts;
     this.suggested = new Uint16Array(this.count).fill(MISSING);
     this.share = new Float32Array(this.count).fill(NaN);
@@ -41,6 +44,7 @@ class Experiment {
     this.rank = new Uint32Array(this.count); // 1 for the most suspect, 0 for those that are not listed
     positions.forEach((example, place) => {
       this.suggested[example] = suggested[place];
+      if (sets) this.said[example] = sets[place];
       this.share[example] = share[place];
       this.probability[example] = probability[place];
       this.verdict[example] = verdict[place];
@@ -86,6 +90,13 @@ class Experiment {
     return Arrays.read(this.columns.get(name)?.values);
   }
 
+  /** Whether an example has a place in an order: others come last in it, and in the opposite one. */
+  async places(name) {
+    if (name === "suspects") return (example) => this.rank[example] > 0;
+    const values = await this.values(name);
+    return (example) => !Number.isNaN(values[example]);
+  }
+
   direction(name) {
     return this.columns.get(name)?.direction ?? 1;
   }
@@ -94,8 +105,10 @@ class Experiment {
     return Columns.percentiles(await this.values(name), this.direction(name));
   }
 
+  /** Whether a name is that of a column, or of two with `~` between them. */
   has(name) {
-    return Boolean(name) && name.split("~").every((each) => this.columns.has(each));
+    const names = (name ?? "").split("~");
+    return names.length <= 2 && names.every((each) => this.columns.has(each));
   }
 
   /** Positions from the hardest to the easiest by a score, or `suspects`: in the order of that list, then the others. */
@@ -122,6 +135,6 @@ class Experiment {
   }
 
   className(label) {
-    return label === MISSING ? "–" : this.classes[label];
+    return label === MISSING ? "–" : this.labels[label];
   }
 }

@@ -1,7 +1,8 @@
 // Controls that say which examples are shown; all of them write to the address.
 
 const Filters = (() => {
-  const named = (names) => [["", "all"], ...names.map((name) => [name, name])];
+  /** Options for names, and for a present value that is none of them. */
+  const named = (names, value) => [["", "any"], ...names.map((name) => [name, name]), ...(value && !names.includes(value) ? [[value, `${value} (not in this experiment)`]] : [])];
   const FEW = 40; // classes in a select; more are typed, with suggestions
 
   /** The bar of filters for a state. */
@@ -9,11 +10,11 @@ const Filters = (() => {
     const set = (changes) => Address.go({ ...changes, at: null }, { replace: true });
     const flags = Object.entries(Selection.FLAGS).filter(([flag]) => flag !== "wrong" || experiment.corrupt);
     return element("form", { class: "filters", "aria-label": "Filters", onsubmit: (event) => event.preventDefault() },
-      experiment.dataset.splits.length > 1 && choice("Split", named(experiment.dataset.splits), state.split ?? "", (value) => set({ split: value })),
+      experiment.dataset.splits.length > 1 && choice("Split", named(experiment.dataset.splits, state.split), state.split ?? "", (value) => set({ split: value })),
       classChoice("Label", "class", experiment, state, set),
       classChoice("Suggested", "suggested", experiment, state, set),
-      choice("Verdict", named(experiment.verdicts), state.verdict ?? "", (value) => set({ verdict: value })),
-      choice("Only", [["", "all"], ...flags], state.flag ?? "", (value) => set({ flag: value })),
+      choice("Verdict", named(experiment.verdicts, state.verdict), state.verdict ?? "", (value) => set({ verdict: value })),
+      choice("Only", [["", "any"], ...flags], state.flag ?? "", (value) => set({ flag: value })),
       element("label", { class: "choice" }, element("span", {}, "Find"),
         element("input", { type: "search", placeholder: "name or #id", value: state.find ?? "", onchange: (event) => set({ find: event.target.value.trim() }) })),
       chips(experiment, state, set),
@@ -21,11 +22,12 @@ const Filters = (() => {
   }
 
   function classChoice(title, name, experiment, state, set) {
-    if (experiment.classes.length <= FEW) return choice(title, named(experiment.classes), state[name] ?? "", (value) => set({ [name]: value }));
+    const names = name === "suggested" ? experiment.labels : experiment.classes;
+    if (names.length <= FEW) return choice(title, named(names, state[name]), state[name] ?? "", (value) => set({ [name]: value }));
     return element("label", { class: "choice" }, element("span", {}, title),
       element("input", {
-        type: "search", list: classList(experiment), value: state[name] ?? "", placeholder: "all",
-        onchange: (event) => set({ [name]: experiment.classes.includes(event.target.value) ? event.target.value : "" }),
+        type: "search", list: classList(experiment), value: state[name] ?? "", placeholder: "any", "aria-label": title,
+        onchange: (event) => set({ [name]: event.target.value }),
       }));
   }
 
@@ -41,15 +43,17 @@ const Filters = (() => {
   /** Filters that are not set in the bar, each with a cross that removes it. */
   function chips(experiment, state, set) {
     const made = Selection.ranges(state).map(([name, low, high], place, all) =>
-      chip(`${shortNumber(low)} ≤ ${name} ≤ ${shortNumber(high)}`, () => set({ ranges: Selection.rangesText(all.filter((_, other) => other !== place)) })));
+      chip(`${between(low, name, high)}${experiment.has(name) ? "" : " (not in this experiment)"}`, () => set({ ranges: Selection.rangesText(all.filter((_, other) => other !== place)) })));
     const drawn = Selection.lasso(state);
-    if (drawn) made.push(chip(`drawn around ${drawn.x} and ${drawn.y}`, () => set({ lasso: null })));
+    const isHere = drawn && experiment.has(drawn.x) && experiment.has(drawn.y);
+    if (drawn) made.push(chip(`drawn around ${drawn.x} and ${drawn.y}${isHere ? "" : " (not in this experiment)"}`, () => set({ lasso: null })));
     if (Selection.NAMES.some((name) => state[name])) {
       made.push(button("Show all", () => set(Object.fromEntries(Selection.NAMES.map((name) => [name, null]))), { class: "quiet" }));
     }
     return element("div", { class: "chips" }, made);
   }
 
+  const between = (low, name, high) => (Number.isFinite(low) ? `${shortNumber(low)} ≤ ` : "") + name + (Number.isFinite(high) ? ` ≤ ${shortNumber(high)}` : "");
   const chip = (text, remove) => element("span", { class: "chip" }, text, button("×", remove, { "aria-label": `Remove: ${text}`, class: "chip-remove" }));
 
   /** All scores of an experiment as options of a select, by role. */
@@ -62,19 +66,21 @@ const Filters = (() => {
     if (!experiment.has(name)) return null;
     const values = await experiment.values(name), limits = Columns.range(values);
     const others = Selection.ranges(state).filter(([each]) => each !== name);
-    const [low, high] = Selection.ranges(state).find(([each]) => each === name)?.slice(1) ?? limits;
-    const set = (lower, upper) => {
-      const isAll = lower <= limits[0] && upper >= limits[1];
-      const text = Selection.rangesText(isAll ? others : [...others, [name, Math.min(lower, upper), Math.max(lower, upper)]]);
-      Address.go({ ranges: text, at: null }, { replace: true });
+    const [low, high] = Selection.ranges(state).find(([each]) => each === name)?.slice(1) ?? [-Infinity, Infinity];
+    const step = (limits[1] - limits[0]) / 1000 || 1;
+    const set = (first, second) => {
+      const lower = Math.min(first, second), upper = Math.max(first, second);
+      const kept = [name, lower < limits[0] + step / 2 ? -Infinity : lower, upper > limits[1] - step / 2 ? Infinity : upper];
+      const isAll = !kept.some(Number.isFinite);
+      Address.go({ ranges: Selection.rangesText(isAll ? others : [...others, kept]), at: null }, { replace: true });
     };
     const slider = (which, value, change) => element("input", {
-      type: "range", min: limits[0], max: limits[1], step: (limits[1] - limits[0]) / 1000 || 1, value,
+      type: "range", min: limits[0], max: limits[1], step, value,
       "aria-label": `${which} ${name}`, "aria-valuetext": shortNumber(value), onchange: (event) => change(Number(event.target.value)),
     });
     return element("div", { class: "range" },
       bars(Columns.histogram(values, limits, 60, taken), Columns.histogram(values, limits, 60)),
-      slider("Lowest", low, (value) => set(value, high)), slider("Highest", high, (value) => set(low, value)),
+      slider("Lowest", Math.max(low, limits[0]), (value) => set(value, high)), slider("Highest", Math.min(high, limits[1]), (value) => set(low, value)),
       element("div", { class: "range-ends" }, element("span", {}, shortNumber(limits[0])), element("span", {}, shortNumber(limits[1]))));
   }
 

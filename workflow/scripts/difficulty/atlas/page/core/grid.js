@@ -9,6 +9,7 @@ class Grid {
 
   static #GAP = 8; // pixels around an image
   static #TEXT = 46; // pixels for the caption
+  static #HIGHEST = 16e6; // pixels; a browser cannot scroll through much more
 
   constructor(experiment, { caption, open, side = 96 }) {
     Object.assign(this, { experiment, caption, open, side });
@@ -16,6 +17,7 @@ class Grid {
     this.width = side + 2 * Grid.#GAP;
     this.height = side + 2 * Grid.#GAP + Grid.#TEXT;
     this.inner = element("div", { class: "grid-inner", role: "list" });
+    this.note = element("p", { class: "about" });
     this.root = element("div", { class: "grid", onscroll: () => this.#request(), onkeydown: (event) => this.#move(event) }, this.inner);
     this.observer = new ResizeObserver(() => this.#layOut());
     this.observer.observe(this.root);
@@ -38,7 +40,11 @@ class Grid {
     const columns = Math.max(1, Math.floor(this.root.clientWidth / this.width));
     if (columns !== this.#columns) this.#clear();
     this.#columns = columns;
-    this.inner.style.height = `${Math.ceil(this.examples.length / columns) * this.height}px`;
+    const rows = Math.min(Math.ceil(this.examples.length / columns), Math.floor(Grid.#HIGHEST / this.height));
+    this.inner.style.height = `${rows * this.height}px`;
+    const reached = Math.min(this.examples.length, rows * columns);
+    fill(this.note, reached < this.examples.length && `The first ${wholeNumber(reached)} are shown; filters lead to the others.`);
+    this.rows = rows;
     this.#render();
   }
 
@@ -54,7 +60,7 @@ class Grid {
 
   #render() {
     const first = Math.max(0, Math.floor(this.root.scrollTop / this.height) - 1);
-    const last = Math.min(Math.ceil(this.examples.length / this.#columns), Math.ceil((this.root.scrollTop + this.root.clientHeight) / this.height) + 1);
+    const last = Math.min(this.rows, Math.ceil((this.root.scrollTop + this.root.clientHeight) / this.height) + 1);
     for (const [number, row] of this.#rows) {
       if ((number >= first && number < last) || row.contains(document.activeElement)) continue; // the focus stays
       this.#rows.delete(number);
@@ -99,7 +105,7 @@ class Grid {
     const current = document.activeElement.closest(".grid-item");
     if (!(event.key in steps) || !current) return;
     event.preventDefault();
-    const place = Math.min(this.examples.length - 1, Math.max(0, current.place + steps[event.key]));
+    const place = Math.min(this.examples.length - 1, this.rows * this.#columns - 1, Math.max(0, current.place + steps[event.key]));
     const number = Math.floor(place / this.#columns), top = number * this.height;
     if (top < this.root.scrollTop) this.root.scrollTop = top;
     if (top + this.height > this.root.scrollTop + this.root.clientHeight) this.root.scrollTop = top + this.height - this.root.clientHeight;

@@ -3,22 +3,23 @@
 const Selection = (() => {
   const NAMES = ["split", "class", "suggested", "verdict", "flag", "find", "ranges", "lasso"];
 
-  /** Ranges of scores in the address: `aum:-3.5:0.2,loss:1:2` as [name, low, high] triples. */
+  /** Ranges of scores in the address: `aum:-3.5:0.2,loss:1:` as [name, low, high] triples; an end that is left out is open. */
   function ranges(state) {
     return (state.ranges ?? "").split(",").filter(Boolean).map((part) => {
-      const [name, low, high] = part.split(":");
-      return [name, Number(low), Number(high)];
-    });
+      const [name, low = "", high = ""] = part.split(":");
+      return [name, end(low, -Infinity), end(high, Infinity)];
+    }).filter(([, ...ends]) => ends.some(Number.isFinite));
   }
 
+  const end = (text, open) => (text === "" || Number.isNaN(Number(text)) ? open : Number(text));
   const rangesText = (list) => list.map(([name, low, high]) => [name, shortest(low), shortest(high)].join(":")).join(",");
-  const shortest = (value) => String(Number(value.toPrecision(6)));
+  const shortest = (value) => (Number.isFinite(value) ? String(Number(value.toPrecision(6))) : "");
 
   /** A drawn outline in the address: `x~y~x0,y0,x1,y1,...` in the units of two columns. */
   function lasso(state) {
     if (!state.lasso) return null;
-    const [x, y, points] = state.lasso.split("~");
-    return { x, y, outline: points.split(",").map(Number) };
+    const [x, y, points = ""] = state.lasso.split("~"), outline = points.split(",").map(Number);
+    return outline.length < 6 || outline.some(Number.isNaN) ? null : { x, y, outline };
   }
 
   const lassoText = (x, y, outline) => `${x}~${y}~${outline.map((value) => Number(value.toPrecision(5))).join(",")}`;
@@ -40,7 +41,7 @@ const Selection = (() => {
     const index = (list, name) => list.indexOf(name);
     if (state.split) { const code = index(experiment.dataset.splits, state.split); keep((place) => experiment.split[place] === code); }
     if (state.class) { const code = index(experiment.classes, state.class); keep((place) => experiment.given[place] === code); }
-    if (state.suggested) { const code = index(experiment.classes, state.suggested); keep((place) => experiment.suggested[place] === code); }
+    if (state.suggested) { const code = index(experiment.labels, state.suggested); keep((place) => experiment.suggested[place] === code); }
     if (state.verdict) { const code = index(experiment.verdicts, state.verdict); keep((place) => experiment.verdict[place] === code); }
     if (state.flag) keep(flagged(experiment, state.flag));
     if (state.find) {
@@ -68,7 +69,9 @@ const Selection = (() => {
     undecided: "not decided on",
   };
 
+  /** The test of a flag; one that there is not lets all pass. */
   function flagged(experiment, flag) {
+    if (!Object.hasOwn(FLAGS, flag)) return () => true;
     const decisions = Decisions.of(experiment);
     return {
       wrong: (place) => experiment.corrupt?.[place] === 1,
@@ -76,7 +79,7 @@ const Selection = (() => {
       cut: (place) => experiment.probability[place] > 0.5,
       decided: (place) => decisions.has(experiment.ids[place]),
       undecided: (place) => !decisions.has(experiment.ids[place]),
-    }[flag] ?? (() => true);
+    }[flag];
   }
 
   /** A test for names that hold a text, or for an example_id written as `#12`. */
@@ -93,7 +96,10 @@ const Selection = (() => {
   async function chosen(experiment, state) {
     const [taken, order] = await Promise.all([mask(experiment, state), experiment.order(sortedBy(experiment, state))]);
     const listed = order.filter((place) => taken[place]);
-    return state.reverse ? listed.reverse() : listed;
+    if (!state.reverse) return listed;
+    const placed = await experiment.places(sortedBy(experiment, state)), last = listed.findLastIndex(placed) + 1;
+    listed.subarray(0, last).reverse();
+    return listed;
   }
 
   return { NAMES, FLAGS, ranges, rangesText, lasso, lassoText, isInside, mask, chosen, sortedBy };

@@ -86,6 +86,7 @@ const Thumbnails = (() => {
 
   /** A picture of an example, with what it shows as its text. */
   function picture(experiment, example, properties = {}) {
+    if (!sheetsOf(experiment)) return null;
     const canvas = element("canvas", { class: "thumbnail", role: "img", "aria-label": label(experiment, example), ...properties });
     if (isTiny(experiment)) canvas.classList.add("pixels");
     draw(canvas, experiment, example);
@@ -93,7 +94,7 @@ const Thumbnails = (() => {
   }
 
   function label(experiment, example) {
-    const given = `image ${experiment.key(example)}, labelled ${experiment.className(experiment.given[example])}`;
+    const given = `image ${experiment.key(example)}, labelled ${experiment.className(experiment.said[example])}`;
     const other = experiment.suggested[example];
     return other === MISSING ? given : `${given}, perhaps ${experiment.className(other)}`;
   }

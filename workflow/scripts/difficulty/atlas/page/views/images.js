@@ -7,7 +7,7 @@ const ImagesView = {
     const values = sort === "suspects" ? null : await experiment.values(sort);
     const [taken, examples] = await Promise.all([Selection.mask(experiment, state), Selection.chosen(experiment, state)]);
     const grid = new Grid(experiment, {
-      side: Number(state.size) || 96,
+      side: ["64", "160"].includes(state.size) ? Number(state.size) : 96,
       caption: (example) => caption(experiment, example, values),
       open: (example) => Address.go({ at: experiment.ids[example] }),
     });
@@ -17,7 +17,7 @@ const ImagesView = {
       element("div", { class: "toolbar" },
         element("p", { class: "count", role: "status" }, `${counted(examples.length, "image")} of ${wholeNumber(experiment.count)}`),
         choice("Order", Filters.scoreOptions(experiment, sort.includes("~") ? [["suspects", "most suspect"], [sort, sort]] : [["suspects", "most suspect"]]), sort, (value) => set({ sort: value === "suspects" ? null : value })),
-        choice("First", [["", sort === "suspects" ? "most suspect" : "hardest"], ["1", sort === "suspects" ? "least suspect" : "easiest"]], state.reverse ?? "", (value) => set({ reverse: value })),
+        choice("First", ends(experiment, sort).map((text, place) => [place ? "1" : "", text]), state.reverse ?? "", (value) => set({ reverse: value })),
         choice("Size", [["64", "small"], ["96", "medium"], ["160", "large"]], state.size ?? "96", (value) => set({ size: value === "96" ? null : value })),
         about(experiment, sort),
       ),
@@ -32,6 +32,13 @@ const ImagesView = {
   },
 };
 
+/** What comes first in an order, and in the opposite one. */
+function ends(experiment, name) {
+  if (name === "suspects") return ["most suspect", "least suspect"];
+  if (name.includes("~")) return ["least alike", "most alike"];
+  return experiment.direction(name) ? ["hardest", "easiest"] : ["highest", "lowest"];
+}
+
 function about(experiment, name) {
   if (name === "suspects") return element("p", { class: "about" }, "The list of suspects: labels that are likeliest to be wrong come first.");
   if (name.includes("~")) return element("p", { class: "about" }, `Images about which ${name.replace("~", " and ")} disagree most, by percentile, come first.`);
@@ -39,7 +46,7 @@ function about(experiment, name) {
 }
 
 function caption(experiment, example, values) {
-  const given = experiment.className(experiment.given[example]), other = experiment.suggested[example];
+  const given = experiment.className(experiment.said[example]), other = experiment.suggested[example];
   return [
     element("span", { class: "label" }, given),
     element("span", { class: "other" }, other === MISSING ? "\u00a0" : `→ ${experiment.className(other)}`),

@@ -9,7 +9,7 @@ const MapView = {
     const all = Uint32Array.from(taken.keys()).filter((example) => taken[example] && !Number.isNaN(xs[example]) && !Number.isNaN(ys[example]));
     const step = Math.ceil(all.length / MOST_POINTS), shown = all.filter((_, place) => place % step === 0);
     const set = (changes) => Address.go({ ...changes, at: null }, { replace: true });
-    const place = element("div", { class: "map-plot" }), aside = element("div", { class: "map-aside", "aria-live": "polite" });
+    const place = element("div", { class: "map-plot", role: "img", "aria-label": `${counted(shown.length, "point")}: ${x} across, ${y} up` }), aside = element("div", { class: "map-aside", "aria-live": "polite" });
     const options = Filters.scoreOptions(experiment);
     fill(root,
       Filters.bar(experiment, state),
@@ -21,7 +21,7 @@ const MapView = {
         element("p", { class: "count", role: "status" }, `${counted(all.length, "image")}${step > 1 ? `, ${wholeNumber(shown.length)} of them drawn` : ""}`),
         element("a", { href: Address.link({ view: "images", at: null }), onclick: App.follow }, "Show these as images")),
       element("div", { class: "map" }, place, aside),
-      element("p", { class: "about" }, `Across: ${experiment.columns.get(x).about}. Up: ${experiment.columns.get(y).about}. Draw around points to keep only these; zoom in to see the images.`),
+      element("p", { class: "about" }, `Across: ${experiment.columns.get(x).about}. Up: ${experiment.columns.get(y).about}. Draw around points to keep only these; zoom in to see the images. Without a mouse, ranges of both scores in the view Images do the same.`),
     );
     const plot = new Scatter(place, experiment, { x, y, xs, ys, shown, colors, aside, select: (outline) => set({ lasso: outline && Selection.lassoText(x, y, outline) }) });
     await plot.show(MapView.previous?.experiment === experiment.name && MapView.previous);

@@ -4,7 +4,7 @@ const OverviewView = {
   title: "Overview",
   async show(root, experiment, state) {
     const link = (view, changes = {}) => Address.link({ view, e: state.e, ...changes }, {});
-    const cards = [wrongCard(experiment, link), trustCard(experiment), suspectsCard(experiment, link), examplesCard(experiment, link), duplicatesCard(experiment, link), classCard(experiment, link), accuracyCard(experiment)];
+    const cards = [wrongCard(experiment, link), trustCard(experiment), suspectsCard(experiment, link), examplesCard(experiment, link), Thumbnails.sheetsOf(experiment) && duplicatesCard(experiment, link), classCard(experiment, link), accuracyCard(experiment)];
     fill(root, warningOf(experiment), element("div", { class: "cards" }, await Promise.all(cards)), confusion(experiment, link), await classTable(experiment, link));
   },
 };
@@ -20,7 +20,7 @@ function wrongCard(experiment, link) {
   const errors = experiment.described.errors;
   if (errors.estimated_wrong === null) return answer("Wrong labels", "not estimated", "Nothing permits an estimate; the next card says why.");
   const cut = experiment.suspects.subarray(0, errors.cut);
-  const text = `Of ${counted(errors.examples, "training label")}, estimated from predictions of images that were not trained on; range ${wholeNumber(errors.low)} to ${wholeNumber(errors.high)}. `
+  const text = `Of ${counted(errors.examples, "training label")}, estimated from predictions of images that were not trained on; range ${wholeNumber(errors.low)} to ${wholeNumber(errors.high)} over the models that fit and resamples of the images. `
     + `${wholeNumber(errors.cut)} are likelier wrong than right; of these ${percent(errors.expected_precision)} are expected to be wrong.`;
   return answer("Wrong labels", `about ${wholeNumber(errors.estimated_wrong)}`, text, link("images", { flag: "cut" }), experiment, cut);
 }
@@ -39,7 +39,7 @@ function suspectsCard(experiment, link) {
 function examplesCard(experiment, link) {
   const { splits } = experiment.dataset;
   const counts = splits.map((name, code) => `${wholeNumber(experiment.split.reduce((sum, each) => sum + (each === code), 0))} ${name}`);
-  return answer("Images", wholeNumber(experiment.count), `${counts.join(", ")}; ${counted(new Set(experiment.given).size, "class")}.`, link("images"), experiment, Array.from({ length: 8 }, (_, place) => Math.floor((place * experiment.count) / 8)));
+  return answer(Thumbnails.sheetsOf(experiment) ? "Images" : "Examples", wholeNumber(experiment.count), `${counts.join(", ")}; ${counted(new Set(experiment.given).size, "class")}.`, link("images"), experiment, Array.from({ length: 8 }, (_, place) => Math.floor((place * experiment.count) / 8)));
 }
 
 function duplicatesCard(experiment, link) {
@@ -54,7 +54,8 @@ async function classCard(experiment, link) {
   const rows = await byClass(experiment);
   if (rows.length < 2) return null;
   const hardest = rows[0];
-  return answer("Hardest class", hardest.name, `By the mean percentile of ${rows.score}: ${percent(hardest.hardness)}; the easiest, ${rows.at(-1).name}, has ${percent(rows.at(-1).hardness)}.`, link("images", { class: hardest.name, sort: rows.score }), experiment, hardest.examples);
+  const split = experiment.dataset.splits.includes("train") ? "train" : null;
+  return answer("Hardest class", hardest.name, `By the mean percentile of ${rows.score}: ${percent(hardest.hardness)}; the easiest, ${rows.at(-1).name}, has ${percent(rows.at(-1).hardness)}.`, link("images", { class: hardest.name, split, sort: rows.score }), experiment, hardest.examples);
 }
 
 function accuracyCard(experiment) {
@@ -66,14 +67,16 @@ function accuracyCard(experiment) {
 
 /** Classes of the training images, the hardest first: name, mean percentile of a score, and its images by that score. */
 async function byClass(experiment) {
-  const score = ["label_error", "aum"].find((name) => experiment.has(name)) ?? [...experiment.columns.keys()][0];
+  const ofTraining = [...experiment.columns.values()].filter(({ role, direction }) => role === "train" && direction);
+  const score = ["label_error", "aum"].find((name) => experiment.has(name)) ?? ofTraining[0]?.name;
   const rows = [];
   rows.score = score;
   if (!score) return rows;
   const [shares, order] = await Promise.all([experiment.percentiles(score), experiment.order(score)]);
   const found = new Map();
+  const train = experiment.dataset.splits.indexOf("train");
   for (const example of order) {
-    if (Number.isNaN(shares[example])) continue;
+    if (Number.isNaN(shares[example]) || experiment.split[example] !== train) continue;
     const row = found.get(experiment.given[example]) ?? { name: experiment.className(experiment.given[example]), sum: 0, wrong: 0, examples: [] };
     row.sum += shares[example];
     row.wrong += experiment.probability[example] || 0;
@@ -87,9 +90,10 @@ async function byClass(experiment) {
 async function classTable(experiment, link) {
   const rows = (await byClass(experiment)).slice(0, 200);
   if (!rows.length) return null;
+  const split = experiment.dataset.splits.length > 1 ? "train" : null;
   const estimated = experiment.described.errors.estimated_wrong !== null;
   return tableOf("Classes, the hardest first", [
-    ["Class", (row) => element("a", { href: link("images", { class: row.name }), onclick: App.follow }, row.name)],
+    ["Class", (row) => element("a", { href: link("images", { class: row.name, split }), onclick: App.follow }, row.name)],
     ["Training images", (row) => wholeNumber(row.examples.length), "number"],
     ["Mean percentile of the score", (row) => percent(row.hardness), "number"],
     ...(estimated ? [["Expected wrong labels", (row) => shortNumber(row.wrong, 2), "number"]] : []),
@@ -102,8 +106,9 @@ function confusion(experiment, link) {
   if (!rows.length) return null;
   return tableOf("Classes that are taken for others", [
     ["Labelled", (row) => row.given_class],
-    ["Likely", (row) => element("a", { href: link("images", { class: row.given_class, suggested: row.likely_class }), onclick: App.follow }, row.likely_class)],
-    ["Expected labels", (row) => shortNumber(row.expected, 2), "number"],
+    ["Likely", (row) => row.likely_class],
+    ["Expected number", (row) => shortNumber(row.expected, 2), "number"],
     ["Of images with that label", (row) => percent(row.expected / row.examples, 1), "number"],
+    ["Candidates", (row) => element("a", { href: link("images", { class: row.given_class, suggested: row.likely_class }), onclick: App.follow, "aria-label": `images labelled ${row.given_class}, predicted as ${row.likely_class}` }, "all that networks predict so")],
   ], rows);
 }

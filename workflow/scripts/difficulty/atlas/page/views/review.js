@@ -3,21 +3,23 @@
 const ReviewView = {
   title: "Review",
   async show(root, experiment, state) {
-    const all = await Selection.chosen(experiment, { ...state, flag: state.flag === "undecided" ? "" : state.flag });
-    const examples = Array.from(all).filter((example) => experiment.rank[example] > 0);
+    const examples = Array.from(await Selection.chosen(experiment, state)).filter((example) => experiment.rank[example] > 0);
     const log = Decisions.of(experiment);
-    const open = Number(state.at), named = examples.findIndex((example) => experiment.ids[example] === open);
+    const wanted = Number(state.at), named = examples.findIndex((example) => experiment.ids[example] === wanted);
     let place = named >= 0 ? named : Math.max(0, examples.findIndex((example) => !log.has(experiment.ids[example])));
-    const card = element("div", { class: "review-card" }), progress = element("p", { class: "count", role: "status" });
-    const strip = element("div", { class: "strip", role: "list", "aria-label": "Next images" });
+    const card = element("div", { class: "review-card", tabindex: "-1" }), progress = element("p", { class: "count", role: "status" });
+    const said = element("div", { class: "said" }), strip = element("div", { class: "strip", role: "list", "aria-label": "Next images" });
 
-    async function render() {
+    const render = () => keepingFocus(renderAnew);
+
+    async function renderAnew() {
       const { keep, drop, relabel } = log.counts();
-      fill(progress, `${wholeNumber(place + 1)} of ${wholeNumber(examples.length)} · decided ${wholeNumber(log.size)}: ${keep} kept, ${drop} dropped, ${relabel} relabelled`);
+      fill(said, log.warnings.map((text) => element("p", { class: "warning", role: "alert" }, text)));
+      fill(progress, `${wholeNumber(examples.length && place + 1)} of ${wholeNumber(examples.length)} · decided ${wholeNumber(log.size)}: ${keep} kept, ${drop} dropped, ${relabel} relabelled`);
       const example = examples[place];
       if (example === undefined) { fill(card, element("p", { class: "empty" }, "No listed image passes all filters.")); return; }
       Address.go({ at: experiment.ids[example] }, { replace: true, quiet: true });
-      fill(card, await Card.of(experiment, example, (decision) => decided(example, decision)));
+      fill(card, await Card.of(experiment, example, (decision) => decided(example, decision), open));
       const around = examples.slice(place + 1, place + 9);
       fill(strip, around.map((other, step) => element("div", { role: "listitem" }, element("button", { type: "button", class: "strip-item", "aria-label": Thumbnails.label(experiment, other), onclick: () => go(place + 1 + step) }, Thumbnails.picture(experiment, other, { "aria-hidden": "true" })))));
     }
@@ -27,34 +29,39 @@ const ReviewView = {
       return render();
     }
 
+    /** Another image: in its place in the list, or, if the filters leave it out, in the view of all images. */
+    function open(example) {
+      const target = examples.indexOf(example);
+      if (target >= 0) go(target);
+      else Address.go({ view: "images", e: state.e, at: experiment.ids[example] }, { from: {} });
+    }
+
     function decided(example, decision) {
       announce(decision ? `${experiment.key(example)}: ${Card.decision(experiment, example)}` : "Undecided");
-      return decision ? go(place + 1) : render();
+      return (decision ? go(place + 1) : render()).then(() => { if (document.activeElement === document.body) card.focus({ preventScroll: true }); });
     }
 
     function undo() {
       const id = log.undo();
-      if (id === null) { announce("There is nothing to undo."); return; }
+      if (id === null) { fill(said, element("p", { role: "alert" }, "There is nothing to undo: decisions of an earlier visit are changed one by one.")); return; }
       const back = examples.findIndex((example) => experiment.ids[example] === id);
       announce(`Undone: ${experiment.key(experiment.ids.indexOf(id))}`);
       go(back >= 0 ? back : place);
     }
 
-    const keys = {
-      k: () => card.querySelector(".keep")?.click(), d: () => card.querySelector(".drop")?.click(),
-      r: () => { const input = card.querySelector(".new-label"); input?.focus(); input?.select(); },
-      u: undo, n: () => go(place + 1), ArrowRight: () => go(place + 1), p: () => go(place - 1), ArrowLeft: () => go(place - 1),
-    };
+    const keys = { u: undo, n: () => go(place + 1), arrowright: () => go(place + 1), p: () => go(place - 1), arrowleft: () => go(place - 1) };
     const onKey = (event) => {
       if (event.target.matches("input, select, textarea")) { if (event.key === "Escape") event.target.blur(); return; }
-      if (event.ctrlKey || event.metaKey || event.altKey || !(event.key in keys)) return;
+      const key = event.key.toLowerCase();
+      if (Card.press(card, event) || event.ctrlKey || event.metaKey || event.altKey || !Object.hasOwn(keys, key)) return;
       event.preventDefault();
-      keys[event.key]();
+      keys[key]();
     };
+    document.addEventListener("decided", render);
     document.addEventListener("keydown", onKey);
 
     fill(root,
-      warningOf(experiment),
+      warningOf(experiment), said,
       Filters.bar(experiment, state),
       element("div", { class: "toolbar" }, progress,
         button("Undo", undo, { "aria-keyshortcuts": "u" }),
@@ -62,10 +69,11 @@ const ReviewView = {
         importControl(experiment, render)),
       card, strip,
       element("p", { class: "about" }, "Keys: K keep, D drop, R relabel (type, then Enter), U undo, N or → next, P or ← previous. Decisions stay in this browser until they are exported. ",
-        "A data set {source: subset, of: …, select: {by: list, path: decisions.csv}} takes the exported list over; docs/acting.md shows it."),
+        experiment.corrupt ? "Labels of this experiment were made wrong on purpose: a list of decisions on these makes no data set." :
+          "A data set {source: subset, of: …, select: {by: list, path: decisions.csv}} takes the exported list over; docs/acting.md shows it."),
     );
     await render();
-    return () => document.removeEventListener("keydown", onKey);
+    return () => { document.removeEventListener("keydown", onKey); document.removeEventListener("decided", render); };
   },
 };
 
@@ -88,7 +96,7 @@ function importControl(experiment, done) {
   const said = element("span", { role: "alert", class: "said" });
   input.addEventListener("change", async () => {
     try {
-      const count = Decisions.takeOver(experiment, await input.files[0].text());
+      const count = await Decisions.takeOver(experiment, await textOf(input.files[0]));
       fill(said, `${counted(count, "decision")} taken over.`);
       await done();
     } catch (error) {
@@ -97,4 +105,13 @@ function importControl(experiment, done) {
     input.value = "";
   });
   return [button("Import decisions", () => input.click()), input, said];
+}
+
+/** A file's text; throws an Error for one that is not in UTF-8, in which names would be others. */
+async function textOf(file) {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer());
+  } catch {
+    throw new Error("The list is not in UTF-8; save it as “CSV UTF-8”.");
+  }
 }

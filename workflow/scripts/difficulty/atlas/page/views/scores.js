@@ -6,12 +6,16 @@ const ScoresView = {
     const { correlation, stability, detection } = experiment.described;
     const roles = [...new Set((correlation ?? []).map((row) => row.role))];
     const role = roles.includes(state.role) ? state.role : roles[0];
+    const named = (role) => (score) => {
+      const name = [`${score}${SUFFIX[role]}`, score].find((each) => experiment.has(each));
+      return name ? element("a", { href: link({ sort: name, split: role === "test" ? "test" : null }), onclick: App.follow }, score) : score;
+    };
     const link = (changes) => Address.link({ view: "images", e: state.e, ...changes }, {});
     fill(root,
       element("div", { class: "toolbar" }, roles.length > 1 && choice("Images of the role", roles.map((each) => [each, each]), role, (value) => Address.go({ role: value }, { replace: true }))),
       correlation?.length ? matrix(experiment, correlation.filter((row) => row.role === role), role, link) : null,
-      stability?.length ? reliability(stability.filter((row) => row.role === role), link) : null,
-      detection?.length ? detections(detection.filter((row) => row.role === role), link) : null,
+      stability?.length ? reliability(stability.filter((row) => row.role === role), named(role)) : null,
+      detection?.length ? detections(detection.filter((row) => row.role === role), named(role)) : null,
       scoreList(experiment, link),
     );
   },
@@ -30,7 +34,7 @@ function matrix(experiment, rows, role, link) {
     const text = value.toFixed(2).replace("0.", ".").replace("1.00", "1"), more = row.low === null ? "" : `, 95 % interval ${row.low.toFixed(2)} to ${row.high.toFixed(2)}`;
     const pair = first !== second && column(first) && column(second) ? `${column(first)}~${column(second)}` : null;
     const title = `${first} and ${second}: rank correlation ${value.toFixed(2)}${more}, ${wholeNumber(row.examples)} images`;
-    return element("td", { class: "cell", style: { background: diverging(value), color: Math.abs(value) > 0.6 ? "#fff" : "#111" } },
+    return element("td", { class: "cell", style: colorsOfShare(value) },
       pair ? element("a", { href: link({ sort: pair }), onclick: App.follow, title, "aria-label": title }, text) : element("span", { title }, text));
   };
   return element("div", { class: "scrolled", tabindex: "0", role: "region", "aria-label": "Correlation of scores" },
@@ -40,18 +44,21 @@ function matrix(experiment, rows, role, link) {
       element("tbody", {}, names.map((first) => element("tr", {}, element("th", { scope: "row" }, first), names.map((second) => cell(first, second)))))));
 }
 
-/** Purple for opposite orders, white for none, orange for the same. */
-function diverging(value) {
+/** Purple for opposite orders, white for none, orange for the same; and the ink that is easier to read on it. */
+function colorsOfShare(value) {
   const end = value < 0 ? [84, 39, 136] : [179, 88, 6], share = Math.min(1, Math.abs(value));
-  return `rgb(${end.map((channel) => Math.round(255 + share * (channel - 255))).join(" ")})`;
+  const color = end.map((channel) => Math.round(255 + share * (channel - 255)));
+  const linear = color.map((channel) => (channel / 255 <= 0.04045 ? channel / 255 / 12.92 : ((channel / 255 + 0.055) / 1.055) ** 2.4));
+  const luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+  return { background: `rgb(${color.join(" ")})`, color: (luminance + 0.05) ** 2 > 0.05 * 1.05 ? "#000" : "#fff" };
 }
 
-function reliability(rows, link) {
+function reliability(rows, named) {
   const best = new Map(); // of the largest halves
   for (const row of rows) if (!(best.get(row.score)?.seeds_per_half > row.seeds_per_half)) best.set(row.score, row);
   const sorted = [...best.values()].sort((a, b) => (b.reliability ?? -1) - (a.reliability ?? -1));
   return tableOf("Do other seeds order the images alike?", [
-    ["Score", (row) => element("a", { href: link({ sort: row.score }), onclick: App.follow }, row.score)],
+    ["Score", (row) => named(row.score)],
     ["Correlation of halves of the seeds", (row) => shortNumber(row.spearman_mean, 2), "number"],
     ["Reliability of the mean", (row) => shortNumber(row.reliability, 2), "number"],
     ["Seeds for 0.9", (row) => shortNumber(row.seeds_for_90), "number"],
@@ -59,12 +66,12 @@ function reliability(rows, link) {
   ], sorted);
 }
 
-function detections(rows, link) {
+function detections(rows, named) {
   const pooled = rows.filter((row) => row.run === "all").sort((a, b) => b.average_precision - a.average_precision);
   const interval = (row, name) => (row[`${name}_low`] === null ? shortNumber(row[name], 2) : `${row[name].toFixed(2)} (${row[`${name}_low`].toFixed(2)} to ${row[`${name}_high`].toFixed(2)})`);
   return tableOf("Which score finds what is known to be hard? (95 % intervals for other images and the same runs)", [
     ["Truth", (row) => row.truth],
-    ["Score", (row) => element("a", { href: link({ sort: row.score }), onclick: App.follow }, row.score)],
+    ["Score", (row) => named(row.score)],
     ["Average precision", (row) => interval(row, "average_precision"), "number"],
     ["AUROC", (row) => interval(row, "auroc"), "number"],
     ["Precision among as many as are hard", (row) => interval(row, "precision_at_prevalence"), "number"],
