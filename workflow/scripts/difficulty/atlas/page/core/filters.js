@@ -9,7 +9,8 @@ const Filters = (() => {
   function bar(experiment, state) {
     const set = (changes) => Address.go({ ...changes, at: null }, { replace: true });
     const flags = Object.entries(Selection.FLAGS).filter(([flag]) => flag !== "wrong" || experiment.corrupt);
-    return element("form", { class: "filters", "aria-label": "Filters", onsubmit: (event) => event.preventDefault() },
+    const isFiltered = Selection.NAMES.some((name) => state[name]), isWide = !matchMedia("(max-width: 640px)").matches;
+    const form = element("form", { class: "filters", "aria-label": "Filters", onsubmit: (event) => event.preventDefault() },
       experiment.dataset.splits.length > 1 && choice("Split", named(experiment.dataset.splits, state.split), state.split ?? "", (value) => set({ split: value })),
       classChoice("Label", "class", experiment, state, set),
       classChoice("Suggested", "suggested", experiment, state, set),
@@ -19,6 +20,7 @@ const Filters = (() => {
         element("input", { type: "search", placeholder: "name or #id", value: state.find ?? "", onchange: (event) => set({ find: event.target.value.trim() }) })),
       chips(experiment, state, set),
     );
+    return isWide ? form : element("details", { open: isFiltered }, element("summary", {}, "Filters"), form);
   }
 
   function classChoice(title, name, experiment, state, set) {

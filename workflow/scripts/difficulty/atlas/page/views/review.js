@@ -69,7 +69,7 @@ const ReviewView = {
         importControl(experiment, render)),
       card, strip,
       element("p", { class: "about" }, "Keys: K keep, D drop, R relabel (type, then Enter), U undo, N or → next, P or ← previous. Decisions stay in this browser until they are exported. ",
-        experiment.corrupt ? "Labels of this experiment were made wrong on purpose: a list of decisions on these makes no data set." :
+        experiment.corrupt ? "Labels of this experiment are not all those of the data set (noise was planted): decisions on these make no data set." :
           "A data set {source: subset, of: …, select: {by: list, path: decisions.csv}} takes the exported list over; docs/acting.md shows it."),
     );
     await render();
