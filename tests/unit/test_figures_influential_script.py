@@ -55,5 +55,5 @@ def test_images_and_names_are_those_of_the_examples(tmp_path):
     values = [[154 - example for example in line] for line in ([150, 0, 1, 2, 50, 51, 52], [151, 0, 1, 2, 50, 51, 52])]
     assert painted(figure) == [*values, [154, 153]]
     texts = said(figure)
-    assert "noisy: what helps and harms the prediction of wrong (EK-FAC, bfloat16, damping 0.1 relative)" in texts
+    assert "noisy: what helps and harms the prediction of wrong? (EK-FAC, bfloat16, damping 0.1 relative)" in texts
     assert "class 7 (class 1)" in texts

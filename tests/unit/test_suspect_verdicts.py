@@ -69,7 +69,7 @@ def test_the_evidence_is_a_sentence_of_its_own_numbers(known, sentence):
     assert sentences(*facts(**known), np.array([None])) == [sentence]
     assert sentences(*facts(**known), np.array(["none has its label"])) == [f"{sentence}; none has its label"]
     words, text = undecided("networks did not fit", [sentence])
-    assert words.tolist() == ["undecided"] and text == [f"{sentence} Networks did not fit."]
+    assert words.tolist() == ["undecided"] and text == [f"{sentence}. Networks did not fit."]
 
 
 def test_images_that_are_tested_on_or_labelled_otherwise_elsewhere_are_named():
