@@ -52,7 +52,7 @@ run: .venv/installed
 	@$(SET_FOLDER) $(SNAKEMAKE) $(IN_FOLDER)
 
 report: run
-	@$(SET_FOLDER) $(SNAKEMAKE) $(IN_FOLDER) --report results/report.html
+	@$(SET_FOLDER) $(SNAKEMAKE) $(IN_FOLDER) --report results/report.html --report-metadata "$(CURDIR)/workflow/report/landing.yaml"
 
 # The target comes before FLAGS: a --configfile there takes all words that follow it.
 export: .venv/installed
