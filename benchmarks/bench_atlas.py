@@ -160,7 +160,14 @@ def make_page(results: Path) -> Path:
     """Packs the thumbnails and makes the page; prints how long it took, the memory, and the sizes."""
     dataset = results / "datasets" / "many"
     settings = {"title": "Many images", "datasets": [["many", "many"]], "experiments": [[EXPERIMENT, "many"]]}
-    settings |= {"runs": {EXPERIMENT: ["seed-0"]}, "figures": [], "tables": [], "influential": [], "maps": []}
+    settings |= {
+        "runs": {EXPERIMENT: ["seed-0"]},
+        "compared": True,
+        "figures": [],
+        "tables": [],
+        "influential": [],
+        "maps": [],
+    }
     commands = {
         "thumbnails": [
             "pack_thumbnails",

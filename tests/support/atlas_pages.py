@@ -18,6 +18,7 @@ SETTINGS = {
     "datasets": [["toy", "toy"]],
     "experiments": [[name, "toy"] for name in EXPERIMENTS],
     "runs": {name: FOLD_RUNS if name == "folds" else PLAIN_RUNS for name in EXPERIMENTS},
+    "compared": True,
     "figures": ["experiments/noisy/data_map"],
     "influential": [],
     "maps": [],

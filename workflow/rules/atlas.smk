@@ -1,6 +1,8 @@
-"""The page that shows everything. From: tables of examples, scores and analyses, and figures. To: results/index.html
+"""The page that shows everything, and the one with the labels to check.
 
-One file, which a browser opens from disk. The thumbnails of a data set, results/datasets/{dataset}/thumbnails.parquet, are
+From: tables of examples, scores and analyses, and figures. To: results/index.html, results/review.html
+
+Each is one file, which a browser opens from disk. The thumbnails of a data set, results/datasets/{dataset}/thumbnails.parquet, are
 packed once; subsets show those of the data set that they were chosen from.
 """
 
@@ -17,7 +19,7 @@ rule pack_thumbnails:
     benchmark:
         paths.benchmark("datasets/{dataset}/pack_thumbnails")
     wildcard_constraints:
-        dataset=any_of(plan.atlas.roots),
+        dataset=any_of(plan.atlas.review.roots),
     conda:
         "../../envs/tables.yaml"
     threads: 1
@@ -31,7 +33,7 @@ rule pack_thumbnails:
 
 
 rule build_atlas:
-    """Makes the page."""
+    """Makes the page that shows everything."""
     input:
         tables=plan.atlas.tables(),
         figures=plan.atlas.figures(),
@@ -49,5 +51,27 @@ rule build_atlas:
         runtime=30,
     params:
         **parameters(plan.atlas.build_atlas),
+    shell:
+        command("build_atlas")
+
+
+rule build_review:
+    """Makes the page with the labels to check and what tells whether they are wrong."""
+    input:
+        plan.atlas.review_tables(),
+    output:
+        paths.REVIEW,
+    log:
+        paths.log("build_review"),
+    benchmark:
+        paths.benchmark("build_review")
+    conda:
+        "../../envs/atlas.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+        runtime=30,
+    params:
+        **parameters(plan.atlas.build_review),
     shell:
         command("build_atlas")

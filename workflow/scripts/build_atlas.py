@@ -1,4 +1,4 @@
-"""Makes the page that shows everything: one file, which a browser opens from disk."""
+"""Makes a page that shows results: one file, which a browser opens from disk."""
 
 import logging
 import shutil
@@ -19,7 +19,7 @@ from difficulty.tables import read_arrow
 
 logger = logging.getLogger("difficulty")
 MOST_IMAGES = 60_000  # in one file
-FOLDER = "atlas"  # core/arrays.js knows it as well
+FOLDERS = {"index": "atlas"}  # beside a page
 
 
 def main(args):
@@ -30,19 +30,25 @@ def main(args):
         "title": settings["title"],
         "datasets": payload.datasets,
         "thumbnails": payload.thumbnails,
-        "experiments": payload.experiments(settings["experiments"], settings["runs"], settings["tables"]),
+        "experiments": payload.experiments(*(settings[key] for key in ("experiments", "runs", "tables", "compared"))),
         "influential": payload.influential(settings["influential"]),
         "figures": describe_figures(settings["figures"], results, arrays),
         "methods": describe_methods(payload.provenance(settings["experiments"]), results.folder / "benchmarks"),
+        "folder": folder_of(args.output),
         "palette": {"points": POINT_COLORS, "shares": SHARE_COLORS},
     }
     page = render(data, arrays.packed)
     with atomic_path(args.output) as temporary:
         temporary.write_text(page, encoding="utf-8")
     if arrays.folder is None:
-        shutil.rmtree(args.output.parent / FOLDER, ignore_errors=True)  # of an earlier page
+        shutil.rmtree(args.output.with_name(folder_of(args.output)), ignore_errors=True)  # of an earlier page
     counts = len(data["experiments"]), sum(map(len, payload.examples.values())), len(page.encode()) / 1e6
     logger.info("%d experiments, %d examples, %.1f MB", *counts)
+
+
+def folder_of(page: Path) -> str:
+    """The name of the folder beside a page in which its data lies if it has too many images for one file."""
+    return FOLDERS.get(page.stem, page.stem)
 
 
 def beside(page: Path, results: Results, datasets: list) -> Path | None:
@@ -52,7 +58,7 @@ def beside(page: Path, results: Results, datasets: list) -> Path | None:
     images = sum(table.num_rows for table in tables)
     if images <= MOST_IMAGES:
         return None
-    folder = page.parent / FOLDER
+    folder = page.with_name(folder_of(page))
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder

@@ -30,8 +30,9 @@ def shown(experiment: str, dataset: str) -> list[str]:
     images = Path("results", "datasets", dataset, "images").absolute()  # records of other runs have none
     lines = label_error_lines(path.with_name("label-errors.parquet"))
     lines += [f"The {len(rows)} most suspicious labels of {experiment}:" if rows else f"No suspects in {experiment}."]
-    lines += [*rows, f"All of them, to look at and to decide on (docs/acting.md): {path}"]
-    return lines + ([f"Images: {images}"] if images.is_dir() else [])
+    page = Path("results", "review.html").absolute()
+    lines += [*rows, f"Open {page} in a browser to look at all of them and to decide on them with four keys"]
+    return [*lines, f"The list (docs/acting.md): {path}", *([f"Images: {images}"] if images.is_dir() else [])]
 
 
 if __name__ == "__main__":

@@ -58,11 +58,16 @@ class Payload:
         return {**page, "tiles": self.arrays.numbers(positions[self.examples[name]["example_id"]].to_numpy(), "i4")}
 
     def experiments(
-        self, experiments: Sequence[tuple[str, str]], runs: Mapping[str, Sequence[str]], tables: Sequence[str]
+        self,
+        experiments: Sequence[tuple[str, str]],
+        runs: Mapping[str, Sequence[str]],
+        tables: Sequence[str],
+        compared: bool,
     ) -> list[dict]:
         """The experiments' parts of the page.
 
         experiments: (name, its data set) of each. runs: of each. tables: those about all of them that there are.
+        compared: whether there are tables that compare scores with each other.
         """
         shared = {pattern: self.results.path(pattern) for pattern in tables}
         detection = _rows(shared[paths.DETECTIONS], _DETECTION) if paths.DETECTIONS in shared else []
@@ -75,8 +80,9 @@ class Payload:
             page["columns"] += self._places(dataset)
             page |= {"dataset": dataset, "settings": self._settings(name), "accuracy": accuracies.get(name)}
             page["runs"] = list(runs[name])
-            page["correlation"] = _correlation(self.results.path(paths.CORRELATION, experiment=name))
-            page["stability"] = _rows(self.results.path(paths.STABILITY, experiment=name), _STABILITY)
+            if compared:
+                page["correlation"] = _correlation(self.results.path(paths.CORRELATION, experiment=name))
+                page["stability"] = _rows(self.results.path(paths.STABILITY, experiment=name), _STABILITY)
             page["detection"] = [row for row in detection if row["experiment"] == name]
             described.append(page)
         return described

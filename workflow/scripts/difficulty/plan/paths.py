@@ -98,6 +98,7 @@ VOG_TOY_SCORES = "results/vog-toy/scores.parquet"
 VOG_TOY_BOUNDARY = "results/vog-toy/boundary.parquet"
 VOG_TOY_SUMMARY = "results/vog-toy/summary.parquet"
 ATLAS = "results/index.html"
+REVIEW = "results/review.html"  # labels to check
 EXPORT = "results/export/{experiment}/{format}"
 
 

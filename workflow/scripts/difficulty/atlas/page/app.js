@@ -46,7 +46,8 @@ const App = (() => {
   }
 
   function head(name, experiment, state) {
-    const links = Object.entries(views).map(([each, view]) =>
+    const known = Object.entries(views).filter(([each]) => each !== "figures" || DATA.figures.length);
+    const links = known.map(([each, view]) =>
       element("a", { href: Address.link({ view: each, at: null }), "aria-current": each === name ? "page" : null, onclick: follow }, view.title));
     fill(document.getElementById("top"),
       element("h1", { class: "name" }, DATA.title),

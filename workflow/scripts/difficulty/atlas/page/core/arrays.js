@@ -1,7 +1,6 @@
 // Columns as typed arrays. They lie in the page deflated and in base64, and are unpacked when they are first used.
 
 const MISSING = 65535; // of codes, which have 16 bits
-const DATA_FOLDER = "atlas"; // beside the page, if it has too many images for one file
 
 const Arrays = (() => {
   const unpacked = new Map(); // name -> promise of what is in it
@@ -17,7 +16,7 @@ const Arrays = (() => {
       const entry = {};
       entry.promise = new Promise((resolve, reject) => {
         entry.resolve = resolve;
-        document.head.append(element("script", { src: `${DATA_FOLDER}/${name}.js`, onerror: () => reject(new Error(`${DATA_FOLDER}/${name}.js is missing; keep that folder beside the page`)) }));
+        document.head.append(element("script", { src: `${DATA.folder}/${name}.js`, onerror: () => reject(new Error(`${DATA.folder}/${name}.js is missing; keep that folder beside the page`)) }));
       });
       awaited.set(name, entry);
     }
