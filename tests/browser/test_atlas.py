@@ -90,6 +90,27 @@ def test_what_two_scores_disagree_about(opened, scores):
     assert float(page.locator(".grid-caption .value").first.inner_text()) == pytest.approx(apart, abs=0.002)
 
 
+def test_scores_by_kind_of_image(opened, scores):
+    page = opened.go(view="overview", e="noisy")
+    page.evaluate(
+        """async () => {
+            const experiment = await Experiment.open("noisy");
+            experiment.verdicts = ["first", "other"];
+            experiment.verdict = experiment.verdict.map((_, place) => (place < 120 ? Number(place >= 30) : 255));
+        }"""
+    )
+    page.locator("nav a", has_text="Scores").click()
+    page.get_by_text("How high are scores for each kind of image?").click()
+    table = page.get_by_role("region", name="Mean percentile")
+    assert table.locator("thead th").all_inner_texts() == ["Score", "first (30)", "other (90)"]
+    row = table.locator("tbody tr", has=page.get_by_role("cell", name="aum", exact=True))
+    train = scores["aum"][:TRAIN].to_numpy(float)
+    shares = pd.Series((TRAIN - pd.Series(train).rank()) / (TRAIN - 1))
+    expected = [100 * shares[:30].mean(), 100 * shares[30:].mean()]
+    found = [float(text) for text in row.locator("td").all_inner_texts()[1:]]
+    np.testing.assert_allclose(found, expected, atol=0.6)
+
+
 def test_lasso(opened, scores):
     page = opened.go(view="map", e="noisy", x="variability", y="confidence")
     box = page.locator(".map-plot").bounding_box()

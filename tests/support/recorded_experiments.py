@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from difficulty.datasets.example_tables import EXAMPLES, LABELS
 from difficulty.tables import Column, write_table
-from difficulty.training.run_tables import RECORDS
+from difficulty.training.run_tables import HISTORY, RECORDS
 
 TRAIN, TEST, CLASSES, EPOCHS = 120, 40, 4, 6
 PLAIN_RUNS = ["seed-0", "seed-1", "seed-2"]
@@ -34,6 +34,13 @@ def make_dataset(folder, names=tuple(f"class {label}" for label in range(CLASSES
     entropy = {"human_entropy": Column(pa.float64(), "entropy", nullable=True)}
     write_table(examples, folder / "examples.parquet", EXAMPLES.extended(entropy))
     return examples
+
+
+def _history(records):
+    """Loss and accuracy of the training examples after each epoch."""
+    trained = records[records["role"] == "train"].groupby("epoch")
+    means = trained.agg(examples=("loss", "size"), loss=("loss", "mean"), top1=("correct", "mean")).reset_index()
+    return means.assign(group="train", top5=1.0, learning_rate=0.1)
 
 
 def make_experiment(folder, examples, runs, noise):
@@ -74,4 +81,5 @@ def make_experiment(folder, examples, runs, noise):
             )
         facts = {"output_scale": 0.2, "output_bias": False}
         write_table(pd.concat(rows), folder / run / "records.parquet", RECORDS, facts)
+        write_table(_history(pd.concat(rows)), folder / run / "history.parquet", HISTORY)
     return labels

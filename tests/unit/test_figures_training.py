@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
+from difficulty.analysis.convergence import convergence, convergence_sentences
 from difficulty.figures.experiments import panel, training
-from difficulty.figures.experiments.convergence import convergence, convergence_sentences
 from difficulty.figures.style.palette import ALL_RIGHT, ALL_WRONG, RIGHT, WRONG
 from tests.support.figure_reading import by_gid, said, texts_of
 

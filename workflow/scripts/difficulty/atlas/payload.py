@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from difficulty.analysis.convergence import convergence, convergence_sentences
 from difficulty.analysis.feature_map import FEATURE_MAP
 from difficulty.analysis.score_order import in_order, similar_order
 from difficulty.atlas.arrays import Arrays
@@ -17,6 +18,7 @@ from difficulty.errors import UserError
 from difficulty.plan import paths
 from difficulty.scores.runs import seed_of
 from difficulty.tables import read_arrow, read_provenance, read_schema, read_table
+from difficulty.training.run_tables import HISTORY
 
 _CORRELATION = ["role", "score_a", "score_b", "spearman", "low", "high", "examples"]
 _STABILITY = ["role", "score", "seeds_per_half", "spearman_mean", "reliability", "seeds_for_90", "examples"]
@@ -79,13 +81,22 @@ class Payload:
             page = describe_experiment(name, self.results, self.examples[dataset], classes, self.arrays)
             page["columns"] += self._places(dataset)
             page |= {"dataset": dataset, "settings": self._settings(name), "accuracy": accuracies.get(name)}
-            page["runs"] = list(runs[name])
+            page |= {"runs": list(runs[name]), "warnings": self._warnings(name, runs[name])}
             if compared:
                 page["correlation"] = _correlation(self.results.path(paths.CORRELATION, experiment=name))
                 page["stability"] = _rows(self.results.path(paths.STABILITY, experiment=name), _STABILITY)
             page["detection"] = [row for row in detection if row["experiment"] == name]
             described.append(page)
         return described
+
+    def _warnings(self, experiment: str, runs: Sequence[str]) -> list[str]:
+        """What to know before one trusts an experiment's scores."""
+        paths_of_runs = [self.results.path(paths.HISTORY, experiment=experiment, run=run) for run in runs]
+        histories = [read_table(path, HISTORY).assign(run=run) for path, run in zip(paths_of_runs, runs, strict=True)]
+        found = convergence_sentences(convergence(pd.concat(histories)))
+        if len({seed_of(run) for run in runs}) == 1:
+            found.append("There is one seed: how much scores depend on it is not known.")
+        return found
 
     def _places(self, dataset: str) -> list[dict]:
         """Two columns, the places of a data set's images on a map by their features, if there are any."""

@@ -100,6 +100,7 @@ class Atlas:
     def _tables(self, shown: Shown, patterns: tuple[str, ...]) -> list[str]:
         found = [paths.EXAMPLES.format(dataset=name) for name in shown.datasets]
         found += [paths.THUMBNAILS.format(dataset=name) for name in shown.roots]
+        found += [path for name in shown.experiments for path in self.plan.of_runs(paths.HISTORY, name)]
         return found + [pattern.format(experiment=name) for pattern in patterns for name in shown.experiments]
 
     def _mapped(self) -> list[str]:

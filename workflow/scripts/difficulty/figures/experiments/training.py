@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from difficulty.figures.experiments.convergence import convergence, convergence_sentences
+from difficulty.analysis.convergence import convergence, convergence_sentences
 from difficulty.figures.experiments.measure_names import accuracy_name, loss_name
 from difficulty.figures.inputs import ANY, SEVERAL
 from difficulty.figures.style.appearance import GROUP_STYLES, add_legend, new_figure, styled

@@ -5,9 +5,17 @@ const OverviewView = {
   async show(root, experiment, state) {
     const link = (view, changes = {}) => Address.link({ view, e: state.e, ...changes }, {});
     const cards = [wrongCard(experiment, link), trustCard(experiment), suspectsCard(experiment, link), examplesCard(experiment, link), Thumbnails.sheetsOf(experiment) && duplicatesCard(experiment, link), classCard(experiment, link), accuracyCard(experiment)];
-    fill(root, warningOf(experiment), element("div", { class: "cards" }, await Promise.all(cards)), confusion(experiment, link), await classTable(experiment, link));
+    fill(root, whatWasDone(experiment), warningOf(experiment), experiment.described.warnings.map((text) => element("p", { class: "warning", role: "note" }, text)), element("div", { class: "cards" }, await Promise.all(cards)), confusion(experiment, link), await classTable(experiment, link));
   },
 };
+
+/** What was trained, and what it was scored by. */
+function whatWasDone(experiment) {
+  const { settings, runs } = experiment.described, seeds = new Set(runs.map((run) => run.split("-fold-")[0]));
+  const network = settings.architecture ? `, ${settings.architecture} for ${counted(settings.epochs, "epoch")}` : "";
+  const scores = [...experiment.columns.values()].filter(({ role }) => role === "train").length;
+  return element("p", { class: "about" }, `${experiment.name}: ${counted(runs.length, "run")} of ${counted(seeds.size, "seed")}${network}; ${counted(scores, "score")} of the training images.`);
+}
 
 /** A card: a number, what it is, and images that lead to where one sees more. */
 function answer(title, value, text, href = null, experiment = null, examples = []) {

@@ -16,6 +16,7 @@ const ScoresView = {
       correlation?.length ? matrix(experiment, correlation.filter((row) => row.role === role), role, link) : null,
       stability?.length ? reliability(stability.filter((row) => row.role === role), named(role)) : null,
       detection?.length ? detections(detection.filter((row) => row.role === role), named(role)) : null,
+      byVerdict(experiment),
       scoreList(experiment, link),
     );
   },
@@ -51,6 +52,34 @@ function colorsOfShare(value) {
   const linear = color.map((channel) => (channel / 255 <= 0.04045 ? channel / 255 / 12.92 : ((channel / 255 + 0.055) / 1.055) ** 2.4));
   const luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
   return { background: `rgb(${color.join(" ")})`, color: (luminance + 0.05) ** 2 > 0.05 * 1.05 ? "#000" : "#fff" };
+}
+
+/** The mean percentile of each score of training among the images with each verdict; computed when it is looked at. */
+function byVerdict(experiment) {
+  const box = element("details", {}, element("summary", {}, "How high are scores for each kind of image?"));
+  box.addEventListener("toggle", async () => {
+    if (!box.open || box.childElementCount > 1) return;
+    const place = element("div", { "aria-busy": "true" }, "…");
+    box.append(place);
+    const columns = [...experiment.columns.values()].filter(({ role }) => role === "train"), rows = [];
+    for (const { name } of columns) rows.push({ name, means: meansByVerdict(experiment, await experiment.percentiles(name)) });
+    const counts = experiment.verdicts.map((_, code) => experiment.verdict.reduce((sum, each) => sum + (each === code), 0));
+    fill(place, tableOf("Mean percentile, 100 being the hardest, of the images with each verdict", [
+      ["Score", (row) => row.name],
+      ...experiment.verdicts.map((verdict, code) => [`${verdict} (${wholeNumber(counts[code])})`, (row) => (Number.isNaN(row.means[code]) ? "–" : (100 * row.means[code]).toFixed(0)), "number"]),
+    ], rows));
+    place.removeAttribute("aria-busy");
+  });
+  return experiment.verdicts.length > 1 ? box : null;
+}
+
+function meansByVerdict(experiment, shares) {
+  const sums = experiment.verdicts.map(() => [0, 0]);
+  shares.forEach((share, example) => {
+    const of = sums[experiment.verdict[example]];
+    if (of && !Number.isNaN(share)) { of[0] += share; of[1]++; }
+  });
+  return sums.map(([sum, count]) => sum / count);
 }
 
 function reliability(rows, named) {
