@@ -173,7 +173,7 @@ def test_twenty_suspects_by_keyboard(opened, page_file, tmp_path):
     opened.settle("review")
     assert "decided 20:" in page.locator(".count").inner_text()
     page.evaluate("() => localStorage.clear()")
-    page = opened.go(view="review", e="noisy")
+    page = opened.go(anew=True, view="review", e="noisy")
     assert "decided 0:" in page.locator(".count").inner_text()
     page.set_input_files("input[type=file]", list_file)
     page.wait_for_selector("text=20 decisions taken over.")

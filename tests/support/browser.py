@@ -43,11 +43,17 @@ class Opened:
         page.on("dialog", lambda dialog: (self.faults.append(f"dialog {dialog.message}"), dialog.dismiss()))
         page.on("request", lambda request: self.requests.append(request.url))
 
-    def go(self, **state):
-        """Opens the page anew in a state."""
-        self.page.goto("about:blank")
-        self.page.goto(f"{self.address}#{'&'.join(f'{name}={value}' for name, value in state.items())}")
-        self.settle(state.get("view", "overview"))
+    def go(self, anew=False, **state):
+        """Shows a state of the page. anew: loads the page for it, as it is done at first."""
+        place = "&".join(f"{name}={value}" for name, value in state.items())
+        before = None if anew else self.page.evaluate("() => document.body?.dataset.ready ?? null")
+        if before is None:
+            self.page.goto("about:blank")
+            self.page.goto(f"{self.address}#{place}")
+            self.settle(state.get("view", "overview"))
+        else:
+            self.page.evaluate("(place) => { location.hash = place; }", place)
+            self.page.wait_for_function("(before) => document.body.dataset.ready !== before", arg=before)
         return self.page
 
     def settle(self, view):
