@@ -102,6 +102,7 @@ def test_scores_by_kind_of_image(opened, scores):
     page.locator("nav a", has_text="Scores").click()
     page.get_by_text("How high are scores for each kind of image?").click()
     table = page.get_by_role("region", name="Mean percentile")
+    table.wait_for()
     assert table.locator("thead th").all_inner_texts() == ["Score", "first (30)", "other (90)"]
     row = table.locator("tbody tr", has=page.get_by_role("cell", name="aum", exact=True))
     train = scores["aum"][:TRAIN].to_numpy(float)
