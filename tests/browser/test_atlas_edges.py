@@ -175,3 +175,12 @@ def test_decisions_on_what_is_gone_are_not_exported(opened):
     assert "2 decisions made before are about images" in page.locator(".warning:has-text('2 decisions')").inner_text()
     exported = page.evaluate("async () => Decisions.asCsv(await Experiment.open('noisy'))")
     assert len(exported.strip().splitlines()) == 2
+
+
+def test_what_was_kept_in_another_experiment_is_told(opened):
+    page = opened.go(view="review", e="noisy")
+    page.keyboard.press("k")
+    page.wait_for_selector(".count:has-text('decided 1:')")
+    first = page.evaluate("() => [...Decisions.of({ name: 'noisy' }).decided.keys()][0]")
+    page = opened.go(view="images", e="clean", at=first)
+    page.wait_for_selector("dialog .decision:has-text('Before, in noisy: keep')")

@@ -60,8 +60,9 @@ def test_the_first_rule_that_holds_gives_the_word(known, word):
         ),
         (
             {"consistency": 0.5, "duplicate": "the test split has the same image as a, labelled bee"},
-            "Networks predict the given label in 100% of the cases; it is learned for good from epoch 3 of 20 on; 50% "
-            "of the networks that have not seen it are right; the test split has the same image as a, labelled bee",
+            "Networks predict the given label in 100% of the cases; it is learned for good from epoch 3 of 20 on "
+            "(mean over runs); 50% of the networks that have not seen it are right; the test split has the same image "
+            "as a, labelled bee",
         ),
     ],
 )

@@ -6,7 +6,7 @@ from dataclasses import asdict
 import numpy as np
 import pyarrow as pa
 
-from difficulty.atlas.thumbnails import THUMBNAILS, sheets, tiles_for
+from difficulty.atlas.thumbnails import THUMBNAILS, are_smaller, sheets, tiles_for
 from difficulty.datasets.images import open_images
 from difficulty.stage import arguments, provenance, required_paths, run_stage
 from difficulty.tables import write_table
@@ -19,7 +19,7 @@ def main(args):
     tiles = tiles_for(*images.shape[:3])
     packed = list(sheets(images, tiles))
     table = pa.table({"sheet": np.arange(len(packed)), "image": pa.array(packed, pa.binary())})
-    facts = {"tiles": asdict(tiles), "shrunk": (tiles.height, tiles.width) != tuple(images.shape[1:3])}
+    facts = {"tiles": asdict(tiles), "shrunk": are_smaller(tiles, args.pixels.parent / "images")}
     write_table(table, args.output, THUMBNAILS, provenance(args, **facts), compression="none", dictionary=False)
     facts = len(images), len(packed), tiles.width, tiles.height, sum(map(len, packed)) / 1e6
     logger.info("%d images in %d sheets, %d x %d pixels each, %.1f MB", *facts)

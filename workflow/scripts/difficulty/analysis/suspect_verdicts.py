@@ -109,7 +109,7 @@ def _sentence(
     if learned > epochs:
         parts.append("training did not learn it for good" if correctness > 0 else "training never learned it")
     elif not np.isnan(learned):
-        parts.append(f"it is learned for good from epoch {learned:.0f} of {epochs} on")
+        parts.append(f"it is learned for good from epoch {learned:.0f} of {epochs} on (mean over runs)")
     if not np.isnan(consistency) and not held_out:
         parts.append(f"{consistency:.0%} of the networks that have not seen it are right")
     if not np.isnan(neighbors):

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from difficulty.analysis.accuracy import accuracy_of
 from difficulty.analysis.convergence import convergence, convergence_sentences
 from difficulty.analysis.feature_map import FEATURE_MAP
 from difficulty.analysis.score_order import in_order, similar_order
@@ -73,15 +74,16 @@ class Payload:
         """
         shared = {pattern: self.results.path(pattern) for pattern in tables}
         detection = _rows(shared[paths.DETECTIONS], _DETECTION) if paths.DETECTIONS in shared else []
-        own = dict(experiments)
-        accuracies = _accuracies(shared[paths.EVALUATIONS], own) if paths.EVALUATIONS in shared else {}
         described = []
         for name, dataset in experiments:
             classes = self.datasets[dataset]["classes"]
             page = describe_experiment(name, self.results, self.examples[dataset], classes, self.arrays)
             page["columns"] += self._places(dataset)
-            page |= {"dataset": dataset, "settings": self._settings(name), "accuracy": accuracies.get(name)}
-            page |= {"runs": list(runs[name]), "warnings": self._warnings(name, runs[name])}
+            history, accuracy = self._history(name, runs[name]), None
+            if found := accuracy_of(history):
+                accuracy = found._asdict()
+            page |= {"dataset": dataset, "settings": self._settings(name), "accuracy": accuracy}
+            page |= {"runs": list(runs[name]), "warnings": _warnings(history)}
             if compared:
                 page["correlation"] = _correlation(self.results.path(paths.CORRELATION, experiment=name))
                 page["stability"] = _rows(self.results.path(paths.STABILITY, experiment=name), _STABILITY)
@@ -89,14 +91,10 @@ class Payload:
             described.append(page)
         return described
 
-    def _warnings(self, experiment: str, runs: Sequence[str]) -> list[str]:
-        """What to know before one trusts an experiment's scores."""
-        paths_of_runs = [self.results.path(paths.HISTORY, experiment=experiment, run=run) for run in runs]
-        histories = [read_table(path, HISTORY).assign(run=run) for path, run in zip(paths_of_runs, runs, strict=True)]
-        found = convergence_sentences(convergence(pd.concat(histories)))
-        if len({seed_of(run) for run in runs}) == 1:
-            found.append("There is one seed: how much scores depend on it is not known.")
-        return found
+    def _history(self, experiment: str, runs: Sequence[str]) -> pd.DataFrame:
+        """The histories of an experiment's runs, one after another."""
+        places = {run: self.results.path(paths.HISTORY, experiment=experiment, run=run) for run in runs}
+        return pd.concat([read_table(path, HISTORY).assign(run=run) for run, path in places.items()])
 
     def _places(self, dataset: str) -> list[dict]:
         """Two columns, the places of a data set's images on a map by their features, if there are any."""
@@ -155,22 +153,9 @@ def _correlation(path) -> list[dict]:
     return as_records(pd.concat(parts)[_CORRELATION]) if parts else []
 
 
-def _accuracies(path: Path, datasets: Mapping[str, str]) -> dict[str, dict]:
-    """Experiment -> mean and standard deviation over its seeds of the share of test images that are right.
-
-    datasets: experiment -> its data set, whose test images count, not those of further ones.
-    """
-    table = _columns(path, ["experiment", "run", "dataset", "split", "epoch", "examples", "top1"])
-    table = table[(table["split"] == "test") & (table["dataset"] == table["experiment"].map(datasets))]
-    found = {}
-    for name, rows in table.groupby("experiment", sort=False):
-        last = rows[rows["epoch"] == rows["epoch"].max()]
-        by_seed = last.groupby(last["run"].map(seed_of))["top1"].mean()
-        found[name] = {
-            "mean": float(by_seed.mean()),
-            "std": float(by_seed.std(ddof=1)) if len(by_seed) > 1 else None,
-            "runs": len(last),
-            "dataset": datasets[name],
-            "examples": int(last["examples"].iloc[0]),
-        }
+def _warnings(history: pd.DataFrame) -> list[str]:
+    """What to know before one trusts the scores of runs with these histories."""
+    found = convergence_sentences(convergence(history))
+    if len(set(history["run"].map(seed_of))) == 1:
+        found.append("There is one seed: how much scores depend on it is not known.")
     return found

@@ -3,7 +3,9 @@
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from math import ceil, sqrt
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -49,6 +51,18 @@ def tiles_for(count: int, height: int, width: int) -> Tiles:
     tile_width, tile_height = (max(1, round(side * scale)) for side in (width, height))
     across, down = max(_SHEET_SIDE // tile_width, 1), max(_SHEET_SIDE // tile_height, 1)
     return Tiles(tile_width, tile_height, across, across * down)
+
+
+def are_smaller(tiles: Tiles, folder: Path) -> bool:
+    """Whether tiles are smaller than the image files in a folder, by the first twenty of these."""
+    for path in islice((path for path in folder.rglob("*") if path.is_file()), 20):
+        try:
+            with Image.open(path) as picture:
+                if picture.width > tiles.width or picture.height > tiles.height:
+                    return True
+        except (OSError, ValueError, Image.DecompressionBombError):
+            continue
+    return False
 
 
 def sheets(images, tiles: Tiles) -> Iterator[bytes]:

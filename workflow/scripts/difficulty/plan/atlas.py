@@ -60,7 +60,6 @@ class Atlas:
         upstream += [self.plan.features.map_features(name).key for name in self._mapped()]
         upstream += [self.plan.influence.rank_influential(*each).key for each in self._explained()]
         upstream += [self.plan.scores.collect_detection().key] if self.plan.scores.detections else []
-        upstream += [self.plan.training.collect_evaluations().key] if self.plan.training.with_checkpoints else []
         return self.plan.stage("build_atlas", settings, *self._upstream(shown), *upstream, *self.plan.figures.keys())
 
     @remembered
@@ -118,8 +117,7 @@ class Atlas:
 
     def _shared_tables(self) -> list[str]:
         """Tables about all experiments."""
-        found = [paths.DETECTIONS] if self.plan.scores.detections else []
-        return found + ([paths.EVALUATIONS] if self.plan.training.with_checkpoints else [])
+        return [paths.DETECTIONS] if self.plan.scores.detections else []
 
     def _root(self, dataset: str) -> str | None:
         return None if dataset in self.plan.data.recorded else self.plan.data.root(dataset)

@@ -81,6 +81,11 @@ class Data:
         """The data set itself, or what it is, in the end, a subset of."""
         return self.ancestors(dataset)[-1]
 
+    def corrections(self, dataset: str) -> int:
+        """How many lists of a user's have chosen its examples, one after another."""
+        chosen = [self.settings[name]["select"] for name in self.ancestors(dataset) if name in self.subsets]
+        return sum(select["by"] == "list" for select in chosen)
+
     def outputs(self, dataset: str) -> list[str]:
         """The tables and the folder that a data set has; records of other runs have no images."""
         patterns = [paths.EXAMPLES]

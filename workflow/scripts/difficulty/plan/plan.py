@@ -94,9 +94,15 @@ class Plan:
         return [pattern.format(experiment=experiment, run=run, **values) for run in self.runs(experiment, seeds)]
 
     def by_interest(self) -> dict[str, str]:
-        """Experiment -> its data set; those with planted noise first: there, suspects meet what is wrong."""
-        planted = sorted(self.experiments, key=lambda name: "label_noise" not in self.experiments[name])
-        return {name: self.data.of(name) for name in planted}
+        """Experiment -> its data set; those with planted noise first: there, suspects meet what is wrong.
+
+        Then come those on labels that a person has corrected, the last correction first.
+        """
+
+        def place(name: str) -> tuple[bool, int]:
+            return "label_noise" not in self.experiments[name], -self.data.corrections(self.data.of(name))
+
+        return {name: self.data.of(name) for name in sorted(self.experiments, key=place)}
 
     def files(self) -> list[str]:
         """All that a configuration asks for."""

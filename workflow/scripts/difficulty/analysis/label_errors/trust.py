@@ -51,8 +51,9 @@ def verdict(facts: Facts) -> tuple[bool, str]:
     lowest, _ = wilson_interval(facts.held_out, facts.examples)  # of all images that could have been drawn
     if _is_poor(lowest, facts.commonest):
         return False, (
-            f"images that were not seen are predicted poorly ({facts.held_out:.0%} of {facts.examples:,} labels, the "
-            f"commonest class alone has {facts.commonest:.0%}): probabilities and numbers are not meaningful; train on "
+            f"images that were not seen are predicted poorly ({facts.held_out:.0%} of {facts.examples:,} labels, or "
+            f"{lowest:.0%} with bad luck, where {_least(facts.commonest):.0%} are needed, since the commonest class "
+            f"alone has {facts.commonest:.0%}): probabilities and numbers are not meaningful; train on "
             f"more images, or give features of {'another' if facts.are_probes else 'a pretrained'} network, unless "
             "very many labels are wrong"
         )
@@ -60,7 +61,12 @@ def verdict(facts: Facts) -> tuple[bool, str]:
 
 
 def _is_poor(accuracy: float, commonest: float) -> bool:
-    return accuracy - commonest < _SKILL * (1 - commonest)
+    return accuracy < _least(commonest)
+
+
+def _least(commonest: float) -> float:
+    """The share of labels that has to be predicted."""
+    return commonest + _SKILL * (1 - commonest)
 
 
 def _grounds(facts: Facts) -> str:

@@ -1,6 +1,8 @@
 // All that is known of one example.
 
 const Card = (() => {
+  let isAlone = false; // without the folder of images beside the page
+
   /** The example's picture, from its file where the results lie beside the page, else its thumbnail. */
   function picture(experiment, example) {
     if (!Thumbnails.sheetsOf(experiment)) return null;
@@ -9,7 +11,8 @@ const Card = (() => {
     const address = [folder, ...experiment.file(example).split("/")].join("/").split("/").map(encodeURIComponent).join("/");
     const full = element("img", { alt: Thumbnails.label(experiment, example), class: "large", hidden: true });
     full.addEventListener("load", () => { full.hidden = false; small.remove(); });
-    if (Thumbnails.sheetsOf(experiment)?.shrunk) full.src = address;
+    full.addEventListener("error", () => { isAlone = true; });
+    if (Thumbnails.sheetsOf(experiment).shrunk && !isAlone) full.src = address;
     return element("div", { class: "picture" }, small, full);
   }
 
@@ -97,7 +100,10 @@ const Card = (() => {
   /** What was decided on an example, in words; empty if nothing was. */
   function decision(experiment, example) {
     const decided = Decisions.of(experiment).get(experiment.ids[example]);
-    if (!decided) return "";
+    if (!decided) {
+      const before = Decisions.elsewhere(experiment).get(experiment.ids[example]);
+      return before ? `Before, in ${before.name}: ${before.decision}${before.label ? ` as ${before.label}` : ""}` : "";
+    }
     return decided.decision === "relabel" ? `${WORDS.relabel} ${decided.label}` : WORDS[decided.decision];
   }
 

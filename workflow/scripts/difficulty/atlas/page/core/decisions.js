@@ -109,6 +109,17 @@ const Decisions = (() => {
     return opened.get(experiment.name);
   }
 
+  /** example_id -> { name, decision, label } of what was decided in other experiments on images of the same data set. */
+  function elsewhere(experiment) {
+    const found = new Map();
+    for (const { name, dataset } of DATA.experiments) {
+      const { root, digest } = DATA.datasets[dataset];
+      if (name === experiment.name || root !== experiment.dataset.root) continue;
+      for (const [id, decided] of stored(`difficulty ${digest} ${name}`)) found.set(id, { name, ...decided });
+    }
+    return found;
+  }
+
   const HEADER = ["example_id", "key", "file", "given_label", "suggested_label", "decision", "new_label"];
 
   /** The decisions as `select: {by: list}` reads them: CSV, in the order of the list of suspects. */
@@ -196,5 +207,5 @@ const Decisions = (() => {
     return taken.size;
   }
 
-  return { of, asCsv, takeOver, parsed };
+  return { of, elsewhere, asCsv, takeOver, parsed };
 })();

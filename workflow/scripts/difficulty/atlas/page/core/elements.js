@@ -24,12 +24,14 @@ function button(text, onclick, properties = {}) {
   return element("button", { type: "button", onclick, ...properties }, text);
 }
 
-/** A select with a label. `options`: [value, text] pairs. */
+/** A select with a label. `options`: [value, text] pairs, or [name of a group, its pairs]. */
 function choice(label, options, value, onchange, properties = {}) {
   const select = element(
     "select",
     { onchange: () => onchange(select.value), "aria-label": label, ...properties },
-    options.map(([each, text]) => element("option", { value: each, selected: String(each) === String(value) }, text)),
+    options.map(([each, text]) => (Array.isArray(text)
+      ? element("optgroup", { label: each }, text.map((one) => element("option", { value: one[0], selected: String(one[0]) === String(value) }, one[1])))
+      : element("option", { value: each, selected: String(each) === String(value) }, text))),
   );
   return element("label", { class: "choice" }, element("span", {}, label), select);
 }

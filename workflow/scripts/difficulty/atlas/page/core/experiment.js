@@ -131,7 +131,10 @@ class Experiment {
   async evidence(example) {
     if (!this.rank[example]) return "";
     const { evidence, block } = this.described.suspects, place = this.rank[example] - 1;
-    return (await Arrays.read(evidence[Math.floor(place / block)]))[place % block];
+    const text = (await Arrays.read(evidence[Math.floor(place / block)]))[place % block], { trustworthy, reason } = this.described.errors;
+    if (trustworthy) return text;
+    const why = ` ${reason[0].toUpperCase()}${reason.slice(1)}.`; // which stands above every view
+    return text.endsWith(why) ? text.slice(0, -why.length) : text;
   }
 
   className(label) {

@@ -58,9 +58,16 @@ const Filters = (() => {
   const between = (low, name, high) => (Number.isFinite(low) ? `${shortNumber(low)} ≤ ` : "") + name + (Number.isFinite(high) ? ` ≤ ${shortNumber(high)}` : "");
   const chip = (text, remove) => element("span", { class: "chip" }, text, button("×", remove, { "aria-label": `Remove: ${text}`, class: "chip-remove" }));
 
+  const GROUPS = { train: "of networks trained on the image", validation: "of networks that held it out", test: "of test images" };
+
   /** All scores of an experiment as options of a select, by role. */
   function scoreOptions(experiment, first = []) {
-    return [...first, ...[...experiment.columns.keys()].map((name) => [name, name])];
+    const groups = new Map();
+    for (const { name, role } of experiment.columns.values()) {
+      const title = GROUPS[role] ?? "other columns";
+      groups.set(title, [...(groups.get(title) ?? []), [name, name]]);
+    }
+    return [...first, ...groups];
   }
 
   /** A histogram of a score among the examples shown, with two sliders that keep a range of it. */

@@ -21,6 +21,7 @@ const ImagesView = {
         choice("Size", [["64", "small"], ["96", "medium"], ["160", "large"]], state.size ?? "96", (value) => set({ size: value === "96" ? null : value })),
         about(experiment, sort),
       ),
+      Decisions.of(experiment).size > 0 && element("p", { class: "about legend-of-frames" }, "Frames: ", ...["keep", "drop", "relabel"].map((name) => element("span", { "data-decision": name }, { keep: "kept", drop: "dropped", relabel: "relabelled" }[name]))),
       await Filters.rangeOf(experiment, state, sort, taken),
       grid.root,
       examples.length === 0 && element("p", { class: "empty" }, "No image passes all filters. “Show all” removes them."),

@@ -26,7 +26,7 @@ function answer(title, value, text, href = null, experiment = null, examples = [
 
 function wrongCard(experiment, link) {
   const errors = experiment.described.errors;
-  if (errors.estimated_wrong === null) return answer("Wrong labels", "not estimated", "Nothing permits an estimate; the next card says why.");
+  if (errors.estimated_wrong === null) return answer("Wrong labels", "not estimated", errors.trustworthy ? "Nothing permits an estimate; the next card says why." : "The list cannot be trusted, so that no number is estimated.");
   const cut = experiment.suspects.subarray(0, errors.cut);
   const text = `Of ${counted(errors.examples, "training label")}, estimated from predictions of images that were not trained on; range ${wholeNumber(errors.low)} to ${wholeNumber(errors.high)} over the models that fit and resamples of the images. `
     + `${wholeNumber(errors.cut)} are likelier wrong than right; of these ${percent(errors.expected_precision)} are expected to be wrong.`;
@@ -35,13 +35,14 @@ function wrongCard(experiment, link) {
 
 function trustCard(experiment) {
   const { trustworthy, reason } = experiment.described.errors;
-  return answer("May one trust the list?", trustworthy ? "so far as it goes" : "no", reason);
+  return answer("May one trust the list?", trustworthy ? "so far as it goes" : "no", trustworthy ? reason : "The sentence at the top says why.");
 }
 
 function suspectsCard(experiment, link) {
   const log = Decisions.of(experiment);
-  const text = `Training images by how suspect their label is. You have decided on ${wholeNumber(log.size)}.`;
-  return answer("Labels to check", wholeNumber(experiment.suspects.length), text, link("review"), experiment, experiment.suspects);
+  const { cut } = experiment.described.errors;
+  const text = `${wholeNumber(experiment.suspects.length)} training images, the most suspect label first${cut ? `; ${wholeNumber(cut)} are likelier wrong than right` : ""}. You have decided on ${wholeNumber(log.size)}.`;
+  return answer("Labels to check", cut ? wholeNumber(cut) : "the first ones", text, link("review"), experiment, experiment.suspects);
 }
 
 function examplesCard(experiment, link) {
@@ -70,7 +71,9 @@ function accuracyCard(experiment) {
   const { accuracy } = experiment.described;
   if (!accuracy) return null;
   const spread = accuracy.std === null ? "" : ` ± ${(100 * accuracy.std).toFixed(1)}`;
-  return answer("Test accuracy", `${(100 * accuracy.mean).toFixed(1)}${spread} %`, `Of ${counted(accuracy.runs, "network")} on ${accuracy.dataset}, ${wholeNumber(accuracy.examples)} test images; ± is the standard deviation over seeds.`);
+  const others = DATA.experiments.filter((other) => other.name !== experiment.name && other.accuracy?.examples === accuracy.examples
+    && DATA.datasets[other.dataset].root === experiment.dataset.root).map((other) => `${other.name} ${(100 * other.accuracy.mean).toFixed(1)} %`);
+  return answer("Test accuracy", `${(100 * accuracy.mean).toFixed(1)}${spread} %`, `Of ${counted(accuracy.runs, "network")} on ${counted(accuracy.examples, "test image")}${spread && "; ± is the standard deviation over seeds"}.${others.length ? ` Other experiments: ${others.join(", ")}.` : ""}`);
 }
 
 /** Classes of the training images, the hardest first: name, mean percentile of a score, and its images by that score. */

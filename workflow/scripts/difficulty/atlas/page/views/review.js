@@ -6,7 +6,8 @@ const ReviewView = {
     const examples = Array.from(await Selection.chosen(experiment, state)).filter((example) => experiment.rank[example] > 0);
     const log = Decisions.of(experiment);
     const wanted = Number(state.at), named = examples.findIndex((example) => experiment.ids[example] === wanted);
-    let place = named >= 0 ? named : Math.max(0, examples.findIndex((example) => !log.has(experiment.ids[example])));
+    const before = Decisions.elsewhere(experiment), isDone = (id) => log.has(id) || before.get(id)?.decision === "keep";
+    let place = named >= 0 ? named : Math.max(0, examples.findIndex((example) => !isDone(experiment.ids[example])));
     const card = element("div", { class: "review-card", tabindex: "-1" }), progress = element("p", { class: "count", role: "status" });
     const said = element("div", { class: "said" }), strip = element("div", { class: "strip", role: "list", "aria-label": "Next images" });
 
@@ -70,7 +71,7 @@ const ReviewView = {
       card, strip,
       element("p", { class: "about" }, "Keys: K keep, D drop, R relabel (type, then Enter), U undo, N or → next, P or ← previous. Decisions stay in this browser until they are exported. ",
         experiment.corrupt ? "Labels of this experiment are not all those of the data set (noise was planted): decisions on these make no data set." :
-          "A data set {source: subset, of: …, select: {by: list, path: decisions.csv}} takes the exported list over; docs/acting.md shows it."),
+          ["Put the exported list beside config.yaml, and add to its data sets ", element("code", {}, `corrected: {source: subset, of: ${experiment.described.dataset}, select: {by: list, path: decisions-${experiment.name}.csv}}`), " and to its experiments ", element("code", {}, "corrected: {dataset: corrected}"), "; then start the same command again."]),
     );
     await render();
     return () => { document.removeEventListener("keydown", onKey); document.removeEventListener("decided", render); };
@@ -80,7 +81,7 @@ const ReviewView = {
 /** Why the list deserves no trust, if it does not. */
 function warningOf(experiment) {
   const { trustworthy, reason } = experiment.described.errors;
-  return trustworthy ? null : element("p", { class: "warning", role: "note" }, `This list cannot be trusted: ${reason}`);
+  return trustworthy ? null : element("p", { class: "warning", role: "note" }, `This list cannot be trusted: ${reason}. Its order may still be better than chance: look at the first images yourself.`);
 }
 
 function save(experiment) {

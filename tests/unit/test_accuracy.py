@@ -1,0 +1,29 @@
+"""Test accuracy of an experiment, from histories by hand."""
+
+import pandas as pd
+import pytest
+
+from difficulty.analysis.accuracy import accuracy_of
+
+
+def history(run, *rows):
+    columns = ["epoch", "group", "examples", "top1"]
+    return pd.DataFrame(rows, columns=columns).assign(run=run)
+
+
+def test_seeds_are_averaged_over_their_runs():
+    table = pd.concat(
+        [
+            history("seed-0-fold-0", (1, "test", 40, 0.1), (2, "test", 40, 0.6), (2, "train", 90, 1.0)),
+            history("seed-0-fold-1", (2, "test", 40, 0.8)),
+            history("seed-1-fold-0", (2, "test", 40, 0.5)),
+        ]
+    )
+    found = accuracy_of(table)
+    assert found.mean == pytest.approx(0.6) and found.std == pytest.approx(0.2 / 2**0.5)
+    assert (found.runs, found.examples) == (3, 40)
+    assert accuracy_of(table[table["run"] == "seed-1-fold-0"]).std is None
+
+
+def test_without_test_images_there_is_none():
+    assert accuracy_of(history("seed-0", (1, "train", 40, 0.5), (1, "test", 0, 0.0))) is None

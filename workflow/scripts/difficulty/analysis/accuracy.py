@@ -1,0 +1,28 @@
+"""How often an experiment's networks are right about test images, in the end."""
+
+from typing import NamedTuple
+
+import pandas as pd
+
+from difficulty.scores.runs import seed_of
+
+
+class Accuracy(NamedTuple):
+    """mean, std: of the share of test images that are right after the last epoch, over the seeds (of each the mean of
+    its runs); std is None for one seed. runs: how many. examples: test images."""
+
+    mean: float
+    std: float | None
+    runs: int
+    examples: int
+
+
+def accuracy_of(history: pd.DataFrame) -> Accuracy | None:
+    """That of all runs, by their histories (rows of HISTORY with a column run); None without test images."""
+    tested = history[(history["group"] == "test") & (history["examples"] > 0)].reset_index(drop=True)
+    if tested.empty:
+        return None
+    last = tested.loc[tested.groupby("run")["epoch"].idxmax()]
+    of_seeds = last.groupby(last["run"].map(seed_of))["top1"].mean()
+    std = float(of_seeds.std(ddof=1)) if len(of_seeds) > 1 else None
+    return Accuracy(float(of_seeds.mean()), std, len(last), int(last["examples"].iloc[0]))
