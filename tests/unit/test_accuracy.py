@@ -22,6 +22,7 @@ def test_seeds_are_averaged_over_their_runs():
     found = accuracy_of(table)
     assert found.mean == pytest.approx(0.6) and found.std == pytest.approx(0.2 / 2**0.5)
     assert (found.runs, found.examples) == (3, 40)
+    assert (found.low, found.high) == pytest.approx((0.4460, 0.7365), abs=1e-4)  # by the formula of Wilson 1927
     assert accuracy_of(table[table["run"] == "seed-1-fold-0"]).std is None
 
 

@@ -48,8 +48,9 @@ def accuracies(experiments: dict) -> list[str]:
         folder = Path("results", "experiments", name)
         history = pd.concat([read_table(folder / run / "history.parquet", HISTORY).assign(run=run) for run in runs])
         if accuracy := accuracy_of(history):
-            found[name] = f"{name} {accuracy.mean:.1%} of {accuracy.examples:,} images"
-    return [f"Right about test images, mean over seeds: {', '.join(found.values())}"] if len(found) > 1 else []
+            interval = f"{accuracy.low:.1%} to {accuracy.high:.1%} for other images"
+            found[name] = f"{name} {accuracy.mean:.1%} of {accuracy.examples:,} ({interval})"
+    return [f"Test images right, mean over seeds: {', '.join(found.values())}"] if len(found) > 1 else []
 
 
 if __name__ == "__main__":

@@ -4,17 +4,21 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from difficulty.analysis.wilson import wilson_interval
 from difficulty.scores.runs import seed_of
 
 
 class Accuracy(NamedTuple):
     """mean, std: of the share of test images that are right after the last epoch, over the seeds (of each the mean of
-    its runs); std is None for one seed. runs: how many. examples: test images."""
+    its runs); std is None for one seed. runs: how many. examples: test images. low, high: 95 % interval for other
+    test images and the same networks (Wilson)."""
 
     mean: float
     std: float | None
     runs: int
     examples: int
+    low: float
+    high: float
 
 
 def accuracy_of(history: pd.DataFrame) -> Accuracy | None:
@@ -25,4 +29,5 @@ def accuracy_of(history: pd.DataFrame) -> Accuracy | None:
     last = tested.loc[tested.groupby("run")["epoch"].idxmax()]
     of_seeds = last.groupby(last["run"].map(seed_of))["top1"].mean()
     std = float(of_seeds.std(ddof=1)) if len(of_seeds) > 1 else None
-    return Accuracy(float(of_seeds.mean()), std, len(last), int(last["examples"].iloc[0]))
+    mean, examples = float(of_seeds.mean()), int(last["examples"].iloc[0])
+    return Accuracy(mean, std, len(last), examples, *map(float, wilson_interval(mean, examples)))
