@@ -51,9 +51,9 @@ def verdict(facts: Facts) -> tuple[bool, str]:
     lowest, _ = wilson_interval(facts.held_out, facts.examples)  # of all images that could have been drawn
     if _is_poor(lowest, facts.commonest):
         return False, (
-            f"images that were not seen are predicted poorly ({facts.held_out:.0%} of {facts.examples:,} labels, or "
-            f"{lowest:.0%} with bad luck, where {_least(facts.commonest):.0%} are needed, since the commonest class "
-            f"alone has {facts.commonest:.0%}): probabilities and numbers are not meaningful; train on "
+            f"images that were not seen are predicted poorly ({facts.held_out:.0%} of {facts.examples:,} labels; "
+            f"the low end of the interval is {lowest:.0%}, and {_least(facts.commonest):.0%} are needed, as the "
+            f"commonest class alone has {facts.commonest:.0%}): probabilities and numbers are not meaningful; train on "
             f"more images, or give features of {'another' if facts.are_probes else 'a pretrained'} network, unless "
             "very many labels are wrong"
         )

@@ -59,9 +59,11 @@ function duplicatesCard(experiment, link) {
   return answer("Copies", wholeNumber(copies.length), text, copies.length ? link("images", { flag: "duplicate" }) : null, experiment, copies);
 }
 
+const ALIKE = 0.05; // mean percentiles of classes that are about as hard as each other
+
 async function classCard(experiment, link) {
   const rows = await byClass(experiment);
-  if (rows.length < 2) return null;
+  if (rows.length < 2 || rows[0].hardness - rows.at(-1).hardness < ALIKE) return null;
   const hardest = rows[0];
   const split = experiment.dataset.splits.includes("train") ? "train" : null;
   return answer("Hardest class", hardest.name, `By the mean percentile of ${rows.score}: ${percent(hardest.hardness)}; the easiest, ${rows.at(-1).name}, has ${percent(rows.at(-1).hardness)}.`, link("images", { class: hardest.name, split, sort: rows.score }), experiment, hardest.examples);

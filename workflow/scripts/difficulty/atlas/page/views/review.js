@@ -71,12 +71,21 @@ const ReviewView = {
       card, strip,
       element("p", { class: "about" }, "Keys: K keep, D drop, R relabel (type, then Enter), U undo, N or → next, P or ← previous. Decisions stay in this browser until they are exported. ",
         experiment.corrupt ? "Labels of this experiment are not all those of the data set (noise was planted): decisions on these make no data set." :
-          ["Put the exported list beside config.yaml, and add to its data sets ", element("code", {}, `corrected: {source: subset, of: ${experiment.described.dataset}, select: {by: list, path: decisions-${experiment.name}.csv}}`), " and to its experiments ", element("code", {}, "corrected: {dataset: corrected}"), "; then start the same command again."]),
+          ["Put the exported list beside config.yaml, and add to its data sets ", element("code", {}, `${freeName()}: {source: subset, of: ${experiment.described.dataset}, select: {by: list, path: decisions-${experiment.name}.csv}}`), " and to its experiments ", element("code", {}, `${freeName()}: {dataset: ${freeName()}}`), "; then start the same command again."]),
     );
     await render();
     return () => { document.removeEventListener("keydown", onKey); document.removeEventListener("decided", render); };
   },
 };
+
+/** A name for a corrected data set that is not taken yet. */
+function freeName() {
+  const taken = new Set([...Object.keys(DATA.datasets), ...DATA.experiments.map(({ name }) => name)]);
+  for (let number = 1; ; number++) {
+    const name = number === 1 ? "corrected" : `corrected${number}`;
+    if (!taken.has(name)) return name;
+  }
+}
 
 /** Why the list deserves no trust, if it does not. */
 function warningOf(experiment) {
