@@ -148,3 +148,8 @@ def test_dropping_all_is_an_error(examples, decided):
     wanted = {"select": {"by": "list"}, "per_class": False, "seed": 0}
     with pytest.raises(UserError, match=r"select \(by list\): no training example is chosen; drop fewer"):
         choose(examples, wanted, staying(examples, decisions))
+
+
+def test_a_list_without_rows_decides_nothing(tmp_path, examples):
+    (tmp_path / "mine.csv").write_text("example_id,key,decision,new_label\n")
+    assert read_decisions(tmp_path / "mine.csv", "example_id", examples, "insects").empty
