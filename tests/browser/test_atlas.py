@@ -77,6 +77,8 @@ def test_order_and_range(opened, scores):
     assert shown(page) == int((values[:TRAIN] <= 0).sum())
     page = opened.go(view="images", e="noisy", find="key%2011")
     assert shown(page) == 11  # 11, 110 to 119
+    page.get_by_role("searchbox", name="Find").fill("key 12")
+    page.wait_for_function("() => document.querySelector('.count').innerText.startsWith('11 images')")
     page = opened.go(view="images", e="noisy", find="%2311")
     assert shown(page) == 1
 

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from tests.browser.test_atlas import scores, shown  # noqa: F401
+from tests.support.atlas_pages import NAMES
 from tests.support.recorded_experiments import TEST, TRAIN
 
 FOCUS = "() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent"
@@ -71,6 +72,13 @@ def test_a_slider_keeps_the_other_end_open_and_the_focus(opened, scores):  # noq
     values = scores["loss"].to_numpy(float)[:TRAIN]
     assert shown(page) == (values >= low).sum() and low < np.median(values)
     assert page.evaluate(FOCUS) == "Lowest loss"
+    highest = page.get_by_role("slider", name="Highest loss")
+    highest.focus()
+    highest.press("ArrowLeft")
+    page.wait_for_function("() => Selection.ranges(Address.state())[0][2] < Infinity")
+    page.get_by_role("slider", name="Highest loss").press("End")
+    page.wait_for_function("() => Selection.ranges(Address.state())[0][2] === Infinity")
+    assert shown(page) == (values >= low).sum()
 
 
 def test_the_focus_stays_where_it_was(opened):
@@ -83,6 +91,8 @@ def test_the_focus_stays_where_it_was(opened):
     page.keyboard.press("Enter")
     opened.settle("scores")
     assert page.evaluate(FOCUS) == "Scores"
+    page.locator(".theme").click()
+    page.wait_for_function(f"() => ({FOCUS})() === 'Light'")
     page.locator(".skip").focus()
     page.keyboard.press("Enter")
     assert page.evaluate("() => document.activeElement.id") == "main" and "view=scores" in page.url
@@ -100,6 +110,14 @@ def test_keys_decide_in_the_dialog_which_does_not_stay_over_other_views(opened):
     opened.settle("images")
     page.locator(".grid-cell").nth(2).click()
     page.wait_for_selector("dialog[open] .card")
+    page.keyboard.press("K")
+    page.wait_for_selector("dialog .decision:has-text('Kept')")
+    page.keyboard.press("u")
+    page.wait_for_function("() => !document.querySelector('dialog .decision').textContent")
+    page.keyboard.press("r")
+    page.keyboard.type(NAMES[3][:4])
+    page.keyboard.press("Enter")
+    page.wait_for_selector("dialog .decision:has-text('Relabelled as')")
     page.keyboard.press("K")
     page.wait_for_selector("dialog .decision:has-text('Kept')")
     page.evaluate("() => history.go(-2)")
@@ -123,6 +141,8 @@ LISTS = [
     ("example_id,decision\n3.0,drop\n", "Row 2: there is no example 3.0 here"),
     ("example_id,decision\n3,drop\n3,keep\n", "Row 3: example 3 is decided on a second time"),
     ("example_id;decision\r\n3;drop\r\n4;keep\r\n", "2 decisions taken over"),
+    ('example_id,key,decision\n\n3,key 3,drop\n4,key "4,keep\n', "Row 4: example 4 is “key 4” here"),
+    ("example_id,decision,new_label\n3,relabel,\n", "Row 2: relabel needs the label"),
     ("\ufeffexample_id\tdecision\n3\tdrop\n", "1 decision taken over"),
     ("name\nx\n", "The list has no columns example_id and decision"),
     ("example_id,decision,new_label\n3,relabel,bér\n".encode("latin-1"), "The list is not in UTF-8"),
@@ -162,8 +182,10 @@ def test_a_browser_that_keeps_nothing_is_said_to(opened):
 
 def test_decisions_on_what_is_gone_are_not_exported(opened):
     page = opened.go(view="review", e="noisy")
-    made = [[3, {"decision": "drop"}], [999, {"decision": "keep"}], [4, {"decision": "relabel", "label": "gone"}]]
-    keep = "(made) => localStorage.setItem(`difficulty ${DATA.datasets.toy.digest} noisy`, JSON.stringify(made))"
+    tags = page.evaluate("async () => Array.from((await Experiment.open('noisy')).tags)")
+    made = [[tags[3], {"decision": "drop"}], [1, {"decision": "keep"}]]
+    made += [[tags[4], {"decision": "relabel", "label": "gone"}]]
+    keep = "(made) => localStorage.setItem('difficulty toy noisy', JSON.stringify(made))"
     page.evaluate(keep, [*made, None])  # which is no list of decisions
     page.reload()
     opened.settle("review")
@@ -183,4 +205,4 @@ def test_what_was_kept_in_another_experiment_is_told(opened):
     page.wait_for_selector(".count:has-text('decided 1:')")
     first = page.evaluate("() => [...Decisions.of({ name: 'noisy' }).decided.keys()][0]")
     page = opened.go(view="images", e="clean", at=first)
-    page.wait_for_selector("dialog .decision:has-text('Before, in noisy: keep')")
+    page.wait_for_selector("dialog .decision:has-text('Before, in noisy, labelled')")

@@ -32,13 +32,13 @@ def describe_examples(name: str, examples: pd.DataFrame, arrays: Arrays) -> dict
     first = examples["duplicate_of"].map(positions).fillna(-1).to_numpy(np.int64)
     return {
         "name": name,
-        "digest": _digest(examples),
         "count": len(examples),
         "classes": classes,
         "splits": splits,
         "folder": f"datasets/{name}/images",
         "block": BLOCK,
         "ids": arrays.identifiers(examples["example_id"].to_numpy()),
+        "tags": arrays.identifiers(_tags(examples)),
         "split": arrays.numbers(examples["split"].map(splits.index).to_numpy(), "u1"),
         "label": arrays.codes(examples["label"]),
         "duplicate": arrays.numbers(first, "i4"),
@@ -47,11 +47,11 @@ def describe_examples(name: str, examples: pd.DataFrame, arrays: Arrays) -> dict
     }
 
 
-def _digest(examples: pd.DataFrame) -> str:
-    """What decisions on a data set are kept under in the browser: another page of the same images finds them again."""
-    names = zip(examples["example_id"], examples["key"], examples["sha256"], strict=True)
-    text = "\n".join(" ".join(map(str, each)) for each in names)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+def _tags(examples: pd.DataFrame) -> np.ndarray:
+    """A number of 48 bits for each image, by its name and content: what a decision on it is kept under."""
+    named = zip(examples["key"], examples["sha256"], strict=True)
+    digests = (hashlib.sha256(f"{key}\n{content}".encode()).digest() for key, content in named)
+    return np.array([int.from_bytes(digest[:6]) for digest in digests], np.int64)
 
 
 def describe_thumbnails(path: Path, arrays: Arrays) -> dict:

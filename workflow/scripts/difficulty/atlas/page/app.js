@@ -54,7 +54,12 @@ const App = (() => {
       element("nav", { "aria-label": "Views" }, links),
       DATA.experiments.length > 1 && choice("Experiment", DATA.experiments.map((each) => [each.name, each.name]), experiment.name,
         (value) => Address.go({ view: state.view, e: value, sort: state.sort, x: state.x, y: state.y }, { from: {} })),
-      button(dark() ? "Light" : "Dark", () => { theme(dark() ? "light" : "dark"); head(name, experiment, state); }, { class: "quiet" }),
+      button(dark() ? "Light" : "Dark", async () => {
+        theme(dark() ? "light" : "dark");
+        before = null; // charts have the colours of a theme
+        await show();
+        document.querySelector(".theme").focus();
+      }, { class: "quiet theme" }),
     );
   }
 

@@ -1,7 +1,7 @@
 // All that is known of one example.
 
 const Card = (() => {
-  let isAlone = false; // without the folder of images beside the page
+  let isAlone = null; // whether the page is without the folder of images; null: not known
 
   /** The example's picture, from its file where the results lie beside the page, else its thumbnail. */
   function picture(experiment, example) {
@@ -10,8 +10,8 @@ const Card = (() => {
     const { folder } = experiment.dataset;
     const address = [folder, ...experiment.file(example).split("/")].join("/").split("/").map(encodeURIComponent).join("/");
     const full = element("img", { alt: Thumbnails.label(experiment, example), class: "large", hidden: true });
-    full.addEventListener("load", () => { full.hidden = false; small.remove(); });
-    full.addEventListener("error", () => { isAlone = true; });
+    full.addEventListener("load", () => { isAlone = false; full.hidden = false; small.remove(); });
+    full.addEventListener("error", () => { isAlone ??= true; });
     if (Thumbnails.sheetsOf(experiment).shrunk && !isAlone) full.src = address;
     return element("div", { class: "picture" }, small, full);
   }
@@ -102,7 +102,7 @@ const Card = (() => {
     const decided = Decisions.of(experiment).get(experiment.ids[example]);
     if (!decided) {
       const before = Decisions.elsewhere(experiment).get(experiment.ids[example]);
-      return before ? `Before, in ${before.name}: ${before.decision}${before.label ? ` as ${before.label}` : ""}` : "";
+      return before ? `Before, in ${before.name}, labelled ${before.given}: ${before.decision}${before.label ? ` as ${before.label}` : ""}` : "";
     }
     return decided.decision === "relabel" ? `${WORDS.relabel} ${decided.label}` : WORDS[decided.decision];
   }
@@ -110,7 +110,7 @@ const Card = (() => {
   /** Buttons that decide on an example; `done` is called after each. */
   function controls(experiment, example, done) {
     const id = experiment.ids[example], log = Decisions.of(experiment);
-    const decide = (decision) => { log.set(id, decision); done(decision); };
+    const decide = (decision) => { log.set(example, decision); done(decision); };
     const other = experiment.suggested[example];
     const input = element("input", {
       type: "text", list: Filters.classList(experiment), placeholder: "another class", "aria-label": "New label", class: "new-label",

@@ -1,29 +1,35 @@
-// A person's decisions, kept in the browser: example_id -> { decision: keep, drop or relabel, label: name of the new one }.
+// A person's decisions, kept in the browser for each image: { decision: keep, drop or relabel, label: name of the new one,
+// given: name of the label that was decided on }.
 
 const Decisions = (() => {
   const opened = new Map();
   const WORDS = ["keep", "drop", "relabel"];
-  const storageName = (experiment) => `difficulty ${experiment.dataset.digest} ${experiment.name}`;
+  const storageName = (experiment) => `difficulty ${experiment.described.dataset} ${experiment.name}`;
 
   class Log {
-    #all = new Map(); // also those on images and classes that are not here any more
-    #steps = []; // of each the [example_id, what it was before] that it changed
+    #all = new Map(); // tag of an image -> decision; also those on images and classes that are not here any more
+    #steps = []; // of each the [tag, what was decided before] that it changed
 
     constructor(experiment) {
       this.experiment = experiment;
       this.isKept = true;
-      this.known = new Set(experiment.ids);
       this.reload();
     }
 
     /** Reads what the browser keeps, which another tab may have written. */
     reload() {
       if (this.isKept) this.#all = new Map(stored(storageName(this.experiment)));
-      this.decided = new Map([...this.#all].filter(([id, decision]) => this.#isKnown(id, decision)));
+      this.#sort();
     }
 
-    #isKnown(id, { decision, label }) {
-      return this.known.has(id) && (decision !== "relabel" || this.experiment.classes.includes(label));
+    /** example_id -> decision, of those that are about images and classes that are here. */
+    #sort() {
+      this.decided = new Map();
+      for (const [tag, decision] of this.#all) {
+        const example = this.experiment.byTag.get(tag);
+        const isKnown = example !== undefined && (decision.decision !== "relabel" || this.experiment.classes.includes(decision.label));
+        if (isKnown) this.decided.set(this.experiment.ids[example], decision);
+      }
     }
 
     get size() { return this.decided.size; }
@@ -33,40 +39,41 @@ const Decisions = (() => {
     /** How many decisions are about images, or for classes, that are not here any more. */
     get lost() { return this.#all.size - this.decided.size; }
 
-    /** Decides on an example; null takes the decision back. */
-    set(id, decision) {
-      this.setAll([[id, decision]]);
+    /** Decides on an example at a position; null takes the decision back. */
+    set(example, decision) {
+      this.setAll([[example, decision]]);
     }
 
     /** Decides on several examples, in one step. */
     setAll(changes) {
-      this.#steps.push(this.#write(changes));
+      const { tags, said } = this.experiment, given = (example) => this.experiment.className(said[example]);
+      const step = this.#write(changes.map(([example, decision]) => [tags[example], decision && { ...decision, given: given(example) }]));
+      if (step.length) this.#steps.push(step);
     }
 
-    /** Takes the last step back, and returns the first example that it was about; null if there is none. */
+    /** Takes the last step back, and returns the first example (its position) that it was about; null if there is none. */
     undo() {
       const step = this.#steps.pop();
-      if (!step?.length) return null;
+      if (!step) return null;
       this.#write(step);
-      return step[0][0];
+      return this.experiment.byTag.get(step[0][0]);
     }
 
     /** Writes changes to what the browser keeps now; returns what each was before. */
     #write(changes) {
       this.reload();
-      const before = changes.map(([id]) => [id, this.#all.get(id) ?? null]);
-      for (const [id, decision] of changes) {
-        if (decision) this.#all.set(id, decision);
-        else this.#all.delete(id);
+      const before = changes.map(([tag]) => [tag, this.#all.get(tag) ?? null]);
+      for (const [tag, decision] of changes) {
+        if (decision) this.#all.set(tag, decision);
+        else this.#all.delete(tag);
       }
-      const kept = [...this.#all];
       try {
-        localStorage.setItem(storageName(this.experiment), JSON.stringify(kept));
+        localStorage.setItem(storageName(this.experiment), JSON.stringify([...this.#all]));
         this.isKept = true;
       } catch {
         this.isKept = false;
       }
-      this.decided = new Map(kept.filter(([id, decision]) => this.#isKnown(id, decision)));
+      this.#sort();
       return before;
     }
 
@@ -89,7 +96,7 @@ const Decisions = (() => {
   function stored(name) {
     try {
       const found = JSON.parse(localStorage.getItem(name) ?? "[]");
-      return found.filter(([id, made]) => Number.isInteger(id) && WORDS.includes(made.decision) && (made.decision !== "relabel" || typeof made.label === "string"));
+      return found.filter(([tag, made]) => Number.isInteger(tag) && WORDS.includes(made.decision) && (made.decision !== "relabel" || typeof made.label === "string"));
     } catch {
       return [];
     }
@@ -97,7 +104,7 @@ const Decisions = (() => {
 
   addEventListener("storage", ({ key }) => {
     for (const log of opened.values()) {
-      if (key !== storageName(log.experiment)) continue;
+      if (key !== null && key !== storageName(log.experiment)) continue; // null: all were removed
       log.reload();
       document.dispatchEvent(new CustomEvent("decided"));
     }
@@ -109,13 +116,15 @@ const Decisions = (() => {
     return opened.get(experiment.name);
   }
 
-  /** example_id -> { name, decision, label } of what was decided in other experiments on images of the same data set. */
+  /** example_id -> { name, decision, label, given } of what was decided in other experiments on the same images. */
   function elsewhere(experiment) {
     const found = new Map();
     for (const { name, dataset } of DATA.experiments) {
-      const { root, digest } = DATA.datasets[dataset];
-      if (name === experiment.name || root !== experiment.dataset.root) continue;
-      for (const [id, decided] of stored(`difficulty ${digest} ${name}`)) found.set(id, { name, ...decided });
+      if (name === experiment.name || DATA.datasets[dataset].root !== experiment.dataset.root) continue;
+      for (const [tag, decided] of stored(`difficulty ${dataset} ${name}`)) {
+        const example = experiment.byTag.get(tag);
+        if (example !== undefined) found.set(experiment.ids[example], { name, ...decided });
+      }
     }
     return found;
   }
@@ -159,7 +168,7 @@ const Decisions = (() => {
         if (character !== '"') cellText += character;
         else if (text[place + 1] === '"') { cellText += '"'; place++; }
         else quoted = false;
-      } else if (character === '"') quoted = true;
+      } else if (character === '"' && cellText === "") quoted = true;
       else if (character === separator) endCell();
       else if (character === "\n" || character === "\r") {
         if (character === "\r" && text[place + 1] === "\n") place++;
@@ -168,8 +177,10 @@ const Decisions = (() => {
       } else cellText += character;
     }
     if (cellText || rows.at(-1).length) endCell();
-    return rows.filter((row) => row.some(Boolean));
+    return rows;
   }
+
+  const plain = (text) => text.normalize("NFC").trim();
 
   /** The rows of a list, whichever of , ; and tab stands between its cells, with the places of its columns. */
   function tableIn(text) {
@@ -188,20 +199,23 @@ const Decisions = (() => {
     experiment.ids.forEach((id, example) => places.set(String(id), example));
     const taken = new Map();
     for (const [number, row] of rows.entries()) {
-      const line = number + 2, cellOf = (name) => (Object.hasOwn(column, name) ? unmarked((row[column[name]] ?? "").trim()) : "");
+      if (!row.some(Boolean)) continue;
+      const line = number + 2, cellOf = (name) => (Object.hasOwn(column, name) ? plain(unmarked((row[column[name]] ?? "").trim())) : "");
       const fail = (why) => { throw new Error(`Row ${line}: ${why}.`); };
       const decision = cellOf("decision").toLowerCase(), id = cellOf("example_id"), example = places.get(id);
       if (!decision) continue;
       if (!WORDS.includes(decision)) fail(`“${decision}” is none of keep, drop, relabel`);
       if (example === undefined) fail(`there is no example ${id || "without a number"} here`);
-      if (taken.has(experiment.ids[example])) fail(`example ${id} is decided on a second time`);
-      const given = experiment.className(experiment.said[example]), key = experiment.key(example);
-      if (cellOf("key") && cellOf("key") !== key.trim()) fail(`example ${id} is “${key}” here, not “${cellOf("key")}”: the list is of other images`);
-      if (cellOf("given_label") && cellOf("given_label") !== given.trim()) fail(`example ${id} is labelled “${given}” here, not “${cellOf("given_label")}”: the list is of other labels`);
+      if (taken.has(example)) fail(`example ${id} is decided on a second time`);
+      const given = plain(experiment.className(experiment.said[example])), key = plain(experiment.key(example));
+      if (cellOf("key") && cellOf("key") !== key) fail(`example ${id} is “${key}” here, not “${cellOf("key")}”: the list is of other images`);
+      if (cellOf("given_label") && cellOf("given_label") !== given) fail(`example ${id} is labelled “${given}” here, not “${cellOf("given_label")}”: the list is of other labels`);
       const label = decision === "relabel" ? cellOf("new_label") || cellOf("suggested_label") : null;
-      const known = experiment.classes.find((name) => name.trim() === label);
+      if (label !== null && experiment.hasSets) fail("images have several labels each; keep or drop this one");
+      if (label === "") fail("relabel needs the label in the column new_label or suggested_label");
+      const known = experiment.classes.find((name) => plain(name) === label);
       if (label !== null && known === undefined) fail(`no class is called “${label}”`);
-      taken.set(experiment.ids[example], label === null ? { decision } : { decision, label: known });
+      taken.set(example, label === null ? { decision } : { decision, label: known });
     }
     of(experiment).setAll([...taken]);
     return taken.size;

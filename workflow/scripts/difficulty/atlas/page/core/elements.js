@@ -57,7 +57,9 @@ async function keepingFocus(change) {
   await change();
   if (before === document.body || before.isConnected || document.activeElement !== document.body) return;
   const found = alike();
-  (found[place] ?? found[0] ?? document.getElementById("main")).focus({ preventScroll: true });
+  const next = found[place] ?? found[0] ?? document.querySelector("dialog[open]") ?? document.getElementById("main");
+  next.focus({ preventScroll: true });
+  if (next.type === "search") next.setSelectionRange(next.value.length, next.value.length);
 }
 
 /** Tells people who do not see the page what happened. */

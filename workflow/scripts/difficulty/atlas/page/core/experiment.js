@@ -27,11 +27,11 @@ class Experiment {
   async #load() {
     const { dataset, described } = this;
     const listed = described.suspects;
-    const wanted = [dataset.ids, dataset.split, dataset.label, dataset.duplicate, dataset.tiles,
+    const wanted = [dataset.ids, dataset.tags, dataset.split, dataset.label, dataset.duplicate, dataset.tiles,
       described.given, described.corrupt, listed.positions, listed.given, listed.suggested, listed.share, listed.probability, listed.verdict];
     const read = await Promise.all(wanted.map(Arrays.read));
     let positions, sets, suggested, share, probability, verdict;
-    [this.ids, this.split, this.label, this.duplicate, this.tiles, this.given, this.corrupt,
+    [this.ids, this.tags, this.split, this.label, this.duplicate, this.tiles, this.given, this.corrupt,
       positions, sets, suggested, share, probability, verdict] = read;
     this.suspects = positions;
     this.hasSets = sets !== null;
@@ -88,6 +88,14 @@ class Experiment {
       return one.map((value, place) => Math.abs(value - other[place]));
     }
     return Arrays.read(this.columns.get(name)?.values);
+  }
+
+  #byTag;
+
+  /** Tag of an image -> its position. */
+  get byTag() {
+    this.#byTag ??= new Map(Array.from(this.tags, (tag, example) => [tag, example]));
+    return this.#byTag;
   }
 
   /** Whether an example has a place in an order: others come last in it, and in the opposite one. */

@@ -17,14 +17,23 @@ const Filters = (() => {
       choice("Verdict", named(experiment.verdicts, state.verdict), state.verdict ?? "", (value) => set({ verdict: value })),
       choice("Only", [["", "any"], ...flags], state.flag ?? "", (value) => set({ flag: value })),
       element("label", { class: "choice" }, element("span", {}, "Find"),
-        element("input", { type: "search", placeholder: "name or #id", value: state.find ?? "", onchange: (event) => set({ find: event.target.value.trim() }) })),
+        element("input", { type: "search", placeholder: "name or #id", "aria-label": "Find", value: state.find ?? "", oninput: (event) => later(() => set({ find: event.target.value.trim() })) })),
       chips(experiment, state, set),
     );
-    return isWide ? form : element("details", { open: isFiltered }, element("summary", {}, "Filters"), form);
+    isOpen ||= isFiltered;
+    return isWide ? form : element("details", { open: isOpen, ontoggle: (event) => { isOpen = event.target.open; } }, element("summary", {}, "Filters"), form);
+  }
+
+  let isOpen = false, timer = 0; // the filters on a small screen
+
+  /** Waits until somebody has stopped typing. */
+  function later(change) {
+    clearTimeout(timer);
+    timer = setTimeout(change, 400);
   }
 
   function classChoice(title, name, experiment, state, set) {
-    const names = name === "suggested" ? experiment.labels : experiment.classes;
+    const names = experiment.labels;
     if (names.length <= FEW) return choice(title, named(names, state[name]), state[name] ?? "", (value) => set({ [name]: value }));
     return element("label", { class: "choice" }, element("span", {}, title),
       element("input", {
@@ -37,7 +46,7 @@ const Filters = (() => {
   function classList(experiment) {
     const id = `classes-${DATA.experiments.findIndex((each) => each.name === experiment.name)}`;
     if (!document.getElementById(id)) {
-      document.body.append(element("datalist", { id }, experiment.classes.map((name) => element("option", { value: name }))));
+      document.body.append(element("datalist", { id }, experiment.labels.map((name) => element("option", { value: name }))));
     }
     return id;
   }
@@ -76,20 +85,20 @@ const Filters = (() => {
     const values = await experiment.values(name), limits = Columns.range(values);
     const others = Selection.ranges(state).filter(([each]) => each !== name);
     const [low, high] = Selection.ranges(state).find(([each]) => each === name)?.slice(1) ?? [-Infinity, Infinity];
-    const step = (limits[1] - limits[0]) / 1000 || 1;
+    const steps = 1000, span = limits[1] - limits[0];
+    const place = (value) => (span ? Math.round((steps * (Math.min(Math.max(value, limits[0]), limits[1]) - limits[0])) / span) : 0);
     const set = (first, second) => {
-      const lower = Math.min(first, second), upper = Math.max(first, second);
-      const kept = [name, lower < limits[0] + step / 2 ? -Infinity : lower, upper > limits[1] - step / 2 ? Infinity : upper];
+      const kept = [name, Math.min(first, second), Math.max(first, second)];
       const isAll = !kept.some(Number.isFinite);
       Address.go({ ranges: Selection.rangesText(isAll ? others : [...others, kept]), at: null }, { replace: true });
     };
-    const slider = (which, value, change) => element("input", {
-      type: "range", min: limits[0], max: limits[1], step, value,
-      "aria-label": `${which} ${name}`, "aria-valuetext": shortNumber(value), onchange: (event) => change(Number(event.target.value)),
+    const slider = (which, value, end, open, change) => element("input", {
+      type: "range", min: 0, max: steps, step: 1, value: place(value), "aria-label": `${which} ${name}`, "aria-valuetext": shortNumber(Number.isFinite(value) ? value : limits[end ? 1 : 0]),
+      onchange: (event) => change(Number(event.target.value) === end ? open : limits[0] + (span * Number(event.target.value)) / steps),
     });
     return element("div", { class: "range" },
       bars(Columns.histogram(values, limits, 60, taken), Columns.histogram(values, limits, 60)),
-      slider("Lowest", Math.max(low, limits[0]), (value) => set(value, high)), slider("Highest", Math.min(high, limits[1]), (value) => set(low, value)),
+      slider("Lowest", low, 0, -Infinity, (value) => set(value, high)), slider("Highest", high, steps, Infinity, (value) => set(low, value)),
       element("div", { class: "range-ends" }, element("span", {}, shortNumber(limits[0])), element("span", {}, shortNumber(limits[1]))));
   }
 

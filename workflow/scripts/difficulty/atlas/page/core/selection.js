@@ -40,7 +40,7 @@ const Selection = (() => {
     const keep = (test) => { for (let place = 0; place < taken.length; place++) if (taken[place] && !test(place)) taken[place] = 0; };
     const index = (list, name) => list.indexOf(name);
     if (state.split) { const code = index(experiment.dataset.splits, state.split); keep((place) => experiment.split[place] === code); }
-    if (state.class) { const code = index(experiment.classes, state.class); keep((place) => experiment.given[place] === code); }
+    if (state.class) { const code = index(experiment.labels, state.class); keep((place) => experiment.said[place] === code); }
     if (state.suggested) { const code = index(experiment.labels, state.suggested); keep((place) => experiment.suggested[place] === code); }
     if (state.verdict) { const code = index(experiment.verdicts, state.verdict); keep((place) => experiment.verdict[place] === code); }
     if (state.flag) keep(flagged(experiment, state.flag));

@@ -23,7 +23,7 @@ const ImagesView = {
       ),
       Decisions.of(experiment).size > 0 && element("p", { class: "about legend-of-frames" }, "Frames: ", ...["keep", "drop", "relabel"].map((name) => element("span", { "data-decision": name }, { keep: "kept", drop: "dropped", relabel: "relabelled" }[name]))),
       await Filters.rangeOf(experiment, state, sort, taken),
-      grid.root,
+      grid.note, grid.root,
       examples.length === 0 && element("p", { class: "empty" }, "No image passes all filters. “Show all” removes them."),
     );
     grid.show(examples);

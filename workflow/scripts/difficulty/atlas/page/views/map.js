@@ -6,7 +6,7 @@ const MapView = {
     const { x, y } = axesOf(experiment, state);
     if (!x) { fill(root, element("p", { class: "empty" }, "This experiment has no two columns of numbers.")); return null; }
     const [xs, ys, taken, colors] = await Promise.all([experiment.values(x), experiment.values(y), Selection.mask(experiment, state), colorsOf(experiment, state)]);
-    const all = Uint32Array.from(taken.keys()).filter((example) => taken[example] && !Number.isNaN(xs[example]) && !Number.isNaN(ys[example]));
+    const all = Uint32Array.from(taken.keys()).filter((example) => taken[example] && Number.isFinite(xs[example]) && Number.isFinite(ys[example]));
     const step = Math.ceil(all.length / MOST_POINTS), shown = all.filter((_, place) => place % step === 0);
     const set = (changes) => Address.go({ ...changes, at: null }, { replace: true });
     const place = element("div", { class: "map-plot", role: "img", "aria-label": `${counted(shown.length, "point")}: ${x} across, ${y} up` }), aside = element("div", { class: "map-aside", "aria-live": "polite" });

@@ -6,8 +6,11 @@ const ReviewView = {
     const examples = Array.from(await Selection.chosen(experiment, state)).filter((example) => experiment.rank[example] > 0);
     const log = Decisions.of(experiment);
     const wanted = Number(state.at), named = examples.findIndex((example) => experiment.ids[example] === wanted);
-    const before = Decisions.elsewhere(experiment), isDone = (id) => log.has(id) || before.get(id)?.decision === "keep";
-    let place = named >= 0 ? named : Math.max(0, examples.findIndex((example) => !isDone(experiment.ids[example])));
+    const before = Decisions.elsewhere(experiment), isDone = (example) => {
+      const id = experiment.ids[example], { decision, given } = before.get(id) ?? {};
+      return log.has(id) || (decision === "keep" && given === experiment.className(experiment.said[example]));
+    };
+    let place = named >= 0 ? named : Math.max(0, examples.findIndex((example) => !isDone(example)));
     const card = element("div", { class: "review-card", tabindex: "-1" }), progress = element("p", { class: "count", role: "status" });
     const said = element("div", { class: "said" }), strip = element("div", { class: "strip", role: "list", "aria-label": "Next images" });
 
@@ -43,10 +46,10 @@ const ReviewView = {
     }
 
     function undo() {
-      const id = log.undo();
-      if (id === null) { fill(said, element("p", { role: "alert" }, "There is nothing to undo: decisions of an earlier visit are changed one by one.")); return; }
-      const back = examples.findIndex((example) => experiment.ids[example] === id);
-      announce(`Undone: ${experiment.key(experiment.ids.indexOf(id))}`);
+      const example = log.undo();
+      if (example === null) { fill(said, element("p", { role: "alert" }, "There is nothing to undo: decisions of an earlier visit are changed one by one.")); return; }
+      const back = examples.indexOf(example);
+      announce(`Undone: ${experiment.key(example)}`);
       go(back >= 0 ? back : place);
     }
 
