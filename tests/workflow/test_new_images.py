@@ -25,8 +25,9 @@ def test_a_folder_without_a_configuration_becomes_a_list_of_suspects(tmp_path):
     first, second, *shown = output[output.index("The 10 most suspicious labels of plain:") :].splitlines()
     assert first and second.startswith("     1  train/") and "labelled" in second
     results = workflow.work / "results"
-    assert shown[9].startswith("All of them, ") and shown[9].endswith("results/experiments/plain/suspects.csv")
-    assert shown[10].startswith("Images: ")
+    assert shown[9].startswith("Open ") and "results/review.html in a browser" in shown[9]
+    assert shown[10].startswith("The list ") and shown[10].endswith("results/experiments/plain/suspects.csv")
+    assert shown[11].startswith("Images: ") and (results / "review.html").exists()
     assert not (results / "figures").exists()
     assert "The most suspicious labels of" not in output  # they are shown once
     assert "batch_size" in (workflow.work / "config.yaml").read_text()

@@ -7,18 +7,16 @@ from tests.support.suites import PARTS
 from tests.support.workflows import altered
 
 DECIDED = 20
-PAGE = {"dpi": 50, "experiments": ["plain"]}
 FIXED = {"source": "subset", "of": "few", "select": {"by": "list", "path": "decisions.csv"}}
 RECORDS = "results/experiments/fixed/seed-2/records.parquet"
 
 
 def test_labels_corrected_on_the_page_are_trained_on(parts, chromium):
-    parts.configure(altered(PARTS, figures=PAGE))
-    parts.run("results/index.html")
+    parts.run("results/review.html")
     suspects = parts.table("plain/suspects.parquet").set_index("example_id")["given_label"].iloc[:DECIDED]
     names = sorted(suspects.unique())
     new_names = {}
-    with new_window(chromium, (parts.work / "results" / "index.html").as_uri()) as opened:
+    with new_window(chromium, (parts.work / "results" / "review.html").as_uri()) as opened:
         page = opened.go(view="review", e="plain")
         for number, (example, given) in enumerate(suspects.items()):
             page.wait_for_selector(f"dd:text-matches('example {example}\\\\)')")
