@@ -18,9 +18,12 @@ settings.register_profile("steady", deadline=None, suppress_health_check=[Health
 settings.load_profile("steady")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
-    """The browser. Tests are skipped where there is none."""
+    """The browser. Tests are skipped where there is none.
+
+    For one file of tests: while it runs, the process has an event loop, so that other tests cannot start their own.
+    """
     from tests.support import browser
 
     if not browser.CHROMIUM:
