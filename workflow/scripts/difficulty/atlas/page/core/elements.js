@@ -51,11 +51,12 @@ const nameOf = (one) => one.getAttribute("aria-label") ?? one.textContent;
 
 /** Runs what may replace the element that has the focus; then the one in its place has it, or else the content. */
 async function keepingFocus(change) {
-  const before = document.activeElement, isSame = (one) => nameOf(one) === nameOf(before);
-  const alike = () => [...document.querySelectorAll(before.tagName)].filter(isSame);
+  const before = document.activeElement;
+  if (before === document.body) { await change(); return; }
+  const name = nameOf(before), alike = () => [...document.querySelectorAll(before.tagName)].filter((one) => nameOf(one) === name);
   const place = alike().indexOf(before);
   await change();
-  if (before === document.body || before.isConnected || document.activeElement !== document.body) return;
+  if (before.isConnected || document.activeElement !== document.body) return;
   const found = alike();
   const next = found[place] ?? found[0] ?? document.querySelector("dialog[open]") ?? document.getElementById("main");
   next.focus({ preventScroll: true });

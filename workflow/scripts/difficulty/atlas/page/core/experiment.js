@@ -51,10 +51,12 @@ class Experiment {
       this.rank[example] = place + 1;
     });
     if (this.count <= Experiment.#FEW) await this.loadNames();
+    else if (this.count <= Experiment.#MANY) setTimeout(() => this.loadNames(), 1000); // once something is seen
     return this;
   }
 
-  static #FEW = 100000; // examples whose names are read at the start
+  static #FEW = 20000; // examples whose names are read at the start
+  static #MANY = 100000; // whose names are read soon
 
   /** Reads the names of all examples, or of the one at a position. */
   async loadNames(example = null) {

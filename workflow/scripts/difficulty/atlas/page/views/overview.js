@@ -4,8 +4,9 @@ const OverviewView = {
   title: "Overview",
   async show(root, experiment, state) {
     const link = (view, changes = {}) => Address.link({ view, e: state.e, ...changes }, {});
-    const cards = [wrongCard(experiment, link), trustCard(experiment), suspectsCard(experiment, link), examplesCard(experiment, link), Thumbnails.sheetsOf(experiment) && duplicatesCard(experiment, link), classCard(experiment, link), accuracyCard(experiment)];
-    fill(root, whatWasDone(experiment), warningOf(experiment), experiment.described.warnings.map((text) => element("p", { class: "warning", role: "note" }, text)), element("div", { class: "cards" }, await Promise.all(cards)), confusion(experiment, link), await classTable(experiment, link));
+    const classes = await byClass(experiment);
+    const cards = [wrongCard(experiment, link), trustCard(experiment), suspectsCard(experiment, link), examplesCard(experiment, link), Thumbnails.sheetsOf(experiment) && duplicatesCard(experiment, link), classCard(experiment, classes, link), accuracyCard(experiment)];
+    fill(root, whatWasDone(experiment), warningOf(experiment), experiment.described.warnings.map((text) => element("p", { class: "warning", role: "note" }, text)), element("div", { class: "cards" }, cards.map((card) => card || null)), confusion(experiment, link), classTable(experiment, classes, link));
   },
 };
 
@@ -59,10 +60,10 @@ function duplicatesCard(experiment, link) {
   return answer("Copies", wholeNumber(copies.length), text, copies.length ? link("images", { flag: "duplicate" }) : null, experiment, copies);
 }
 
+const MOST_CLASSES = 50; // in the table; filters lead to the others
 const ALIKE = 0.05; // mean percentiles of classes that are about as hard as each other
 
-async function classCard(experiment, link) {
-  const rows = await byClass(experiment);
+function classCard(experiment, rows, link) {
   if (rows.length < 2 || rows[0].hardness - rows.at(-1).hardness < ALIKE) return null;
   const hardest = rows[0];
   const split = experiment.dataset.splits.includes("train") ? "train" : null;
@@ -100,12 +101,12 @@ async function byClass(experiment) {
   return rows.sort((a, b) => b.hardness - a.hardness);
 }
 
-async function classTable(experiment, link) {
-  const rows = (await byClass(experiment)).slice(0, 200);
+function classTable(experiment, classes, link) {
+  const rows = classes.slice(0, MOST_CLASSES);
   if (!rows.length) return null;
   const split = experiment.dataset.splits.length > 1 ? "train" : null;
   const estimated = experiment.described.errors.estimated_wrong !== null;
-  return tableOf("Classes, the hardest first", [
+  return tableOf(classes.length > MOST_CLASSES ? `The ${MOST_CLASSES} hardest of ${wholeNumber(classes.length)} classes` : "Classes, the hardest first", [
     ["Class", (row) => element("a", { href: link("images", { class: row.name, split }), onclick: App.follow }, row.name)],
     ["Training images", (row) => wholeNumber(row.examples.length), "number"],
     ["Mean percentile of the score", (row) => percent(row.hardness), "number"],
