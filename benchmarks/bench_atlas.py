@@ -162,15 +162,9 @@ def write_comparisons(folder: Path, names: list[str], examples: int) -> None:
 def make_page(results: Path) -> Path:
     """Packs the thumbnails and makes the page; prints how long it took, the memory, and the sizes."""
     dataset = results / "datasets" / "many"
-    settings = {"title": "Many images", "datasets": [["many", "many"]], "experiments": [[EXPERIMENT, "many"]]}
-    settings |= {
-        "runs": {EXPERIMENT: ["seed-0"]},
-        "compared": True,
-        "figures": [],
-        "tables": [],
-        "influential": [],
-        "maps": [],
-    }
+    experiment = {"name": EXPERIMENT, "dataset": "many", "runs": ["seed-0"]}
+    settings = {"title": "Many images", "datasets": [["many", "many"]], "experiments": [experiment], "compared": True}
+    settings |= {"figures": [], "tables": [], "influential": [], "maps": []}
     commands = {
         "thumbnails": [
             "pack_thumbnails",

@@ -16,8 +16,9 @@ SIDE = 12
 SETTINGS = {
     "title": "Difficulty of toys",
     "datasets": [["toy", "toy"]],
-    "experiments": [[name, "toy"] for name in EXPERIMENTS],
-    "runs": {name: FOLD_RUNS if name == "folds" else PLAIN_RUNS for name in EXPERIMENTS},
+    "experiments": [
+        {"name": name, "dataset": "toy", "runs": FOLD_RUNS if name == "folds" else PLAIN_RUNS} for name in EXPERIMENTS
+    ],
     "compared": True,
     "figures": ["experiments/noisy/data_map"],
     "influential": [],

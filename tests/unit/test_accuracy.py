@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from difficulty.analysis.accuracy import accuracy_of
+from difficulty.analysis.accuracy import accuracy_of, digest_of_test
 
 
 def history(run, *rows):
@@ -28,3 +28,12 @@ def test_seeds_are_averaged_over_their_runs():
 
 def test_without_test_images_there_is_none():
     assert accuracy_of(history("seed-0", (1, "train", 40, 0.5), (1, "test", 0, 0.0))) is None
+
+
+def test_the_same_test_images_with_the_same_labels_are_known():
+    examples = pd.DataFrame({"split": ["train", "test", "test"], "key": ["a", "b", "c"], "class_name": ["x", "y", "x"]})
+    examples["sha256"] = ["1", "2", "3"]
+    corrected = examples.assign(class_name=["y", "y", "x"]).iloc[::-1]
+    assert digest_of_test(corrected) == digest_of_test(examples)
+    assert digest_of_test(examples.iloc[:2]) != digest_of_test(examples)
+    assert digest_of_test(examples.assign(class_name="y")) != digest_of_test(examples)

@@ -2,8 +2,9 @@
 
 From: tables of examples, scores and analyses, and figures. To: results/index.html, results/review.html
 
-Each is one file, which a browser opens from disk. The thumbnails of a data set, results/datasets/{dataset}/thumbnails.parquet, are
-packed once; subsets show those of the data set that they were chosen from.
+Each is one file, which a browser opens from disk. The thumbnails of a data set,
+results/datasets/{dataset}/thumbnails.parquet, are packed once; subsets show those of the data set that they were chosen
+from.
 """
 
 
@@ -55,7 +56,7 @@ rule build_atlas:
         command("build_atlas")
 
 
-rule build_review:
+use rule build_atlas as build_review with:
     """Makes the page with the labels to check and what tells whether they are wrong."""
     input:
         plan.atlas.review_tables(),
@@ -65,13 +66,5 @@ rule build_review:
         paths.log("build_review"),
     benchmark:
         paths.benchmark("build_review")
-    conda:
-        "../../envs/atlas.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(2000),
-        runtime=30,
     params:
         **parameters(plan.atlas.build_review),
-    shell:
-        command("build_atlas")

@@ -30,10 +30,10 @@ def main(args):
         "title": settings["title"],
         "datasets": payload.datasets,
         "thumbnails": payload.thumbnails,
-        "experiments": payload.experiments(*(settings[key] for key in ("experiments", "runs", "tables", "compared"))),
+        "experiments": payload.experiments(settings["experiments"], settings["tables"], settings["compared"]),
         "influential": payload.influential(settings["influential"]),
         "figures": describe_figures(settings["figures"], results, arrays),
-        "methods": describe_methods(payload.provenance(settings["experiments"]), results.folder / "benchmarks"),
+        "methods": describe_methods(payload.provenance(settings["experiments"][0]), results.folder / "benchmarks"),
         "folder": folder_of(args.output),
         "palette": {"points": POINT_COLORS, "shares": SHARE_COLORS},
     }

@@ -3,25 +3,23 @@
 import sys
 from pathlib import Path
 
-import pandas as pd
-
-from difficulty.analysis.accuracy import accuracy_of
+from difficulty.analysis.accuracy import accuracy_of, digest_of_test
+from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.label_error_lines import label_error_lines
 from difficulty.stage import arguments, run_stage
 from difficulty.suspect_lines import first_suspects
 from difficulty.tables import read_table
-from difficulty.training.run_tables import HISTORY
+from difficulty.training.histories import read_histories
 
 _COUNT = 10
 
 
 def main(args):
-    experiments = list(args.settings)
-    dataset, _ = args.settings[experiments[0]]
-    for line in [*shown(experiments[0], dataset), *accuracies(args.settings)]:
+    first, *others = args.settings["experiments"]
+    for line in [*shown(first["name"], first["dataset"]), *accuracies([first, *others])]:
         print(line, file=sys.stderr)
-    if others := experiments[1:]:
-        lists = ", ".join(str(suspects_of(name)) for name in others)
+    if others:
+        lists = ", ".join(str(suspects_of(other["name"])) for other in others)
         print(f"Of other experiments: {lists}", file=sys.stderr)
 
 
@@ -41,16 +39,18 @@ def shown(experiment: str, dataset: str) -> list[str]:
     return [*lines, f"The list (docs/acting.md): {path}", *([f"Images: {images}"] if images.is_dir() else [])]
 
 
-def accuracies(experiments: dict) -> list[str]:
-    """How often the networks of each experiment are right about test images, if there are several to compare."""
+def accuracies(experiments: list[dict]) -> list[str]:
+    """How often networks are right about test images, for each set of these that several experiments have."""
     found = {}
-    for name, (_, runs) in experiments.items():
-        folder = Path("results", "experiments", name)
-        history = pd.concat([read_table(folder / run / "history.parquet", HISTORY).assign(run=run) for run in runs])
-        if accuracy := accuracy_of(history):
-            interval = f"{accuracy.low:.1%} to {accuracy.high:.1%} for other images"
-            found[name] = f"{name} {accuracy.mean:.1%} of {accuracy.examples:,} ({interval})"
-    return [f"Test images right, mean over seeds: {', '.join(found.values())}"] if len(found) > 1 else []
+    for experiment in experiments:
+        folder = Path("results", "experiments", experiment["name"])
+        examples = Path("results", "datasets", experiment["dataset"], "examples.parquet")
+        tested = digest_of_test(read_table(examples, EXAMPLES, ["split", "key", "sha256", "class_name"]))
+        if each := accuracy_of(read_histories(folder / run / "history.parquet" for run in experiment["runs"])):
+            text = f"{experiment['name']} {each.mean:.1%} ({each.low:.1%} to {each.high:.1%})"
+            found.setdefault((tested, each.examples), []).append(text)
+    begin = "Right about the same {:,} test images, and interval (95%) for others like them: {}"
+    return [begin.format(count, ", ".join(texts)) for (_, count), texts in found.items() if len(texts) > 1]
 
 
 if __name__ == "__main__":

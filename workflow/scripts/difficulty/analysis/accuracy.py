@@ -1,5 +1,6 @@
 """How often an experiment's networks are right about test images, in the end."""
 
+import hashlib
 from typing import NamedTuple
 
 import pandas as pd
@@ -19,6 +20,15 @@ class Accuracy(NamedTuple):
     examples: int
     low: float
     high: float
+
+
+def digest_of_test(examples: pd.DataFrame) -> str:
+    """A digest of the test images with their labels: accuracies are compared where it is the same.
+
+    examples: split, key, sha256 and class_name of a data set.
+    """
+    tested = examples.loc[examples["split"] == "test", ["key", "sha256", "class_name"]].sort_values("key")
+    return hashlib.sha256(tested.to_csv(index=False).encode()).hexdigest()[:16]
 
 
 def accuracy_of(history: pd.DataFrame) -> Accuracy | None:

@@ -56,7 +56,8 @@ class Arrays:
         if not np.isfinite(high - low):
             return self.numbers(values, "f4")
         scale = _STEPS / (high - low) if high > low else 0.0
-        _, unlike = np.unique(np.round(np.unique(values[known].astype(np.float32)) * scale), return_counts=True)
+        different = np.unique(values[known].astype(np.float32)).astype(np.float64)
+        _, unlike = np.unique(np.round((different - low) * scale), return_counts=True)
         if unlike.max(initial=0) > max(1, known.sum() * _MOST_ALIKE):
             return self.numbers(values, "f4")
         codes = np.full(len(values), MISSING, np.uint16)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from difficulty.analysis.accuracy import accuracy_of
+from difficulty.analysis.accuracy import accuracy_of, digest_of_test
 from difficulty.analysis.convergence import convergence, convergence_sentences
 from difficulty.analysis.feature_map import FEATURE_MAP
 from difficulty.analysis.score_order import in_order, similar_order
@@ -19,7 +19,7 @@ from difficulty.errors import UserError
 from difficulty.plan import paths
 from difficulty.scores.runs import seed_of
 from difficulty.tables import read_arrow, read_provenance, read_schema, read_table
-from difficulty.training.run_tables import HISTORY
+from difficulty.training.histories import read_histories
 
 _CORRELATION = ["role", "score_a", "score_b", "spearman", "low", "high", "examples"]
 _STABILITY = ["role", "score", "seeds_per_half", "spearman_mean", "reliability", "seeds_for_90", "examples"]
@@ -62,28 +62,28 @@ class Payload:
 
     def experiments(
         self,
-        experiments: Sequence[tuple[str, str]],
-        runs: Mapping[str, Sequence[str]],
+        experiments: Sequence[Mapping],
         tables: Sequence[str],
         compared: bool,
     ) -> list[dict]:
         """The experiments' parts of the page.
 
-        experiments: (name, its data set) of each. runs: of each. tables: those about all of them that there are.
-        compared: whether there are tables that compare scores with each other.
+        experiments: name, dataset and runs of each. tables: those about all of them that there are. compared: whether
+        there are tables that compare scores with each other.
         """
         shared = {pattern: self.results.path(pattern) for pattern in tables}
         detection = _rows(shared[paths.DETECTIONS], _DETECTION) if paths.DETECTIONS in shared else []
         described = []
-        for name, dataset in experiments:
+        for experiment in experiments:
+            name, dataset = experiment["name"], experiment["dataset"]
             classes = self.datasets[dataset]["classes"]
             page = describe_experiment(name, self.results, self.examples[dataset], classes, self.arrays)
             page["columns"] += self._places(dataset)
-            history, accuracy = self._history(name, runs[name]), None
-            if found := accuracy_of(history):
-                accuracy = found._asdict()
-            page |= {"dataset": dataset, "settings": self._settings(name), "accuracy": accuracy}
-            page |= {"runs": list(runs[name]), "warnings": _warnings(history)}
+            history = read_histories(self._of_runs(paths.HISTORY, experiment))
+            accuracy = accuracy_of(history)
+            page |= {**experiment, "settings": self.provenance(experiment).get("settings", {})}
+            page |= {"accuracy": accuracy and accuracy._asdict(), "warnings": _warnings(history)}
+            page["tested"] = digest_of_test(self.examples[dataset])
             if compared:
                 page["correlation"] = _correlation(self.results.path(paths.CORRELATION, experiment=name))
                 page["stability"] = _rows(self.results.path(paths.STABILITY, experiment=name), _STABILITY)
@@ -91,10 +91,9 @@ class Payload:
             described.append(page)
         return described
 
-    def _history(self, experiment: str, runs: Sequence[str]) -> pd.DataFrame:
-        """The histories of an experiment's runs, one after another."""
-        places = {run: self.results.path(paths.HISTORY, experiment=experiment, run=run) for run in runs}
-        return pd.concat([read_table(path, HISTORY).assign(run=run) for run, path in places.items()])
+    def _of_runs(self, pattern: str, experiment: Mapping) -> list[Path]:
+        """A path for every run of an experiment."""
+        return [self.results.path(pattern, experiment=experiment["name"], run=run) for run in experiment["runs"]]
 
     def _places(self, dataset: str) -> list[dict]:
         """Two columns, the places of a data set's images on a map by their features, if there are any."""
@@ -128,14 +127,9 @@ class Payload:
                 found.append({**table, "example": int(query), **examples})
         return found
 
-    def provenance(self, experiments: Sequence[tuple[str, str]]) -> dict:
-        """How the first run of the first experiment was made; nothing if there is none."""
-        records = self.results.first_records(experiments[0][0]) if experiments else None
-        return read_provenance(records) if records else {}
-
-    def _settings(self, experiment: str) -> dict:
-        """What an experiment's first run was made with."""
-        return self.provenance([(experiment, "")]).get("settings", {})
+    def provenance(self, experiment: Mapping) -> dict:
+        """How an experiment's first run was made."""
+        return read_provenance(self._of_runs(paths.RECORDS, experiment)[0])
 
 
 def _rows(path: Path, names: list[str]) -> list[dict]:

@@ -17,8 +17,3 @@ class Results:
 
     def figure(self, place: str) -> Path:
         return self.path(paths.figure(place))
-
-    def first_records(self, experiment: str) -> Path | None:
-        """The records of an experiment's first run."""
-        found = sorted(self.path(paths.LABELS, experiment=experiment).parent.glob("seed-*/records.parquet"))
-        return found[0] if found else None

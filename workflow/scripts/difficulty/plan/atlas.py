@@ -86,9 +86,12 @@ class Atlas:
         return {
             "title": title,
             "datasets": [[name, self._root(name)] for name in shown.datasets],
-            "experiments": [[name, self.plan.data.of(name)] for name in shown.experiments],
-            "runs": {name: self.plan.runs(name) for name in shown.experiments},
+            "experiments": [self.of_experiment(name) for name in shown.experiments],
         }
+
+    def of_experiment(self, name: str) -> dict:
+        """What pages and terminal have to know of an experiment."""
+        return {"name": name, "dataset": self.plan.data.of(name), "runs": self.plan.runs(name)}
 
     def _upstream(self, shown: Shown) -> list[str]:
         """Keys of what the tables of data sets and of suspects depend on."""

@@ -16,9 +16,7 @@ from difficulty.figures.style.appearance import DASHED, add_legend, line_styles,
 from difficulty.figures.style.axes import epoch_marker, integer_ticks, percent_ticks, plain_ticks, say_empty
 from difficulty.figures.style.palette import FAINT_INK
 from difficulty.figures.style.text import counted, percent, shortened
-from difficulty.scores.runs import experiment_of, run_of
-from difficulty.tables import read_table
-from difficulty.training.run_tables import HISTORY
+from difficulty.training.histories import read_histories
 
 INPUTS = {"histories": SEVERAL}
 
@@ -43,9 +41,7 @@ _BETWEEN_NUMBERS = 0.046  # share of a panel's height
 
 def draw(inputs: Namespace, settings: dict) -> Figure:
     """Reads the histories of all runs, one experiment after another."""
-    history = pd.concat(
-        read_table(path, HISTORY).assign(experiment=experiment_of(path), run=run_of(path)) for path in inputs.histories
-    )
+    history = read_histories(inputs.histories)
     measure = settings["measure"]
     called = "loss" if measure == "loss" else accuracy_name(history)
     return comparison_figure(

@@ -19,7 +19,8 @@ from difficulty.figures.style.text import counted
 from difficulty.scores.runs import experiment_of, run_of
 from difficulty.stage import warn
 from difficulty.tables import read_table
-from difficulty.training.run_tables import HISTORY, STEPS
+from difficulty.training.histories import read_histories
+from difficulty.training.run_tables import STEPS
 
 INPUTS = {"history": SEVERAL, "steps": ANY}
 
@@ -36,7 +37,7 @@ _RASTERIZED_FROM_STEPS = 2000
 
 def draw(inputs: Namespace, settings: dict) -> Figure:
     """Reads histories and steps of all runs (records of other runs have no steps); warns of what did not converge."""
-    history = pd.concat([read_table(path, HISTORY).assign(run=run_of(path)) for path in inputs.history])
+    history = read_histories(inputs.history)
     steps = [read_table(path, STEPS).assign(run=run_of(path)) for path in inputs.steps]
     steps = pd.concat(steps) if steps else pd.DataFrame(columns=["run", *STEPS.columns])
     experiment = experiment_of(inputs.history[0])

@@ -74,9 +74,8 @@ function accuracyCard(experiment) {
   const { accuracy } = experiment.described;
   if (!accuracy) return null;
   const spread = accuracy.std === null ? "" : ` ± ${(100 * accuracy.std).toFixed(1)}`;
-  const others = DATA.experiments.filter((other) => other.name !== experiment.name && other.accuracy?.examples === accuracy.examples
-    && DATA.datasets[other.dataset].root === experiment.dataset.root).map((other) => `${other.name} ${(100 * other.accuracy.mean).toFixed(1)} %`);
-  return answer("Test accuracy", `${(100 * accuracy.mean).toFixed(1)}${spread} %`, `Of ${counted(accuracy.runs, "network")} on ${counted(accuracy.examples, "test image")}; for other images ${percent(accuracy.low, 1)} to ${percent(accuracy.high, 1)} (95 % interval)${spread && "; ± is the standard deviation over seeds"}.${others.length ? ` Other experiments: ${others.join(", ")}.` : ""}`);
+  const others = DATA.experiments.filter((other) => other.name !== experiment.name && other.accuracy && other.tested === experiment.described.tested).map((other) => `${other.name} ${(100 * other.accuracy.mean).toFixed(1)} %`);
+  return answer("Test accuracy", `${(100 * accuracy.mean).toFixed(1)}${spread} %`, `Of ${counted(accuracy.runs, "network")} on ${counted(accuracy.examples, "test image")}; for other images ${percent(accuracy.low, 1)} to ${percent(accuracy.high, 1)} (95 % interval)${spread && "; ± is the standard deviation over seeds"}.${others.length ? ` Other experiments on the same images: ${others.join(", ")}.` : ""}`);
 }
 
 /** Classes of the training images, the hardest first: name, mean percentile of a score, and its images by that score. */
