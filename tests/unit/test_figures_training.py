@@ -116,9 +116,17 @@ def test_warning_names_the_runs_and_stands_on_the_figure():
 # Panel
 
 
+def panel_of(correct, present=None, limit=100):
+    """The panel of arrays, in two blocks, the later examples first."""
+    present = np.ones((len(correct), correct.shape[2]), bool) if present is None else present
+    ids, half = np.arange(correct.shape[2]), correct.shape[2] // 2
+    halves = [np.s_[half:], np.s_[:half]]
+    return panel.panel_of(lambda: [(ids[part], correct[:, :, part], present[:, part]) for part in halves], limit)
+
+
 def test_panel_colours_tell_right_wrong_and_agreement():
     correct = np.array([[[1, 1, 0]], [[1, 0, 0]]], bool)  # 2 runs, 1 epoch, 3 images
-    figure = panel.panel_figure(correct, ["seed-0", "seed-1"], "t")
+    figure = panel.panel_figure(panel_of(correct), ["seed-0", "seed-1"], "t")
     pixels = figure.axes[0].images[0].get_array()
     width = pixels.shape[1] // 3
     colors = [[to_hex(pixels[row, block * (width + 1)]).upper() for row in range(3)] for block in (0, 1)]
@@ -126,37 +134,40 @@ def test_panel_colours_tell_right_wrong_and_agreement():
 
 
 def test_panel_order_is_often_right_then_early():
-    correct = np.zeros((1, 3, 4), bool)
+    correct = np.zeros((1, 3, 5), bool)
     correct[0, :, 1] = True  # always
     correct[0, 2, 0] = True  # once, late
     correct[0, 1, 3] = True  # once, earlier
-    assert panel.order_examples(correct, np.ones((1, 4), bool)).tolist() == [1, 3, 0, 2]
+    found = panel_of(correct)  # the others never: in the order of their ids
+    assert (found.shown.tolist(), found.examples) == ([1, 3, 0, 2, 4], 5)
+    np.testing.assert_array_equal(found.correct, correct[:, :, found.shown])
 
 
 def test_panel_ignores_runs_in_which_an_image_has_another_role():
-    correct = np.array([[[1, 1]], [[0, 1]]], bool)
-    present = np.array([[1, 1], [0, 1]], bool)
-    figure = panel.panel_figure(correct, ["seed-0-fold-0", "seed-0-fold-1"], "t", present)
+    correct = np.array([[[1, 1, 0]], [[0, 1, 0]]], bool)
+    present = np.array([[1, 1, 0], [0, 1, 0]], bool)
+    figure = panel.panel_figure(panel_of(correct, present), ["seed-0-fold-0", "seed-0-fold-1"], "t")
     pixels = figure.axes[0].images[0].get_array()
-    assert [to_hex(pixels[row, 0]).upper() for row in (0, 1)] == [ALL_RIGHT, ALL_RIGHT]
+    assert [to_hex(pixels[row, 0]).upper() for row in range(len(pixels))] == [ALL_RIGHT, ALL_RIGHT]
     assert "other role" in texts_of(figure)
     assert "seed-0\nfold 1\n100.0 %" in texts_of(figure)
 
 
 def test_panel_shows_a_limited_number_of_rows_and_networks():
     correct = np.random.default_rng(0).random((9, 4, 500)) < 0.5
-    figure = panel.panel_figure(correct, [f"seed-{run}" for run in range(9)], "t", examples=50)
+    figure = panel.panel_figure(panel_of(correct, limit=50), [f"seed-{run}" for run in range(9)], "t")
     assert figure.axes[0].images[0].get_array().shape[0] == 50
     assert "50 of 500 images" in said(figure)
     assert "6 of 9 networks shown" in said(figure)
+    assert f"seed-3\n{correct[3, -1].mean():.1%}".replace("%", " %") in texts_of(figure)
 
 
 def test_panel_marks_planted_labels():
     correct = np.array([[[1, 0, 0]]], bool)
-    figure = panel.panel_figure(correct, ["seed-0"], "t", is_corrupt=np.array([False, False, True]))
+    figure = panel.panel_figure(panel_of(correct), ["seed-0"], "t", is_corrupt=np.array([False, False, True]))
     (marks,) = by_gid(figure, "corrupt")
     assert [segment[0][1] for segment in marks.get_segments()] == [2.5]
 
 
 def test_panel_without_images_says_so():
-    assert "no predictions" in said(panel.panel_figure(np.zeros((2, 3, 0), bool), ["a", "b"], "t"))
+    assert "no predictions" in said(panel.panel_figure(panel_of(np.zeros((2, 3, 0), bool)), ["a", "b"], "t"))

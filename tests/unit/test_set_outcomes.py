@@ -205,14 +205,14 @@ def test_training_on_label_sets_records_them_and_learns(tmp_path):
     partial = PartialRun(tmp_path / "p", {})
     train(build_model(settings, 1, (6, 6), 4, 0), data, settings, 0, partial, "{}")
     role = np.repeat(["train", "test"], [40, 20]).astype(object)
-    records = assembly.records(partial, "clean", LABELS, role, 12)
+    records = pd.concat(assembly.records(partial, "clean", LABELS, role, 12))
     texts = LABELS["label_set"].map(lambda row: " ".join(map(str, row)))
     counted = records[~records["example_id"].gt(50)]
     assert (counted["correct"] == (counted["predicted_set"] == texts[counted["example_id"]].to_numpy())).all()
     history = assembly.history(partial, "clean", LABELS, role, 12, None).set_index(["group", "epoch"])
     assert history.loc[("train", 12), "top1"] > 0.9 > history.loc[("train", 1), "top1"]
     assert history["top5"].isna().all()
-    online = assembly.records(partial, "online", LABELS, role, 12)
+    online = pd.concat(assembly.records(partial, "online", LABELS, role, 12))
     assert set(online["example_id"]) == set(range(40)) and "predicted_set" in online
     steps = assembly.steps(partial, 12)
     assert steps["loss"].iloc[-1] < steps["loss"].iloc[0]

@@ -82,7 +82,7 @@ def test_clean_records_equal_a_forward_pass_of_the_checkpoint(tmp_path, data, la
     partial = run(tmp_path / "p", data)
     checksums = partial.publish(tmp_path / "c", checkpoint_epochs(SETTINGS))
     write_manifest(tmp_path / "c", checksums, {})
-    records = assembly.records(partial, "clean", labels, ROLES, 4)
+    records = pd.concat(assembly.records(partial, "clean", labels, ROLES, 4))
     assert len(records) == 4 * 300
     model = build_model(SETTINGS, 1, (8, 8), 10, seed=9)
     model.load_state_dict(load_checkpoint(tmp_path / "c", 3)[0])
@@ -122,7 +122,7 @@ def test_mixed_batches_hold_every_row_once_and_are_of_nearly_the_same_size():
 
 def test_online_records_are_of_training_examples_and_sum_to_the_steps_losses(tmp_path, data, labels):
     partial = run(tmp_path / "p", data)
-    online = assembly.records(partial, "online", labels, ROLES, 4)
+    online = pd.concat(assembly.records(partial, "online", labels, ROLES, 4))
     assert sorted(online["example_id"][online["epoch"] == 2]) == list(range(TRAIN))
     steps = assembly.steps(partial, 4)
     by_epoch = (steps["loss"] * steps["examples"]).groupby(steps["epoch"]).sum() / TRAIN
@@ -132,7 +132,7 @@ def test_online_records_are_of_training_examples_and_sum_to_the_steps_losses(tmp
 def test_history_groups(tmp_path, data, labels):
     partial = run(tmp_path / "p", data)
     history = assembly.history(partial, "clean", labels, ROLES, 4, sample=30).set_index(["epoch", "group"])
-    records = assembly.records(partial, "clean", labels, ROLES, 4)
+    records = pd.concat(assembly.records(partial, "clean", labels, ROLES, 4))
     last = records[records["epoch"] == 4]
     assert history.loc[4, "test"]["examples"].item() == 100
     corrupt = last[labels["is_corrupt"].to_numpy()]

@@ -19,7 +19,8 @@ from difficulty.stage import WITH_TORCH, arguments, provenance, required_paths, 
 from difficulty.tables import read_table, write_table
 from difficulty.training.probe_folds import probe_folds
 from difficulty.training.probe_records import records_of
-from difficulty.training.run_tables import HISTORY, RECORDS
+from difficulty.training.record_files import write_records
+from difficulty.training.run_tables import HISTORY
 from difficulty.training.runs import Run
 from difficulty.training.targets import class_count
 
@@ -41,7 +42,7 @@ def main(args):
 
     records, history = records_of(logits, rows)
     facts = provenance(args, (*WITH_TORCH, "scikit-learn", "scipy"), output_scale=1.0, output_bias=True, source="probe")
-    write_table(records, args.records, RECORDS, facts, rows_per_group=len(records))
+    write_records([records], args.records, 1, facts)
     write_table(history, args.history, HISTORY, facts)
     order = np.argsort(rows["example_id"].to_numpy())
     probabilities = fixed_lists(probabilities_of(logits)[order])

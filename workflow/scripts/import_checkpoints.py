@@ -4,6 +4,7 @@ The files count as epochs 1, 2, ... in their order.
 """
 
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,8 @@ from difficulty.tensor_files import save_tensors
 from difficulty.training.checkpoints import checkpoint_name, write_manifest
 from difficulty.training.imported import imported_epoch
 from difficulty.training.passes import LabelledImages, clean_outcomes
-from difficulty.training.run_tables import HISTORY, records_schema
+from difficulty.training.record_files import write_records
+from difficulty.training.run_tables import HISTORY
 from difficulty.training.targets import class_count, padded, targets_of
 
 
@@ -36,21 +38,24 @@ def main(args):
     data = LabelledImages(images, targets_of(labels), normalization, args.workers)
     run = args.records.parent
     progress = Progress(f"{run.parent.name}/{run.name}", len(args.weights), "networks")
-    records, history, checksums = [], [], {}
+    history, checksums = [], {}
     networks = load_snapshots(settings, channels, tuple(size), args.weights, args.first, class_count(labels))
-    for epoch, (path, model, classes) in enumerate(networks, start=1):
-        about = description(settings, channels, size, classes, normalization.mean, normalization.std)
-        checksums[epoch] = save_tensors(args.checkpoints / checkpoint_name(epoch), model.state_dict(), about)
-        model.to(device, memory_format=torch.channels_last)
-        outcomes = clean_outcomes(model, replace(data, labels=padded(data.labels, classes)).to(device), settings)
-        refuse_not_finite(outcomes["loss"], labels["example_id"].to_numpy(), path)
-        rows, summaries = imported_epoch(outcomes, labels, epoch)
-        records.append(rows)
-        history += summaries
-        progress.update(1, path.name)
-    facts = provenance(args, WITH_TORCH, **output_facts(model), source="clean")
-    table = pd.concat(records)
-    write_table(table, args.records, records_schema(table), facts, rows_per_group=len(labels))
+    first = next(networks)
+    facts = provenance(args, WITH_TORCH, **output_facts(first[1]), source="clean")
+
+    def records():
+        for epoch, (path, model, classes) in enumerate(chain([first], networks), start=1):
+            about = description(settings, channels, size, classes, normalization.mean, normalization.std)
+            checksums[epoch] = save_tensors(args.checkpoints / checkpoint_name(epoch), model.state_dict(), about)
+            model.to(device, memory_format=torch.channels_last)
+            outcomes = clean_outcomes(model, replace(data, labels=padded(data.labels, classes)).to(device), settings)
+            refuse_not_finite(outcomes["loss"], labels["example_id"].to_numpy(), path)
+            rows, summaries = imported_epoch(outcomes, labels, epoch)
+            history.extend(summaries)
+            progress.update(1, path.name)
+            yield rows
+
+    write_records(records(), args.records, len(args.weights), facts)
     write_table(pd.DataFrame(history), args.history, HISTORY, facts)
     write_manifest(args.checkpoints, checksums, facts)
 

@@ -12,7 +12,8 @@ from difficulty.stage import WITH_TORCH, arguments, provenance, required_paths, 
 from difficulty.tables import read_table, write_table
 from difficulty.training.imported import imported_epoch
 from difficulty.training.outcomes import example_outcomes
-from difficulty.training.run_tables import HISTORY, RECORDS
+from difficulty.training.record_files import write_records
+from difficulty.training.run_tables import HISTORY
 
 logger = logging.getLogger("difficulty")
 
@@ -24,21 +25,22 @@ def main(args):
     labels = read_table(args.labels, LABELS)
     rows = np.searchsorted(own.examples["example_id"], labels["example_id"])
     given = torch.tensor(labels["label"].to_numpy())
-    records, history = [], []
-    for epoch, logits in enumerate(own.logits, start=1):
-        no_features = torch.full((len(rows), 1), torch.nan)
-        outcomes = example_outcomes(torch.from_numpy(logits[rows]), no_features, given)
-        arrays = {name: values.numpy() for name, values in outcomes.items()}
-        arrays["predicted"] = arrays["predicted"].astype(np.int32)
-        rows_of_epoch, summaries = imported_epoch(arrays, labels, epoch)
-        records.append(rows_of_epoch)
-        history += summaries
-    records, history = pd.concat(records), pd.DataFrame(history)
-    if args.settings.get("held_out"):
-        records["role"], history["group"] = (names.replace(HELD_OUT) for names in (records["role"], history["group"]))
+    renamed = HELD_OUT if args.settings.get("held_out") else {}
+    no_features, history = torch.full((len(rows), 1), torch.nan), []
+
+    def records():
+        for epoch, logits in enumerate(own.logits, start=1):
+            outcomes = example_outcomes(torch.from_numpy(logits[rows]), no_features, given)
+            arrays = {name: values.numpy() for name, values in outcomes.items()}
+            arrays["predicted"] = arrays["predicted"].astype(np.int32)
+            rows_of_epoch, summaries = imported_epoch(arrays, labels, epoch)
+            history.extend(summaries)
+            yield rows_of_epoch.assign(role=rows_of_epoch["role"].replace(renamed))
+
     facts = provenance(args, WITH_TORCH, output_scale=1.0, output_bias=True, source="own")
-    write_table(records, args.records, RECORDS, facts, rows_per_group=len(labels))
-    write_table(history, args.history, HISTORY, facts)
+    write_records(records(), args.records, len(own.predictions), facts)
+    history = pd.DataFrame(history)
+    write_table(history.assign(group=history["group"].replace(renamed)), args.history, HISTORY, facts)
     logger.info("%d examples, %d epochs, %d classes", len(labels), *own.predictions.shape[::2])
 
 

@@ -1,58 +1,59 @@
 """Learning-dynamics scores of every example in every run of an experiment, from its records."""
 
 import logging
+from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from difficulty.errors import UserError
 from difficulty.scores.collect import RUN_SCORES
 from difficulty.scores.dynamics.scoring import PREDICTED_SET, RECORD_COLUMNS, dynamics_columns, score_arrays
-from difficulty.scores.record_arrays import stored_records
+from difficulty.scores.record_file import RecordFile
 from difficulty.scores.runs import run_of
 from difficulty.stage import arguments, provenance, run_stage
-from difficulty.tables import TableError, read_provenance, read_schema, read_table, write_table
-from difficulty.training.run_tables import RECORDS
+from difficulty.table_parts import frame_writer
+from difficulty.tables import TableError, read_provenance, read_schema
 
 logger = logging.getLogger("difficulty")
 
 
 def main(args):
-    parts, lengths = [], {}
-    for path in args.records:
-        made = read_provenance(path)
-        if "output_scale" not in made or "output_bias" not in made:
-            raise TableError(path, "does not say how the logits are scaled and whether the last layer has a bias")
-        records = stored_records(recorded(path), path)
-        lengths[run_of(path)] = records.epochs
-        for role in records.roles():
-            scores = score_arrays(
-                records.of_role(role),
-                args.settings.get("el2n_epoch"),
-                output_scale=made["output_scale"],
-                output_bias=made["output_bias"],
-            )
-            logger.info("%s: %d %s examples over %d epochs", run_of(path), len(scores), role, records.epochs)
-            scores.insert(0, "run", run_of(path))
-            scores.insert(1, "role", role)
-            parts.append(scores.reset_index())
+    files = {run_of(path): RecordFile(path) for path in args.records}
+    lengths = {run: file.epochs for run, file in files.items()}
     if len(epochs := set(lengths.values())) > 1:
         counted = ", ".join(f"{run} has {count}" for run, count in lengths.items())
         raise UserError(f"{args.output.parent.parent}: all runs need the same number of epochs; {counted}")
-    table = pd.concat(parts, ignore_index=True).sort_values(["run", "example_id"], kind="stable")
-    columns = dynamics_columns(epochs.pop())
-    if table["grand_last"].isna().all():  # the records lack the norm of the features
-        del table["grand_last"], columns["grand_last"]
-    write_table(table, args.output, RUN_SCORES.extended(columns), provenance(args))
-    for name in ("first_learned", "learning_epoch"):
-        logger.info("%s: undefined in %.2f %% of the rows", name, 100 * table[name].isna().mean())
+    columns, undefined = dynamics_columns(epochs.pop()), {"first_learned": [], "learning_epoch": []}
+    if all(file.is_null("feature_norm") for file in files.values()):
+        del columns["grand_last"]
+    with frame_writer(args.output, RUN_SCORES.extended(columns), provenance(args)) as append:
+        for _, file in sorted(files.items()):
+            scores = scores_of_run(file, args.settings.get("el2n_epoch"))
+            append(scores[[*RUN_SCORES.columns, *columns]])
+            for name, shares in undefined.items():
+                shares.append(scores[name].isna().mean())
+    for name, shares in undefined.items():
+        logger.info("%s: undefined in %.2f %% of the rows", name, 100 * np.mean(shares))
 
 
-def recorded(path: Path) -> pd.DataFrame:
-    """The columns that scores need; predicted sets, of images with several labels, as numbers that stand for them."""
+def scores_of_run(file: RecordFile, el2n_epoch: int | None) -> pd.DataFrame:
+    """Rows of RUN_SCORES with the columns of DYNAMICS, by example_id, of the records of a run."""
+    path, made = file.path, read_provenance(file.path)
+    if "output_scale" not in made or "output_bias" not in made:
+        raise TableError(path, "does not say how the logits are scaled and whether the last layer has a bias")
+    layer = {"output_scale": made["output_scale"], "output_bias": made["output_bias"]}
     has_sets = PREDICTED_SET in read_schema(path).columns
-    table = read_table(path, RECORDS, columns=[*RECORD_COLUMNS, *([PREDICTED_SET] if has_sets else [])])
-    return table.assign(**{PREDICTED_SET: table[PREDICTED_SET].cat.codes}) if has_sets else table
+    parts, counts = [], Counter()
+    for block in file.blocks([*RECORD_COLUMNS, *([PREDICTED_SET] if has_sets else [])]):
+        for role in block.roles():
+            scores = score_arrays(block.of_role(role), el2n_epoch, **layer)
+            parts.append(scores.reset_index().assign(run=run_of(path), role=role))
+            counts[role] += len(scores)
+    for role, count in counts.items():
+        logger.info("%s: %d %s examples over %d epochs", run_of(path), count, role, block.epochs)
+    return pd.concat(parts, ignore_index=True).sort_values("example_id", kind="stable")
 
 
 if __name__ == "__main__":

@@ -108,6 +108,21 @@ def write_table(
     Raises TableError if a column is missing, unknown, of another type, null where it may not be,
     or if a key occurs twice.
     """
+    table = fitted(frame, path, schema)
+    check_rows(table, path, schema, "check the data that it is made of")
+    with atomic_path(path) as temporary:
+        pq.write_table(
+            table.cast(sealed(table.schema, schema.name, provenance or {})),
+            temporary,
+            row_group_size=rows_per_group,
+            compression=compression,
+            use_dictionary=dictionary,
+            write_page_checksum=True,
+        )
+
+
+def fitted(frame: pd.DataFrame | pa.Table, path, schema: Schema) -> pa.Table:
+    """The rows with the columns of `schema`, in its order and of its types; TableError if they do not fit."""
     wanted = pa.schema([column.to_field(name) for name, column in schema.columns.items()])
     names = frame.column_names if isinstance(frame, pa.Table) else list(frame.columns)
     missing = [name for name in wanted.names if name not in names]
@@ -116,23 +131,12 @@ def write_table(
         raise TableError(path, f"columns missing {missing}, unknown {unknown}", f"schema {schema.name}")
     try:
         if isinstance(frame, pa.Table):
-            table = frame.select(wanted.names).cast(wanted)
-        else:
-            table = pa.Table.from_pandas(frame, schema=wanted, preserve_index=False)
+            return frame.select(wanted.names).cast(wanted)
+        return pa.Table.from_pandas(frame, schema=wanted, preserve_index=False)
     except (pa.ArrowInvalid, pa.ArrowTypeError, ValueError) as error:
         raise TableError(
             path, f"does not fit schema {schema.name}: {_one_line(error)}", "check the data that it is made of"
         ) from error
-    _check_rows(table, path, schema, "check the data that it is made of")
-    with atomic_path(path) as temporary:
-        pq.write_table(
-            table.cast(sealed(wanted, schema.name, provenance or {})),
-            temporary,
-            row_group_size=rows_per_group,
-            compression=compression,
-            use_dictionary=dictionary,
-            write_page_checksum=True,
-        )
 
 
 def sealed(columns: pa.Schema, name: str, provenance: Mapping) -> pa.Schema:
@@ -159,7 +163,7 @@ def read_arrow(path, schema: Schema, columns: Sequence[str] | None = None, filte
     except (pa.ArrowException, OSError, ValueError) as error:
         raise TableError(path, f"is damaged ({_one_line(error)})") from error
     if columns is None:
-        _check_rows(table, path, schema)
+        check_rows(table, path, schema)
     return table
 
 
@@ -257,7 +261,8 @@ def _checksum(columns: pa.Schema) -> str:
     return hashlib.sha256(repr((fields, facts)).encode()).hexdigest()
 
 
-def _check_rows(table: pa.Table, path, schema: Schema, remedy: str = _MAKE_AGAIN) -> None:
+def check_rows(table: pa.Table, path, schema: Schema, remedy: str = _MAKE_AGAIN) -> None:
+    """Raises TableError if a value is null where it may not be, or a key of these rows occurs twice."""
     for name, column in schema.columns.items():
         if not column.nullable and table[name].null_count:
             raise TableError(path, f"column {name!r} has {table[name].null_count} nulls", remedy)

@@ -1,14 +1,16 @@
 """Chooses the runs of a group of experiments to compare, their common examples, and the label to judge by."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from difficulty.errors import UserError
 from difficulty.scores.record_arrays import RecordArrays
-from difficulty.scores.runs import seed_of
+from difficulty.scores.record_file import RecordFile
+from difficulty.scores.runs import experiment_of, run_of, seed_of
 
 GIVEN, CLEAN = "given", "clean"
 
@@ -64,6 +66,16 @@ def shared_labels(labels: Mapping[str, pd.DataFrame]) -> SharedLabels:
             )
     same = all(table["label"].equals(first["label"]) for table in tables.values())
     return SharedLabels(GIVEN, first["label"]) if same else SharedLabels(CLEAN, first["clean_label"])
+
+
+def epochs_of_group(paths: Sequence[Path], recorded: str) -> Iterator[tuple[int, dict[tuple[str, str], RecordArrays]]]:
+    """Each epoch that all runs of a group have, from 1, with the records of all of them after it, of one epoch.
+
+    paths: records of the runs, which are named (experiment, run). recorded: the column that says what a run got right.
+    """
+    files = {(experiment_of(path), run_of(path)): RecordFile(path) for path in paths}
+    for epoch in range(1, min(file.epochs for file in files.values()) + 1):
+        yield epoch, {member: file.of_epoch(epoch, ["role", recorded]) for member, file in files.items()}
 
 
 def compared_runs(

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from difficulty.analysis.set_suspects import named_sets, set_votes, suggested_sets
-from difficulty.analysis.suggested_labels import other_predictions
+from difficulty.analysis.suggested_labels import OtherPredictions, other_predictions
 from difficulty.analysis.suspect_verdicts import Predictions, Training
 from difficulty.datasets.example_tables import class_names
 from difficulty.datasets.label_sets import has_label_sets, set_class_names, set_text
 from difficulty.scores.label_error.votes import CLASS_COLUMNS, predicted_classes
-from difficulty.scores.record_arrays import stored_records
+from difficulty.scores.record_file import RecordFile, blocks_of_runs
 from difficulty.tables import read_table
 from difficulty.training.run_tables import RECORDS
 
@@ -36,17 +36,31 @@ class Labels:
 def labels_of(records: Sequence[Path], examples: pd.DataFrame, label: np.ndarray, above: float) -> Labels:
     """Given and suggested labels of the training examples.
 
-    records: files of all runs, read one at a time. examples: rows of EXAMPLES, in order. label: (N,), their given
+    records: files of all runs. examples: rows of EXAMPLES, in order. label: (N,), their given
     labels. above: a label is suggested if it has more than this share of the predictions.
     """
     if has_label_sets(examples):
         return _label_sets(records, examples, above)
     names = np.array(class_names(examples, max(predicted_classes(records), label.max() + 1)), dtype=object)
-    runs = (stored_records(read_table(path, RECORDS, columns=CLASS_COLUMNS), path) for path in records)
-    found = other_predictions(runs, examples["example_id"].to_numpy(), label, len(names))
+    found = _other_predictions(records, examples["example_id"].to_numpy(), label, len(names))
     suggested, share = found.suggested(above)
     predictions = Predictions(found.given, found.share, names[found.best], found.held_out)
     return Labels(names[label], np.where(suggested < 0, None, names[suggested]), share, predictions)
+
+
+def _other_predictions(
+    records: Sequence[Path], example_id: np.ndarray, label: np.ndarray, classes: int
+) -> OtherPredictions:
+    """What `other_predictions` finds, some examples at a time: counts of all classes of all examples may not fit."""
+    order, count = np.argsort(example_id), len(example_id)
+    found = OtherPredictions(np.zeros(count, np.int64), np.zeros(count), np.zeros(count), np.zeros(count, bool))
+    for runs in blocks_of_runs(records, CLASS_COLUMNS):
+        ids = runs[0].example_id[np.isin(runs[0].example_id, example_id)]
+        places = order[np.searchsorted(example_id, ids, sorter=order)]
+        part = other_predictions(runs, ids, label[places], classes)
+        for name, values in vars(found).items():
+            values[places] = getattr(part, name)
+    return found
 
 
 def _label_sets(records: Sequence[Path], examples: pd.DataFrame, above: float) -> Labels:
@@ -78,4 +92,4 @@ def training_of(scores: pd.DataFrame, epochs: int) -> Training:
 
 def last_epoch(records: Sequence[Path]) -> int:
     """The epochs of the longest run."""
-    return max(int(read_table(path, RECORDS, columns=["epoch"])["epoch"].max()) for path in records)
+    return max(RecordFile(path).epochs for path in records)

@@ -35,7 +35,7 @@ class RecordArrays:
         return sorted(set(self.role)) if self.role is not None else []
 
     def select(self, examples: np.ndarray) -> "RecordArrays":
-        """Only these examples; `examples` is a mask (N,) or positions."""
+        """Only these examples; `examples` is a mask (N,), positions or a slice."""
         return replace(
             self,
             example_id=self.example_id[examples],
@@ -71,7 +71,7 @@ def stored_records(records: pd.DataFrame, path) -> RecordArrays:
         raise TableError(path, "does not hold the same examples in the same order in every epoch")
     if len(np.unique(example_id[0])) < examples:
         raise TableError(path, "holds an example twice in every epoch")
-    return _arrays(records, shape, None, example_id[0], path)
+    return _arrays(records, shape, None, example_id[0].copy(), path)  # all others need not stay in memory
 
 
 def arranged_records(records: pd.DataFrame) -> RecordArrays:

@@ -10,12 +10,11 @@ from difficulty.cell_marks import without_mark
 from difficulty.datasets.example_tables import EXAMPLES, LABELS
 from difficulty.errors import UserError
 from difficulty.scores.collect import EXAMPLE_SCORES, RUN_SCORES, aggregate_runs, ranking_column
-from difficulty.scores.record_arrays import stored_records
+from difficulty.scores.record_file import RecordFile
 from difficulty.scores.runs import ROLES_OF_TRAINING_SPLIT
 from difficulty.stage import warn
 from difficulty.subsets.decisions import DECISION, in_words, read_decisions, relabelled, staying
 from difficulty.tables import Column, read_foreign, read_schema, read_table
-from difficulty.training.run_tables import RECORDS
 
 
 def considered(args: argparse.Namespace, parent: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series | None]:
@@ -84,10 +83,9 @@ def _learned_by(args: argparse.Namespace, parent: pd.DataFrame) -> pd.Series:
     """Whether the runs that count predicted an example's given label, in one epoch."""
     select, correct = args.settings["select"], []
     for path in args.evidence:
-        records = stored_records(read_table(path, RECORDS, columns=["example_id", "epoch", "role", "correct"]), path)
-        trained = records.of_role("train")
-        epoch = select.get("epoch", records.epochs)
-        correct.append(pd.Series(trained["correct"][epoch - 1], index=trained.example_id))
+        file = RecordFile(path)
+        trained = file.of_epoch(select.get("epoch", file.epochs), ["role", "correct"]).of_role("train")
+        correct.append(pd.Series(trained["correct"][0], index=trained.example_id))
     return learned(correct, select["runs"])
 
 

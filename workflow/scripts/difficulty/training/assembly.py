@@ -10,14 +10,17 @@ from difficulty.training.outcomes import FLOATS, group_summary, records_frame
 from difficulty.training.partial_run import PartialRun
 
 
-def records(partial: PartialRun, source: str, labels: pd.DataFrame, roles: np.ndarray, epochs: int) -> pd.DataFrame:
-    """Rows of RECORDS or SET_RECORDS from the `source` clean or online, epochs in order; none if not recorded."""
-    frames = [
-        records_frame(arrays, labels["example_id"], labels["label"].to_numpy(), roles, epoch)
-        for epoch, arrays in _epochs(partial, source, epochs)
-    ]
-    empty = {name: np.empty(0, np.float32) for name in FLOATS} | {"predicted": np.empty(0, np.int32)}
-    return pd.concat(frames) if frames else records_frame(empty, np.empty(0, int), np.empty(0, int), [], 0)
+def records(
+    partial: PartialRun, source: str, labels: pd.DataFrame, roles: np.ndarray, epochs: int
+) -> Iterator[pd.DataFrame]:
+    """Rows of RECORDS or SET_RECORDS from the `source` clean or online, epoch by epoch; no row if not recorded."""
+    is_recorded = False
+    for epoch, arrays in _epochs(partial, source, epochs):
+        is_recorded = True
+        yield records_frame(arrays, labels["example_id"], labels["label"].to_numpy(), roles, epoch)
+    if not is_recorded:
+        empty = {name: np.empty(0, np.float32) for name in FLOATS} | {"predicted": np.empty(0, np.int32)}
+        yield records_frame(empty, np.empty(0, int), np.empty(0, int), [], 0)
 
 
 def history(partial: PartialRun, source: str, labels: pd.DataFrame, roles, epochs: int, sample) -> pd.DataFrame:

@@ -10,7 +10,8 @@ from difficulty.training import assembly
 from difficulty.training.checkpoint_epochs import checkpoint_epochs
 from difficulty.training.checkpoints import write_manifest
 from difficulty.training.partial_run import PartialRun
-from difficulty.training.run_tables import HISTORY, STEPS, TIMING, records_schema
+from difficulty.training.record_files import write_records
+from difficulty.training.run_tables import HISTORY, STEPS, TIMING
 
 _SOURCES = {"clean": ("clean", "none"), "online": ("online", "none"), "both": ("clean", "online")}
 
@@ -26,9 +27,9 @@ def write_run(
     settings, epochs = args.settings, args.settings["epochs"]
     source, other = _SOURCES[settings["records"]]
     for path, recorded in ((args.records, source), (args.online_records, other)):
-        table = assembly.records(partial, recorded, labels, roles, epochs)
-        own = {**facts, "source": recorded}
-        write_table(table, path, records_schema(table), own, rows_per_group=max(len(labels), 1))
+        write_records(
+            assembly.records(partial, recorded, labels, roles, epochs), path, epochs, {**facts, "source": recorded}
+        )
     history = assembly.history(partial, source, labels, roles, epochs, settings.get("train_sample"))
     write_table(history, args.history, HISTORY, facts)
     write_table(assembly.steps(partial, epochs), args.steps, STEPS, facts)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from difficulty.scores.record_arrays import stored_records
+from difficulty.scores.record_file import RecordFile
 from difficulty.tables import read_table
 from difficulty.training.run_tables import RECORDS
 
@@ -30,9 +30,8 @@ def majority_of(records: Sequence[Path], example_ids: pd.Index, role: str) -> pd
 
 def last_predictions(path: Path, example_ids: pd.Index, role: str) -> np.ndarray:
     """A run's predictions at the last epoch of its records, int64; -1 for an example that does not have the role."""
-    records = stored_records(read_table(path, RECORDS, ["example_id", "epoch", "role", "predicted"]), path).of_role(
-        role
-    )
+    file = RecordFile(path)
+    records = file.of_epoch(file.epochs, ["role", "predicted"]).of_role(role)
     last = pd.Series(records["predicted"][-1], index=records.example_id)
     return last.reindex(example_ids, fill_value=-1).to_numpy(np.int64)
 
@@ -41,8 +40,8 @@ def majority_sets_of(records: Sequence[Path], example_ids: pd.Index, role: str) 
     """The same of label sets, as text by example_id: of equally frequent ones the first, null where none counts."""
     last = []
     for path in records:
-        table = read_table(path, RECORDS, ["example_id", "epoch", "role", "predicted_set"])
-        last.append(table[(table["role"] == role) & (table["epoch"] == table["epoch"].max())])
+        wanted = [("epoch", "==", RecordFile(path).epochs), ("role", "==", role)]
+        last.append(read_table(path, RECORDS, ["example_id", "predicted_set"], wanted))
     texts = pd.concat([table.set_index("example_id")["predicted_set"].astype("string") for table in last])
     codes, sets = pd.factorize(texts, sort=True)
     numbers = pd.Series(codes, texts.index)

@@ -5,7 +5,9 @@ After figure 1 of Pliushch et al. 2022, "When deep classifiers agree", arXiv 210
 """
 
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from math import ceil
 from pathlib import Path
 
@@ -22,10 +24,9 @@ from difficulty.figures.style.axes import empty_figure
 from difficulty.figures.style.mosaic import spread_out
 from difficulty.figures.style.palette import ALL_RIGHT, ALL_WRONG, CORRUPT, FAINT_INK, INK, RIGHT, WRONG
 from difficulty.figures.style.text import counted, percent, shortened
-from difficulty.scores.record_arrays import stored_records
+from difficulty.scores.record_file import RecordFile, blocks_of_runs
 from difficulty.scores.runs import experiment_of, run_of
 from difficulty.tables import read_table
-from difficulty.training.run_tables import RECORDS
 
 INPUTS = {"records": SEVERAL, "labels": ONE}
 
@@ -35,93 +36,111 @@ _ABSENT = "#ececec"
 _SHARE_RIGHT = LinearSegmentedColormap.from_list("share right", [ALL_WRONG, WRONG, RIGHT, ALL_RIGHT])
 
 
+@dataclass(frozen=True)
+class Panel:
+    """What is drawn of K runs over E epochs: R of N examples, in the order of all, the easiest first.
+
+    correct: bool (K, E, R). present: bool (K, R), False where a run does not count for an example (it has another
+    role there). accuracy: float (K,), after the last epoch over all examples that count for a run, NaN where none does.
+    shown: (R,), ids. examples: N.
+    """
+
+    correct: np.ndarray
+    present: np.ndarray
+    accuracy: np.ndarray
+    shown: np.ndarray
+    examples: int
+
+
 def draw(inputs: Namespace, settings: dict) -> Figure:
     """Reads labels, and of the records of all runs which images of the split are right."""
     split = settings["split"]
-    labels = read_table(inputs.labels, LABELS, ["example_id", "split", "is_corrupt"])
-    labels = labels[labels["split"] == split].sort_values("example_id")
-    correct, present = _right_or_wrong(inputs.records, split, labels["example_id"].to_numpy())
+    panel = panel_of(partial(_right_or_wrong, inputs.records, split), settings["examples"])
+    labels = read_table(inputs.labels, LABELS, ["example_id", "is_corrupt"]).set_index("example_id")
     images = "training" if split == "train" else split
-    return panel_figure(
-        correct,
-        [run_of(path) for path in inputs.records],
-        f"{experiment_of(inputs.records[0])}: which {images} images are right, and when?",
-        present,
-        labels["is_corrupt"].to_numpy(),
-        settings["examples"],
-    )
+    title = f"{experiment_of(inputs.records[0])}: which {images} images are right, and when?"
+    is_corrupt = labels["is_corrupt"].loc[panel.shown].to_numpy()
+    return panel_figure(panel, [run_of(path) for path in inputs.records], title, is_corrupt)
 
 
-def _right_or_wrong(records: Sequence[Path], role: str, example_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(which examples of a role each run has right after each epoch, bool (K, T, N); which it has, bool (K, N)).
+def _right_or_wrong(records: Sequence[Path], role: str) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Of some examples after the other: their ids (n,), which each run has right after each epoch, bool (K, E, n), and
+    which have the role in it, bool (K, n).
 
-    Training examples that no run is trained on are held out by all of them. records: paths, of K runs; example_ids:
-    ascending (N,).
+    records: paths, of K runs. Training examples that no run is trained on are held out by all of them.
     """
-    runs = [
-        stored_records(read_table(path, RECORDS, ["example_id", "epoch", "role", "correct"]), path) for path in records
-    ]
-    if role == "train" and not any(role in run.roles() for run in runs):
+    files = [RecordFile(path) for path in records]
+    epochs = max(file.epochs for file in files)
+    if role == "train" and not any(role in file.of_epoch(1, ["role"]).roles() for file in files):
         role = "validation"
-    runs = [run.of_role(role) for run in runs]
-    correct = np.zeros((len(runs), max(run.epochs for run in runs), len(example_ids)), bool)
-    present = np.zeros((len(runs), len(example_ids)), bool)
-    for number, run in enumerate(runs):
-        place = np.searchsorted(example_ids, run.example_id)
-        correct[number, :, place] = run["correct"].T
-        present[number, place] = True
-    return correct, present
+    for runs in blocks_of_runs(records, ["role", "correct"]):
+        roles = [run.role for run in runs]
+        present = np.stack([each == role for each in roles])
+        correct = np.zeros((len(runs), epochs, len(roles[0])), bool)
+        for number, run in enumerate(runs):
+            correct[number, : run.epochs] = run["correct"]
+        yield runs[0].example_id, correct, present
 
 
-def order_examples(correct: np.ndarray, present: np.ndarray) -> np.ndarray:
-    """Positions of the examples, from most to least often right; equally often: agreed on earlier first.
+def panel_of(blocks: Callable[[], Iterable[tuple[np.ndarray, np.ndarray, np.ndarray]]], limit: int) -> Panel:
+    """The panel of the examples that any run counts for, of which `limit` are shown, evenly spread over their order.
+
+    blocks: gives ids (n,), correct, bool (K, E, n), and present, bool (K, n), of some examples after the other, twice:
+    for the order of all, and for those that are shown.
+    """
+    ids, ease, hits, counts = [], [], 0, 0
+    for block_ids, correct, present in blocks():
+        kept = present.any(axis=0)
+        ids.append(block_ids[kept])
+        ease.append(_ease(correct[:, :, kept], present[:, kept]))
+        hits = hits + (correct[:, -1] & present).sum(axis=1)
+        counts = counts + present.sum(axis=1)
+    ids, (share, first_agreed) = np.concatenate(ids), np.concatenate(ease, axis=1)
+    order = ids[np.lexsort((ids, first_agreed, -share))]
+    shown = order[spread_out(len(order), limit)]
+    parts = []
+    for block_ids, correct, present in blocks():
+        chosen = np.isin(block_ids, shown)
+        parts.append((block_ids[chosen], correct[:, :, chosen], present[:, chosen]))
+    found, correct, present = (np.concatenate(each, axis=-1) for each in zip(*parts, strict=True))
+    places = np.argsort(found)[np.searchsorted(np.sort(found), shown)]
+    accuracy = np.divide(hits, counts, where=counts > 0, out=np.full(len(counts), np.nan))
+    return Panel(correct[:, :, places], present[:, places], accuracy, shown, len(order))
+
+
+def _ease(correct: np.ndarray, present: np.ndarray) -> np.ndarray:
+    """How often each example is right, over runs and epochs, and the first epoch when all runs have it right, (2, N).
 
     correct: bool (K, E, N); present: bool (K, N), whether a run counts for an example.
     """
-    counted_right = (correct & present[:, None]).sum(axis=(0, 1))
-    share = counted_right / np.maximum(present.sum(axis=0), 1)
+    share = (correct & present[:, None]).sum(axis=(0, 1)) / np.maximum(present.sum(axis=0), 1)
     agreed = (correct | ~present[:, None]).all(axis=0)
-    first_agreed = np.where(agreed.any(axis=0), agreed.argmax(axis=0), len(agreed))
-    return np.lexsort((first_agreed, -share))
+    return np.stack([share, np.where(agreed.any(axis=0), agreed.argmax(axis=0), len(agreed))])
 
 
 @styled()
-def panel_figure(
-    correct: np.ndarray,
-    runs: list[str],
-    title: str,
-    present: np.ndarray | None = None,
-    is_corrupt: np.ndarray | None = None,
-    examples: int = 100,
-) -> Figure:
+def panel_figure(panel: Panel, runs: list[str], title: str, is_corrupt: np.ndarray | None = None) -> Figure:
     """One block per network: rows are images, columns epochs, colours right or wrong; last, how many are right.
 
-    correct: bool (K, E, N). present: bool (K, N), False where a run does not count for an example (it has another
-    role there). is_corrupt: bool (N,), marked at the left. examples: rows shown, evenly spread over the order.
+    is_corrupt: bool (R,), marked at the left.
     """
-    networks, epochs, total = correct.shape
-    present = np.ones((networks, total), bool) if present is None else present
-    kept = np.flatnonzero(present.any(axis=0))
-    if not (networks and epochs and len(kept)):
+    networks, epochs, rows = panel.correct.shape
+    if not (networks and epochs and rows):
         return empty_figure(title, "no predictions of these images", width=7.6)
-    order = kept[order_examples(correct[:, :, kept], present[:, kept])]
-    positions = spread_out(len(order), examples)
-    rows = order[positions]
     drawn = min(networks, MOST_NETWORKS)
-    figure, below = new_figure(7.6, 6.2, title, _notes(len(rows), len(order), drawn, networks))
-    any_corrupt = is_corrupt is not None and bool(is_corrupt[rows].any())
-    add_legend(figure, below, _legend(networks, present[:, rows].all(), any_corrupt))
+    figure, below = new_figure(7.6, 6.2, title, _notes(rows, panel.examples, drawn, networks))
+    any_corrupt = is_corrupt is not None and bool(is_corrupt.any())
+    add_legend(figure, below, _legend(networks, panel.present.all(), any_corrupt))
     axes = figure.add_subplot()
-    image, starts, end = _paint_blocks(correct[:, :, rows], present[:, rows], drawn)
-    axes.imshow(image, aspect="auto", interpolation="nearest", extent=(0, end, len(rows), 0))
-    accuracy = [correct[k, -1, kept[present[k, kept]]].mean() if present[k].any() else np.nan for k in range(drawn)]
-    _label_blocks(axes, runs, accuracy, starts, epochs, networks)
+    image, starts, end = _paint_blocks(panel.correct, panel.present, drawn)
+    axes.imshow(image, aspect="auto", interpolation="nearest", extent=(0, end, rows, 0))
+    _label_blocks(axes, runs, list(panel.accuracy[:drawn]), starts, epochs, networks)
     margin = 0.012 * end
-    axes.set(xlim=(-margin, end), ylim=(len(rows), 0), ylabel="images, easiest first", xlabel="epoch")
+    axes.set(xlim=(-margin, end), ylim=(rows, 0), ylabel="images, easiest first", xlabel="epoch")
     ticks = np.linspace(0, 1, 5)
-    axes.set_yticks(ticks * len(rows), [percent(tick) for tick in ticks])
+    axes.set_yticks(ticks * rows, [percent(tick) for tick in ticks])
     if any_corrupt:
-        marked = np.flatnonzero(is_corrupt[rows])
+        marked = np.flatnonzero(is_corrupt)
         axes.hlines(marked + 0.5, -0.85 * margin, -0.2 * margin, color=CORRUPT, linewidth=2.5, gid="corrupt")
     return figure
 

@@ -9,12 +9,11 @@ import pandas as pd
 
 from difficulty.scores.collect import RUN_SCORES
 from difficulty.scores.label_error.evidence import PooledNetworks, trained_on_evidence
-from difficulty.scores.record_arrays import stored_records
+from difficulty.scores.record_file import RecordFile
 from difficulty.scores.runs import run_of, seed_of
 from difficulty.tables import read_table
-from difficulty.training.run_tables import RECORDS
 
-_COLUMNS = ("example_id", "epoch", "role", "correct", "margin")
+_COLUMNS = ("role", "correct", "margin")
 
 
 @dataclass
@@ -45,18 +44,21 @@ def pool_networks(records: Sequence[Path], example_id: np.ndarray, views: pd.Dat
     """
     networks = Networks(PooledNetworks(example_id))
     for path in records:
-        run = stored_records(read_table(path, RECORDS, columns=list(_COLUMNS)), path)
         of_seed = networks.of_seed.setdefault(seed_of(run_of(path)), PooledNetworks(example_id))
         own = None if views is None else views.loc[views["run"] == run_of(path)].set_index("example_id")["view_margin"]
-        if len((part := run.of_role("train")).example_id):
+        right = {"train": [], "test": []}  # after the last epoch
+        for block in RecordFile(path).blocks(_COLUMNS):
+            for role, found in right.items():
+                found.append(block.of_role(role)["correct"][-1])
+            part = block.of_role("train")
             said = trained_on_evidence(
                 part["margin"], None if own is None else own.loc[part.example_id].to_numpy(float)
             )
             networks.pooled.add(part.example_id, said)
             of_seed.add(part.example_id, said)
-            networks.fitted.append(float(part["correct"][-1].mean()))
-        if len((tests := run.of_role("test")).example_id):
-            networks.tested.append(float(tests["correct"][-1].mean()))
+        for shares, role in ((networks.fitted, "train"), (networks.tested, "test")):
+            if (known := np.concatenate(right[role])).size:
+                shares.append(float(known.mean()))
     return networks
 
 

@@ -5,12 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from difficulty.scores.record_arrays import stored_records
+from difficulty.scores.record_file import RecordFile
 from difficulty.scores.runs import ROLES_OF_TRAINING_SPLIT
-from difficulty.tables import read_table
-from difficulty.training.run_tables import RECORDS
 
-CLASS_COLUMNS = ["example_id", "epoch", "role", "predicted"]
+CLASS_COLUMNS = ("role", "predicted")
 _UNSURE = 0.025  # share that is spread over all classes
 
 
@@ -53,7 +51,7 @@ class Votes:
 
 def predicted_classes(records: Sequence[Path]) -> int:
     """How many classes it takes to name what the runs predicted: networks may know more than the examples have."""
-    return 1 + max(int(read_table(path, RECORDS, columns=["predicted"])["predicted"].max()) for path in records)
+    return 1 + max(int(RecordFile(path).most("predicted")) for path in records)
 
 
 def vote_shares(records: Sequence[Path], example_id: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
@@ -64,10 +62,10 @@ def vote_shares(records: Sequence[Path], example_id: np.ndarray, labels: np.ndar
     """
     votes = Votes(labels, classes)
     for path in records:
-        run = stored_records(read_table(path, RECORDS, columns=CLASS_COLUMNS), path)
-        for role in ROLES_OF_TRAINING_SPLIT:
-            part = run.of_role(role)
-            first = first_counted_epoch(role, run.epochs) - 1
-            votes.add(part["predicted"][first:], np.searchsorted(example_id, part.example_id))
+        for block in RecordFile(path).blocks(CLASS_COLUMNS):
+            for role in ROLES_OF_TRAINING_SPLIT:
+                part = block.of_role(role)
+                first = first_counted_epoch(role, block.epochs) - 1
+                votes.add(part["predicted"][first:], np.searchsorted(example_id, part.example_id))
     shares = votes.counts / np.maximum(votes.counts.sum(axis=1, keepdims=True), 1)
     return (shares + _UNSURE / shares.shape[1]) / (1 + _UNSURE)
