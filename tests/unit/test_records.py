@@ -11,6 +11,7 @@ import scipy.special
 
 import import_examples
 import import_records
+from difficulty.datasets import record_stream
 from difficulty.datasets.example_tables import EXAMPLES, LABELS
 from difficulty.datasets.records import check_same_examples, check_same_shape, read_own_records
 from difficulty.errors import UserError
@@ -40,27 +41,58 @@ def table():
     )
 
 
+@pytest.fixture(params=["whole", "stream"], autouse=True)
+def reading(request, monkeypatch):
+    """Files are read as a whole, or two rows at a time where they are in the order of epochs."""
+    if request.param == "stream":
+        monkeypatch.setattr(record_stream, "_WHOLE_BELOW", 0)
+        monkeypatch.setattr(record_stream, "_ROWS", 2)
+        monkeypatch.setattr(record_stream, "_NUMBERS", 2 * CLASSES)
+    return request.param
+
+
 def read(table, path, **settings):
+    """The records, all of which have been read."""
     table.to_parquet(path)
-    return read_own_records(path, {**SETTINGS, **settings})
+    own = read_own_records(path, {**SETTINGS, **settings})
+    logits_of(own)
+    return own
+
+
+def logits_of(own):
+    """(E, N, C)."""
+    found = np.full((own.epochs, len(own.examples), own.classes), np.nan, np.float32)
+    for epoch, positions, logits in own.logits():
+        found[epoch - 1, positions] = logits
+    return found
 
 
 def test_rows_may_come_in_any_order_and_epochs_may_count_from_zero(table, tmp_path):
     expected = read(table, tmp_path / "a.parquet")
     assert expected.examples["example_id"].tolist() == [2, 3, 5, 7, 11]
-    assert expected.logits.shape == (EPOCHS, COUNT, CLASSES)
+    assert logits_of(expected).shape == (EPOCHS, COUNT, CLASSES)
     row = table[(table["id"] == 5) & (table["epoch"] == 2)].iloc[0]
-    np.testing.assert_allclose(expected.logits[1, 2], row["z"], rtol=1e-6)
+    np.testing.assert_allclose(logits_of(expected)[1, 2], row["z"], rtol=1e-6)
     shuffled = table.assign(epoch=table["epoch"] - 1).sample(frac=1, random_state=1)
     found = read(shuffled, tmp_path / "b.parquet")
-    np.testing.assert_array_equal(found.logits, expected.logits)
+    np.testing.assert_array_equal(logits_of(found), logits_of(expected))
     pd.testing.assert_frame_equal(found.examples, expected.examples)
 
 
+def test_only_files_in_the_order_of_epochs_are_read_in_parts(table, tmp_path, reading):
+    """Examples may have another order in each epoch; what changes of them is an error that the whole file tells."""
+    orders = [table, pd.concat([table[:5], table[5:10][::-1], table[10:]]), table.assign(epoch=table["epoch"] - 1)]
+    others = [table[::-1], table.sort_values(["id", "epoch"]), edited(table, 8, y=3), table[:-1], table[5:]]
+    for rows, is_streamed in [(rows, True) for rows in orders] + [(rows, False) for rows in others]:
+        rows.to_parquet(tmp_path / "own.parquet")
+        found = record_stream.open_stream(tmp_path / "own.parquet", SETTINGS, "logits", ["y"])
+        assert (found is not None) == (is_streamed and reading == "stream")
+
+
 def test_probabilities_have_the_softmax_and_the_margins_of_their_logits(table, tmp_path):
-    logits = read(table, tmp_path / "a.parquet").logits
+    logits = logits_of(read(table, tmp_path / "a.parquet"))
     settings = {"probabilities": "p", **{key: SETTINGS[key] for key in ("example_id", "epoch", "label")}}
-    found = read_own_records(tmp_path / "a.parquet", settings).logits
+    found = logits_of(read_own_records(tmp_path / "a.parquet", settings))
     np.testing.assert_allclose(scipy.special.softmax(found, -1), scipy.special.softmax(logits, -1), rtol=1e-5)
     np.testing.assert_allclose(np.diff(found, axis=-1), np.diff(logits, axis=-1), rtol=1e-4, atol=1e-5)
 
@@ -148,7 +180,7 @@ def test_examples_without_a_class_may_be_left_out(table, tmp_path):
     hidden = table.assign(y=table["y"].where(table["id"] != 5, -1).where(table["id"] != 11, 4))
     found = read(hidden, tmp_path / "b.parquet", unlabelled="skip", truth=["hard"])
     assert found.examples["example_id"].tolist() == [2, 3, 7]
-    np.testing.assert_array_equal(found.logits, expected.logits[:, [0, 1, 3]])
+    np.testing.assert_array_equal(logits_of(found), logits_of(expected)[:, [0, 1, 3]])
     np.testing.assert_array_equal(found.examples["hard"], [0.2, 0.3, np.nan])
     assert found.intake.lines("own", 3) == [
         "own: 5 examples found, 3 used, 2 left out",
@@ -159,13 +191,14 @@ def test_examples_without_a_class_may_be_left_out(table, tmp_path):
         read(table.assign(y=-1), tmp_path / "c.parquet", unlabelled="skip")
 
 
-def test_logits_are_not_taken_for_probabilities(table, tmp_path):
+def test_logits_are_not_taken_for_probabilities(table, tmp_path, reading):
     settings = {"probabilities": "z", **{key: SETTINGS[key] for key in ("example_id", "epoch", "label")}}
     table.to_parquet(tmp_path / "own.parquet")
-    with pytest.raises(UserError, match="are they logits"):
-        read_own_records(tmp_path / "own.parquet", settings)
-    with pytest.raises(UserError, match=r"15 rows that are no probabilities.*\(example 7, epoch 1\), .*, \.\.\."):
-        read_own_records(tmp_path / "own.parquet", settings)
+    rows = {"whole": r"15 rows .*, .*, \.\.\.", "stream": r"2 rows .*, \(example 3, epoch 1\)"}[reading]
+    with pytest.raises(UserError, match=rf"{rows}; are they logits"):
+        logits_of(read_own_records(tmp_path / "own.parquet", settings))
+    with pytest.raises(UserError, match=r"rows that are no probabilities .*\), \(example 7, epoch 1\)"):
+        logits_of(read_own_records(tmp_path / "own.parquet", settings))
 
 
 def test_records_without_training_examples_are_refused(table, tmp_path):
@@ -190,7 +223,7 @@ def test_whole_numbers_may_be_stored_as_floats_and_lists_in_any_kind(table, tmp_
         parquet.set_column(parquet.column_names.index("z"), "z", lists), tmp_path / "b.parquet", row_group_size=4
     )
     found = read_own_records(tmp_path / "b.parquet", SETTINGS)
-    np.testing.assert_array_equal(found.logits, expected.logits)
+    np.testing.assert_array_equal(logits_of(found), logits_of(expected))
     pd.testing.assert_frame_equal(found.examples, expected.examples)
 
 
@@ -258,7 +291,9 @@ def test_splits_have_the_names_that_folders_have(table, tmp_path):
 
 
 @pytest.mark.parametrize("column", ["class_name", "key"])
-def test_names_that_are_missing_are_named(table, tmp_path, column):
-    names = table["id"].map({7: None, 3: "a", 11: "b", 5: "c", 2: " "})
-    with pytest.raises(UserError, match=r"column 'n' has no name in 6 rows, \(example 7, epoch 1\), \(example 2, epo"):
+def test_names_that_are_missing_are_named(table, tmp_path, column, reading):
+    names, rows = table["id"].map({7: None, 3: "a", 11: "b", 5: "c", 2: " "}), {"whole": 6, "stream": 2}[reading]
+    with pytest.raises(
+        UserError, match=rf"column 'n' has no name in {rows} rows, \(example 7, epoch 1\), \(example 2, epo"
+    ):
         read(table.assign(n=names), tmp_path / "a.parquet", **{column: "n"})

@@ -1,6 +1,8 @@
 """Turns the records that another training run left into a run's records and history."""
 
 import logging
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,7 @@ from difficulty.datasets.record_runs import read_run
 from difficulty.stage import WITH_TORCH, arguments, provenance, required_paths, run_stage
 from difficulty.tables import read_table, write_table
 from difficulty.training.imported import imported_epoch
-from difficulty.training.outcomes import example_outcomes
+from difficulty.training.outcomes import OutcomeTable, example_outcomes
 from difficulty.training.record_files import write_records
 from difficulty.training.run_tables import HISTORY
 
@@ -23,25 +25,30 @@ HELD_OUT = {"train": "validation"}  # no network has seen the training examples
 def main(args):
     own = read_run(args.own, args.first, args.examples, args.settings)
     labels = read_table(args.labels, LABELS)
-    rows = np.searchsorted(own.examples["example_id"], labels["example_id"])
+    row_of = np.full(len(own.examples), -1)
+    row_of[np.searchsorted(own.examples["example_id"], labels["example_id"])] = np.arange(len(labels))
     given = torch.tensor(labels["label"].to_numpy())
     renamed = HELD_OUT if args.settings.get("held_out") else {}
-    no_features, history = torch.full((len(rows), 1), torch.nan), []
+    history = []
 
     def records():
-        for epoch, logits in enumerate(own.logits, start=1):
-            outcomes = example_outcomes(torch.from_numpy(logits[rows]), no_features, given)
-            arrays = {name: values.numpy() for name, values in outcomes.items()}
-            arrays["predicted"] = arrays["predicted"].astype(np.int32)
-            rows_of_epoch, summaries = imported_epoch(arrays, labels, epoch)
+        for epoch, parts in groupby(own.logits(), itemgetter(0)):
+            table = OutcomeTable(given)
+            for _, positions, logits in parts:
+                rows = torch.from_numpy(row_of[positions])
+                known = rows >= 0
+                no_features = torch.full((int(known.sum()), 1), torch.nan)
+                outcomes = example_outcomes(torch.from_numpy(logits)[known], no_features, given[rows[known]])
+                table.put(rows[known], outcomes)
+            rows_of_epoch, summaries = imported_epoch(table.arrays(), labels, epoch)
             history.extend(summaries)
             yield rows_of_epoch.assign(role=rows_of_epoch["role"].replace(renamed))
 
     facts = provenance(args, WITH_TORCH, output_scale=1.0, output_bias=True, source="own")
-    write_records(records(), args.records, len(own.predictions), facts)
+    write_records(records(), args.records, own.epochs, facts)
     history = pd.DataFrame(history)
     write_table(history.assign(group=history["group"].replace(renamed)), args.history, HISTORY, facts)
-    logger.info("%d examples, %d epochs, %d classes", len(labels), *own.predictions.shape[::2])
+    logger.info("%d examples, %d epochs, %d classes", len(labels), own.epochs, own.classes)
 
 
 if __name__ == "__main__":
