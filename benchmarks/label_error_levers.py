@@ -87,7 +87,7 @@ def average_precision(results: Path, way: Way) -> float:
     noisy, networks = NoisyLabels(given), pool_networks(records, ids, views)
     kinds = kinds_of_evidence(networks.pooled.mean(), predictors, (), ids, noisy, features)
     evidence = weighed(kinds, predictors, given, skill_of_trained(networks, given))
-    votes = list(votes_of_seeds(records, ids, given).values())
+    votes = [shares for _, shares in votes_of_seeds(records, ids, given)]
     of_classes = list(predictors.values()) or [np.mean(votes, axis=0)]
     return average_precision_score(labels["is_corrupt"], with_confusions(evidence, of_classes, noisy))
 

@@ -7,6 +7,7 @@ from scipy.special import log_softmax, softmax
 
 from difficulty.analysis.label_errors.summary import confusion, summary
 from difficulty.analysis.label_errors.trust import Facts
+from difficulty.scores.label_error import noise_model
 from difficulty.scores.label_error.estimate import are_enough, estimate_wrong_labels, in_order_of, recommended_cut
 from difficulty.scores.label_error.noise_model import NoisyLabels, fit_noise_model, in_groups
 from difficulty.scores.label_error.outside import taken_for_others
@@ -192,3 +193,12 @@ def test_the_cut_has_those_that_are_likelier_wrong_than_right():
     assert (cut.examples, cut.precision, cut.recall) == (2, pytest.approx(0.75), pytest.approx(1.5 / 2.2))
     none = recommended_cut(np.zeros(3))
     assert (none.examples, none.precision, none.recall) == (0, None, None)
+
+
+def test_of_many_examples_a_sample_says_where_the_fit_to_all_begins(monkeypatch):
+    stated, _, given = simulated(4000, ASYMMETRIC, sharpness=2.0)
+    whole = fit_noise_model([np.exp(stated)], given)
+    monkeypatch.setattr(noise_model, "_MOST_FOR_STARTS", 1000)
+    sampled = fit_noise_model([np.exp(stated)], given)
+    assert sampled.log_likelihood == pytest.approx(whole.log_likelihood, abs=0.05)
+    np.testing.assert_allclose(sampled.wrong(given), whole.wrong(given), atol=0.02)

@@ -43,7 +43,7 @@ def test_a_run_that_fits_into_one_group_is_written_as_a_whole_table(tmp_path):
 
 
 def test_groups_have_some_million_rows_over_all_epochs():
-    assert examples_per_group(90) * 90 <= 2**22 < (examples_per_group(90) + 1) * 90
+    assert examples_per_group(90) * 90 <= 2**21 < (examples_per_group(90) + 1) * 90
     assert examples_per_group(10**6) == 1024
 
 

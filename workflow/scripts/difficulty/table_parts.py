@@ -77,7 +77,8 @@ class RowGroups:
     def read(self, groups: Sequence[int], columns: Sequence[str]) -> pd.DataFrame:
         """Some columns of some groups, one after another; text as categories."""
         with _named(self.path):
-            return self._file.read_row_groups(groups, columns=list(columns)).to_pandas(strings_to_categorical=True)
+            table = self._file.read_row_groups(groups, columns=list(columns))
+            return table.to_pandas(strings_to_categorical=True, split_blocks=True, self_destruct=True)
 
     def _statistics(self, column: str) -> list[pq.Statistics | None]:
         metadata, schema = self._file.metadata, self._file.schema

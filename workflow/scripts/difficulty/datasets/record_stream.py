@@ -19,9 +19,9 @@ from difficulty.errors import UserError
 from difficulty.memory import column_size
 from difficulty.text_tables import is_text_table
 
-_WHOLE_BELOW = 1 << 28  # bytes; smaller files are read as a whole
+_WHOLE_BELOW = 1 << 26  # bytes; smaller files are read as a whole
 _ROWS = 1 << 16
-_NUMBERS = 1 << 23  # of the predictions of a batch
+_NUMBERS = 1 << 21  # of the predictions of a batch
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,8 @@ class RecordArrays:
 
     def of_role(self, role: str) -> "RecordArrays":
         """Only the examples that have this role in the run."""
-        return self.select(self.role == role)
+        members = self.role == role
+        return self if members.all() else self.select(members)
 
     def first_epochs(self, epochs: int) -> "RecordArrays":
         """Only the epochs 1 ... `epochs`."""

@@ -67,8 +67,10 @@ class RecordFile:
 
     def _read(self, groups: Sequence[int], columns: Sequence[str]) -> pd.DataFrame:
         rows = self._table.read(groups, list(dict.fromkeys([*_PLACE, *columns])))
-        texts = [name for name in rows.select_dtypes("category") if name != "role"]
-        return rows.assign(**{name: rows[name].cat.codes for name in texts})
+        for name in rows.select_dtypes("category"):
+            if name != "role":
+                rows[name] = rows[name].cat.codes
+        return rows
 
     def _blocks(self) -> list[list[int]]:
         """Numbers of the groups of each block; one block of all groups where they are not of an epoch each."""

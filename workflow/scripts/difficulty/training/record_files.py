@@ -8,11 +8,11 @@ import pandas as pd
 from difficulty.table_parts import frame_writer
 from difficulty.training.run_tables import records_schema
 
-_ROWS_IN_BLOCK, _FEWEST_EXAMPLES = 1 << 22, 1 << 10
+_ROWS_IN_BLOCK, _FEWEST_EXAMPLES = 1 << 21, 1 << 10
 
 
 def examples_per_group(epochs: int) -> int:
-    """How many examples a group of rows has: as many as make four million rows with all their epochs."""
+    """How many examples a group of rows has: as many as make two million rows with all their epochs."""
     return max(_ROWS_IN_BLOCK // max(epochs, 1), _FEWEST_EXAMPLES)
 
 

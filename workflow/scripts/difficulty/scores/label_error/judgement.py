@@ -68,13 +68,13 @@ def judge(files: Namespace, example_id: np.ndarray, labels: np.ndarray, several:
         by_seed = {seed: normal_scores(trained.mean()) for seed, trained in networks.of_seed.items()}
     else:
         held_out = held_out_of_seeds(files.held_out, example_id) if files.held_out else {}
-        of_classes = held_out or votes_of_seeds(files.records, example_id, labels)
-        means = list(predictors.values()) or [np.mean(list(of_classes.values()), axis=0)]
+        of_classes = held_out.items() if held_out else votes_of_seeds(files.records, example_id, labels)
+        by_seed, total = {}, 0
+        for seed, own in of_classes:
+            its_labels = NoisyLabels(labels)  # whose models nothing needs afterwards
+            said = networks_evidence(networks.of_seed[seed].mean(), held_out.get(seed), its_labels)
+            by_seed[seed] = with_confusions(said, [own], its_labels)
+            total = total + own
+        means = list(predictors.values()) or [total / len(by_seed)]
         label_error = with_confusions(label_error, means, noisy)
-        by_seed = {
-            seed: with_confusions(
-                networks_evidence(trained.mean(), held_out.get(seed), noisy), [of_classes[seed]], noisy
-            )
-            for seed, trained in networks.of_seed.items()
-        }
     return Judgement(networks, label_error, by_seed, list(kinds), predictors, left_out, noisy)

@@ -17,7 +17,7 @@ al., "Beyond temperature scaling", NeurIPS 2019, arXiv 1910.12656.
 
 Labels may show no noise at all: the same predictors, only less sure, may explain them as well. A model therefore knows
 its gain, the nats by which noise explains the labels better. The likelihood has several maxima, of which the best is
-taken that three starts lead to.
+taken that three starts lead to; of many examples, a sample says which one it is.
 """
 
 import operator
@@ -28,11 +28,13 @@ import numpy as np
 from scipy.special import softmax
 
 from difficulty.analysis.ties import midranks
+from difficulty.random_streams import derived_seed
 from difficulty.scores.label_error.noise_likelihood import MOST_STEPS, Fit, NoiseLikelihood
 
 ALIKE, FREER = 1.0, 3.0
 _FLOOR, _FLOOR_OF_NAMES = 1e-12, 1e-6  # of probabilities, whose logarithms the model takes; see `_inputs`
 _FIRST_NOISE, _FIRST_STEPS = 0.1, 20  # share of wrong labels and steps that the fit starts from and with
+_MOST_FOR_STARTS = 100_000  # examples; of more, as many drawn at random say which maximum is the highest
 # Nats that noise has to gain: a likelihood ratio test at 5 % of whether a number that cannot be negative is zero, half
 # the 90 % quantile of chi-squared with one degree of freedom.
 _NOTICED = 1.35
@@ -66,11 +68,22 @@ class NoiseModel:
 
 def fit_noise_model(predictors: Sequence[np.ndarray], labels: np.ndarray, deviation: float = ALIKE) -> NoiseModel:
     """The model of given labels, int (N,), by probabilities (N, C) of M predictors; errors depend on classes alone."""
-    likelihood = NoiseLikelihood(_inputs(predictors), labels, predictors[0].shape[1], deviation)
-    fits = [likelihood.maximised(start) for start in likelihood.starts(_FIRST_NOISE, _FIRST_STEPS)]
-    best = max(fits, key=likelihood.value)
+    inputs, classes = _inputs(predictors), predictors[0].shape[1]
+    likelihood = NoiseLikelihood(inputs, labels, classes, deviation)
+    if len(labels) > _MOST_FOR_STARTS:
+        generator = np.random.default_rng(derived_seed("noise model's starts", 0))
+        rows = np.sort(generator.choice(len(labels), _MOST_FOR_STARTS, replace=False))
+        best = likelihood.maximised(_best(NoiseLikelihood(inputs[rows], labels[rows], classes, deviation)))
+    else:
+        best = _best(likelihood)
     gain = likelihood.value(best) - likelihood.value(None, likelihood.without_noise(best.weights))
     return _model(likelihood, best, deviation, gain)
+
+
+def _best(likelihood: NoiseLikelihood) -> Fit:
+    """The highest of the maxima that the starts lead to."""
+    fits = [likelihood.maximised(start) for start in likelihood.starts(_FIRST_NOISE, _FIRST_STEPS)]
+    return max(fits, key=likelihood.value)
 
 
 def in_groups(predictors: Sequence[np.ndarray], labels: np.ndarray, model: NoiseModel, groups: int) -> NoiseModel:

@@ -38,12 +38,15 @@ def mean_held_out(path: Path, example_id: np.ndarray) -> np.ndarray:
     return np.mean(list(held_out_of_seeds(path, example_id).values()), axis=0, dtype=np.float64)
 
 
-def votes_of_seeds(records: Sequence[Path], example_id: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
-    """Name of each seed -> shares (N, C) of what its runs predict of the examples."""
+def votes_of_seeds(
+    records: Sequence[Path], example_id: np.ndarray, labels: np.ndarray
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Name of each seed, and the shares (N, C) of what its runs predict of the examples, one seed after the other."""
     classes, seeds = max(predicted_classes(records), int(labels.max()) + 1), {}
     for path in records:
         seeds.setdefault(seed_of(run_of(path)), []).append(path)
-    return {seed: vote_shares(own, example_id, labels, classes) for seed, own in seeds.items()}
+    for seed, own in seeds.items():
+        yield seed, vote_shares(own, example_id, labels, classes)
 
 
 def given_probabilities(path: Path, example_id: np.ndarray) -> np.ndarray:
