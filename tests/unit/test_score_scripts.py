@@ -1,14 +1,18 @@
 """Scripts between the records and the figures, from command line to tables, on records made by hand."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
+from difficulty.analysis.compared_scores import drawn_examples
 from difficulty.analysis.correlation import CORRELATION, SEED_CORRELATION, STABILITY
+from difficulty.analysis.run_values import of_examples
 from difficulty.datasets.example_tables import LABELS
 from difficulty.scores.collect import RUN_SCORES, SCORES
 from difficulty.scores.dynamics.scoring import DYNAMICS, score_records
 from difficulty.scores.memorization import MEMORIZATION
-from difficulty.tables import read_table
+from difficulty.tables import read_schema, read_table, write_table
 from difficulty.training.run_tables import RECORDS
 from tests.support.recorded_experiments import EPOCHS, FOLD_RUNS, PLAIN_RUNS, TEST, TRAIN
 from tests.support.scripts import run_script, succeed
@@ -91,6 +95,32 @@ def test_all_scores_are_compared_if_none_are_listed(results, tmp_path):
     assert pd.isna(cells.loc[("validation", "consistency", "loss"), "corrected"])
     orders = [list(dict.fromkeys(rows["score_a"])) for _, rows in table.groupby("role")]
     assert [score for score in orders[1] if score in orders[0]] == orders[0]
+
+
+def test_correlations_of_many_examples_are_those_of_a_sample(results, tmp_path):
+    """As if only these examples had any scores."""
+    folder = results / "experiments" / "noisy"
+    data = results / "datasets" / "toy" / "examples.parquet"
+    labels, family = read_table(folder / "labels.parquet", LABELS), folder / "scores" / "dynamics.parquet"
+    drawn = drawn_examples(labels, 100)
+    assert labels.set_index("example_id").loc[drawn, "split"].value_counts().to_dict() == {"train": 100, "test": TEST}
+    assert drawn_examples(labels, TRAIN) is None and drawn_examples(labels, None) is None
+
+    few = tmp_path / "labels.parquet", tmp_path / "dynamics.parquet"
+    write_table(labels[labels["example_id"].isin(drawn)], few[0], LABELS)
+    rows = read_table(family, RUN_SCORES, filters=of_examples(drawn))
+    write_table(rows, few[1], replace(RUN_SCORES, columns=read_schema(family).columns))
+    found = []
+    for name, examples, (own, scores) in (("sample", 100, (folder / "labels.parquet", family)), ("few", None, few)):
+        collected, folder_of = tmp_path / f"{name}.parquet", tmp_path / name
+        succeed("collect_scores", labels=own, examples=data, families=[scores], output=collected)
+        outputs = {kind: folder_of / f"{kind}.parquet" for kind in ("output", "stability", "seeds")}
+        settings = {"bootstrap": 10, "examples": examples}
+        succeed("compute_correlation", settings=settings, scores=collected, families=[scores], **outputs)
+        kinds = {"output": CORRELATION, "stability": STABILITY, "seeds": SEED_CORRELATION}
+        found.append([read_table(outputs[kind], schema) for kind, schema in kinds.items()])
+    for one, other in zip(*found, strict=True):
+        pd.testing.assert_frame_equal(one, other)
 
 
 def test_suspects_list_the_corrupt_labels_first(results):

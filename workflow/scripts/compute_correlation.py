@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from difficulty.analysis.compared_scores import compared_columns
+from difficulty.analysis.compared_scores import compared_columns, drawn_examples
 from difficulty.analysis.correlation import CORRELATION, SEED_CORRELATION, STABILITY, correlation_table
+from difficulty.analysis.run_values import of_examples
 from difficulty.analysis.score_order import in_order, similar_order
 from difficulty.analysis.seed_stability import corrected_table, over_seeds, reliabilities
 from difficulty.errors import UserError
@@ -22,8 +23,9 @@ _ABOVE_ONE = 1 + 1e-9  # more than by rounding
 def main(args):
     settings, wanted, facts = args.settings, args.settings.get("scores"), provenance(args)
     directions = {name: column.direction for name, column in read_schema(args.scores).columns.items()}
-    stability, pairs = over_seeds(args.families, wanted)
-    table, matrices = read_table(args.scores, SCORES), []
+    drawn = drawn_examples(read_table(args.scores, SCORES, ["example_id", "split"]), settings.get("examples"))
+    stability, pairs = over_seeds(args.families, wanted, drawn)
+    table, matrices = read_table(args.scores, SCORES, filters=of_examples(drawn)), []
     for role, found in compared_columns(args.scores, args.families, wanted).items():
         rows = table[table[f"runs_{role}"] > 0].set_index("example_id")
         rows = rows[list(found.values())].set_axis(list(found), axis=1).dropna(axis=1, how="all")

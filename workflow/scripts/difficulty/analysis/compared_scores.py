@@ -4,7 +4,11 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
 from difficulty.errors import UserError
+from difficulty.random_streams import derived_seed
 from difficulty.scores.collect import EXAMPLE_SCORES, ranking_column, ranking_columns
 from difficulty.scores.runs import ROLE_SUFFIXES
 from difficulty.tables import read_schema
@@ -36,6 +40,17 @@ def compared_columns(scores: Path, families: Sequence[Path], wanted: Sequence[st
             raise UserError(f"analyses.correlation.scores: no score {', '.join(missing)} in {scores}")
         logger.info("left out, as this experiment does not have them: %s", ", ".join(missing))
     return {role: {score: column for score, column in found.items() if column} for role, found in chosen.items()}
+
+
+def drawn_examples(examples: pd.DataFrame, limit: int | None) -> np.ndarray | None:
+    """Ids of the examples to compare, `limit` drawn at random of each split that has more; None for all.
+
+    examples: columns example_id and split.
+    """
+    if limit is None or examples["split"].value_counts().max() <= limit:
+        return None
+    order = np.random.default_rng(derived_seed("examples of correlations")).permutation(len(examples))
+    return np.sort(examples.iloc[order].groupby("split").head(limit)["example_id"].to_numpy())
 
 
 def columns_of_examples(path: Path) -> set[str]:

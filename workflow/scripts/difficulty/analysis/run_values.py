@@ -5,22 +5,31 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from difficulty.scores.collect import RUN_SCORES
 from difficulty.scores.run_grid import RunGrid, ranking_values, seed_means
 from difficulty.tables import read_schema, read_table
 
 
-def run_values(families: Sequence[Path], wanted: Sequence[str], role: str) -> Iterator[pd.DataFrame]:
+def of_examples(example_id: np.ndarray | None) -> list[tuple] | None:
+    """The filter with which a table is read to have the rows of some examples only; None: of all."""
+    return None if example_id is None else [("example_id", "in", pa.array(example_id))]
+
+
+def run_values(
+    families: Sequence[Path], wanted: Sequence[str], role: str, example_id: np.ndarray | None = None
+) -> Iterator[pd.DataFrame]:
     """Of each family that has wanted scores, one row per run and example of the role: run and these scores.
 
-    The index is example_id. Undefined scores are as they count for ranking, NaN if they do not.
+    example_id: of these examples only; None: of all. The index is example_id. Undefined scores are as they count for
+    ranking, NaN if they do not.
     """
     for path in families:
         schema = read_schema(path)
         columns = {score: schema.columns[score] for score in wanted if score in schema.columns}
         if schema.name == RUN_SCORES.name and columns:
-            table = read_table(path, RUN_SCORES)
+            table = read_table(path, RUN_SCORES, [*RUN_SCORES.columns, *columns], of_examples(example_id))
             table = table[table["role"] == role].set_index("example_id")
             yield ranking_values(table, columns).assign(run=table["run"])
 

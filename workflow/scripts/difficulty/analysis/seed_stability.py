@@ -14,16 +14,18 @@ from difficulty.analysis.correlation import (
     stability_table,
 )
 from difficulty.analysis.reliability import corrected_correlations
-from difficulty.analysis.run_values import by_seed, run_values
+from difficulty.analysis.run_values import by_seed, of_examples, run_values
 from difficulty.scores.collect import RUN_SCORES
 from difficulty.scores.run_grid import RunGrid, ranking_values, seed_means
 from difficulty.tables import read_schema, read_table
 
 
-def over_seeds(families: Sequence[Path], wanted: Sequence[str] | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+def over_seeds(
+    families: Sequence[Path], wanted: Sequence[str] | None, example_id: np.ndarray | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Rows of STABILITY and SEED_CORRELATION of the wanted scores, for every role; families without runs have none.
 
-    wanted: scores; None for all that have a direction.
+    wanted: scores; None for all that have a direction. example_id: of these examples only; None: of all.
     """
     stability = [pd.DataFrame(columns=list(STABILITY.columns))]
     pairs = [pd.DataFrame(columns=list(SEED_CORRELATION.columns))]
@@ -34,7 +36,7 @@ def over_seeds(families: Sequence[Path], wanted: Sequence[str] | None) -> tuple[
         columns = {score: schema.columns[score] for score in scores}
         if schema.name != RUN_SCORES.name or not columns:
             continue
-        table = read_table(path, RUN_SCORES)
+        table = read_table(path, RUN_SCORES, [*RUN_SCORES.columns, *columns], of_examples(example_id))
         for role, rows in table.groupby("role", sort=False):
             grid, values = RunGrid.of(rows), ranking_values(rows, columns)
             for score in columns:
@@ -55,7 +57,9 @@ def corrected_table(families: Sequence[Path], scores: Sequence[str], role: str, 
 
     example_id: the examples of the role that are compared.
     """
-    having = (values for values in run_values(families, scores, role) if len(values))  # a family may lack the role
+    having = (
+        values for values in run_values(families, scores, role, example_id) if len(values)
+    )  # a family may lack the role
     of_scores = by_seed(having, example_id)
     seeds = list(dict.fromkeys(seed for rows in of_scores.values() for seed in rows.index))
     unknown = pd.DataFrame(np.nan, seeds, example_id)

@@ -19,6 +19,9 @@ class Correlation(CheckedSection):
         "other, and of the statistics of images local_entropy, dct_coefficients, segments and edge_strength",
     )
     bootstrap: Bootstrap = Field(1000, description="resamples of the examples behind each interval")
+    examples: int | None = Field(
+        100_000, ge=100, description="training examples compared, and test examples, drawn of more; null: all"
+    )
 
     def faults(self, suite: Suite) -> Iterator[tuple[Place, str]]:
         """Yields a fault for each score that not every experiment has."""
