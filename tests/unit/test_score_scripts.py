@@ -1,18 +1,22 @@
 """Scripts between the records and the figures, from command line to tables, on records made by hand."""
 
+from argparse import Namespace
 from dataclasses import replace
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
+import collect_scores
 from difficulty.analysis.compared_scores import drawn_examples
 from difficulty.analysis.correlation import CORRELATION, SEED_CORRELATION, STABILITY
 from difficulty.analysis.run_values import of_examples
-from difficulty.datasets.example_tables import LABELS
-from difficulty.scores.collect import RUN_SCORES, SCORES
+from difficulty.datasets.example_tables import EXAMPLES, LABELS
+from difficulty.errors import UserError
+from difficulty.scores.collect import EXAMPLE_SCORES, RUN_SCORES, SCORES
 from difficulty.scores.dynamics.scoring import DYNAMICS, score_records
 from difficulty.scores.memorization import MEMORIZATION
-from difficulty.tables import read_schema, read_table, write_table
+from difficulty.tables import Column, read_schema, read_table, write_table
 from difficulty.training.run_tables import RECORDS
 from tests.support.recorded_experiments import EPOCHS, FOLD_RUNS, PLAIN_RUNS, TEST, TRAIN
 from tests.support.scripts import run_script, succeed
@@ -121,6 +125,25 @@ def test_correlations_of_many_examples_are_those_of_a_sample(results, tmp_path):
         found.append([read_table(outputs[kind], schema) for kind, schema in kinds.items()])
     for one, other in zip(*found, strict=True):
         pd.testing.assert_frame_equal(one, other)
+
+
+def test_scores_are_collected_some_examples_at_a_time(results, tmp_path, monkeypatch):
+    """Also where the first of them have not all roles, and one family knows no runs."""
+    folder, data = results / "experiments" / "folds", results / "datasets" / "toy" / "examples.parquet"
+    images = read_table(data, EXAMPLES)[["example_id", "human_entropy"]]
+    columns = {"human_entropy": Column(pa.float64(), "entropy", True, +1)}
+    write_table(images, tmp_path / "images.parquet", EXAMPLE_SCORES.extended(columns))
+    families = [tmp_path / "images.parquet", folder / "scores" / "dynamics.parquet"]
+    given = {"settings": {}, "code": "", "upstream": "", "labels": folder / "labels.parquet", "examples": data}
+    for name, at_a_time in (("whole", TRAIN + TEST), ("parts", 33)):
+        monkeypatch.setattr(collect_scores, "ROWS_READ_TOGETHER", at_a_time)
+        collect_scores.main(Namespace(**given, families=families, output=tmp_path / f"{name}.parquet"))
+    whole, parts = (read_table(tmp_path / f"{name}.parquet", SCORES) for name in ("whole", "parts"))
+    pd.testing.assert_frame_equal(parts, whole)
+    assert {"aum_std", "aum_validation", "aum_test", "human_entropy"} <= {*whole}
+    write_table(images.assign(example_id=images["example_id"] + 1), families[0], EXAMPLE_SCORES.extended(columns))
+    with pytest.raises(UserError, match=r"images\.parquet: has scores of examples without labels"):
+        collect_scores.main(Namespace(**given, families=families, output=tmp_path / "other.parquet"))
 
 
 def test_suspects_list_the_corrupt_labels_first(results):

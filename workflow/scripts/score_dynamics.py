@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from difficulty.errors import UserError
-from difficulty.scores.collect import RUN_SCORES
+from difficulty.scores.collect import ROWS_READ_TOGETHER, RUN_SCORES
 from difficulty.scores.dynamics.scoring import PREDICTED_SET, RECORD_COLUMNS, dynamics_columns, score_arrays
 from difficulty.scores.record_file import RecordFile
 from difficulty.scores.runs import run_of
@@ -28,7 +28,7 @@ def main(args):
     columns, undefined = dynamics_columns(epochs.pop()), {"first_learned": [], "learning_epoch": []}
     if all(file.is_null("feature_norm") for file in files.values()):
         del columns["grand_last"]
-    with frame_writer(args.output, RUN_SCORES.extended(columns), provenance(args)) as append:
+    with frame_writer(args.output, RUN_SCORES.extended(columns), provenance(args), ROWS_READ_TOGETHER) as append:
         for _, file in sorted(files.items()):
             scores = scores_of_run(file, args.settings.get("el2n_epoch"))
             append(scores[[*RUN_SCORES.columns, *columns]])

@@ -86,6 +86,12 @@ class RowGroups:
         return [metadata.row_group(number).column(place).statistics for number in range(len(self.rows))]
 
 
+def row_count(path) -> int:
+    """How many rows the table at `path` has."""
+    with _named(path):
+        return pq.read_metadata(path).num_rows
+
+
 def read_parts(path, schema: Schema, rows: int, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
     """The table at `path` in parts of `rows` rows; TableError if it is missing, damaged or of another kind."""
     check_schema(path, schema)

@@ -6,7 +6,7 @@ Column alone, so a new family needs no change here. A family that knows no runs 
 image itself) writes an EXAMPLE_SCORES table, whose columns are taken over as they are.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +18,7 @@ from difficulty.scores.run_grid import RunGrid, defined_mean, seed_means
 from difficulty.scores.runs import ROLE_SUFFIXES
 from difficulty.tables import Column, Schema
 
+ROWS_READ_TOGETHER = 1 << 17  # of a table of scores: examples that are collected at a time
 _EXAMPLE_ID = Column(pa.int64(), "as in the examples")
 
 RUN_SCORES = Schema(
@@ -117,6 +118,13 @@ def _score(grid: RunGrid, values: pd.Series, column: Column, role: str) -> dict[
 def _mean_over_seeds(grid: RunGrid, values: pd.Series) -> np.ndarray:
     _, of_seeds = seed_means(grid, values)
     return defined_mean(of_seeds)
+
+
+def aggregated_columns(columns: Mapping[str, Column], roles: Iterable[str]) -> dict[str, Column]:
+    """The columns that `aggregate_runs` makes of those of a family that has rows of these roles."""
+    nothing = dict.fromkeys(columns, np.nan)
+    rows = [{"example_id": 0, "run": "seed-0", "role": role, **nothing} for role in roles]
+    return aggregate_runs(pd.DataFrame(rows), columns)[1]
 
 
 def collect_scores(
