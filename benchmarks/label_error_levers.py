@@ -25,25 +25,29 @@ from difficulty.scores.label_error.noise_model import NoisyLabels
 from difficulty.scores.label_error.outside import (
     NETWORKS,
     given_probabilities,
+    held_out_of_seeds,
     kinds_of_evidence,
     votes_of_seeds,
     weighed,
 )
-from difficulty.scores.label_quality.held_out import HELD_OUT, probability_matrix
-from difficulty.tables import read_arrow, read_table
+from difficulty.tables import read_table
 
 BASE = "human"
 
 
 @dataclass(frozen=True)
 class Way:
-    """A way of finding wrong labels: some seeds of an experiment, with or without augmented copies and features."""
+    """A way of finding wrong labels: some seeds of an experiment, with or without augmented copies and features.
+
+    second: an experiment of one seed on the labels that this one corrected, whose held-out predictions count as well.
+    """
 
     line: str
     experiment: str
     seeds: int
     views: bool = True
     features: bool = False
+    second: str | None = None
 
     @property
     def name(self) -> str:
@@ -56,6 +60,7 @@ def ways() -> list[Way]:
     found += [Way("10 epochs", "lever_epochs10", 1), Way("40 epochs", "lever_epochs40", 1)]
     found += [Way("width 32", "lever_width32", 1), Way("2 folds", "lever_folds2", 1)]
     found += [Way("4 folds", "human_folds", seeds) for seeds in (1, 2, 3)]
+    found += [Way("4 folds and a second round", "lever_first", 1, second="lever_second")]
     found += [Way("20 epochs, width 16, and features", BASE, seeds, features=True) for seeds in (1, 2, 3)]
     found += [Way("4 folds and features", "human_folds", seeds, features=True) for seeds in (1, 2, 3)]
     return found
@@ -76,9 +81,10 @@ def average_precision(results: Path, way: Way) -> float:
     views = read_views(folder / "scores" / "augmentation_sensitivity.parquet") if way.views else None
     predictors = {}
     if (folder / "held-out.parquet").exists():
-        table = read_arrow(folder / "held-out.parquet", HELD_OUT)
-        seeds = [table.filter(np.equal(table["seed"].to_numpy(), seed)) for seed in range(way.seeds)]
-        ordered = [probability_matrix(each)[np.argsort(each["example_id"].to_numpy())] for each in seeds]
+        ordered = list(held_out_of_seeds(folder / "held-out.parquet", ids).values())[: way.seeds]
+        if way.second:
+            again = folder.with_name(way.second) / "held-out.parquet"
+            ordered += held_out_of_seeds(again, ids).values()
         predictors[NETWORKS] = np.mean(ordered, axis=0, dtype=np.float64)
     features = None
     if way.features:
@@ -106,7 +112,8 @@ def cpu_minutes(results: Path, way: Way) -> float:
     held_out = folder / "score_label_quality.tsv"
     total += share * seconds(held_out) if held_out.exists() else 0
     total += seconds(folder / "score_features.tsv") if way.features else 0
-    return total / 60
+    again = cpu_minutes(results, Way("", way.second, 4, views=False)) if way.second else 0
+    return total / 60 + again
 
 
 @styled()
