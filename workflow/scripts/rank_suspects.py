@@ -9,7 +9,7 @@ import pyarrow as pa
 from difficulty.analysis.label_errors.tables import LABEL_ERRORS
 from difficulty.analysis.similar_images import SIMILAR
 from difficulty.analysis.suspect_evidence import EVIDENCE, evidence_table
-from difficulty.analysis.suspect_facts import labels_of, last_epoch, training_of
+from difficulty.analysis.suspect_facts import USED_OF_TRAINING, labels_of, last_epoch, training_of
 from difficulty.analysis.suspect_remarks import remarks
 from difficulty.analysis.suspect_verdicts import DISPUTED, WRONG, sentences, undecided, verdicts
 from difficulty.analysis.suspects import SUSPECTS, Suspicion, hardness_percentiles, ranking_scores, suspect_table
@@ -18,16 +18,21 @@ from difficulty.datasets.duplicates import conflicts
 from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.scores.collect import SCORES
 from difficulty.stage import arguments, provenance, required_paths, run_stage
-from difficulty.tables import Column, read_table, write_table
+from difficulty.tables import Column, read_schema, read_table, write_table
 
 logger = logging.getLogger("difficulty")
+
+_KNOWN_OF_LABELS = ("example_id", "label", "label_error_probability")
 
 
 def main(args):
     wanted = args.settings["score"]
     ranking, directions = ranking_scores(args.scores, wanted)
-    scores = read_table(args.scores, SCORES)
-    scores = scores[scores["split"] == "train"]
+    known = read_schema(args.scores).columns
+    columns = dict.fromkeys(
+        [*_KNOWN_OF_LABELS, *(name for name in USED_OF_TRAINING if name in known), *ranking.values()]
+    )
+    scores = read_table(args.scores, SCORES, list(columns), [("split", "==", "train")])
     hardness = scores[list(ranking.values())].set_axis(list(ranking), axis=1)
     everything = read_table(args.examples, EXAMPLES).set_index("example_id", drop=False)
     examples = everything.loc[scores["example_id"]].reset_index(drop=True)

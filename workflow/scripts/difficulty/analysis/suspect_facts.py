@@ -20,6 +20,10 @@ from difficulty.training.run_tables import RECORDS
 _SET_COLUMNS = ["example_id", "epoch", "role", "correct", "predicted_set"]
 
 
+# Columns of the table of all scores that say how an example was learned, where there are any; see `Training`.
+USED_OF_TRAINING = ("correctness", "learning_epoch_ranked", "consistency", "knn_label_disagreement")
+
+
 @dataclass(frozen=True)
 class Labels:
     """Of N examples the given labels and those that networks suggest, as text, null for none; and what they predict.
@@ -81,13 +85,7 @@ def training_of(scores: pd.DataFrame, epochs: int) -> Training:
     def column(name):
         return scores[name].to_numpy(np.float64) if name in scores else np.full(len(scores), np.nan)
 
-    return Training(
-        epochs,
-        correctness=column("correctness"),
-        learned=column("learning_epoch_ranked"),
-        consistency=column("consistency"),
-        neighbors=column("knn_label_disagreement"),
-    )
+    return Training(epochs, *map(column, USED_OF_TRAINING))
 
 
 def last_epoch(records: Sequence[Path]) -> int:
