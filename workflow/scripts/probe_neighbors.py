@@ -14,9 +14,10 @@ from difficulty.saved_runs.options import run_arguments
 from difficulty.saved_runs.runs import SavedRun, open_run
 from difficulty.scores.depth.activations import Activations, distinct_probes
 from difficulty.scores.depth.probe_queries import Queries, probed_neighbors
+from difficulty.scores.depth.projection import ReducedProbes, relative_error
 from difficulty.scores.depth.tables import neighbor_rows, neighbors_schema
 from difficulty.scores.shards import epoch_of, shard_of, shard_rows
-from difficulty.stage import WITH_TORCH, provenance, run_stage
+from difficulty.stage import WITH_TORCH, provenance, run_stage, warn
 from difficulty.table_parts import table_writer
 
 logger = logging.getLogger("difficulty")
@@ -30,7 +31,8 @@ def main(args):
     wanted = shard_rows(run.labels["split"].to_numpy(), settings["splits"], shard_of(args.output), settings["shards"])
     queries = Queries.of(np.flatnonzero(run.roles == "train"), wanted)
     memory = memory_beside(run.images, args.memory)
-    probes = Probes(network.model, probe_points(settings["architecture"], network.model, settings.get("probes")))
+    points = probe_points(settings["architecture"], network.model, settings.get("probes"))
+    probes = ReducedProbes(Probes(network.model, points), settings["numbers"])
     activations, same = compared_activations(run, network, probes, queries, memory)
     ids, bank_ids = run.example_ids[queries.all], run.example_ids[queries.bank]
     k = min(settings["k_max"], len(bank_ids) - 1)
@@ -55,7 +57,7 @@ def memory_beside(images: torch.Tensor | ImageFiles, wanted: int) -> int:
 
 
 def compared_activations(
-    run: SavedRun, network: SavedNetwork, probes: Probes, queries: Queries, memory: int
+    run: SavedRun, network: SavedNetwork, probes: ReducedProbes, queries: Queries, memory: int
 ) -> tuple[Activations, dict[str, list[str]]]:
     """Activations of all images that are needed, and probe -> itself and later ones that give the same."""
     images, device = run.images_on_device(), run.device
@@ -69,7 +71,10 @@ def compared_activations(
     for name, names in same.items():
         if names[1:]:
             logger.info("%s: the same activations as %s, compared once", ", ".join(names[1:]), name)
-    size = max(1, min(batch_size(*images.shape[1:3], device), memory // (32 * sum(dimensions.values()))))
+    for name in (name for name in dimensions if probes.lengths[name] > probes.most):
+        length, error = probes.lengths[name], relative_error(probes.most, probes.lengths[name])
+        warn(f"{name}: {length:,} numbers, projected to {probes.most:,}: distances are right to {error:.1%} or so")
+    size = max(1, min(batch_size(*images.shape[1:3], device), memory // (32 * sum(probes.lengths.values()))))
     bank = len(queries.bank)
     return Activations(probes, dimensions, lambda: batches(needed, size), len(needed), bank, device), same
 

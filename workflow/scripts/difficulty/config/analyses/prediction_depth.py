@@ -56,6 +56,11 @@ class PredictionDepth(CheckedSection):
     memory: Annotated[int, Range(64, 10_000_000)] = Field(
         2000, description="MiB that a job may take for images, activations and comparing them"
     )
+    numbers: Annotated[int, Range(16, 100_000_000)] = Field(
+        65_536,
+        description="numbers per image that a probe may have; of longer ones a random orthogonal projection to as many "
+        "is compared, whose distances have a relative standard deviation of sqrt(1 / (2 numbers))",
+    )
     shards: Annotated[int, Range(1, 10_000)] = Field(
         1, description="parts that the examples are cut into, each a job of its own"
     )
