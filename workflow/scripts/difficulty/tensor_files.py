@@ -10,6 +10,7 @@ from safetensors.torch import load, save_file
 
 from difficulty.atomic_files import atomic_path
 from difficulty.errors import UserError
+from difficulty.file_digests import sha256_of
 
 
 def save_tensors(path, tensors: dict[str, torch.Tensor], metadata: str = "{}") -> str:
@@ -17,7 +18,7 @@ def save_tensors(path, tensors: dict[str, torch.Tensor], metadata: str = "{}") -
     ready = {name: tensor.detach().cpu().contiguous() for name, tensor in sorted(tensors.items())}
     with atomic_path(path) as temporary:
         save_file(ready, temporary, {"json": metadata})  # one entry only: several are written in random order
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    return sha256_of(path)
 
 
 def load_tensors(path, sha256: str | None = None) -> tuple[dict[str, torch.Tensor], dict]:

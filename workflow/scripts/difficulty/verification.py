@@ -1,6 +1,5 @@
 """Whether results are what the configuration expects, and as they were written: tables, folders, figures and lists."""
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from difficulty.datasets.files import FILES
 from difficulty.errors import UserError
+from difficulty.file_digests import sha256_of
 from difficulty.tables import read_arrow, read_provenance, read_schema, read_table
 from difficulty.training.run_tables import CHECKPOINTS
 from difficulty.written import RECORDS
@@ -102,7 +102,7 @@ def damaged_file(path: str, record: Mapping | None, made_with: Mapping | None) -
 
 def _other_content(path: Path, sha256: str) -> list[str]:
     try:
-        same = hashlib.sha256(path.read_bytes()).hexdigest() == sha256
+        same = sha256_of(path) == sha256
     except OSError as error:
         return [f"{path}: cannot be read ({error.strerror}); {_DELETE}"]
     return [] if same else [f"{path}: is not the file that was written; {_DELETE}"]

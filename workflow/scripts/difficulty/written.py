@@ -4,10 +4,11 @@ One small file per job below results/checksums/, at the place that its log has b
 only. Tables and tensors have checksums of their own, or in a manifest: of those, only the size is recorded.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
+
+from difficulty.file_digests import sha256_of
 
 RECORDS = "checksums"
 _LOGS = "logs"
@@ -49,5 +50,5 @@ def write_record(log: Path, settings: Mapping, code: str, upstream: str) -> None
 def _described(path: Path) -> dict:
     facts = {"bytes": path.stat().st_size}
     if path.suffix not in _CHECKED_ELSEWHERE:
-        facts["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+        facts["sha256"] = sha256_of(path)
     return facts

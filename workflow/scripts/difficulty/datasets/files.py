@@ -6,7 +6,6 @@ as they do after a copy of the whole folder, the content's checksum decides.
 """
 
 import errno
-import hashlib
 import os
 import shutil
 from collections.abc import Iterable
@@ -16,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from difficulty.errors import UserError
+from difficulty.file_digests import sha256_of
 from difficulty.tables import Column, Schema, read_table
 
 FILES = Schema(
@@ -104,7 +104,7 @@ def check_files(table: Path) -> None:
         try:
             now = os.stat(path)
             same = [now.st_ino, now.st_size, now.st_mtime_ns] == was
-            if not same and hashlib.sha256(Path(path).read_bytes()).hexdigest() != sha256:
+            if not same and sha256_of(path) != sha256:
                 wrong.append(f"{path} has changed")
         except OSError as error:
             wrong.append(f"{path} is missing" if error.errno == errno.ENOENT else f"{path}: {error.strerror}")

@@ -4,9 +4,11 @@ import numpy as np
 import pyarrow as pa
 
 from difficulty.datasets.example_tables import PIXELS
-from difficulty.tables import TableError, read_arrow, read_provenance, write_table
+from difficulty.table_parts import read_parts, row_count
+from difficulty.tables import TableError, read_provenance, write_table
 
 _BYTES_PER_ROW_GROUP = 64 << 20
+_COUNTED_AT_ONCE = 64  # images
 
 
 def write_pixels(path, example_ids: np.ndarray, images: np.ndarray, provenance: dict) -> None:
@@ -23,18 +25,19 @@ def write_pixels(path, example_ids: np.ndarray, images: np.ndarray, provenance: 
 def read_pixels(path) -> tuple[np.ndarray, np.ndarray]:
     """Reads (example_ids int64 (N,), images uint8 (N, H, W, C)); TableError if the table is damaged."""
     shape = tuple(read_provenance(path).get("shape", ()))
-    table = read_arrow(path, PIXELS)
-    size = int(np.prod(shape))
-    images = np.empty((table.num_rows, size), np.uint8)
-    row = 0
-    for chunk in table["pixels"].chunks:
+    size, count, row = int(np.prod(shape)), row_count(path), 0
+    images, example_ids = np.empty((count, size), np.uint8), np.empty(count, np.int64)
+    for part in read_parts(path, PIXELS, max(1, _BYTES_PER_ROW_GROUP // max(size, 1))):
+        (chunk,) = part["pixels"].chunks
         _, offsets, data = chunk.buffers()
         bounds = np.frombuffer(offsets, np.int32)[chunk.offset : chunk.offset + len(chunk) + 1]
         if len(shape) != 3 or np.any(np.diff(bounds) != size):
             raise TableError(path, f"has images that are not of shape {shape}")
-        images[row : row + len(chunk)] = np.frombuffer(data, np.uint8)[bounds[0] : bounds[-1]].reshape(-1, size)
+        rows = np.s_[row : row + len(chunk)]
+        images[rows] = np.frombuffer(data, np.uint8)[bounds[0] : bounds[-1]].reshape(-1, size)
+        example_ids[rows] = part["example_id"].to_numpy()
         row += len(chunk)
-    return table["example_id"].to_numpy(), images.reshape(-1, *shape)
+    return example_ids, images.reshape(-1, *shape)
 
 
 def write_example_ids(path, example_ids: np.ndarray, provenance: dict) -> None:
@@ -45,7 +48,11 @@ def write_example_ids(path, example_ids: np.ndarray, provenance: dict) -> None:
 
 def channel_histogram(images: np.ndarray) -> np.ndarray:
     """How often each level occurs in each channel of images, uint8 (N, H, W, C): int64 (C, 256)."""
-    return np.stack([np.bincount(images[..., channel].ravel(), minlength=256) for channel in range(images.shape[-1])])
+    total = np.zeros((images.shape[-1], 256), np.int64)
+    for start in range(0, len(images), _COUNTED_AT_ONCE):
+        some = images[start : start + _COUNTED_AT_ONCE]  # counting takes eight bytes for each level
+        total += [np.bincount(some[..., channel].ravel(), minlength=256) for channel in range(images.shape[-1])]
+    return total
 
 
 def channel_statistics(histogram: np.ndarray) -> dict[str, list[float]]:

@@ -11,6 +11,7 @@ from difficulty.datasets.files import link_file
 from difficulty.datasets.formats import HEAD, extension_of
 from difficulty.datasets.path_names import composed
 from difficulty.datasets.source import Image
+from difficulty.file_digests import sha256_of
 
 _LONGEST = 240  # bytes of a name in UTF-8; file systems take 255
 _DIGITS = 12
@@ -49,7 +50,7 @@ def place(image: Image, path: Path, link: str) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     if isinstance(image, Path):
         link_file(image, path, link)
-        return hashlib.sha256(image.read_bytes()).hexdigest()
+        return sha256_of(image)
     if isinstance(image, np.ndarray):
         buffer = io.BytesIO()
         PIL.Image.fromarray(image).save(buffer, "PNG")

@@ -1,8 +1,9 @@
 """The files that a training is made of, as what was left unfinished is recognised by."""
 
 import argparse
-import hashlib
 from pathlib import Path
+
+from difficulty.file_digests import sha256_of
 
 
 def input_digests(args: argparse.Namespace) -> list[str]:
@@ -12,4 +13,4 @@ def input_digests(args: argparse.Namespace) -> list[str]:
     """
     weights = args.settings.get("weights", "")
     paths = [args.labels, args.pixels, *([Path(weights)] if Path(weights).suffix else [])]
-    return [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
+    return [sha256_of(path) for path in paths]
