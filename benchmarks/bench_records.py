@@ -26,7 +26,7 @@ import pyarrow.parquet as pq
 
 ROOT = Path(__file__).parents[1]
 CLASSES, WRONG = 10, 0.1
-_USED = re.compile(r"used (?P<cpu>[\d.]+) s of CPU time, at most (?P<memory>[\d.]+) MiB")
+_TOOK = re.compile(r"took (?P<cpu>[\d,.]+) s of CPU time, at most (?P<memory>[\d,]+) MB of memory")
 
 
 def write_run(path: Path, examples: int, epochs: int, run: int) -> None:
@@ -68,8 +68,9 @@ def configuration(runs: int) -> dict:
 def usage(folder: Path) -> Iterator[tuple[str, float, float]]:
     """(rule, CPU seconds, MiB at most) of each job, by its log."""
     for log in sorted((folder / "results" / "logs").rglob("*.log")):
-        if found := _USED.search(log.read_text()):
-            yield log.stem, float(found["cpu"]), float(found["memory"])
+        if found := _TOOK.search(log.read_text()):
+            cpu, memory = (float(text.replace(",", "")) for text in found.group("cpu", "memory"))
+            yield log.stem, cpu, memory
 
 
 def measure(folder: Path, examples: int, epochs: int, runs: int) -> dict[str, tuple[float, float]]:
