@@ -17,7 +17,7 @@ from pathlib import Path
 
 from difficulty import memory_shortage, resource_use
 from difficulty.errors import UserError
-from difficulty.termination import Stopped, stopping_on_sigterm, wait_for_sigterm_after
+from difficulty.termination import Stopped, end_at_once, stopping_on_sigterm, wait_for_sigterm_after
 from difficulty.written import discard_record, write_record
 
 logger = logging.getLogger("difficulty")
@@ -63,13 +63,18 @@ def run_stage(main: Callable[[argparse.Namespace], None], parser: argparse.Argum
         args.log.write_text("")
         discard_record(args.log)
     start_logging(args.log)
+    failure = None
     try:
         with stopping_on_sigterm():
             _run(main, args)
     except (Exception, KeyboardInterrupt, Stopped) as error:
-        _fail(args, error)
-    finally:
-        logger.info("took %s", resource_use.described())
+        failure = error
+        _report(args, error)
+    logger.info("took %s", resource_use.described())
+    if isinstance(failure, Stopped):
+        end_at_once(1)
+    if failure:
+        sys.exit(1)
 
 
 def _run(main: Callable[[argparse.Namespace], None], args: argparse.Namespace) -> None:
@@ -100,8 +105,8 @@ def start_logging(log: Path | None, level: int = logging.INFO) -> None:
     logging.captureWarnings(True)
 
 
-def _fail(args: argparse.Namespace, error: BaseException) -> None:
-    """Exits 1 with a line about the error. The traceback of an unexpected one is in the log, before the line."""
+def _report(args: argparse.Namespace, error: BaseException) -> None:
+    """Prints and logs a line about an error. The traceback of an unexpected one is in the log, before the line."""
     message, is_expected = _line(error, args.settings)
     message = " ".join(message.split())
     if not is_expected:
@@ -109,7 +114,6 @@ def _fail(args: argparse.Namespace, error: BaseException) -> None:
     logger.error(message)
     if args.log:
         print(f"{Path(sys.argv[0]).stem}: {message} (log: {args.log})", file=sys.stderr)
-    sys.exit(1)
 
 
 def _line(error: BaseException, settings: Mapping) -> tuple[str, bool]:

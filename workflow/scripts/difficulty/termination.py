@@ -1,15 +1,19 @@
 """SIGTERM, by which SLURM ends a job at its time limit, a spot machine is taken back, and Snakemake ends its jobs.
 
-It becomes an exception, so that files that are half written are removed and child processes are ended.
+It becomes an exception, so that files that are half written are removed. It may come anywhere, even while a library
+takes care of its child processes, which is then left unable to end: so the process ends by itself afterwards.
 """
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 _SECONDS_OF_ONE_SIGNAL, _SECONDS_TO_ARRIVE = 2.0, 0.5
+_SECONDS_TO_RAISE_AGAIN = 0.01  # of CPU time
+_SECONDS_TO_TIDY = 4  # less than what Snakemake (5, see driver/interruption.py) and SLURM (30) leave until SIGKILL
 
 
 class Stopped(BaseException):
@@ -23,8 +27,9 @@ class Stopped(BaseException):
 def stopping_on_sigterm() -> Iterator[None]:
     """Has SIGTERM raise Stopped in the main thread, as soon as it is back in Python.
 
-    A signal that follows within two seconds is the same one: to the process and to its group, or by its parent.
-    Child processes that are forked meanwhile end as they would without this.
+    A signal that follows within two seconds is the same one: to the process and to its group, or by its parent. Where
+    Python ignores exceptions (while it forks or destroys an object), Stopped is raised again afterwards; if that does
+    not help, SIGALRM ends the process in time. Child processes that are forked meanwhile end as without this.
     """
     owner, arrived = os.getpid(), -_SECONDS_OF_ONE_SIGNAL
 
@@ -35,13 +40,40 @@ def stopping_on_sigterm() -> Iterator[None]:
             os.kill(os.getpid(), number)
         elif time.monotonic() - arrived >= _SECONDS_OF_ONE_SIGNAL:
             arrived = time.monotonic()
+            signal.alarm(_SECONDS_TO_TIDY)
             raise Stopped
 
-    previous = signal.signal(signal.SIGTERM, stop)
+    def stop_again(number, frame):
+        raise Stopped
+
+    def ignored(found):
+        if isinstance(found.exc_value, Stopped):
+            signal.setitimer(signal.ITIMER_VIRTUAL, _SECONDS_TO_RAISE_AGAIN)
+        else:
+            previous_hook(found)
+
+    previous_hook = sys.unraisablehook
+    previous = signal.signal(signal.SIGTERM, stop), signal.signal(signal.SIGVTALRM, stop_again)
+    sys.unraisablehook = ignored
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        if arrived > 0:
+            signal.alarm(0)
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        sys.unraisablehook = previous_hook
+        for number, handler in zip((signal.SIGTERM, signal.SIGVTALRM), previous, strict=True):
+            signal.signal(number, handler)
+
+
+def end_at_once(status: int) -> None:
+    """Ends this process and its child processes without more ado: what is left to be done might wait for them."""
+    if multiprocessing := sys.modules.get("multiprocessing"):
+        for child in multiprocessing.active_children():
+            child.kill()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def wait_for_sigterm_after(error: Exception) -> None:
