@@ -52,6 +52,24 @@ def started(script, **options):
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
 
 
+MEASURING = f"""
+import sys, time
+sys.path.insert(0, {str(SCRIPTS)!r})
+from concurrent.futures import ProcessPoolExecutor
+from difficulty.stage import arguments, required_paths, run_stage
+
+def main(args):
+    with ProcessPoolExecutor(2) as pool:
+        for _ in pool.map(time.sleep, [0, 600, 600, 600]):
+            args.output.touch()
+
+if __name__ == "__main__":
+    parser = arguments("measures")
+    required_paths(parser, "output")
+    run_stage(main, parser)
+"""
+
+
 def wait_for(process, found):
     while not found():
         assert process.poll() is None, process.communicate()[1]
@@ -74,6 +92,19 @@ def test_a_half_written_file_is_removed(tmp_path):
     told = process.communicate(timeout=30)[1]
     assert told == f"write: stopped by SIGTERM (log: {tmp_path / 'write.log'})\n" and process.returncode == 1
     assert not [*results.iterdir()]
+
+
+@pytest.mark.parametrize("send", [os.kill, os.killpg], ids=["process", "group"])
+def test_a_pool_of_processes_ends_with_its_stage(tmp_path, send):
+    script, output = tmp_path / "measure.py", tmp_path / "output"
+    script.write_text(MEASURING)
+    process = started(script, output=output, log=tmp_path / "measure.log")
+    wait_for(process, output.exists)
+    children = psutil.Process(process.pid).children()
+    send(process.pid, signal.SIGTERM)
+    told = process.communicate(timeout=30)[1]
+    assert told == f"measure: stopped by SIGTERM (log: {tmp_path / 'measure.log'})\n" and process.returncode == 1
+    assert children and not any(map(is_alive, children))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _SECONDS_OF_ONE_SIGNAL, _SECONDS_TO_ARRIVE = 2.0, 0.5
-_SECONDS_TO_RAISE_AGAIN = 0.01  # of CPU time
+_SECONDS_TO_RAISE_AGAIN = 0.02
 _SECONDS_TO_TIDY = 4  # less than what Snakemake (5, see driver/interruption.py) and SLURM (30) leave until SIGKILL
 
 
@@ -40,37 +40,45 @@ def stopping_on_sigterm() -> Iterator[None]:
             os.kill(os.getpid(), number)
         elif time.monotonic() - arrived >= _SECONDS_OF_ONE_SIGNAL:
             arrived = time.monotonic()
-            signal.alarm(_SECONDS_TO_TIDY)
-            raise Stopped
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # or torch raises that those that decode images have ended
+            for child in _children():  # at once: whoever started them may wait for them for long
+                child.terminate()
+            stop_soon()
 
-    def stop_again(number, frame):
+    def stop_soon(*_):
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(_SECONDS_TO_TIDY)
         raise Stopped
 
     def ignored(found):
         if isinstance(found.exc_value, Stopped):
-            signal.setitimer(signal.ITIMER_VIRTUAL, _SECONDS_TO_RAISE_AGAIN)
+            signal.signal(signal.SIGALRM, stop_soon)
+            signal.setitimer(signal.ITIMER_REAL, _SECONDS_TO_RAISE_AGAIN)
         else:
             previous_hook(found)
 
-    previous_hook = sys.unraisablehook
-    previous = signal.signal(signal.SIGTERM, stop), signal.signal(signal.SIGVTALRM, stop_again)
+    previous_hook, previous = sys.unraisablehook, signal.signal(signal.SIGTERM, stop)
     sys.unraisablehook = ignored
     try:
         yield
     finally:
         if arrived > 0:
             signal.alarm(0)
-            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
         sys.unraisablehook = previous_hook
-        for number, handler in zip((signal.SIGTERM, signal.SIGVTALRM), previous, strict=True):
-            signal.signal(number, handler)
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _children() -> list:
+    """Processes of Python that this one has started."""
+    multiprocessing = sys.modules.get("multiprocessing")
+    return multiprocessing.active_children() if multiprocessing else []
 
 
 def end_at_once(status: int) -> None:
     """Ends this process and its child processes without more ado: what is left to be done might wait for them."""
-    if multiprocessing := sys.modules.get("multiprocessing"):
-        for child in multiprocessing.active_children():
-            child.kill()
+    for child in _children():
+        child.kill()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
