@@ -43,9 +43,9 @@ def run(folder, data, settings=SETTINGS, seed=0, kill_after=None):
     partial = PartialRun(folder, {"settings": settings, "seed": seed})
     done = 0
 
-    def progress(amount, note):
+    def progress(amount, note, part=""):
         nonlocal done
-        done += amount
+        done += amount * (part == "")
         if kill_after is not None and done > kill_after * TRAIN + 50:
             raise Killed
 

@@ -1,5 +1,6 @@
 """Several processes that train one network together do what one does."""
 
+import multiprocessing
 import os
 import signal
 from argparse import Namespace
@@ -14,6 +15,7 @@ from torch import nn
 from difficulty.datasets.loading import Normalization
 from difficulty.errors import UserError
 from difficulty.models.building import build_model
+from difficulty.termination import Stopped, stopping_on_sigterm
 from difficulty.training import assembly
 from difficulty.training.loop import TrainingData, train
 from difficulty.training.partial_run import PartialRun
@@ -64,13 +66,20 @@ def train_one(args, settings, folder, processes):
         os.kill(os.getpid(), signal.SIGKILL)
     if processes.rank == args.failing:
         raise UserError("photos/7.jpg: cannot be decoded any more")
-    train(model, digits(), settings, 0, partial, "{}", lambda *_: None, processes)
+    with partial.stopping_after(settings["epochs"]):
+        train(model, digits(), settings, 0, partial, "{}", stopping if args.stopping else lambda *_: None, processes)
 
 
-def run(folder, trainings, count, dying=None, failing=None):
+def stopping(amount, note, part=""):
+    """As progress: SIGTERM reaches the process that has started the others, in the second epoch."""
+    if note.startswith("epoch 2"):
+        os.kill(os.getppid(), signal.SIGTERM)
+
+
+def run(folder, trainings, count, dying=None, failing=None, stopping=False):
     """The finished trainings by name."""
     folder.mkdir(exist_ok=True)
-    args = Namespace(trainings=trainings, folder=folder, dying=dying, failing=failing)
+    args = Namespace(trainings=trainings, folder=folder, dying=dying, failing=failing, stopping=stopping)
     args.settings, args.code, args.upstream = SETTINGS, "", ""
     run_together(train_in, args, count, folder.parent / "log")
     return {name: PartialRun(folder / name, {}) for name in trainings}
@@ -151,3 +160,12 @@ def test_the_error_of_one_process_is_reported(tmp_path):
 def test_a_process_that_is_killed_ends_the_run(tmp_path):
     with pytest.raises(UserError, match="process 1 of those that train together was ended by SIGKILL"):
         run(tmp_path / "run", TRAININGS, 2, dying=1)
+
+
+@pytest.mark.full
+def test_sigterm_ends_all_of_them(tmp_path):
+    expected = r"^ended by SIGTERM after epoch \d+ of 5000; the next attempt goes on from there$"
+    with pytest.raises(Stopped, match=expected), stopping_on_sigterm():
+        run(tmp_path / "run", {"sgd": {**MLP, "epochs": 5000}}, 2, stopping=True)
+    assert not multiprocessing.active_children()
+    assert PartialRun(tmp_path / "run" / "sgd", {}).epoch >= 1

@@ -76,9 +76,9 @@ def halves(folder, second=SECOND, kill_after=None):
     partials = tuple(PartialRun(folder / part, {"second": second}) for part in ("first", "second"))
     done = 0
 
-    def progress(amount, note):
+    def progress(amount, note, part=""):
         nonlocal done
-        done += amount
+        done += amount * (part == "")
         if kill_after is not None and done > kill_after:
             raise Killed
 

@@ -102,6 +102,58 @@ def test_commands_that_failed_are_not_printed_but_signals_are(run):
     assert run.log(LogEvent.ERROR, text + "returned non-zero exit status 137.", **fields) == killed
 
 
+KILLED = (
+    "RuleException:\nCalledProcessError in file 'train.smk', line 38:\nCommand 'x --log {}' died with <Signals.{}>."
+)
+
+
+def running(run, number, local=True, **fields):
+    """A job of 6,000 MB that has begun, with a log of its own."""
+    log, resources = f"logs/plain/seed-{number}/train_model.log", SimpleNamespace(mem_mb=6000)
+    wildcards = {"experiment": "plain", "run": f"seed-{number}"}
+    job = {**TRAINING, "wildcards": wildcards, "log": [log], "jobid": number}
+    run.log(LogEvent.JOB_INFO, **{**job, "local": local, "resources": resources, **fields})
+    return job
+
+
+def test_a_killed_job_is_named_with_its_memory(run):
+    """Of two that run side by side, that with the log of the command."""
+    running(run, 0), running(run, 1)
+    text = run.log(LogEvent.ERROR, KILLED.format("logs/plain/seed-1/train_model.log", "SIGKILL: 9"), logging.ERROR)
+    assert text.startswith("train_model plain seed-1 was killed by SIGKILL (the memory may not suffice). It takes more")
+    assert "than the 6,000 MB that are planned for it (--set-resources train_model:mem_mb=12000)" in text
+    assert "--cores" in text and text.count("\n") == 1
+    text = run.log(LogEvent.ERROR, KILLED.format("logs/plain/seed-0/train_model.log", "SIGTERM: 15"), logging.ERROR)
+    assert text == "train_model plain seed-0 was killed by SIGTERM.\n"
+
+
+@pytest.mark.parametrize("resources", [None, SimpleNamespace(), SimpleNamespace(mem_mb="<TBD>")])
+def test_a_killed_job_is_named_without_its_memory(run, resources):
+    """As with a version of Snakemake that logs no resources."""
+    running(run, 1, local=False, resources=resources)
+    text = run.log(LogEvent.ERROR, KILLED.format("logs/plain/seed-1/train_model.log", "SIGKILL: 9"), logging.ERROR)
+    assert text.endswith("It takes more; allow it more with --set-resources train_model:mem_mb=MB.\n")
+
+
+@pytest.mark.parametrize(
+    ("message", "content", "is_memory"),
+    [
+        ("SLURM-job '7' failed, SLURM status is: 'OUT_OF_MEMORY'.", "epoch 1\n", True),
+        (None, "slurmstepd: error: Detected 1 oom_kill event in StepId=7.batch.\n", True),
+        (None, "2026-01-01 ERROR out of memory: malloc of size 7 failed; ...\ntook 2 s\n", True),
+        (None, "2026-01-01 ERROR out of memory on the GPU: ...\n", False),
+        (None, "2026-01-01 ERROR a.csv: no rows\n", False),
+    ],
+    ids=["SLURM's status", "SLURM's log", "a stage", "a GPU", "another error"],
+)
+def test_a_failed_job_that_wanted_more_memory_says_what_it_had(run, tmp_path, message, content, is_memory):
+    (tmp_path / "a.log").write_text(content)
+    job = {**running(run, 1, local=False), "rule_msg": message, "log": [str(tmp_path / "a.log")]}
+    text = run.log(LogEvent.JOB_ERROR, "Error in rule", logging.ERROR, **job)
+    hint = "The memory did not suffice. It takes more than the 6,000 MB that are planned for it; allow it more with "
+    assert text.endswith(f"    {hint}--set-resources train_model:mem_mb=12000.\n") == is_memory
+
+
 @pytest.mark.parametrize("level", [logging.INFO, logging.WARNING, logging.ERROR])
 def test_what_is_not_known_is_shown_as_it_is(run, level):
     assert run.log(None, "a message of another version", level) == "a message of another version\n"

@@ -12,7 +12,6 @@ from difficulty.datasets.loading import load_normalization, ready_images
 from difficulty.devices import choose_device, device_name
 from difficulty.errors import UserError
 from difficulty.models.building import build_model, description, output_facts
-from difficulty.progress import Progress
 from difficulty.saved_runs.options import pass_arguments
 from difficulty.stage import WITH_TORCH, provenance, required_paths, run_stage
 from difficulty.tables import read_table
@@ -22,6 +21,7 @@ from difficulty.training.input_files import input_digests
 from difficulty.training.loop import TrainingData, train
 from difficulty.training.partial_run import PartialRun
 from difficulty.training.processes import run_together
+from difficulty.training.run_progress import TABLES, run_progress
 from difficulty.training.runs import Run, roles
 from difficulty.training.targets import class_count, targets_of
 
@@ -54,13 +54,13 @@ def train_run(args, processes):
     train_rows = torch.from_numpy((role == "train").nonzero()[0])
     data = TrainingData(images, targets_of(labels), normalization, args.workers, train=train_rows)
     about = description(settings, channels, size, classes, normalization.mean, normalization.std)
-    done = max(partial.epoch, 0) * len(train_rows)  # by a process that was interrupted
-    progress = Progress(name, settings["epochs"] * len(train_rows), done=done)
-    report = progress.update if processes.is_first else lambda amount, note: None
-    train(model, data, settings, run.seed, partial, about, report, processes)
-    if processes.is_first:
-        history = write_run(args, partial, facts, labels, role)
-        print(f"{name}: {summary(history, labels)}", file=sys.stderr)
+    progress = run_progress(name, len(labels), (partial, settings, len(train_rows)))
+    report = progress.update if processes.is_first else lambda *told: None
+    with partial.stopping_after(settings["epochs"]):
+        train(model, data, settings, run.seed, partial, about, report, processes)
+        if processes.is_first:
+            progress.begin("writing its tables", TABLES)
+            print(f"{name}: {summary(write_run(args, partial, facts, labels, role), labels)}", file=sys.stderr)
 
 
 def summary(history: pd.DataFrame, labels: pd.DataFrame) -> str:

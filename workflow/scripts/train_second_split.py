@@ -12,7 +12,6 @@ from difficulty.datasets.images import take
 from difficulty.datasets.loading import load_normalization, ready_images
 from difficulty.devices import choose_device, device_name
 from difficulty.models.building import build_model
-from difficulty.progress import Progress
 from difficulty.saved_runs.options import pass_arguments
 from difficulty.stage import WITH_TORCH, provenance, required_paths, run_stage
 from difficulty.tables import read_table, write_table
@@ -20,8 +19,9 @@ from difficulty.training.input_files import input_digests
 from difficulty.training.loop import TrainingData
 from difficulty.training.partial_run import PartialRun
 from difficulty.training.processes import run_together
+from difficulty.training.run_progress import run_progress
 from difficulty.training.runs import Run, roles_of
-from difficulty.training.second_split import is_in_half, train_halves
+from difficulty.training.second_split import first_settings, is_in_half, second_settings, train_halves
 from difficulty.training.second_split_table import SECOND_SPLIT
 from difficulty.training.targets import class_count, targets_of
 
@@ -48,10 +48,9 @@ def train_run(args, processes):
         images, targets_of(own), normalization, args.workers, train=torch.from_numpy(first.nonzero()[0])
     )
     name, counts = f"{folder.parent.name}/{folder.name} half {args.half}", (int(first.sum()), int((~first).sum()))
-    epochs = (settings["epochs"], settings["second_split"]["epochs"])
-    done = sum(max(partial.epoch, 0) * count for partial, count in zip(partials, counts, strict=True))
-    progress = Progress(name, int(np.dot(epochs, counts)), done=done)
-    report = progress.update if processes.is_first else lambda amount, note: None
+    halves = zip(partials, (first_settings(settings), second_settings(settings)), counts, strict=True)
+    progress = run_progress(name, len(own), *halves, other_passes=1)
+    report = progress.update if processes.is_first else lambda *told: None
     correct = train_halves(model, data, settings, run.seed, partials, report, processes)
     if correct is None:
         return

@@ -11,11 +11,13 @@ import json
 import logging
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
+from difficulty import memory_shortage, resource_use
 from difficulty.errors import UserError
+from difficulty.termination import Stopped, end_at_once, stopping_on_sigterm, wait_for_sigterm_after
 from difficulty.written import discard_record, write_record
 
 logger = logging.getLogger("difficulty")
@@ -54,27 +56,35 @@ def provenance(args: argparse.Namespace, packages: tuple[str, ...] = _PACKAGES, 
 
 def run_stage(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> None:
     """Parses the command line, runs `main` with logging set up, and records what it wrote; exits 1 with one line if it
-    fails."""
+    fails or is stopped by SIGTERM. The log ends with the CPU time and the memory that it took."""
     args = parser.parse_args()
     if args.log:
         args.log.parent.mkdir(parents=True, exist_ok=True)
         args.log.write_text("")
         discard_record(args.log)
     start_logging(args.log)
+    failure = None
+    try:
+        with stopping_on_sigterm():
+            _run(main, args)
+    except (Exception, KeyboardInterrupt, Stopped) as error:
+        failure = error
+        _report(args, error)
+    logger.info("took %s", resource_use.described())
+    if isinstance(failure, Stopped):
+        end_at_once(1)
+    if failure:
+        sys.exit(1)
+
+
+def _run(main: Callable[[argparse.Namespace], None], args: argparse.Namespace) -> None:
     try:
         main(args)
         if args.log:
             write_record(args.log, args.settings, args.code, args.upstream)
-    except KeyboardInterrupt:
-        _fail(args, "interrupted")
-    except UserError as error:
-        _fail(args, str(error))
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            _fail(args, f"{type(error).__name__}: {error}", error)
-        _fail(args, f"{error.filename or 'output'}: no space left on the device; free some and run again")
     except Exception as error:
-        _fail(args, f"{type(error).__name__}: {error}", error)
+        wait_for_sigterm_after(error)
+        raise
 
 
 def warn(message: str) -> None:
@@ -95,9 +105,25 @@ def start_logging(log: Path | None, level: int = logging.INFO) -> None:
     logging.captureWarnings(True)
 
 
-def _fail(args, message: str, error: Exception | None = None) -> None:
+def _report(args: argparse.Namespace, error: BaseException) -> None:
+    """Prints and logs a line about an error. The traceback of an unexpected one is in the log, before the line."""
+    message, is_expected = _line(error, args.settings)
     message = " ".join(message.split())
-    logger.error(message, exc_info=error)
+    if not is_expected:
+        logger.info("the error came from here", exc_info=error)
+    logger.error(message)
     if args.log:
         print(f"{Path(sys.argv[0]).stem}: {message} (log: {args.log})", file=sys.stderr)
-    sys.exit(1)
+
+
+def _line(error: BaseException, settings: Mapping) -> tuple[str, bool]:
+    """(what to say of an error, whether where it came from is of no interest)."""
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted", True
+    if shortage := memory_shortage.described(error, settings):
+        return shortage, False
+    if isinstance(error, UserError | Stopped):
+        return str(error), True
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return f"{error.filename or 'output'}: no space left on the device; free some and run again", True
+    return f"{type(error).__name__}: {error}", False

@@ -35,6 +35,10 @@ _OMITTED_EVENTS = {
 }
 _SHOWN_EVENTS = {"run_info", "job_info", "job_finished", "job_error", "group_error", "error"}
 _KILLED = re.compile(r"died with <Signals\.(SIG\w+)|exit status (137|143)\b")
+# In the log of a stage, in what the plugin for SLURM says of a job, or in SLURM's own log.
+_OUT_OF_MEMORY = re.compile(
+    r"ERROR (probably )?out of memory(?! on the GPU)|OUT_OF_MEMORY|oom[-_ ]?kill|exceeded memory limit", re.IGNORECASE
+)
 
 
 def quiet_terminal(workflow) -> "QuietTerminal | None":
@@ -86,6 +90,7 @@ class QuietTerminal(logging.Handler):
         super().__init__()
         self.handler, self.targets, self.incomplete, self.dry_run = handler, targets, incomplete, dry_run
         self.ignored, self.names = set(), {}
+        self.started: dict[int, logging.LogRecord] = {}  # what Snakemake logged of each job that runs
         self.times: JobTimes | None = None
         self.failed: dict[str, list[str]] = {}  # name of a job -> its log files
         self.interrupted = False
@@ -133,7 +138,7 @@ class QuietTerminal(logging.Handler):
         if record.rule_name in self.ignored:
             return ""
         name = " ".join([record.rule_name, *map(str, record.wildcards.values())])
-        self.names[record.jobid] = name
+        self.names[record.jobid], self.started[record.jobid] = name, record
         self.times.start(record.jobid, record.rule_name, now)
         return f"    {name}: {self._reason(record)}" if self.dry_run else ""
 
@@ -148,6 +153,7 @@ class QuietTerminal(logging.Handler):
         if record.job_id not in self.names:
             return ""
         times = self.times
+        self.started.pop(record.job_id, None)
         self.failed.pop(self.names[record.job_id], None)  # at another attempt
         seconds = times.finish(record.job_id, now)
         left = None if self.failed or self.interrupted else times.left(now)
@@ -160,7 +166,11 @@ class QuietTerminal(logging.Handler):
         if self.interrupted:
             return f"      {name}: interrupted after {took}"
         self.failed[name] = list(record.log)
-        return "\n".join([f"FAILED: {name}, after {took}", *map(_end_of_log, record.log)])
+        lines = [f"FAILED: {name}, after {took}", *map(_end_of_log, record.log)]
+        started = self.started.pop(record.jobid, None)
+        if started and _OUT_OF_MEMORY.search("\n".join([str(getattr(record, "rule_msg", "")), *lines])):
+            lines.append(f"    The memory did not suffice. {_more_memory(started)}")
+        return "\n".join(lines)
 
     def _group_error(self, record, now: float) -> str:
         """Logs of the cluster; an error of each job of the group follows."""
@@ -175,8 +185,27 @@ class QuietTerminal(logging.Handler):
             return None
         killed = _KILLED.search(message)
         signal = {"137": "SIGKILL", "143": "SIGTERM"}.get(killed[2], killed[1]) if killed else None
-        hint = " (the memory may not suffice)" if signal == "SIGKILL" else ""
-        return f"A job was killed by {signal}{hint}." if signal else ""
+        if not signal:
+            return ""
+        started = [each for each in self.started.values() if any(log in message for log in map(str, each.log))]
+        job = self.names[started[0].jobid] if len(started) == 1 else "A job"
+        if signal != "SIGKILL":
+            return f"{job} was killed by {signal}."
+        more = f" {_more_memory(started[0])}" if len(started) == 1 else ""
+        return f"{job} was killed by SIGKILL (the memory may not suffice).{more}"
+
+
+def _more_memory(job: logging.LogRecord) -> str:
+    """What memory a job was to have, and how it gets more. job: its record of JOB_INFO, which may lack resources."""
+    planned = getattr(getattr(job, "resources", None), "mem_mb", None)
+    planned = planned if isinstance(planned, int) else None
+    had = f" than the {planned:,} MB that are planned for it" if planned else ""
+    more = f"--set-resources {job.rule_name}:mem_mb={2 * planned if planned else 'MB'}"
+    if getattr(job, "local", False):
+        return (
+            f"It takes more{had} ({more}), or too many jobs ran at once (--cores; --resources mem_mb=MB for them all)."
+        )
+    return f"It takes more{had}; allow it more with {more}."
 
 
 def _jobs(count: int) -> str:

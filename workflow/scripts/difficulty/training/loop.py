@@ -25,6 +25,7 @@ from difficulty.training.outcomes import OutcomeTable, example_outcomes
 from difficulty.training.partial_run import PartialRun
 from difficulty.training.passes import LabelledImages, clean_outcomes, even_batches
 from difficulty.training.processes import ALONE, Processes
+from difficulty.training.run_progress import CLEAN, SAVING
 from difficulty.training.settled_statistics import with_settled_statistics
 
 logger = logging.getLogger(__name__)
@@ -53,7 +54,7 @@ class _Training:
     seed: int
     optimizer: torch.optim.Optimizer
     processes: Processes
-    progress: Callable[[int, str], None]
+    progress: Callable[..., None]
 
 
 def train(
@@ -63,7 +64,7 @@ def train(
     seed: int,
     partial: PartialRun,
     about: str,
-    progress: Callable[[int, str], None] = lambda amount, note: None,
+    progress: Callable[..., None] = lambda amount, note, part="": None,
     processes: Processes = ALONE,
 ) -> None:
     """Trains `model` from the last finished epoch of `partial` to the last epoch, saving every epoch into it.
@@ -75,6 +76,7 @@ def train(
     processes: with several, all of them make this call with the same arguments, but for `partial`, which one of them
     writes. Each step is then that of one process to rounding, except that batch norm sees each share by itself; its
     running statistics are the first process's.
+    progress: as `update` of `run_progress`.
     Per epoch `partial` gets the arrays clean.* and/or online.* (outcomes of all N examples; -1 and nan where there
     is none), steps.* and seconds. Raises UserError if the loss is no longer finite.
     """
@@ -95,17 +97,20 @@ def train(
     tap, trained_model = FeatureTap(model), processes.averaging(model)
     training = _Training(trained_model, tap, data, settings, seed, optimizer, processes, progress)
     for epoch in range(partial.epoch + 1, settings["epochs"] + 1):
-        started = time.perf_counter()
+        started, note = time.perf_counter(), _epoch(epoch, settings)
         outcomes = _train_epoch(training, epoch)
         trained = time.perf_counter()
         processes.agree(model.buffers())
         is_shown = is_recorded or epoch in keep
         shown = settled_network(model, data, settings, seed, processes) if is_shown else model
         if is_recorded:
-            clean = clean_outcomes(shown, data, settings, processes)
+            clean = clean_outcomes(
+                shown, data, settings, processes, lambda count, note=note: progress(count, f"{note}, clean pass", CLEAN)
+            )
             outcomes |= {f"clean.{name}": values for name, values in clean.items()}
         seconds = np.array([trained - started, time.perf_counter() - trained])
         partial.save(epoch, model, optimizer, {**outcomes, "seconds": seconds}, keep, about, shown)
+        progress(0, note, SAVING)
         logger.info("epoch %d: loss %.4f", epoch, outcomes["steps.loss"].mean())
     tap.remove()
 
@@ -139,7 +144,7 @@ def _train_epoch(training: _Training, epoch: int) -> dict[str, np.ndarray]:
         for group in training.optimizer.param_groups:
             group["lr"] = rate
         losses.append(_step(training, batch, images, online))
-        training.progress(batch.size, f"epoch {epoch} of {settings['epochs']}")
+        training.progress(batch.size, _epoch(epoch, settings))
     steps = processes.total(torch.stack(losses).float()).cpu().numpy()
     if not np.isfinite(steps).all():
         raise UserError(f"the loss is not finite any more in epoch {epoch}; lower optimizer.lr or warm up longer")
@@ -149,6 +154,10 @@ def _train_epoch(training: _Training, epoch: int) -> dict[str, np.ndarray]:
         online.gather(processes)
         result |= {f"online.{name}": values for name, values in online.arrays().items()}
     return result
+
+
+def _epoch(epoch: int, settings: dict) -> str:
+    return f"epoch {epoch} of {settings['epochs']}"
 
 
 def _learning_rates(settings: dict, epoch: int, steps: int) -> list[float]:

@@ -8,7 +8,8 @@ import fcntl
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ import torch
 
 from difficulty.errors import UserError
 from difficulty.tensor_files import load_tensors, save_tensors
+from difficulty.termination import Stopped
 from difficulty.training.checkpoints import checkpoint_name
 from difficulty.training.processes import Processes
 
@@ -113,8 +115,8 @@ class PartialRun:
         outcomes: arrays to be read back with `outcomes(epoch)`; keep: epochs whose weights are wanted in the end;
         about: metadata of the weights; shown: the network of the checkpoint, which is `model` or has other statistics.
         """
-        self.epoch = epoch
         if not self._writes:
+            self.epoch = epoch
             return
         if outcomes:
             tensors = {name: torch.from_numpy(array) for name, array in outcomes.items()}
@@ -135,8 +137,20 @@ class PartialRun:
             own = {name: value for name, value in model.state_dict().items() if name not in weights}
             tensors |= {f"{_MODEL}.{name}": value for name, value in own.items()}
         save_tensors(self.folder / _STATE, tensors, json.dumps(state))
+        self.epoch = epoch
         for old in unwanted:
             (self.folder / checkpoint_name(old)).unlink(missing_ok=True)
+
+    @contextmanager
+    def stopping_after(self, epochs: int) -> Iterator[None]:
+        """Has a SIGTERM meanwhile say after which of the run's `epochs` epochs it ends it."""
+        try:
+            yield
+        except Stopped as stop:
+            where = f"after epoch {self.epoch} of {epochs}; the next attempt goes on from there"
+            if self.epoch < 1:
+                where = "before the first epoch was finished; the next attempt starts again"
+            raise Stopped(f"ended by SIGTERM {where}") from stop
 
     def outcomes(self, epoch: int) -> dict[str, np.ndarray]:
         """The arrays saved with an epoch."""

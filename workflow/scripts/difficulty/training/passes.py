@@ -1,6 +1,6 @@
 """Passes of all images through a network in evaluation mode, without augmentation."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -49,11 +49,16 @@ class LabelledImages:
 
 
 def clean_outcomes(
-    model: nn.Module, data: LabelledImages, settings: Mapping, processes: Processes = ALONE
+    model: nn.Module,
+    data: LabelledImages,
+    settings: Mapping,
+    processes: Processes = ALONE,
+    progress: Callable[[int], None] = lambda count: None,
 ) -> dict[str, np.ndarray]:
     """Outcomes of all examples in evaluation mode without augmentation: name -> (N,).
 
     settings: precision, and batch_norm; `batch` normalises each of `mixed_batches` by its own statistics.
+    progress: called with numbers of examples that all processes together have passed through, as they go.
     """
     table = OutcomeTable(data.labels)
     model, batches = _prepared(model, len(data.images), settings)
@@ -63,6 +68,7 @@ def clean_outcomes(
         for rows, images in zip(rows_of, data.batches(rows_of), strict=True):
             logits = model(data.normalization(images))
             table.put(rows, example_outcomes(logits, tap.features, data.labels[rows]))
+            progress(len(logits) * processes.count)
     tap.remove()
     table.gather(processes)
     return table.arrays()

@@ -4,9 +4,11 @@ With GPUs each process has one of its own and they talk by NCCL, without by gloo
 """
 
 import logging
+import multiprocessing.process
 import signal
 import tempfile
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,11 +18,14 @@ import torch.multiprocessing
 from torch import distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from difficulty import memory_shortage
 from difficulty.errors import UserError
 from difficulty.stage import start_logging
+from difficulty.termination import Stopped, stopping_on_sigterm
 from difficulty.written import write_record
 
 logger = logging.getLogger("difficulty")
+_SECONDS_TO_END = 2.0
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,7 @@ def run_together(work: Callable[[Any, Processes], None], args: Any, count: int, 
     """Calls work(args, processes) in `count` new processes at once; in this one if that is 1.
 
     work, args: what pickle takes. log: file that all of them log to. If one of them fails, the others are stopped and
-    its error is raised as UserError, in one line.
+    its error is raised as UserError, in one line; if this process is stopped or interrupted, all of them are.
     """
     if count == 1:
         work(args, ALONE)
@@ -82,10 +87,29 @@ def run_together(work: Callable[[Any, Processes], None], args: Any, count: int, 
     errors = torch.multiprocessing.get_context("spawn").SimpleQueue()
     with tempfile.TemporaryDirectory() as folder:
         meeting_point = Path(folder, "processes").as_uri()
+        given = (work, args, count, log, on_gpus, meeting_point, errors)
+        started = torch.multiprocessing.spawn(_member, given, count, join=False)
         try:
-            torch.multiprocessing.spawn(_member, (work, args, count, log, on_gpus, meeting_point, errors), count)
+            while not started.join(grace_period=_SECONDS_TO_END):
+                pass
         except torch.multiprocessing.ProcessExitedException as error:
             raise UserError(_reason(error, errors)) from None
+        except BaseException as error:
+            _end(started.processes)
+            if isinstance(error, Stopped) and not errors.empty():
+                raise Stopped(errors.get()) from None
+            raise
+
+
+def _end(processes: Sequence[multiprocessing.process.BaseProcess]) -> None:
+    """Ends processes by SIGTERM, and soon those by SIGKILL that wait for another one."""
+    for process in processes:
+        process.terminate()
+    deadline = time.monotonic() + _SECONDS_TO_END
+    for process in processes:
+        process.join(max(deadline - time.monotonic(), 0))
+        process.kill()
+        process.join()
 
 
 def _member(rank, work, args, count, log, on_gpus, meeting_point, errors) -> None:
@@ -95,16 +119,21 @@ def _member(rank, work, args, count, log, on_gpus, meeting_point, errors) -> Non
             torch.cuda.set_device(rank)
         backend = "nccl" if on_gpus else "gloo"
         distributed.init_process_group(backend, init_method=meeting_point, rank=rank, world_size=count)
-        work(args, Processes(rank, count))
+        with stopping_on_sigterm():
+            work(args, Processes(rank, count))
         if rank == 0 and log:
             write_record(log, args.settings, args.code, args.upstream)
         distributed.destroy_process_group()
-    except UserError as error:
-        errors.put(str(error))
-        raise SystemExit(1) from error
+    except Stopped as stop:
+        if rank == 0:
+            errors.put(str(stop))
+        raise SystemExit(1) from stop
     except Exception as error:
-        logger.exception("process %d of %d", rank, count)
-        errors.put(f"{type(error).__name__}: {error}")
+        is_explained = isinstance(error, UserError)
+        if not is_explained:
+            logger.exception("process %d of %d", rank, count)
+        text = str(error) if is_explained else f"{type(error).__name__}: {error}"
+        errors.put(memory_shortage.described(error, args.settings) or text)
         raise SystemExit(1) from error
 
 

@@ -18,6 +18,7 @@ from difficulty.training.loop import TrainingData, settled_network, train
 from difficulty.training.partial_run import PartialRun
 from difficulty.training.passes import clean_outcomes
 from difficulty.training.processes import ALONE, Processes
+from difficulty.training.run_progress import CLEAN
 from difficulty.training.runs import Run, roles
 
 
@@ -36,7 +37,7 @@ def train_halves(
     settings: dict,
     seed: int,
     partials: tuple[PartialRun, PartialRun],
-    progress: Callable[[int, str], None] = lambda amount, note: None,
+    progress: Callable[..., None] = lambda amount, note, part="": None,
     processes: Processes = ALONE,
 ) -> np.ndarray | None:
     """Trains `model` on the first half of the examples, then with a fresh optimizer on the others.
@@ -44,20 +45,24 @@ def train_halves(
     model: freshly initialised. data: N examples, of which those to train on are the first half, n.
     settings: as for `train`, of the first half; second_split: epochs of the second, and its learning rate, which is
     constant (lr; by default the optimizer's). Everything else is the same in both.
-    partials: the unfinished runs on the two halves, from which a killed training goes on.
+    partials: the unfinished runs on the two halves, from which a killed training goes on. progress: as for `train`.
     Returns whether the network is right about each example of the first half, bool (epochs + 1, n): at the end of the
     first half, then after each epoch of the second. Of several processes only the first one knows; the others return
     None. Raises UserError if the loss is no longer finite.
     """
     first, others = data.train, _others(data)
-    own = {**settings, "records": "none", "checkpoints": "last"}
-    train(model, data, own, seed, partials[0], "{}", progress, processes)
+    own = first_settings(settings)
+    with partials[0].stopping_after(own["epochs"]):
+        train(model, data, own, seed, partials[0], "{}", progress, processes)
     on_device = data.to(choose_device(settings))
     shown = settled_network(model, on_device, settings, seed, processes)
-    fitted = clean_outcomes(shown, on_device, settings, processes)
+    fitted = clean_outcomes(
+        shown, on_device, settings, processes, lambda count: progress(count, "clean pass after the first half", CLEAN)
+    )
     later = second_settings(settings)
     try:
-        train(model, others, later, derived_seed(seed, "second split"), partials[1], "{}", progress, processes)
+        with partials[1].stopping_after(later["epochs"]):
+            train(model, others, later, derived_seed(seed, "second split"), partials[1], "{}", progress, processes)
     except UserError as error:
         rate = later["optimizer"]["lr"]
         raise UserError(f"second half, trained with analyses.second_split.lr {rate:g}: {error}") from error
@@ -65,6 +70,11 @@ def train_halves(
         return None
     ranks = [partials[1].outcomes(epoch)["clean.rank"] for epoch in range(1, later["epochs"] + 1)]
     return np.stack([fitted["rank"], *ranks])[:, first.numpy()] == 0
+
+
+def first_settings(settings: dict) -> dict:
+    """The settings of training on the first half."""
+    return {**settings, "records": "none", "checkpoints": "last"}
 
 
 def second_settings(settings: dict) -> dict:
