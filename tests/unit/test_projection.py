@@ -57,5 +57,9 @@ def test_only_probes_of_many_numbers_are_projected():
             assert found[name].shape == (6, 300)
             assert torch.equal(found[name], Projection(values.shape[1], 300)(values))
     assert {len(values[0]) > 300 for values in expected.values()} == {True, False}
+    assert len(reduced.remarks(expected)) == sum(len(values[0]) > 300 for values in expected.values())
+    assert reduced.remarks(["input"]) == [
+        "input: 768 numbers per image, projected to 300; distances are right to 3.2% or so"
+    ]
     (one,) = reduced(images, ["softmax"])[0].values()
     assert torch.equal(one, expected["softmax"])

@@ -14,7 +14,7 @@ from difficulty.saved_runs.options import run_arguments
 from difficulty.saved_runs.runs import SavedRun, open_run
 from difficulty.scores.depth.activations import Activations, distinct_probes
 from difficulty.scores.depth.probe_queries import Queries, probed_neighbors
-from difficulty.scores.depth.projection import ReducedProbes, relative_error
+from difficulty.scores.depth.projection import ReducedProbes
 from difficulty.scores.depth.tables import neighbor_rows, neighbors_schema
 from difficulty.scores.shards import epoch_of, shard_of, shard_rows
 from difficulty.stage import WITH_TORCH, provenance, run_stage, warn
@@ -71,9 +71,8 @@ def compared_activations(
     for name, names in same.items():
         if names[1:]:
             logger.info("%s: the same activations as %s, compared once", ", ".join(names[1:]), name)
-    for name in (name for name in dimensions if probes.lengths[name] > probes.most):
-        length, error = probes.lengths[name], relative_error(probes.most, probes.lengths[name])
-        warn(f"{name}: {length:,} numbers, projected to {probes.most:,}: distances are right to {error:.1%} or so")
+    for line in probes.remarks(dimensions):
+        warn(line)
     size = max(1, min(batch_size(*images.shape[1:3], device), memory // (32 * sum(probes.lengths.values()))))
     bank = len(queries.bank)
     return Activations(probes, dimensions, lambda: batches(needed, size), len(needed), bank, device), same

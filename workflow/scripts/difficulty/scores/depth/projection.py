@@ -7,7 +7,7 @@ and Chazelle, "The fast Johnson-Lindenstrauss transform", SIAM Journal on Comput
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 
@@ -58,6 +58,15 @@ class ReducedProbes:
         found, predicted = self.probes(images, wanted)
         self.lengths |= {name: values.shape[1] for name, values in found.items()}
         return {name: self._reduced(values) for name, values in found.items()}, predicted
+
+    def remarks(self, names: Iterable[str]) -> list[str]:
+        """A line on each of these probes that gives projections."""
+        longer = {name: self.lengths[name] for name in names if self.lengths[name] > self.most}
+        return [
+            f"{name}: {length:,} numbers per image, projected to {self.most:,}; distances are right to "
+            f"{relative_error(self.most, length):.1%} or so"
+            for name, length in longer.items()
+        ]
 
     def _reduced(self, values: torch.Tensor) -> torch.Tensor:
         length = values.shape[1]
