@@ -5,14 +5,12 @@ import logging
 import numpy as np
 import torch
 
-from difficulty.datasets.images import ImageFiles
 from difficulty.datasets.loading import batch_size, image_batches
-from difficulty.errors import UserError
 from difficulty.models.probing import Probes, probe_points
 from difficulty.saved_runs.networks import SavedNetwork
 from difficulty.saved_runs.options import run_arguments
 from difficulty.saved_runs.runs import SavedRun, open_run
-from difficulty.scores.depth.activations import Activations, distinct_probes
+from difficulty.scores.depth.activations import Activations, distinct_probes, memory_beside
 from difficulty.scores.depth.probe_queries import Queries, probed_neighbors
 from difficulty.scores.depth.projection import ReducedProbes
 from difficulty.scores.depth.tables import neighbor_rows, neighbors_schema
@@ -45,15 +43,6 @@ def main(args):
             for number in map(probes.names.index, same[name]):
                 write(neighbor_rows(number, ids, predicted, bank_ids[indices], distances))
     logger.info("%d examples, %d nearest of %d, at %s", len(ids), k, len(bank_ids), ", ".join(probes.names))
-
-
-def memory_beside(images: torch.Tensor | ImageFiles, wanted: int) -> int:
-    """Bytes that are left of `wanted` MiB beside the images; UserError if these take more than half."""
-    memory = (wanted << 20) - (images.nbytes if isinstance(images, torch.Tensor) else 0)
-    if memory < wanted << 19:
-        least = (2 * images.nbytes >> 20) + 1
-        raise UserError(f"analyses.prediction_depth.memory: images alone take half of {wanted} MiB; set {least}")
-    return memory
 
 
 def compared_activations(

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from difficulty.datasets.images import ImageFiles
 from difficulty.errors import UserError
 from difficulty.models.probing import Probes, repeated
 from difficulty.scores.depth.neighbors import ArrayRows, Rows, column_means
@@ -68,6 +69,15 @@ def distinct_probes(probes: Probes, images: torch.Tensor) -> tuple[dict[str, int
     same = repeated(activations)
     distinct = {name: values.shape[1] for name, values in activations.items() if name not in same}
     return distinct, {name: [name, *(other for other, first in same.items() if first == name)] for name in distinct}
+
+
+def memory_beside(images: torch.Tensor | ImageFiles, wanted: int) -> int:
+    """Bytes that are left of `wanted` MiB beside the images; UserError if these take more than half."""
+    memory = (wanted << 20) - (images.nbytes if isinstance(images, torch.Tensor) else 0)
+    if memory < wanted << 19:
+        least = (2 * images.nbytes >> 20) + 1
+        raise UserError(f"analyses.prediction_depth.memory: images alone take half of {wanted} MiB; set {least}")
+    return memory
 
 
 @dataclass
