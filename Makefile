@@ -19,7 +19,7 @@ FORMATS := cleanlab coco fiftyone huggingface label-studio
 EXPORTED = $(if $(EXPERIMENT),results/export/$(EXPERIMENT)/$(FORMAT),export_$(subst -,_,$(FORMAT)))
 
 .DEFAULT_GOAL := help
-.PHONY: help new suspects run report export verify rulegraph test lint test-full test-slurm faults lock clean
+.PHONY: help new suspects run report export verify rulegraph test lint test-full test-slurm gpu-check faults lock clean
 
 help:
 	@echo "make suspects DIR=photos  list the labels to check among images of your own: a folder, a Parquet table, ..."
@@ -36,6 +36,8 @@ help:
 	@echo "make test       lint and fast tests (ten minutes or so on 2 cores)"
 	@echo "make test-full  all tests"
 	@echo "make test-slurm all tests that need SLURM, on a cluster (PARTITION=name)"
+	@echo "make gpu-check  every stage that uses a network on a GPU against the CPU, and benchmarks there (under 8 minutes;"
+	@echo "                PYTHON=python3: by an interpreter that has torch, without .venv; CHECK='--device cpu': no GPU)"
 	@echo "make faults     kill jobs, damage files, fill disks; then compare (an hour or so)"
 	@echo "make lock       renew envs/requirements.txt from envs/requirements.in"
 
@@ -78,6 +80,10 @@ test-full: lint
 # The nodes must see the folder of the tests: it lies here, not in /tmp.
 test-slurm: .venv/installed
 	$(if $(PARTITION),SLURM_TEST_PARTITION=$(PARTITION)) $(BIN)/pytest -q -rs -m slurm --basetemp=.slurm-tests tests/slurm
+
+# By the interpreter that is named, as it is: machines with a GPU often have a torch of their own, and no network.
+gpu-check: $(if $(filter file,$(origin PYTHON)),.venv/installed)
+	@$(if $(filter file,$(origin PYTHON)),$(BIN)/python,$(PYTHON)) -m benchmarks.gpu_check $(CHECK)
 
 faults: .venv/installed
 	$(BIN)/python -m tests.faults
