@@ -66,14 +66,22 @@ def train_one(args, settings, folder, processes):
         os.kill(os.getpid(), signal.SIGKILL)
     if processes.rank == args.failing:
         raise UserError("photos/7.jpg: cannot be decoded any more")
+    progress = stopping_in_epoch(2) if args.stopping and processes.is_first else lambda *_: None
     with partial.stopping_after(settings["epochs"]):
-        train(model, digits(), settings, 0, partial, "{}", stopping if args.stopping else lambda *_: None, processes)
+        train(model, digits(), settings, 0, partial, "{}", progress, processes)
 
 
-def stopping(amount, note, part=""):
-    """As progress: SIGTERM reaches the process that has started the others, in the second epoch."""
-    if note.startswith("epoch 2"):
-        os.kill(os.getppid(), signal.SIGTERM)
+def stopping_in_epoch(epoch):
+    """As progress of a training: SIGTERM reaches the process that has started the others."""
+    sent = False
+
+    def progress(amount, note, part=""):
+        nonlocal sent
+        if not sent and note.startswith(f"epoch {epoch}"):
+            sent = True
+            os.kill(os.getppid(), signal.SIGTERM)
+
+    return progress
 
 
 def run(folder, trainings, count, dying=None, failing=None, stopping=False):

@@ -119,7 +119,7 @@ def inputs(tmp_path):
     return {"labels": labels, "pixels": tables["pixels"], "files": tables["files"]}
 
 
-@pytest.mark.parametrize("send", [os.kill, os.killpg], ids=["process", "group"])
+@pytest.mark.parametrize("send", [pytest.param(os.kill, marks=pytest.mark.full, id="process"), os.killpg])
 def test_a_training_ends_and_goes_on_after_its_last_epoch(tmp_path, inputs, send):
     """Together with the process that decodes images for it, whichever of the two is told first."""
     run = tmp_path / "experiments/plain/seed-0"
@@ -137,8 +137,10 @@ def test_a_training_ends_and_goes_on_after_its_last_epoch(tmp_path, inputs, send
     wait_for(process, is_decoding)
     send(process.pid, signal.SIGTERM)
     told = process.communicate(timeout=30)[1]
-    line = rf"train_model: ended by SIGTERM after epoch (\d+) of {EPOCHS}; the next attempt goes on from there \(.*\)\n"
-    assert (found := re.fullmatch(line, told)) and process.returncode == 1, told
+    *progress, last = told.splitlines()
+    line = rf"train_model: ended by SIGTERM after epoch (\d+) of {EPOCHS}; the next attempt goes on from there \(.*\)"
+    assert (found := re.fullmatch(line, last)) and process.returncode == 1, told
+    assert all(each.endswith(" left") for each in progress)
     assert not [*run.glob(".partial/.*")]
     deadline = time.monotonic() + 20  # one that was just being started looks every 5 s whether its parent still is
     while any(map(is_alive, children)):
