@@ -186,7 +186,9 @@ def test_statistics_of_images_are_compared_with_scores_where_they_are_computed()
         resolve(config),
         resolve({**config, "analyses": {"images": {"statistics": ["contrast", "segments"]}}}),
     )
-    assert without.analyses["correlation"] == some.analyses["correlation"] == {"bootstrap": 1000}  # all there are
+    assert (
+        without.analyses["correlation"] == some.analyses["correlation"] == {"bootstrap": 1000, "examples": 100_000}
+    )  # all there are
     assert without.image_experiments == [] and some.image_experiments == ["own"]
     config = {**config, "experiments": {"own": {}}}
     config["analyses"] = {"images": {"statistics": "all"}, "correlation": {"scores": ["aum", "contrast"]}}

@@ -70,7 +70,8 @@ def run_stage(main: Callable[[argparse.Namespace], None], parser: argparse.Argum
     except (Exception, KeyboardInterrupt, Stopped) as error:
         failure = error
         _report(args, error)
-    logger.info("took %s", resource_use.described())
+    if args.log:
+        logger.info("took %s", resource_use.described())
     if isinstance(failure, Stopped):
         end_at_once(1)
     if failure:
