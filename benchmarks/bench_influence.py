@@ -13,7 +13,6 @@ import argparse
 import contextlib
 import copy
 import logging
-import math
 import statistics
 import sys
 import tempfile
@@ -23,10 +22,10 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from arithmetic import operations
 from measuring import time_function
 from sklearn.datasets import load_sample_images
 from torch.utils.data import TensorDataset
-from torch.utils.flop_counter import FlopCounterMode
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
@@ -166,18 +165,6 @@ def product_rate(size: int = 2048) -> float:
     a, b = torch.randn(size, size), torch.randn(size, size)
     a @ b
     return 2 * size**3 / min(time_function(lambda: a @ b).cpu for _ in range(5))
-
-
-def operations(stage: Callable[[], None]) -> int:
-    """Of all products of matrices and convolutions in a stage."""
-
-    def within(total, left, right, *_, **options) -> int:
-        return 2 * math.prod(left) * right[-1]
-
-    products = {torch.ops.aten.addmm_: within, torch.ops.aten.baddbmm_: within}
-    with FlopCounterMode(display=False, custom_mapping=products) as counter:
-        stage()
-    return counter.get_total_flops()
 
 
 def report(seconds: dict[str, dict[str, list[float]]], counted: dict[str, int], rate: float) -> None:

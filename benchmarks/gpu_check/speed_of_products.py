@@ -1,11 +1,10 @@
 """Nearest neighbours and influence, whose limit is the matrix product."""
 
-import math
 from collections.abc import Callable
 
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks.arithmetic import operations
 from benchmarks.gpu_check import stand_ins
 from benchmarks.gpu_check.agreement import Check
 from benchmarks.gpu_check.speed import against_rate, compare, product_rate, send, timed
@@ -83,15 +82,3 @@ def influence(check: Check) -> None:
     what = f"eigenbases of {len(sums.tensors)} matrices of up to {largest:,} rows, in float64"
     seconds = [timed(check.device, lambda: eigenbases(sums)).wall for _ in range(size.repeats)]
     send(check, what, seconds, [], len(sums.tensors), "matrices", "", "")
-
-
-def operations(stage: Callable[[], object]) -> int:
-    """Of all products of matrices and convolutions in a stage."""
-
-    def within(total, left, right, *_, **options) -> int:
-        return 2 * math.prod(left) * right[-1]
-
-    products = {torch.ops.aten.addmm_: within, torch.ops.aten.baddbmm_: within}
-    with FlopCounterMode(display=False, custom_mapping=products) as counter:
-        stage()
-    return counter.get_total_flops()
