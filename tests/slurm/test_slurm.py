@@ -122,7 +122,7 @@ def test_a_suite_gives_the_same_tables_as_without_slurm(slurm, tmp_path):
     assert local.planned() == set()
     assert Workflow.planned(through_slurm) == set()
     # 1 data set, 2 labels, 4 runs, 4 evaluations; scores, figures: 2 each; samples, agreement, detection, evaluations
-    assert submitted(output) == 21  # a check of each experiment among them
+    assert submitted(output) == 23  # a check of each experiment among them
 
 
 def test_configuration_on_the_command_line_reaches_the_jobs(slurm):
