@@ -32,6 +32,7 @@ from difficulty.driver import (
     interruption,
     literal_paths,
     modules,
+    stored_results,
     summary,
 )
 from difficulty.driver.lock import DriverLock
@@ -40,6 +41,7 @@ from difficulty.errors import UserError
 from difficulty.plan import paths
 from difficulty.plan.plan import Plan
 from difficulty.plan.vog import SHARD
+from difficulty.shared_disk import VARIABLE
 from difficulty.source_digest import SourceDigests
 
 is_module = not workflow.modifier.is_main_snakefile()  # of somebody else's workflow
@@ -104,6 +106,12 @@ def start():
         cluster.report_jobs_that_never_start(slurm_logs)
 
 
+def source_files():
+    """What jobs need of this workflow and its configuration beside the rule files."""
+    scripts = (path for path in SCRIPTS.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return [*scripts, *configuration_files()]
+
+
 def end_with(error):
     """Ends with the user's error on the terminal, and nothing else."""
     print(error, file=sys.stderr)
@@ -115,11 +123,14 @@ source_digest = SourceDigests(SCRIPTS, Path(".snakemake", "difficulty", "source-
 atexit.register(source_digest.save)
 driver_lock = DriverLock(at_start=start)
 slurm_logs = Path(".snakemake", "slurm_logs").absolute()
+in_storage = stored_results.is_used(workflow)
 
 try:
     ancient_inputs.install()
     failed_updates.install()
     literal_paths.install()
+    if in_storage:
+        stored_results.deploy(source_files)
     if is_module:
         modules.require_own_paths(workflow.modifier)
     plan = planned(*written_configuration())
@@ -130,6 +141,8 @@ try:
         cluster.limit_threads_to_a_node(workflow.resource_settings)
         for line in repeated_seeds(plan.datasets, plan.experiments):
             print(f"warning: {line}", file=sys.stderr)
+        if in_storage:
+            print("\n".join(stored_results.described(workflow, plan.data.image_storage())), file=sys.stderr)
     if workflow.remote_exec:
         cluster.record_what_jobs_finish()
 except UserError as error:
@@ -146,6 +159,8 @@ def look_at_results(dag):
     targets = {rule.name for rule in dag.targetrules} | {*dag.targetfiles}
     try:
         require_configuration()
+        if in_storage:
+            stored_results.check(dag, SCRIPTS, targets)
         if verify_name in targets:
             expected_results.write_expected(own_rules, plan.files(), EXPECTED)
         if targets != {verify_name}:
@@ -174,7 +189,8 @@ onerror:
 # `python` in a rule is the interpreter that runs Snakemake, unless conda provides one.
 with_conda = "conda" in map(str, workflow.deployment_settings.deployment_method)
 interpreter = "" if with_conda else f"export PATH={shlex_quote(str(Path(sys.executable).parent))}:$PATH; "
-prefix = f"set -euo pipefail; {interpreter}SCRIPTS={shlex_quote(str(SCRIPTS))}; "
+no_shared_disk = f"export {VARIABLE}=1; " if in_storage else ""
+prefix = f"set -euo pipefail; {interpreter}{no_shared_disk}SCRIPTS={shlex_quote(str(SCRIPTS))}; "
 shell.prefix(prefix.replace("{", "{{").replace("}", "}}"))
 
 
@@ -235,16 +251,29 @@ def parameters(method):
 
 
 def users_files(method):
-    """An input function for files of the user's, which a method of the plan returns or misses."""
+    """An input function for files of the user's, which a method of the plan returns or misses.
+
+    With results in a storage, they stay where they are: the job runs beside them.
+    """
     found = of_wildcards(method)
 
     def literal_files(wildcards):
         try:
-            return literal_paths.literal(found(wildcards))
+            files = literal_paths.literal(found(wildcards))
+            return local(files) if in_storage else files
         except UserError as error:
             end_with(error)
 
     return literal_files
+
+
+def beside(table):
+    """What a job without a shared disk fetches beside a data set's table of pixels: image files, unless none is read."""
+    dataset = Path(table).parent.name
+    if dataset in plan.data.recorded:
+        return []
+    found = [paths.FILES] if plan.data.image_storage()[dataset] == "memory" else [paths.FILES, paths.IMAGES]
+    return [pattern.format(dataset=dataset) for pattern in found]
 
 
 def subset_evidence(wildcards):

@@ -13,7 +13,8 @@ from difficulty.gpu_locks import take_gpus, visible_gpus
 def choose_device(settings: Mapping) -> torch.device:
     """cpu or cuda; `auto` takes CUDA where there is one. UserError if it is asked for and absent.
 
-    Of several GPUs it is one that no other job has taken; of those that train together, that of this process. From then on float32 is float32: CUDA devices would round the factors of convolutions to ten binary digits (TF32).
+    Of several GPUs it is one that no other job has taken; of those that train together, that of this process.
+    From then on float32 is float32: CUDA devices would round the factors of convolutions to ten binary digits (TF32).
     """
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
     wanted = settings.get("device", "auto")

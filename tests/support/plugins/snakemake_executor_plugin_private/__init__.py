@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
 from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
@@ -27,7 +28,7 @@ def run_in_a_folder_of_its_own(command: str) -> str:
     """Returns what the command printed if it failed."""
     with tempfile.TemporaryDirectory(prefix="private-") as folder:
         environment = {name: value for name, value in os.environ.items() if name != "PWD"}
-        environment["PATH"] = f"{os.path.dirname(sys.executable)}:{environment['PATH']}"
+        environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
         done = subprocess.run(
             ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, errors="replace"
         )
