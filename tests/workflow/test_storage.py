@@ -1,0 +1,68 @@
+"""Results in a storage and a folder of its own for each job, as in a cloud: the same tables as on a shared disk."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from tests.support.workflows import TINY, Workflow, altered
+
+PLUGINS = Path(__file__).parents[1] / "support" / "plugins"
+# Seconds, and inodes: they differ between two runs of the same thing.
+DIFFERENT = {"timing.parquet", "files.parquet"}
+SMALL = altered(TINY, defaults__seeds=[0], analyses={"detection": {"bootstrap": 20}, "correlation": {"bootstrap": 20}})
+
+
+class InStorage(Workflow):
+    """The workflow in a clone, where it is started; `bucket` has the results."""
+
+    provider = "folder"
+
+    def __init__(self, folder: Path, config: dict = TINY):
+        super().__init__(folder, config)
+        shutil.copy2(self.work / "config.yaml", self.source / "config.yaml")
+        self.work, self.bucket = self.source, folder / "bucket"
+
+    def arguments(self, *arguments: str) -> list[str]:
+        place = ["--default-storage-provider", self.provider, "--default-storage-prefix", str(self.bucket)]
+        cluster = ["--executor", "private", "--jobs", "2"] if "--cores" not in arguments else []
+        return super().arguments(*cluster, *place, *arguments)
+
+    def snakemake(self, *arguments: str, timeout: float = 600, env: dict | None = None) -> subprocess.CompletedProcess:
+        """By a command of its own, which finds plugins that only tests have."""
+        paths = [str(PLUGINS), *filter(None, [os.environ.get("PYTHONPATH")])]
+        environment = {**(env or os.environ), "PYTHONPATH": ":".join(paths)}
+        options = {"capture_output": True, "text": True, "timeout": timeout, "env": environment}
+        return subprocess.run(self.command(*arguments), **options)
+
+    def run(self, *targets: str) -> str:
+        result = self.snakemake(*targets)
+        assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
+        return result.stdout + result.stderr
+
+
+def columns(results: Path) -> dict:
+    """Path below results/ -> the columns of each table."""
+    tables = [path for path in sorted(results.rglob("*.parquet")) if not path.name.endswith(tuple(DIFFERENT))]
+    return {path.relative_to(results).as_posix(): pq.read_table(path) for path in tables}
+
+
+def same(found: dict, expected: dict) -> list[str]:
+    """Names of tables that are not the same, or only in one of the two."""
+    return [name for name in {*found, *expected} if name not in found or not found[name].equals(expected.get(name))]
+
+
+@pytest.mark.full
+def test_a_suite_gives_the_same_tables_as_on_a_shared_disk(tmp_path):
+    stored, local = InStorage(tmp_path / "stored", SMALL), Workflow(tmp_path / "local", SMALL)
+    said = stored.run()
+    local.run()
+    results = stored.bucket / "results"
+    assert same(columns(results), columns(local.work / "results")) == []
+    assert (results / "index.html").exists() and not (stored.work / "results" / "datasets").exists()
+    assert f"results are kept in {stored.bucket} (folder): hard links become copies, a job that ends early" in said
+    assert "jobs that read images of few fetch all image files; with `storage: memory`" in said
+    assert stored.planned() == set()
