@@ -113,16 +113,32 @@ def test_a_job_that_cannot_start_is_reported(slurm):
     assert re.match(r"SLURM job \d+ \(rule_prepare_dataset/few\) cannot start: JobHeldUser; it asks for", said)
 
 
-def test_a_suite_gives_the_same_tables_as_without_slurm(slurm, tmp_path):
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory, partition):
+    """The tables of the tiny suite without SLURM."""
+    local = Workflow(tmp_path_factory.mktemp("suite"))
+    local.run()
+    assert local.planned() == set()
+    return digests(local)
+
+
+def test_a_suite_gives_the_same_tables_as_without_slurm(slurm, suite):
     through_slurm = slurm(TINY)
     output = through_slurm.run()
-    local = Workflow(tmp_path / "local")
-    local.run()
-    assert digests(through_slurm) == digests(local)
-    assert local.planned() == set()
+    assert digests(through_slurm) == suite
     assert Workflow.planned(through_slurm) == set()
     # 1 data set, 2 labels, 4 runs, 4 evaluations; scores, figures: 2 each; samples, agreement, detection, evaluations
     assert submitted(output) == 23  # a check of each experiment among them
+
+
+def test_jobs_that_are_submitted_as_arrays_give_the_same_tables(slurm, suite):
+    """As many of a rule as are ready, by one call of sbatch; this needs `jobs` to be larger than that."""
+    workflow = slurm(TINY)
+    workflow.edit(PROFILE, "jobs: 100", "jobs: 1000\nslurm-array-jobs: train_model,evaluate_run")
+    output = workflow.run()
+    assert digests(workflow) == suite
+    numbers = re.findall(r"has been submitted with SLURM jobid (\d+)_\d+", output)
+    assert len(numbers) > len(set(numbers)), output[-3000:]
 
 
 def test_configuration_on_the_command_line_reaches_the_jobs(slurm):
