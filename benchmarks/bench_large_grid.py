@@ -2,8 +2,8 @@
 
 154 experiments of 5 seeds, half of them with label noise; see bench_dry_run.py. Printed: CPU and wall seconds and peak
 memory of a dry run before anything is made; then, of a run of some minutes, how many jobs finish in a window of time
-and what Snakemake's own process takes for each, without the jobs. `--warm-up` waits until hundreds of trainings are ready
-at once, which is where choosing one takes longest.
+and what Snakemake's own process takes for each, without the jobs. `--warm-up` waits until hundreds of trainings are
+ready at once, which is where choosing one takes longest.
 """
 
 import argparse
