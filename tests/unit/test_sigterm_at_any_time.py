@@ -15,7 +15,7 @@ from tests.unit.test_termination import TRAINING
 
 pytestmark = pytest.mark.full
 
-ATTEMPTS = 30
+ATTEMPTS = 26
 # By this time both stages have begun: before, SIGTERM ends them in silence, as it ends any other program.
 STARTS = 0.2
 
@@ -102,7 +102,7 @@ def training(folder, data, epochs):
 
 def test_a_training(tmp_path, data):
     """Each attempt goes on where the last one has ended, so that the same training meets them all."""
-    undisturbed, disturbed = (training(tmp_path / name, data, epochs=300) for name in ("a", "b"))
+    undisturbed, disturbed = (training(tmp_path / name, data, epochs=120) for name in ("a", "b"))
     longest = undisturbed.seconds()
     stopped = stop_again_and_again(disturbed, longest)
     disturbed.seconds()

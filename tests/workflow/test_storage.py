@@ -1,10 +1,12 @@
 """Results in a storage and a folder of its own for each job, as in a cloud: the same tables as on a shared disk."""
 
+import itertools
 import os
 import shutil
 import subprocess
 from pathlib import Path
 
+import PIL.Image
 import pyarrow.parquet as pq
 import pytest
 
@@ -66,3 +68,27 @@ def test_a_suite_gives_the_same_tables_as_on_a_shared_disk(tmp_path):
     assert f"results are kept in {stored.bucket} (folder): hard links become copies, a job that ends early" in said
     assert "jobs that read images of few fetch all image files; with `storage: memory`" in said
     assert stored.planned() == set()
+
+
+def test_a_job_that_reads_files_of_the_user_runs_beside_them(tmp_path):
+    """And puts what it makes into the storage, where the others find it."""
+    config = altered(SMALL, datasets={"few": {"source": "image_folder", "path": "photos", "storage": "memory"}})
+    stored = InStorage(tmp_path, config)
+    for split, name in itertools.product(("train", "test"), "ab"):
+        folder = stored.work / "photos" / split / name
+        folder.mkdir(parents=True)
+        for number in range(4):
+            shade = 40 * number + 5 * (name == "b") + (split == "test")
+            PIL.Image.new("L", (8, 8), shade).save(folder / f"{number}.png")
+    said = stored.run("results/experiments/noisy/labels.parquet")
+    made = {path.name for path in (stored.bucket / "results").rglob("*.parquet")}
+    assert {"examples.parquet", "pixels.parquet", "files.parquet", "labels.parquet"} <= made
+    assert len([*(stored.bucket / "results/datasets/few/images").rglob("*.png")]) == 16
+    assert "fetch all image files" not in said and not (stored.work / "results" / "datasets").exists()
+
+
+@pytest.mark.parametrize("target", ["verify", "suspects"])
+def test_a_target_that_reads_results_here_is_refused(tmp_path, target):
+    result = InStorage(tmp_path, SMALL).snakemake("-n", target)
+    assert result.returncode == 1 and "Traceback" not in result.stderr
+    assert f"{target}: reads results in this folder, but they are kept in {tmp_path / 'bucket'}" in result.stderr
