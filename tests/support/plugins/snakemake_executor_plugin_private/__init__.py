@@ -32,7 +32,7 @@ def run_in_a_folder_of_its_own(command: str) -> str:
         done = subprocess.run(
             ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, errors="replace"
         )
-        return done.stdout + done.stderr if done.returncode else ""
+        return f"{done.stdout}{done.stderr}\nit ended with status {done.returncode}" if done.returncode else ""
 
 
 class Executor(RemoteExecutor):
