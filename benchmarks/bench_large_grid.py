@@ -52,7 +52,7 @@ def bookkeeping(workflow: Workflow, cores: int, warm_up: int, seconds: float) ->
         wall, memory = time.perf_counter() - began, snakemake.memory_info().rss / 2**20
         print(f"jobs {first} to {first + jobs} in {wall:.0f} s: {wall / max(jobs, 1):.2f} s a job, of them", end=" ")
         print(f"{cpu / max(jobs, 1):.3f} CPU s of Snakemake's own process; its memory: {memory:.0f} MB", flush=True)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
     process.wait()
 
 
