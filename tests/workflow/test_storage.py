@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -85,6 +86,20 @@ def test_a_job_that_reads_files_of_the_user_runs_beside_them(tmp_path):
     assert {"examples.parquet", "pixels.parquet", "files.parquet", "labels.parquet"} <= made
     assert len([*(stored.bucket / "results/datasets/few/images").rglob("*.png")]) == 16
     assert "fetch all image files" not in said and not (stored.work / "results" / "datasets").exists()
+
+
+def test_only_what_reads_files_of_the_user_runs_here(tmp_path):
+    """A list by which a subset is chosen is one; image files that an export reads are results."""
+    chosen = {"source": "subset", "of": "few", "select": {"by": "list", "path": "keep.csv"}}
+    stored = InStorage(tmp_path, altered(SMALL, datasets__mine=chosen, experiments__mine={"dataset": "mine"}))
+    (stored.work / "keep.csv").write_text("key\n")
+    said = stored.dry_run("results/datasets/mine/examples.parquet", "results/export/plain/coco")
+    links, exports = (
+        re.search(rf"rule {name}:\n    input: (.*)\n", said)[1] for name in ("link_subset", "export_results")
+    )
+    assert re.search(r"(^|, )keep\.csv", links) and links.count("keep.csv") == 1
+    assert "few/images (retrieve from storage)" in links and "few/images (retrieve from storage)" in exports
+    assert all(f"{stored.bucket}/results/" in part for part in exports.split(", "))
 
 
 @pytest.mark.parametrize("target", ["verify", "suspects"])

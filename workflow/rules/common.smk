@@ -252,17 +252,22 @@ def parameters(method):
     }
 
 
-def users_files(method):
-    """An input function for files of the user's, which a method of the plan returns or misses.
+def users_paths(files):
+    """Paths of the user's for an input function. With results in a storage, the job that reads one runs beside it."""
+    found = literal_paths.literal(files)
+    if not in_storage:
+        return found
+    found = [found] if isinstance(found, str) else found
+    return [path if path.startswith("results/") else local(path) for path in found]
 
-    With results in a storage, they stay where they are: the job runs beside them.
-    """
+
+def users_files(method):
+    """An input function for files of the user's, which a method of the plan returns or misses."""
     found = of_wildcards(method)
 
     def literal_files(wildcards):
         try:
-            files = literal_paths.literal(found(wildcards))
-            return local(files) if in_storage else files
+            return users_paths(found(wildcards))
         except UserError as error:
             end_with(error)
 
@@ -286,7 +291,7 @@ def subset_evidence(wildcards):
     """
     found = plan.data.evidence(wildcards.dataset)
     by = plan.datasets[wildcards.dataset]["select"]["by"]
-    return ancient(found) if by == "score" else literal_paths.literal(found)
+    return ancient(found) if by == "score" else users_paths(found)
 
 
 OPTIONS = {
