@@ -7,9 +7,9 @@ from scipy.integrate import quad
 from scipy.special import ndtr, ndtri
 from scipy.stats import multivariate_normal, t
 
+from difficulty.analysis import detection_intervals
 from difficulty.analysis.bootstrap import stratified_counts
 from difficulty.analysis.detection import detection_tables
-from difficulty.analysis import detection_intervals
 from difficulty.analysis.detection_intervals import (
     binormal_variance,
     delong_covariance,

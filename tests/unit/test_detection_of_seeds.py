@@ -25,7 +25,9 @@ def test_each_seed_is_reported_as_its_scores_alone_would_be(scores):
     frames, truth = scores
     reports = list(reports_of_seeds(lambda: iter(frames.items()), truth, DIRECTIONS, "noise"))
     assert len(reports) == 2
-    for report, (seed, names) in zip(reports, {"seed-0": list(DIRECTIONS), "seed-1": ["aum", "loss"]}.items(), strict=True):
+    for report, (seed, names) in zip(
+        reports, {"seed-0": list(DIRECTIONS), "seed-1": ["aum", "loss"]}.items(), strict=True
+    ):
         own = pd.DataFrame({name: frames[name].loc[seed] for name in names})
         expected = detection_report(own, truth, DIRECTIONS, bootstrap=0).assign(run=seed)
         pd.testing.assert_frame_equal(report, expected)

@@ -11,7 +11,10 @@ from difficulty.stage import warn
 
 
 def reports_of_seeds(
-    by_seed: Callable[[], Iterator[tuple[str, pd.DataFrame]]], truth: np.ndarray, directions: Mapping[str, int], name: str
+    by_seed: Callable[[], Iterator[tuple[str, pd.DataFrame]]],
+    truth: np.ndarray,
+    directions: Mapping[str, int],
+    name: str,
 ) -> Iterator[pd.DataFrame]:
     """Rows of DETECTION of each seed by itself; a warning for one where no example has all scores.
 

@@ -13,13 +13,17 @@ _ALIKE = 0.99999
 class TieOrder:
     """Values in ascending order, in groups of equal ones.
 
-    order: (N,) index of the example at each position. ends: (G,) the position after each group's last.
-    group: (N,) the group of each example.
+    order: (N,) index of the example at each position. ends: (G,) the position after each group's last. Both are int32
+    where N fits into it.
     """
 
     order: np.ndarray
     ends: np.ndarray
-    group: np.ndarray
+
+    @property
+    def group(self) -> np.ndarray:
+        """int64 (N,), the group of each example."""
+        return self._of_examples(np.arange(len(self.ends)))
 
     def starts(self) -> np.ndarray:
         """(G,) the position of each group's first example."""
@@ -32,7 +36,7 @@ class TieOrder:
         resample, repetitions being ties like any other. None: each once.
         """
         if counts is None:
-            below_and_upto = self.starts() + self.ends
+            below_and_upto = self.starts().astype(np.int64) + self.ends
         else:
             upto = np.cumsum(weights := counts.take(self.order), dtype=np.int64)
             if len(self.ends) == len(self.order):
@@ -40,7 +44,13 @@ class TieOrder:
             else:
                 upto = upto.take(self.ends - 1)
                 below_and_upto = upto + np.concatenate([[0], upto[:-1]])
-        return ((below_and_upto + 1) * 0.5).take(self.group)
+        return self._of_examples((below_and_upto + 1) * 0.5)
+
+    def _of_examples(self, values: np.ndarray) -> np.ndarray:
+        """(N,), what each example has of `values` (G,) of the groups."""
+        found = np.empty(len(self.order), values.dtype)
+        found[self.order] = values if len(values) == len(found) else values.repeat(np.diff(self.ends, prepend=0))
+        return found
 
 
 def tie_order(values: np.ndarray) -> TieOrder:
@@ -49,10 +59,9 @@ def tie_order(values: np.ndarray) -> TieOrder:
     ordered = values[order]
     new = np.ones(len(values), dtype=bool)
     new[1:] = ordered[1:] != ordered[:-1]
-    group = np.empty(len(values), dtype=np.int64)
-    group[order] = np.cumsum(new) - 1
     ends = np.append(np.flatnonzero(new)[1:], len(values)) if len(values) else np.zeros(0, dtype=np.int64)
-    return TieOrder(order, ends, group)
+    kind = np.int32 if len(values) <= np.iinfo(np.int32).max else np.int64
+    return TieOrder(order.astype(kind), ends.astype(kind))
 
 
 def midranks(values: np.ndarray) -> np.ndarray:
