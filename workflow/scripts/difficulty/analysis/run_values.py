@@ -49,6 +49,16 @@ def by_seed(
                 yield score, pd.DataFrame(np.stack(means), list(seeds), example_id)
 
 
+def examples_of_roles(path: Path) -> dict[str, np.ndarray]:
+    """Role -> ids (N,), sorted, of the examples that have it in a run. path: of a table RUN_SCORES."""
+    found: dict[str, np.ndarray] = {}
+    for part in read_parts(path, RUN_SCORES, budgeted(_ROWS), ["example_id", "role"]):
+        for role in pc.unique(part["role"]).to_pylist():
+            ids = part.filter(pc.equal(part["role"], role))["example_id"].to_numpy()
+            found[role] = np.union1d(found.get(role, ids), ids)
+    return found
+
+
 def _of_runs(path: Path, columns: Mapping[str, Column], role: str, example_id: np.ndarray) -> dict[str, np.ndarray]:
     """Run -> its scores of the examples, float64 (S, N), of the runs in which one of them has the role."""
     order = np.argsort(example_id, kind="stable")

@@ -85,7 +85,7 @@ class Suspicion:
 
 
 def ranked(order: np.ndarray) -> np.ndarray:
-    """Positions of examples by the values (N,) that rank them, the largest first, equals in their order, without NaN."""
+    """Positions of examples by the values (N,) that rank them, largest first, equals in their order, without NaN."""
     places = np.argsort(-order, kind="stable")
     return places[~np.isnan(order[places])]
 
