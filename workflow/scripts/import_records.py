@@ -7,6 +7,7 @@ from operator import itemgetter
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import torch
 
 from difficulty.datasets.example_tables import LABELS
@@ -27,6 +28,7 @@ def main(args):
     own = read_run(args.own, args.first, args.examples, args.settings)
     ids = own.examples["example_id"].to_numpy()
     own = replace(own, examples=own.examples[["example_id"]].copy())  # the rest takes more than all that follows
+    pa.default_memory_pool().release_unused()
     labels = read_table(args.labels, LABELS, ["example_id", "split", "label"])
     row_of = np.full(len(ids), -1)
     row_of[np.searchsorted(ids, labels["example_id"])] = np.arange(len(labels))

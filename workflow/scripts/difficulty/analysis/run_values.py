@@ -20,8 +20,15 @@ _VALUES = 1 << 24  # of scores in all runs that are held at a time
 
 
 def of_examples(example_id: np.ndarray | None) -> list[tuple] | None:
-    """The filter with which a table is read to have the rows of some examples only; None: of all."""
-    return None if example_id is None else [("example_id", "in", pa.array(example_id))]
+    """The filter with which a table is read to have the rows of some examples only; None: of all.
+
+    By the smallest and the largest of them, row groups are passed over without reading them.
+    """
+    if example_id is None:
+        return None
+    first, last = np.min(example_id, initial=2**62), np.max(example_id, initial=-(2**62))
+    bounds = ("example_id", ">=", int(first)), ("example_id", "<=", int(last))
+    return [*bounds, ("example_id", "in", pa.array(example_id))]
 
 
 def by_seed(
