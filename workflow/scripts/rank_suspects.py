@@ -1,12 +1,10 @@
 """Ranks the training examples by how suspect their label is: the list to open first when cleaning data."""
 
 import logging
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from difficulty.analysis.label_errors.tables import LABEL_ERRORS
 from difficulty.analysis.similar_images import SIMILAR
@@ -14,16 +12,13 @@ from difficulty.analysis.suspect_evidence import EVIDENCE, evidence_table
 from difficulty.analysis.suspect_facts import USED_OF_TRAINING, labels_of, last_epoch, training_of
 from difficulty.analysis.suspect_list import SuspectList
 from difficulty.analysis.suspect_remarks import remarks
-from difficulty.analysis.suspect_verdicts import DISPUTED, WRONG
-from difficulty.analysis.suspects import SUSPECTS, hardness_percentiles, ranked, ranking_scores
-from difficulty.csv_files import csv_writer
+from difficulty.analysis.suspects import hardness_percentiles, ranked, ranking_scores
 from difficulty.datasets.duplicates import conflicts
 from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.datasets.label_sets import LABEL_SETS
 from difficulty.scores.collect import SCORES
 from difficulty.stage import arguments, provenance, required_paths, run_stage
-from difficulty.table_parts import frame_writer
-from difficulty.tables import Column, read_schema, read_table, write_table
+from difficulty.tables import read_schema, read_table, write_table
 
 logger = logging.getLogger("difficulty")
 
@@ -66,17 +61,8 @@ def main(args):
     distrust = None if trust["trustworthy"] else trust["reason"]
     suspects = SuspectList(examples, labels, probability, training, duplicate, further, percentiles, distrust)
 
-    shown = {name: Column(pa.float64(), f"percentile of {name}, 100 being the hardest", True) for name in ranking}
-    counts, facts = Counter(), provenance(args)
-    with (
-        csv_writer(args.output, "%.2f") as append_lines,
-        frame_writer(args.table, SUSPECTS.extended(shown), facts) as append_rows,
-    ):
-        for table in suspects.parts(places):
-            append_lines(table)
-            append_rows(table)
-            counts["doubted"] += int(table["verdict"].isin([WRONG, DISPUTED]).sum())
-            counts["suggested"] += int(table["suggested_label"].notna().sum())
+    facts = provenance(args)
+    counts = suspects.write(places, args.output, args.table, facts)
     example_id = examples["example_id"].to_numpy()
     evidence = evidence_table(example_id[places], args.records, example_id, args.features)
     write_table(evidence, args.evidence, EVIDENCE, facts)

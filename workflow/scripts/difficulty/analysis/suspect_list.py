@@ -1,15 +1,21 @@
 """The list of suspects in parts, so that its sentences need not be in memory all at once."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from difficulty.analysis.suspect_facts import Labels
-from difficulty.analysis.suspect_verdicts import Training, sentences, undecided, verdicts
-from difficulty.analysis.suspects import Suspicion, suspect_table
+from difficulty.analysis.suspect_verdicts import DISPUTED, WRONG, Training, sentences, undecided, verdicts
+from difficulty.analysis.suspects import SUSPECTS, Suspicion, suspect_table
+from difficulty.csv_files import csv_writer
 from difficulty.memory_budget import budgeted
+from difficulty.table_parts import frame_writer
+from difficulty.tables import Column
 
 _AT_A_TIME = 1 << 16  # lines
 
@@ -31,6 +37,27 @@ class SuspectList:
     remarks: np.ndarray
     percentiles: pd.DataFrame
     distrust: str | None
+
+    def write(self, places: np.ndarray, lines: Path, table: Path, provenance: Mapping) -> Counter:
+        """Writes the list of the examples at these positions, the most suspect first, as CSV and as a table SUSPECTS.
+
+        Returns how many labels are `doubted` (likely wrong or disputed), and for how many another one is `suggested`.
+        """
+        counts: Counter = Counter()
+        columns = {
+            name: Column(pa.float64(), f"percentile of {name}, 100 being the hardest", True)
+            for name in self.percentiles
+        }
+        with (
+            csv_writer(lines, "%.2f") as append_lines,
+            frame_writer(table, SUSPECTS.extended(columns), provenance) as append_rows,
+        ):
+            for part in self.parts(places):
+                append_lines(part)
+                append_rows(part)
+                counts["doubted"] += int(part["verdict"].isin([WRONG, DISPUTED]).sum())
+                counts["suggested"] += int(part["suggested_label"].notna().sum())
+        return counts
 
     def parts(self, places: np.ndarray) -> Iterator[pd.DataFrame]:
         """Rows of SUSPECTS with the percentiles, of the examples at these positions, the most suspect first."""
