@@ -128,7 +128,7 @@ def spearman_intervals(
     resample keeps the order of the data: ranks follow from the cumulated counts along it.
     """
     examples, scores = values.shape
-    orders = [tie_order(column) for column in values.T]
+    matrix, orders = spearman_matrix(values), [tie_order(column) for column in values.T]
     ranks = np.empty((scores, examples))
     results = np.empty((replicates if examples else 0, scores, scores))
     for result, counts in zip(results, resample_counts(examples, len(results), seed), strict=True):
@@ -136,7 +136,7 @@ def spearman_intervals(
         for row, order in zip(ranks, orders, strict=True):
             np.subtract(order.midranks(counts), (examples + 1) / 2, out=row)
         result[:] = _weighted_correlation(ranks, counts)
-    return _fisher_intervals(spearman_matrix(values), results, examples, confidence)
+    return _fisher_intervals(matrix, results, examples, confidence)
 
 
 def _fisher_intervals(matrix: np.ndarray, resampled: np.ndarray, examples: int, confidence: float):
