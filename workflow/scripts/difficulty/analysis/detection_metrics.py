@@ -43,7 +43,7 @@ class Ranking:
         """The ranking by `hardness` (N,), the hardest first, with `truth` bool (N,)."""
         ties = tie_order(-hardness)
         places = np.flatnonzero(truth[ties.order])
-        groups, first = np.unique(np.searchsorted(ties.ends, places, side="right"), return_index=True)
+        groups, first = np.unique(ties.group[ties.order[places]], return_index=True)
         cuts = np.concatenate([[0], ties.starts()[groups], ties.ends[groups]])
         starts = np.unique(cuts[cuts < len(hardness)])
         holding = np.searchsorted(starts, ties.starts()[groups])

@@ -1,6 +1,7 @@
 """Order of values with their ties, kept so that a resample of the examples is ranked without sorting."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -13,17 +14,13 @@ _ALIKE = 0.99999
 class TieOrder:
     """Values in ascending order, in groups of equal ones.
 
-    order: (N,) index of the example at each position. ends: (G,) the position after each group's last. Both are int32
-    where N fits into it.
+    order: (N,) index of the example at each position. ends: (G,) the position after each group's last.
+    group: (N,) the group of each example. All are int32 where N fits into it.
     """
 
     order: np.ndarray
     ends: np.ndarray
-
-    @property
-    def group(self) -> np.ndarray:
-        """int64 (N,), the group of each example."""
-        return self._of_examples(np.arange(len(self.ends)))
+    group: np.ndarray
 
     def starts(self) -> np.ndarray:
         """(G,) the position of each group's first example."""
@@ -44,13 +41,7 @@ class TieOrder:
             else:
                 upto = upto.take(self.ends - 1)
                 below_and_upto = upto + np.concatenate([[0], upto[:-1]])
-        return self._of_examples((below_and_upto + 1) * 0.5)
-
-    def _of_examples(self, values: np.ndarray) -> np.ndarray:
-        """(N,), what each example has of `values` (G,) of the groups."""
-        found = np.empty(len(self.order), values.dtype)
-        found[self.order] = values if len(values) == len(found) else values.repeat(np.diff(self.ends, prepend=0))
-        return found
+        return ((below_and_upto + 1) * 0.5).take(self.group)
 
 
 def tie_order(values: np.ndarray) -> TieOrder:
@@ -59,9 +50,19 @@ def tie_order(values: np.ndarray) -> TieOrder:
     ordered = values[order]
     new = np.ones(len(values), dtype=bool)
     new[1:] = ordered[1:] != ordered[:-1]
-    ends = np.append(np.flatnonzero(new)[1:], len(values)) if len(values) else np.zeros(0, dtype=np.int64)
     kind = np.int32 if len(values) <= np.iinfo(np.int32).max else np.int64
-    return TieOrder(order.astype(kind), ends.astype(kind))
+    group = np.empty(len(values), kind)
+    group[order] = np.cumsum(new) - 1
+    ends = _every_place(len(values), kind)
+    if not new.all():
+        ends = np.append(np.flatnonzero(new)[1:], len(values)).astype(kind)
+    return TieOrder(order.astype(kind), ends, group)
+
+
+@lru_cache(maxsize=1)
+def _every_place(count: int, kind: type) -> np.ndarray:
+    """One array for all orders without ties."""
+    return np.arange(1, count + 1, dtype=kind)
 
 
 def midranks(values: np.ndarray) -> np.ndarray:
