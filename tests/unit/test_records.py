@@ -1,6 +1,7 @@
 """A user's own records are read in any order, checked, and give the same outcomes as training's."""
 
 from argparse import Namespace
+from contextlib import nullcontext
 
 import numpy as np
 import pandas as pd
@@ -87,6 +88,27 @@ def test_only_files_in_the_order_of_epochs_are_read_in_parts(table, tmp_path, re
         rows.to_parquet(tmp_path / "own.parquet")
         found = record_stream.open_stream(tmp_path / "own.parquet", SETTINGS, "logits", ["y"])
         assert (found is not None) == (is_streamed and reading == "stream")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda t: t[:-COUNT],
+        lambda t: t[t["id"] != 5],
+        lambda t: t.replace({"id": {5: 6}}),
+        lambda t: t.replace({"id": {11: 12}}),
+        lambda t: t.assign(epoch=t["epoch"] - 1),
+        lambda t: pd.concat([t, t[:COUNT].assign(epoch=EPOCHS + 1)]),
+    ],
+)
+def test_a_file_that_changes_while_it_is_read_in_parts_is_noticed(table, tmp_path, reading, change):
+    """Or of which a damaged part gives fewer rows."""
+    table.to_parquet(tmp_path / "own.parquet")
+    own = read_own_records(tmp_path / "own.parquet", SETTINGS)
+    change(table).to_parquet(tmp_path / "own.parquet")
+    expected = pytest.raises(UserError, match=r"own\.parquet: is damaged, or was changed while it was read")
+    with expected if reading == "stream" else nullcontext():
+        logits_of(own)
 
 
 def test_probabilities_have_the_softmax_and_the_margins_of_their_logits(table, tmp_path):
