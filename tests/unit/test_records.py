@@ -17,10 +17,12 @@ from difficulty.datasets.example_tables import EXAMPLES, LABELS
 from difficulty.datasets.records import check_same_examples, check_same_shape, read_own_records
 from difficulty.errors import UserError
 from difficulty.tables import read_table, write_table
-from difficulty.training.run_tables import RECORDS
+from difficulty.training.run_tables import HISTORY, RECORDS
 
 EPOCHS, COUNT, CLASSES = 3, 5, 4
 SETTINGS = {"example_id": "id", "epoch": "epoch", "label": "y", "logits": "z"}
+IMPORTED = {"settings": SETTINGS, "code": "", "upstream": ""}
+FLOAT32_ROUNDING = 3e-6  # of a probability, whose logarithm is up to some tens
 
 
 @pytest.fixture
@@ -268,22 +270,44 @@ def test_runs_of_other_examples_are_refused(table, tmp_path, edit, message):
     check_same_examples(first.examples, stored, *paths)
 
 
-def test_the_import_of_a_second_run_names_both_files(table, tmp_path):
-    first, second = tmp_path / "first.parquet", tmp_path / "second.parquet"
-    table.to_parquet(first)
-    table[table["epoch"] < 3].to_parquet(second)
-    common = {"settings": SETTINGS, "code": "", "upstream": "", "first": first}
-    made = {name: tmp_path / f"{name}.out" for name in ("examples", "labels", "records", "history")}
-    import_examples.main(Namespace(**common, records=first, examples=made["examples"]))
+def imported(path, folder):
+    """Imports a run; returns the paths of its tables by name."""
+    made = {name: folder / f"{name}.out" for name in ("examples", "labels", "records", "history")}
+    import_examples.main(Namespace(**IMPORTED, records=path, examples=made["examples"]))
     examples = read_table(made["examples"], EXAMPLES)
     labels = examples[["example_id", "split", "label"]].assign(clean_label=examples["label"], is_corrupt=False)
     labels["content"] = labels["example_id"]
     write_table(labels, made["labels"], LABELS)
-    import_records.main(Namespace(**common, own=first, **made))
+    import_records.main(Namespace(**IMPORTED, first=path, own=path, **made))
+    return made
+
+
+def test_records_that_are_read_in_parts_are_those_of_the_whole_file(tmp_path, monkeypatch):
+    """But for rounding, which vectorised operations do otherwise at the ends of other batches."""
+    draws, found = np.random.default_rng(0), []
+    ids = np.concatenate([draws.permutation(100) for _ in range(EPOCHS)])
+    rows = {"id": ids, "epoch": np.repeat(np.arange(EPOCHS), 100), "y": ids % CLASSES}
+    logits = 3 * draws.normal(size=(len(ids), CLASSES))
+    pd.DataFrame({**rows, "z": list(logits)}).to_parquet(tmp_path / "own.parquet", row_group_size=41)
+    for name, whole_below in (("whole", 1 << 60), ("stream", 0)):
+        monkeypatch.setattr(record_stream, "_WHOLE_BELOW", whole_below)
+        monkeypatch.setattr(record_stream, "_NUMBERS", 13 * CLASSES)
+        (tmp_path / name).mkdir()
+        made = imported(tmp_path / "own.parquet", tmp_path / name)
+        found.append([read_table(made["records"], RECORDS), read_table(made["history"], HISTORY)])
+    for whole, stream in zip(*found, strict=True):
+        pd.testing.assert_frame_equal(stream, whole, rtol=FLOAT32_ROUNDING, atol=0)
+
+
+def test_the_import_of_a_second_run_names_both_files(table, tmp_path):
+    first, second = tmp_path / "first.parquet", tmp_path / "second.parquet"
+    table.to_parquet(first)
+    table[table["epoch"] < 3].to_parquet(second)
+    made = imported(first, tmp_path)
     records = read_table(made["records"], RECORDS)
     assert len(records) == EPOCHS * COUNT and records["epoch"].max() == EPOCHS
     with pytest.raises(UserError, match=r"second\.parquet and \S+first\.parquet: .* number of epochs; the first has 2"):
-        import_records.main(Namespace(**common, own=second, **made))
+        import_records.main(Namespace(**IMPORTED, first=first, own=second, **made))
 
 
 @pytest.mark.parametrize(("edit", "name"), [(lambda t: t[t["epoch"] < 3], "epochs"), (None, "classes")])
