@@ -337,9 +337,10 @@ def test_splits_have_the_names_that_folders_have(table, tmp_path):
 
 
 @pytest.mark.parametrize("column", ["class_name", "key"])
-def test_names_that_are_missing_are_named(table, tmp_path, column, reading):
-    names, rows = table["id"].map({7: None, 3: "a", 11: "b", 5: "c", 2: " "}), {"whole": 6, "stream": 2}[reading]
-    with pytest.raises(
-        UserError, match=rf"column 'n' has no name in {rows} rows, \(example 7, epoch 1\), \(example 2, epo"
-    ):
-        read(table.assign(n=names), tmp_path / "a.parquet", **{column: "n"})
+def test_names_that_are_missing_are_named(table, tmp_path, column):
+    named = table.assign(n=table["id"].map({7: None, 3: "a", 11: "b", 5: "c", 2: " "}))
+    missing = r"has no name for 2 examples, \(example 7, epoch 1\), \(example 2, epoch 1\); fill"
+    with pytest.raises(UserError, match=rf"column 'n' {missing}"):
+        read(named, tmp_path / "a.parquet", **{column: "n"})
+    with pytest.raises(UserError, match=r"column 'n' changes between epochs; .*: \(example 3, epoch 2\)"):
+        read(edited(table.assign(n="a"), 6, n=None), tmp_path / "b.parquet", **{column: "n"})
