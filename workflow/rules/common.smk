@@ -191,8 +191,9 @@ onerror:
 # `python` in a rule is the interpreter that runs Snakemake, unless conda provides one.
 with_conda = "conda" in map(str, workflow.deployment_settings.deployment_method)
 interpreter = "" if with_conda else f"export PATH={shlex_quote(str(Path(sys.executable).parent))}:$PATH; "
+budget = f"export DIFFICULTY_MEMORY={plan.memory}; "  # see difficulty/memory_budget.py; a prefix triggers nothing
 no_shared_disk = f"export {VARIABLE}=1; " if in_storage else ""
-prefix = f"set -euo pipefail; {interpreter}{no_shared_disk}SCRIPTS={shlex_quote(str(SCRIPTS))}; "
+prefix = f"set -euo pipefail; {interpreter}{budget}{no_shared_disk}SCRIPTS={shlex_quote(str(SCRIPTS))}; "
 shell.prefix(prefix.replace("{", "{{").replace("}", "}}"))
 
 

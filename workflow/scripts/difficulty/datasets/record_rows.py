@@ -109,19 +109,29 @@ def check_probabilities(probabilities: np.ndarray, name: str, rows: Rows, path) 
 
 
 def values_of(table: pa.Table, column: str, path) -> np.ndarray:
-    """(R,) of a column that is not nested."""
-    if pa.types.is_nested(table[column].type):
-        raise UserError(f"{path}: column {column!r} is {table[column].type}, expected one value in every row")
-    return table[column].to_pandas().to_numpy()
+    """(R,) of a column that is not nested. Of text, equal values are one object, and missing ones NaN."""
+    values = table[column]
+    if pa.types.is_nested(values.type):
+        raise UserError(f"{path}: column {column!r} is {values.type}, expected one value in every row")
+    if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
+        return values.to_pandas().to_numpy()
+    encoded = values.combine_chunks().dictionary_encode()
+    words = np.array([*encoded.dictionary.to_pylist(), np.nan], object)
+    return words[encoded.indices.fill_null(len(words) - 1).to_numpy(zero_copy_only=False)]
 
 
 def check_named(values: np.ndarray, column: str, counted: np.ndarray, rows: Rows, path) -> None:
-    """Raises UserError if a column of names has `counted` rows, bool (R,), without one."""
-    unnamed = np.array([value is None or value != value or not str(value).strip() for value in values.tolist()], bool)
+    """Raises UserError if a column of names has none for an example at the first epoch.
+
+    counted: bool (R,), the rows of examples that need one. Names that are missing at a later epoch have changed; see
+    `constant`.
+    """
+    first, unnamed = rows.order[: rows.shape[1]], np.zeros(len(values), bool)
+    unnamed[first] = [value is None or value != value or not str(value).strip() for value in values[first].tolist()]
     unnamed &= counted
     if unnamed.any():
         raise UserError(
-            f"{path}: column {column!r} has no name in {unnamed.sum():,} rows, {rows.named(unnamed)}; fill them in"
+            f"{path}: column {column!r} has no name for {unnamed.sum():,} examples, {rows.named(unnamed)}; fill them in"
         )
 
 

@@ -44,10 +44,11 @@ def reliability(of_seeds: Sequence[np.ndarray]) -> float:
     return spearman_brown(float(pairs.mean()), len(of_seeds)) if pairs.mean() > 0 else 0.0
 
 
-def facts_of(said: Judgement, labels: np.ndarray, are_probes: bool = False) -> Facts:
+def facts_of(said: Judgement, labels: np.ndarray, are_probes: bool = False, corrected: bool = False) -> Facts:
     """What the verdict on trust rests on. labels: (N,), given. are_probes: whether networks are probes on features.
 
-    How networks fit and agree does not count where they are left out.
+    corrected: whether labels were replaced by what other networks predict. How networks fit and agree does not count
+    where they are left out.
     """
     counted = NETWORKS not in said.left_out
     return Facts(
@@ -57,6 +58,7 @@ def facts_of(said: Judgement, labels: np.ndarray, are_probes: bool = False) -> F
         held_out=held_out_accuracy(said.predictors, labels),
         reliability=reliability(list(said.of_seeds.values())) if counted else np.nan,
         are_probes=are_probes,
+        corrected=corrected,
     )
 
 
@@ -108,10 +110,10 @@ def confusion(likely: np.ndarray, wrong: np.ndarray, labels: np.ndarray, names: 
     likely: (N, C), the model's probability of each class. wrong: (N,), the probability that the label is wrong, of
     which each other class has its share; NaN where there is no estimate. labels: (N,), given. names: of the classes.
     """
-    rows, others = [], likely.copy()
-    others[np.arange(len(labels)), labels] = 0
-    total = others.sum(axis=1)
-    expected = others * np.divide(wrong, total, out=np.zeros(len(labels)), where=total > 0)[:, None]
+    rows, expected = [], likely.copy()
+    expected[np.arange(len(labels)), labels] = 0
+    total = expected.sum(axis=1)
+    expected *= np.divide(wrong, total, out=np.zeros(len(labels)), where=total > 0)[:, None]
     for given in np.unique(labels[~np.isnan(wrong)]):
         members = expected[labels == given]
         for other in range(likely.shape[1]):
