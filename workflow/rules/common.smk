@@ -32,7 +32,6 @@ from difficulty.driver import (
     interruption,
     literal_paths,
     modules,
-    ready_jobs,
     stored_results,
     summary,
 )
@@ -138,7 +137,6 @@ try:
     if workflow.is_main_process:
         driver_lock.install()
         interruption.install()
-        ready_jobs.install()
         os.environ.pop("SNAKEMAKE_PROFILE", None)  # jobs inherit the environment and would apply the profile once more
         cluster.limit_threads_to_a_node(workflow.resource_settings)
         for line in repeated_seeds(plan.datasets, plan.experiments):

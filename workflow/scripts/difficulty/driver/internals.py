@@ -34,7 +34,6 @@ INTERNALS = {
     "snakemake.persistence:PersistenceBase.lock_warn_only": ["self"],
     "snakemake.persistence.file:FilePersistence._mark_incomplete": ["self", "key", "external_jobid"],
     "snakemake.scheduling.job_scheduler:JobScheduler.exit_gracefully": ["self", "args"],
-    "snakemake.scheduling.job_scheduler:JobScheduler.job_selector": ["self", "jobs"],
 }
 
 
