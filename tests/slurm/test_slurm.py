@@ -197,13 +197,13 @@ def training_log(workflow):
 
 def test_a_training_that_reaches_its_time_limit_goes_on(slurm, tmp_path):
     """A minute, the shortest limit of SLURM, is not enough for the first attempt; the second may take two."""
-    config = changed(**{**ONE_RUN, "defaults": {**ONE_RUN["defaults"], "epochs": 1000}})
+    config = changed(**{**ONE_RUN, "defaults": {**ONE_RUN["defaults"], "epochs": 600}})
     workflow = slurm(config)
     workflow.edit(PROFILE, "train_model: &gpu {gpu: 0}", "train_model: &gpu {gpu: 0, runtime: attempt}")
     workflow.edit(PROFILE, "retries: 2", "retries: 9")
     workflow.run(EVALUATION, SCORES)
     stopped = [log for log in workflow.slurm_logs("train_model") if re.search("due to time limit", log, re.I)]
-    said = re.findall(r"train_model: ended by SIGTERM after epoch (\d+) of 1000; the next attempt", "".join(stopped))
+    said = re.findall(r"train_model: ended by SIGTERM after epoch (\d+) of 600; the next attempt", "".join(stopped))
     assert stopped and len(said) == len(stopped) and "Traceback" not in "".join(stopped)
     assert f"resumed after epoch {said[-1]}\n" in training_log(workflow)
     local = Workflow(tmp_path / "local", config)
