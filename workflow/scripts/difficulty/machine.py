@@ -1,0 +1,18 @@
+"""The machine: how much memory there is. Standard library only: the workflow asks at every start."""
+
+import os
+import resource
+from pathlib import Path
+
+_LIMIT_OF_THE_GROUP = Path("/sys/fs/cgroup/memory.max")
+
+
+def memory_size() -> int:
+    """Bytes of memory that this process may have: the machine's, or its limit in a container or a shell."""
+    sizes = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit != resource.RLIM_INFINITY:
+        sizes.append(limit)
+    if _LIMIT_OF_THE_GROUP.is_file() and (text := _LIMIT_OF_THE_GROUP.read_text().strip()).isdecimal():
+        sizes.append(int(text))
+    return min(sizes)
