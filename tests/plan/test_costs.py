@@ -165,8 +165,14 @@ def test_another_attempt_asks_for_as_much_again(tmp_path):
     once, twice = (estimates.memory("train_model", wildcards, attempt) for attempt in (1, 2))
     assert twice == 2 * once > 2 * 1.3 * estimates.cost("train_model", wildcards).memory - 2
     assert estimates.memory("train_model", wildcards, may_have_gpu=True) > once
+    estimates, wildcards = planned(tmp_path), {"experiment": "half"}
     once, twice = (estimates.minutes("train_model", wildcards, attempt) for attempt in (1, 2))
     assert twice == 2 * once and once > estimates.cost("train_model", wildcards).cpu / 60
+
+
+def test_no_job_asks_for_more_than_a_day(tmp_path):
+    estimates = planned(tmp_path, defaults={"epochs": 100_000, "checkpoints": "last"})
+    assert estimates.minutes("train_model", {"experiment": "plain"}, 3) == 24 * 60
 
 
 def test_small_jobs_ask_for_a_least_amount(tmp_path):

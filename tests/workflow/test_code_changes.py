@@ -19,7 +19,7 @@ def test_threads_memory_and_time_trigger_nothing(everything):
 
 def test_another_formula_of_costs_and_another_calibration_trigger_nothing(everything):
     everything.edit("workflow/scripts/difficulty/costs/formulas/training.py", "_RECORD = 33", "_RECORD = 44")
-    write_speeds(Speeds(tables=3.0), everything.folder / CALIBRATION)
+    write_speeds(Speeds(tables=3.0), everything.work / CALIBRATION)
     assert everything.planned() == set()
 
 

@@ -35,6 +35,7 @@ _IMPORTS = {
 _TABLE_SECONDS = 0.065  # that `_table_work` took there
 _PRODUCT = 768  # side
 _LEAST_SECONDS, _MOST_ROUNDS = 0.4, 20  # of each kind of pass
+_FEW = 8  # images, as many as pass at least
 _USED = "{}; from difficulty import resource_use as use; print(use.cpu_seconds(), use.peak_memory())"
 
 
@@ -66,14 +67,17 @@ def measured_network(network: Network) -> NetworkFacts | None:
         return None
     device = choose_device({})
     model.to(device, memory_format=torch.channels_last)
-    count = pass_size(Sizes(0, 0, 0, height, width, channels))
-    images, batch = _images(count, network, device), _images(network.batch, network, device)
-    sizes, activations, layers = _sizes(model.eval(), images[:2])
+    few = _images(_FEW, network, device)
+    sizes, activations, layers = _sizes(model.eval(), few[:2])
+    with torch.inference_mode():
+        fast = int(_LEAST_SECONDS * _FEW / _seconds(lambda: model(few), device))
+    count = max(min(fast, pass_size(Sizes(0, 0, 0, height, width, channels))), _FEW)
+    images, batch = _images(count, network, device), _images(min(count, network.batch), network, device)
     return NetworkFacts(
         **sizes,
         activations=activations,
         layers=layers,
-        probes=_probes(network.architecture, model, images[:2]),
+        probes=_probes(network.architecture, model, few[:2]),
         **_passes(model, images, batch, network.classes, device),
     )
 

@@ -13,7 +13,7 @@ from difficulty.costs.work import Cost, Work
 
 _DRAWING = "plot_"
 _MEMORY_MARGIN, _LEAST_MEMORY = 1.3, 500  # MB
-_TIME_MARGIN, _LEAST_TIME = 3, 10  # minutes
+_TIME_MARGIN, _LEAST_TIME, _MOST_TIME = 3, 10, 24 * 60  # minutes
 _GUESSED_MARGIN = 1.5  # more, for networks of which nothing was measured
 _BESIDE_GPU = 3000  # MB
 
@@ -69,7 +69,7 @@ class Estimates:
         return attempt * max(_LEAST_MEMORY, round(wanted))
 
     def minutes(self, rule: str, wildcards: Mapping[str, str], attempt: int = 1) -> int:
-        """Minutes that a job asks for."""
+        """Minutes that a job asks for, at most a day: few partitions allow more, and trainings resume."""
         cost = self.cost(rule, wildcards)
         wanted = _TIME_MARGIN * cost.cpu / 60 * (_GUESSED_MARGIN if cost.is_guessed else 1)
-        return attempt * max(_LEAST_TIME, round(wanted))
+        return min(attempt * max(_LEAST_TIME, round(wanted)), _MOST_TIME)

@@ -47,7 +47,8 @@ def _images(job: Job, rule: str) -> int:
     """Images that a figure shows."""
     section = next((name for name in ("samples", "gallery") if name in rule), None)
     settings = job.plan.figures.settings.get(section) or {}
-    return settings.get("examples_per_class", 0) * min(settings.get("classes", 0), job.data.classes)
+    ends = 2 if section == "gallery" else 1  # the lowest and the highest
+    return ends * settings.get("examples_per_class", 0) * min(settings.get("classes", 0), job.data.classes)
 
 
 def build_atlas(job: Job) -> Work:

@@ -5,14 +5,16 @@ from difficulty.costs.work import MIB, Work
 
 _EIGEN = 12  # operations of an eigendecomposition for each third power of a side
 _OF_SYMMETRIC = 0.45  # of a product that is symmetric, and often one of shifted images
+_PART, _AT_ONCE = 0.3, 512  # of the memory; gradients of examples by the largest layer
 _NUMBER = 4
 
 
 def _passes(job: Job, images: float, products: float, **amounts: float) -> Work:
-    budget = job.plan.influence.memory
-    facts = job.facts
+    """Passes, with gradients of some examples at once in a part of the memory that the setting allows."""
+    largest = max((inputs * outputs for inputs, outputs, _ in job.facts.layers), default=0)
+    at_once = min(_PART * job.plan.influence.memory, _AT_ONCE * _NUMBER * largest / MIB)
     work = job.passes(gradient=images, products=products, **amounts)
-    return work.plus(seconds=0.5, memory=0.3 * budget + 2 * _NUMBER * facts.factors / MIB)
+    return work.plus(seconds=0.5, memory=at_once + 2 * _NUMBER * job.facts.factors / MIB)
 
 
 def _covariances(job: Job) -> float:
@@ -68,7 +70,8 @@ def score_pairwise_influence(job: Job) -> Work:
     blocks = max(1, round(2 * size / max(job.plan.influence.memory, 1)))
     products = job.trained * sum(size * (queries + places) for size, places in positions)
     kept = 10_000 + 2.5 * job.trained * queries
-    return _passes(job, blocks * job.trained + queries, products, kept=kept)
+    work = _passes(job, blocks * job.trained + queries, products, kept=kept)
+    return work.plus(memory=min(2 * size, job.plan.influence.memory / 2))
 
 
 def score_influence(job: Job) -> Work:

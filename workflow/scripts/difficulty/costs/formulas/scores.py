@@ -58,7 +58,7 @@ def compute_correlation(job: Job) -> Work:
 
 
 def rank_suspects(job: Job) -> Work:
-    return job.tables(0.3 + 6e-5 * job.examples, 32e6 + 2000 * job.examples, 10_000 + 380 * job.examples)
+    return job.tables(0.3 + 6e-5 * job.examples, 32e6 + 2000 * job.examples, 10_000 + 420 * job.examples)
 
 
 def compute_truth_correlation(job: Job) -> Work:

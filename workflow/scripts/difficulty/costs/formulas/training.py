@@ -79,14 +79,14 @@ def train_second_split(job: Job) -> Work:
 
 
 def score_second_split(job: Job) -> Work:
-    return job.tables(0.1 + 2e-6 * job.rows, 600 * job.rows, 12 * job.rows)
+    return job.tables(0.05 + 2e-6 * job.rows, 600 * job.rows, 5000 + 2 * job.rows)
 
 
 def measure_coherence(job: Job) -> Work:
     """Gradients of each example by itself, in four groups."""
     settings, epochs = job.plan.analyses["coherence"], job.plan.coherence.epochs[job.experiment]
     images = min(settings["examples"], job.trained) * 4 * len(epochs)
-    return job.passes("network", 32, step=1.5 * images, seconds=0.3, kept=12_000).plus(memory=500)
+    return job.passes("network", 8, step=3.5 * images, seconds=0.3, kept=8_000).plus(memory=40)
 
 
 def score_augmentation_sensitivity(job: Job) -> Work:
