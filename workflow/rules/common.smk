@@ -37,7 +37,7 @@ from difficulty.driver import (
     modules,
     summary,
 )
-from difficulty.driver.cost_plan import write_plan
+from difficulty.driver.cost_plan import survey, write_plan
 from difficulty.driver.lock import DriverLock
 from difficulty.driver.machine_memory import limit_memory_to_the_machine
 from difficulty.driver.planned_jobs import planned_jobs
@@ -159,10 +159,12 @@ def look_at_results(dag):
         require_configuration()
         if verify_name in targets:
             expected_results.write_expected(own_rules, plan.files(), EXPECTED)
+        limit_memory_to_the_machine(dag.workflow)
         if plan_name in targets:
             jobs = planned_jobs(own_rules, plan.files())
             write_plan(jobs, own_name, estimates, SCRIPTS, dag.workflow.cores, PLANNED)
-        limit_memory_to_the_machine(dag.workflow)
+        elif targets != {verify_name} and not dag.workflow.dryrun:
+            survey(estimates, SCRIPTS)  # or jobs would ask for what 50,000 images need
         if not targets <= {verify_name, plan_name}:
             expected_results.check_results(dag.workflow.persistence)
     except UserError as error:

@@ -36,7 +36,7 @@ def write_plan(
     own_name: name that Snakemake gives a rule -> that of its formula. estimates: is given the new calibration. scripts:
     folder of the programs that measure. cores: that jobs may use; None: all.
     """
-    notes = list(_survey(estimates, scripts))
+    notes = survey(estimates, scripts)
     jobs = list(jobs)
     names = [own_name(job.rule.name) for job in jobs]
     wanted = {}
@@ -78,14 +78,16 @@ def _guesses(estimates: Estimates) -> list[str]:
     return list(dict.fromkeys(note for name in estimates.plan.data.needed if (note := sizes.of(name).note)))
 
 
-def _survey(estimates: Estimates, scripts: Path) -> Iterator[str]:
-    """Counts the images of sources of which nothing is known; yields what went wrong."""
+def survey(estimates: Estimates, scripts: Path) -> list[str]:
+    """Counts the images of sources of which nothing is known; returns what went wrong."""
+    problems = []
     for dataset, settings in estimates.sizes.unsurveyed().items():
         try:
             answer = _asked(scripts / "survey_source.py", settings, f"counting the images of {dataset}")
             estimates.sizes.surveyed(dataset, Sizes(**answer))
         except UserError as error:
-            yield str(error)
+            problems.append(str(error))
+    return problems
 
 
 def _calibrate(estimates: Estimates, wanted: Mapping[str, Network], scripts: Path) -> Iterator[str]:
