@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from math import sqrt
 
 from difficulty.costs.work import Network
 
@@ -38,32 +39,40 @@ class NetworkFacts:
 
 @dataclass(frozen=True)
 class _Known:
-    """A network of known size: its width (None: fixed), the side of its images, and millions of parameters,
-    multiplications for an image, and activations; the widest factor of a layer."""
+    """A network of known size, for ten classes of colour images.
+
+    width: None if it is fixed. side: of its images. parameters, products, activations, factors: millions, the second of
+    multiplications for an image. layers: how many have factors. has_stems: large images are halved twice at once.
+    """
 
     width: int | None
     side: int
     parameters: float
     products: float
     activations: float
-    widest: int
+    factors: float
+    layers: int
+    has_stems: bool = False
 
 
 _KNOWN = {
-    "lenet5": _Known(None, 32, 0.06, 0.42, 0.012, 400),
-    "net": _Known(None, 32, 0.06, 0.65, 0.012, 400),
-    "resnet9": _Known(64, 32, 2.27, 313, 0.4, 2304),
-    "resnet18": _Known(64, 32, 11.2, 556, 0.6, 4608),
-    "resnet50": _Known(64, 32, 23.5, 1300, 2.4, 4608),
-    "vgg16": _Known(64, 32, 14.7, 313, 0.35, 4608),
-    "wrn28_10": _Known(160, 32, 36.5, 5250, 3.5, 5760),
-    "densenet121": _Known(32, 32, 7.0, 900, 2.2, 1024),
-    "torchvision": _Known(None, 224, 25.6, 4100, 12, 4608),
+    "lenet5": _Known(None, 32, 0.062, 0.66, 0.018, 0.295, 5),
+    "net": _Known(None, 32, 0.062, 0.66, 0.015, 0.295, 5),
+    "resnet9": _Known(64, 32, 2.27, 291, 0.82, 25, 9),
+    "resnet18": _Known(64, 32, 11.2, 555, 1.85, 105, 21, has_stems=True),
+    "resnet50": _Known(64, 32, 23.5, 1298, 9.9, 176, 54, has_stems=True),
+    "vgg16": _Known(64, 32, 14.7, 314, 0.86, 142, 14, has_stems=True),
+    "wrn28_10": _Known(10, 32, 36.5, 5243, 7.2, 357, 29),
+    "densenet121": _Known(32, 32, 7.0, 888, 12, 109, 121, has_stems=True),
+    "torchvision": _Known(None, 224, 25.6, 4087, 32, 176, 54),  # a ResNet-50
 }
 _GUESSED_PRODUCTS = 2e10  # a second, on one core
 _PASS_OVERHEAD = 5e-5  # seconds for each image
 _GRADIENT, _STEP = 2.2, 3.2  # passes that one with gradients of the images, and a step of training, take
-_LAYERS = 10
+_PROBES = 9
+_LARGE = 64  # pixels, from which on an architecture with two stems has the one for large images
+_STEM = 16  # how many times fewer positions there are after it
+_KERNEL = 9  # inputs for each output of a layer
 
 
 def guessed(network: Network) -> NetworkFacts:
@@ -72,14 +81,16 @@ def guessed(network: Network) -> NetworkFacts:
     if network.architecture == "mlp":
         return _perceptron(network)
     known = _KNOWN.get(network.architecture, _KNOWN["torchvision"])
-    wider = (network.width or known.width or 1) / (known.width or 1) if known.width else 1
+    wider = network.width / known.width if network.width and known.width else 1.0
     larger = height * width / known.side**2
-    parameters, activations = known.parameters * 1e6 * wider**2, known.activations * 1e6 * wider * larger
-    seconds = known.products * 1e6 * wider**2 * larger / _GUESSED_PRODUCTS + _PASS_OVERHEAD
-    side = known.widest * wider
-    layers = tuple((side / 2 ** (number / 2), side / 9, height * width / 16) for number in range(_LAYERS))
-    probes = (height * width * channels, *[activations / _LAYERS] * (_LAYERS - 2), network.classes)
-    return _with_seconds(parameters, activations, layers, probes, seconds)
+    if known.has_stems and (network.stem or ("imagenet" if min(height, width) >= _LARGE else "")) == "imagenet":
+        larger /= _STEM
+    activations, products = known.activations * 1e6 * wider * larger, known.products * 1e6 * wider**2 * larger
+    side = sqrt(known.factors * 1e6 / known.layers / (1 + 1 / _KERNEL + 1 / _KERNEL**2)) * wider
+    layer = (side, side / _KERNEL, products / known.layers / (side**2 / _KERNEL))
+    probes = (height * width * channels, *[activations / _PROBES / 3] * (_PROBES - 2), network.classes)
+    seconds = products / _GUESSED_PRODUCTS + _PASS_OVERHEAD
+    return _with_seconds(known.parameters * 1e6 * wider**2, activations, (layer,) * known.layers, probes, seconds)
 
 
 def _perceptron(network: Network) -> NetworkFacts:
@@ -88,7 +99,7 @@ def _perceptron(network: Network) -> NetworkFacts:
     sides = [height * breadth * channels, *[width] * depth, network.classes]
     layers = tuple((inputs + 1, outputs, 1) for inputs, outputs in pairwise(sides))
     parameters = sum(inputs * outputs for inputs, outputs, _ in layers)
-    activations = 2 * width * depth + network.classes
+    activations = sides[0] + 2 * width * depth + network.classes
     return _with_seconds(parameters, activations, layers, tuple(sides), parameters / _GUESSED_PRODUCTS + 2e-6)
 
 
