@@ -107,7 +107,7 @@ lock:
 
 clean:
 	rm -rf results/datasets results/experiments results/agreement results/detection results/generalization results/removal results/vog-toy results/export \
-		results/figures results/logs results/benchmarks results/checksums results/*.parquet results/index.html results/review.html results/atlas results/review results/report.html results/rules.png .snakemake
+		results/figures results/logs results/benchmarks results/checksums results/plan.csv results/*.parquet results/index.html results/review.html results/atlas results/review results/report.html results/rules.png .snakemake
 
 .venv/installed: envs/requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11) and "Python 3.11 or newer is needed: make run PYTHON=python3.12")'

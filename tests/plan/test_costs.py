@@ -4,18 +4,25 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 import yaml
 
 from difficulty.config.resolve import resolve
 from difficulty.config.training.inheritance import merged
+from difficulty.costs import known_sizes
 from difficulty.costs.estimates import Estimates, formula
 from difficulty.costs.known_sizes import KnownSizes
 from difficulty.costs.networks import NetworkFacts
 from difficulty.costs.sizes import CIFAR10, Sizes
 from difficulty.costs.speeds import Speeds, read_speeds, write_speeds
 from difficulty.costs.work import MIB, Work
+from difficulty.datasets.example_tables import EXAMPLES
+from difficulty.datasets.pixels import write_pixels
+from difficulty.plan import paths
 from difficulty.plan.plan import Plan
+from difficulty.tables import write_table
 from tests.support.rule_files import jobs
 from tests.workflow.test_plans import EVERY_RULE, make_inputs
 
@@ -138,6 +145,24 @@ def test_images_over_four_gib_stay_in_their_files():
     assert not CIFAR10.in_files and large.in_files and large.decoded == 0
 
 
+def test_a_prepared_data_set_is_as_large_as_its_tables(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    estimates, wildcards = planned(tmp_path), {"dataset": "cifar"}
+    before = estimates.cost("pack_thumbnails", wildcards).cpu
+    ids = np.arange(30)
+    few = pd.DataFrame({"split": ["train"] * 20 + ["test"] * 10, "label": ids % 7})
+    texts = {name: [f"{number}" for number in ids] for name in ("key", "class_name", "file", "sha256")}
+    few = few.assign(example_id=ids, original_index=ids, duplicate_of=pd.array([None] * 30, "Int64"), **texts)
+    write_table(few, paths.EXAMPLES.format(dataset="cifar"), EXAMPLES, {})
+    write_pixels(paths.PIXELS.format(dataset="cifar"), ids, np.zeros((30, 9, 8, 1), np.uint8), {})
+    assert estimates.cost("pack_thumbnails", wildcards).cpu < before
+    sizes = estimates.sizes.of("cifar")
+    assert (sizes.train, sizes.test, sizes.classes, sizes.height, sizes.width) == (20, 10, 7, 9, 8)
+    again = KnownSizes(estimates.plan, tmp_path / "sizes.json")
+    monkeypatch.setattr(known_sizes, "_read", None)  # it is remembered
+    assert again.of("cifar") == sizes
+
+
 @pytest.fixture
 def every_job(tmp_path, monkeypatch):
     """(estimates, jobs) of a configuration that needs every rule."""
@@ -168,6 +193,14 @@ def test_another_attempt_asks_for_as_much_again(tmp_path):
     estimates, wildcards = planned(tmp_path), {"experiment": "half"}
     once, twice = (estimates.minutes("train_model", wildcards, attempt) for attempt in (1, 2))
     assert twice == 2 * once and once > estimates.cost("train_model", wildcards).cpu / 60
+
+
+def test_several_processes_ask_for_the_memory_of_each(tmp_path):
+    estimates = planned(tmp_path, analyses={"images": {}})
+    one = estimates.cost("compute_image_statistics", {"dataset": "cifar"}).memory
+    assert estimates.memory("compute_image_statistics", {"dataset": "cifar"}) == round(1.3 * 4 * one)
+    files = planned(tmp_path, datasets={"cifar": {"storage": "files"}}, defaults={"workers": 3})
+    assert files.cost("train_model", {"experiment": "plain"}).processes == pytest.approx(1 + 3 * 0.3)
 
 
 def test_no_job_asks_for_more_than_a_day(tmp_path):

@@ -65,7 +65,7 @@ class Estimates:
         """
         cost = self.cost(rule, wildcards)
         beside = _BESIDE_GPU if may_have_gpu and cost.is_of_network else 0
-        wanted = _MEMORY_MARGIN * cost.memory * (_GUESSED_MARGIN if cost.is_guessed else 1) + beside
+        wanted = _MEMORY_MARGIN * cost.memory * cost.processes * (_GUESSED_MARGIN if cost.is_guessed else 1) + beside
         return attempt * max(_LEAST_MEMORY, round(wanted))
 
     def minutes(self, rule: str, wildcards: Mapping[str, str], attempt: int = 1) -> int:

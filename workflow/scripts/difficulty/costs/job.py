@@ -8,6 +8,7 @@ from difficulty.costs.sizes import Sizes
 from difficulty.costs.work import MIB, Network, Work
 from difficulty.training.batch_size import chosen_batch_size
 
+_DECODER = 0.3  # memory of a process that decodes images, of that of the one that it does so for
 _DECODED_BYTE, _DECODED_NUMBER = 2.5e-8, 2e-9  # seconds for a byte of an image file, and for a number of the image
 
 
@@ -120,8 +121,11 @@ class Job:
         work = Work(
             start, self.network, images_at_once=batch or pass_size(data), memory=1.1 * data.decoded / MIB, **amounts
         )
+        if not data.in_files:
+            return work
         images = work.forward + work.gradient + work.step
-        return work.plus(seconds=images * decoding(data)) if data.in_files else work
+        decoders = self.plan.training.workers(self.experiment)
+        return work.plus(seconds=images * decoding(data), processes=_DECODER * decoders)
 
 
 def network_of(settings: Mapping, sizes: Sizes, trained: int) -> Network:

@@ -13,14 +13,10 @@ SIZES = Path(".snakemake", "difficulty", "sizes.json")
 
 
 class KnownSizes:
-    """Sizes by data set, remembered in a file, so that tables are read once.
-
-    version: another one as soon as a data set was prepared since. surveyed: settings of a source as JSON -> its sizes,
-    as a survey of its files has found them.
-    """
+    """Sizes by data set, remembered in a file, so that tables are read once."""
 
     def __init__(self, plan, file: Path = SIZES):
-        self.plan, self.file, self.version = plan, file, 0
+        self.plan, self.file = plan, file
         self._prepared: dict[str, Sizes] = {}
         self._unprepared: dict[str, Sizes] = {}
         self._kept = {"prepared": {}, "surveyed": {}}
@@ -34,11 +30,17 @@ class KnownSizes:
         if found := self._as_prepared(dataset):
             self._prepared[dataset] = found
             self._unprepared.clear()
-            self.version += 1
             return found
         if dataset not in self._unprepared:
             self._unprepared[dataset] = self._as_configured(dataset)
         return self._unprepared[dataset]
+
+    @property
+    def version(self) -> int:
+        """Another number as soon as a data set was prepared since."""
+        for dataset in [*self._unprepared]:
+            self.of(dataset)
+        return len(self._prepared)
 
     def unsurveyed(self) -> dict[str, dict]:
         """Data set -> settings, of the sources in use of which nothing but these is known."""

@@ -81,7 +81,8 @@ def _totals(jobs: Sequence[EstimatedJob], machine: Machine) -> Iterator[str]:
 
 
 def _largest(jobs: Sequence[EstimatedJob]) -> float:
-    return max((job.cost.memory for job in jobs), default=0) * MIB
+    """Bytes of memory that the largest job takes, all of its processes together."""
+    return max((job.cost.memory * job.cost.processes for job in jobs), default=0) * MIB
 
 
 def warnings(found: Sequence[Stage], machine: Machine) -> Iterator[str]:

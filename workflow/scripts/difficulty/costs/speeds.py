@@ -64,6 +64,7 @@ class Speeds:
             temporary=work.temporary,
             is_of_network=work.network is not None,
             is_guessed=work.network is not None and work.network.key not in self.networks,
+            processes=work.processes,
         )
 
 

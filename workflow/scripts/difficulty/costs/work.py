@@ -35,8 +35,9 @@ class Work:
     start: what it imports, see `Speeds.starts`. network: what images pass through, and how many of them: forward, with
     gradients of the images (`gradient`), in steps of training (`step`). products: multiplications and additions in
     products of matrices. seconds: of everything else, CPU seconds on the machine on which the formulas were fitted.
-    memory: MiB beyond what the start takes. images_at_once: whose activations are in memory. kept, temporary: bytes on
-    disk that stay, and that are there at most while the job runs or until others have read them.
+    memory: MiB beyond what the start takes, of the largest process; processes: how many of such a size there are at
+    once. images_at_once: whose activations are in memory. kept, temporary: bytes on disk that stay, and that are there
+    at most while the job runs or until others have read them.
     """
 
     start: str = "tables"
@@ -47,6 +48,7 @@ class Work:
     products: float = 0
     seconds: float = 0
     memory: float = 0
+    processes: float = 1
     images_at_once: float = 0
     kept: float = 0
     temporary: float = 0
@@ -60,6 +62,7 @@ class Work:
 class Cost:
     """What a job costs: CPU seconds, seconds on a device (0 without one), MiB at most, bytes kept and temporary.
 
+    memory is that of one of its processes, as logs tell it; processes: how many of such a size there are at once.
     is_of_network: images pass through a network, on a GPU if there is one. is_guessed: nothing was measured of it.
     """
 
@@ -70,3 +73,4 @@ class Cost:
     temporary: float
     is_of_network: bool = False
     is_guessed: bool = False
+    processes: float = 1

@@ -5,6 +5,7 @@ from difficulty.costs.work import MIB, Work
 
 _PIXEL = 1e-6  # seconds for all ten statistics of a pixel of 1,024, more for each of a larger image
 _LARGER = 0.15  # power
+_PROCESSES = 4  # threads of the rule
 
 
 def compute_image_statistics(job: Job) -> Work:
@@ -17,7 +18,8 @@ def compute_image_statistics(job: Job) -> Work:
         1.5e-4 + share * _PIXEL * pixels * (pixels / 1024) ** _LARGER + (decoding(data) if data.in_files else 0)
     )
     kept = 10_000 + 35 * data.examples
-    return Work(seconds=0.3 + seconds, memory=(1.5 * data.decoded + 300 * data.examples) / MIB + 40, kept=kept)
+    memory = (1.5 * data.decoded + 300 * data.examples) / MIB + 40
+    return Work(seconds=0.3 + seconds, memory=memory, processes=_PROCESSES, kept=kept)
 
 
 def join_statistic(job: Job) -> Work:

@@ -35,6 +35,7 @@ def train_model(job: Job) -> Work:
     rows = kinds * job.rows_of_run
     work = job.passes("training", job.network.batch, forward=forward, step=epochs * job.trained)
     return work.plus(
+        processes=settings.get("gpus", 1) - 1,
         seconds=0.3 + 3e-6 * rows + 0.02 * epochs,
         memory=2.2 * work.images_at_once * job.data.numbers * 4 / MIB + 210 * job.examples / MIB,
         kept=_RECORD * rows + _SMALL_TABLES + len(saved) * (_NUMBER * job.facts.state + _HEADER),
@@ -75,7 +76,7 @@ def train_second_split(job: Job) -> Work:
     forward = (1 + further) * (job.trained + settled)
     work = job.passes("training", job.network.batch, step=(epochs + further) * half, forward=forward)
     work = work.plus(seconds=0.3 + 0.02 * (epochs + further), kept=5000 + 0.7 * half * further)
-    return work.plus(temporary=3 * _NUMBER * job.facts.state)
+    return work.plus(processes=job.settings.get("gpus", 1) - 1, temporary=3 * _NUMBER * job.facts.state)
 
 
 def score_second_split(job: Job) -> Work:
