@@ -43,6 +43,7 @@ from difficulty.driver.machine_memory import limit_memory_to_the_machine
 from difficulty.driver.planned_jobs import planned_jobs
 from difficulty.driver.terminal import quiet_terminal
 from difficulty.errors import UserError
+from difficulty.machine import has_gpu
 from difficulty.plan import paths
 from difficulty.plan.plan import Plan
 from difficulty.plan.vog import SHARD
@@ -215,7 +216,7 @@ def any_of(names):
 
 def memory(wildcards, attempt, rulename):
     """A job's memory in MB, by its formula in difficulty/costs/formulas: as much again with every retry."""
-    may_have_gpu = Path("/dev/nvidia0").exists() or not workflow.local_exec  # the node of the job tells
+    may_have_gpu = has_gpu() or not workflow.local_exec  # only the node of a job tells
     return estimates.memory(own_name(rulename), dict(wildcards.items()), attempt, may_have_gpu)
 
 

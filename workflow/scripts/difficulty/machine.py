@@ -1,10 +1,11 @@
-"""The machine: how much memory there is. Standard library only: the workflow asks at every start."""
+"""The machine: how much memory there is, and whether a GPU. Standard library only: the workflow asks at its start."""
 
 import os
 import resource
 from pathlib import Path
 
 _LIMIT_OF_THE_GROUP = Path("/sys/fs/cgroup/memory.max")
+_GPU = Path("/dev/nvidia0")
 
 
 def memory_size() -> int:
@@ -16,3 +17,8 @@ def memory_size() -> int:
     if _LIMIT_OF_THE_GROUP.is_file() and (text := _LIMIT_OF_THE_GROUP.read_text().strip()).isdecimal():
         sizes.append(int(text))
     return min(sizes)
+
+
+def has_gpu() -> bool:
+    """Whether there is a GPU, without importing what would use it."""
+    return _GPU.exists()
