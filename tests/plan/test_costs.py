@@ -23,9 +23,11 @@ from difficulty.datasets.pixels import write_pixels
 from difficulty.plan import paths
 from difficulty.plan.plan import Plan
 from difficulty.tables import write_table
-from tests.support.rule_files import jobs
+from tests.support.rule_files import NotPlanned, jobs
+from tests.support.suites import EVERYTHING, LABELS, PARTS
 from tests.workflow.test_plans import EVERY_RULE, make_inputs
 
+ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load("""
 datasets: {cifar: {source: cifar10}, half: {source: subset, of: cifar, select: {by: random, fraction: 0.5}}}
 defaults:
@@ -247,3 +249,24 @@ def test_a_calibration_that_cannot_be_read_is_none(tmp_path, text):
 def test_sizes_that_cannot_be_read_are_none(tmp_path):
     (tmp_path / "sizes.json").write_text(json.dumps({"prepared": {"cifar": 3}, "surveyed": {"x": []}}))
     assert planned(tmp_path).sizes.of("cifar") == CIFAR10
+
+
+CONFIGURATIONS = {"everything": EVERYTHING, "labels": LABELS, "parts": PARTS}
+CONFIGURATIONS |= {
+    file.stem: yaml.safe_load(file.read_text()) for file in [ROOT / "config.yaml", *(ROOT / "recipes").glob("*.yaml")]
+}
+
+
+@pytest.mark.parametrize("name", sorted(CONFIGURATIONS))
+def test_every_stage_of_our_configurations_has_a_cost(name, tmp_path, monkeypatch):
+    """Of those whose images are there; of the others, training and evaluation."""
+    monkeypatch.chdir(tmp_path)
+    plan = Plan(resolve(CONFIGURATIONS[name]), lambda script, *modules: script)
+    estimates = Estimates(plan, Speeds(), KnownSizes(plan))
+    try:
+        wanted = [(job.rule, job.wildcards) for job in jobs(plan)]
+    except NotPlanned:
+        wanted = [("train_model", {"experiment": name}) for name in plan.training.trained]
+        wanted += [("evaluate_run", {"experiment": name}) for name in plan.training.with_checkpoints]
+    costs = [estimates.cost(rule, wildcards) for rule, wildcards in wanted]
+    assert all(cost.cpu > 0 and cost.memory > 0 for cost in costs)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import cached_property
 
+from difficulty.config.training.snapshots import files_in_order
 from difficulty.costs.networks import NetworkFacts
 from difficulty.costs.sizes import Sizes
 from difficulty.costs.work import MIB, Network, Work
@@ -81,7 +82,7 @@ class Job:
         if experiment in training.probes:
             return 1
         if experiment in training.snapshots:
-            return len(next(iter(settings["checkpoints"].values()), ()))
+            return len(files_in_order(settings["checkpoints"]))
         return settings["epochs"]
 
     @cached_property

@@ -7,7 +7,7 @@ from difficulty.costs.work import MIB, Work
 
 _DISTANCE = 3.1  # bytes
 _TILED = 1.3  # products of tiles, over those of the pairs that are needed
-_PROBES = 9
+_PROBES, _LAYERS = 9, 30
 
 
 def _examples(job: Job) -> int:
@@ -25,7 +25,8 @@ def probe_neighbors(job: Job) -> Work:
     """
     settings, data = job.plan.depth.settings, job.data
     examples, bank = _examples(job) / settings["shards"], job.trained
-    numbers = [min(each, settings["numbers"]) for each in job.facts.probes]
+    probes = job.facts.probes or (job.facts.activations / _LAYERS,) * _probes(job)  # where modules are named
+    numbers = [min(each, settings["numbers"]) for each in probes]
     others = max(examples - bank, 0) if settings["shards"] == 1 else examples
     among = bank / 2 if settings["shards"] == 1 else 0
     products = _TILED * sum(numbers) * bank * (others + among)
