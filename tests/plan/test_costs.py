@@ -111,6 +111,32 @@ def test_neighbours_are_compared_with_every_training_image_once(tmp_path):
     one_number = {"analyses": {"prediction_depth": {"numbers": 16}}}
     assert work(tmp_path, "probe_neighbors", changes=one_number).products < found.products / 50
     assert found.memory < 1.2 * 2000  # analyses.prediction_depth.memory
+    assert found.temporary == 0  # 703 MiB at the input
+    small = {"analyses": {"prediction_depth": {"memory": 1000}}}
+    assert work(tmp_path, "probe_neighbors", changes=small).temporary == 4 * 3072 * 60_000
+
+
+def test_a_bank_of_neighbours_bounds_comparisons(tmp_path):
+    estimates, wildcards = planned(tmp_path), {"experiment": "plain"}
+    whole = estimates.work("probe_neighbors", wildcards).products
+    estimates.plan.depth.settings["bank"] = 5000
+    assert estimates.work("probe_neighbors", wildcards).products < whole / 5
+
+
+def test_fast_statistics_of_very_many_images_take_a_tenth(tmp_path):
+    estimates, wildcards = planned(tmp_path, analyses={"images": {}}), {"dataset": "cifar"}
+    all_of_them = estimates.work("compute_image_statistics", wildcards).seconds
+    estimates.plan.images.settings["fast_above"] = 60
+    assert estimates.work("compute_image_statistics", wildcards).seconds < all_of_them / 3
+    estimates.plan.images.settings["fast_above"] = 62  # 61.4 million pixels
+    assert estimates.work("compute_image_statistics", wildcards).seconds == all_of_them
+
+
+def test_stages_of_tables_keep_to_a_budget_of_memory(tmp_path):
+    estimates = planned(tmp_path, defaults={"epochs": 2000, "checkpoints": "last"})
+    estimates.plan.memory = 1024
+    assert estimates.cost("score_dynamics", {"experiment": "plain"}).memory == 1024
+    assert estimates.cost("collect_evaluations", {}).memory < 200
 
 
 def test_factors_on_disk_are_squares_of_the_sides_of_layers_and_eigenvalues(tmp_path):

@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache, partial
 
 from difficulty.costs import formulas
@@ -16,6 +17,7 @@ _MEMORY_MARGIN, _LEAST_MEMORY = 1.3, 500  # MB
 _TIME_MARGIN, _LEAST_TIME, _MOST_TIME = 3, 10, 24 * 60  # minutes
 _GUESSED_MARGIN = 1.5  # more, for networks of which nothing was measured
 _BESIDE_GPU = 3000  # MB
+_IN_BLOCKS = ("tables", "figures")  # stages that keep to the budget of memory of a plan that has one
 
 
 @cache
@@ -55,7 +57,11 @@ class Estimates:
         shared = {name: value for name, value in wildcards.items() if name not in ("run", "shard", "epoch", "half")}
         key = (rule, self.sizes.version, *shared.items())
         if key not in self._costs:
-            self._costs[key] = self.speeds.cost(self.work(rule, shared), rule)
+            work = self.work(rule, shared)
+            cost, budget = self.speeds.cost(work, rule), getattr(self.plan, "memory", None)
+            if budget and work.start in _IN_BLOCKS:
+                cost = replace(cost, memory=min(cost.memory, budget))
+            self._costs[key] = cost
         return self._costs[key]
 
     def memory(self, rule: str, wildcards: Mapping[str, str], attempt: int = 1, may_have_gpu: bool = False) -> int:

@@ -21,25 +21,26 @@ def _probes(job: Job) -> int:
 def probe_neighbors(job: Job) -> Work:
     """Each probe is compared with the training examples, in the memory that the setting allows.
 
-    What the activations of the largest probes need beyond half of it goes through a file.
+    A probe whose activations need more than half of it goes through a file.
     """
     settings, data = job.plan.depth.settings, job.data
-    examples, bank = _examples(job) / settings["shards"], job.trained
+    examples = _examples(job) / settings["shards"]
+    bank = min(settings.get("bank") or job.trained, job.trained)
     probes = job.facts.probes or (job.facts.activations / _LAYERS,) * _probes(job)  # where modules are named
     numbers = [min(each, settings["numbers"]) for each in probes]
     others = max(examples - bank, 0) if settings["shards"] == 1 else examples
-    among = bank / 2 if settings["shards"] == 1 else 0
+    among = bank / 2 if settings["shards"] == 1 else 0  # each pair of them once
     products = _TILED * sum(numbers) * bank * (others + among)
     passed = bank + others
-    held = sum(numbers) * 4 * passed / MIB
+    held, largest = sum(numbers) * 4 * passed / MIB, max(numbers) * 4 * passed / MIB
     budget = settings["memory"]
-    comparing = min(max(numbers) * 4 * passed / MIB, budget / 2)
+    comparing = min(largest, budget / 2)
     k, neighbor = min(settings["k_max"], bank), _DISTANCE + log2(max(bank, 2)) / 8
     work = job.passes(forward=passed, products=products, kept=neighbor * examples * k * len(numbers))
     return work.plus(
         seconds=0.4 + 4e-9 * bank * (others + among) * len(numbers) + 2e-7 * examples * k * len(numbers),
         memory=min(min(held, budget / 2) + comparing + 48 * examples * k / MIB, budget - data.decoded / MIB),
-        temporary=max(4 * each * passed for each in numbers) if held > budget / 2 else 0,
+        temporary=largest * MIB if largest > budget / 2 else 0,
     )
 
 

@@ -6,6 +6,7 @@ from difficulty.costs.work import MIB, Work
 _PIXEL = 1e-6  # seconds for all ten statistics of a pixel of 1,024, more for each of a larger image
 _LARGER = 0.15  # power
 _PROCESSES = 4  # threads of the rule
+_STATISTICS, _FAST = 10, 0.1  # how many there are; share of the time that the fast ones take
 
 
 def compute_image_statistics(job: Job) -> Work:
@@ -13,7 +14,11 @@ def compute_image_statistics(job: Job) -> Work:
     side = settings.get("size")
     pixels = min(data.height * data.width, side**2) if side else data.height * data.width
     statistics = settings["statistics"]
-    share = 1 if statistics == "all" else len(statistics) / 10
+    is_all = statistics == "all" or len(statistics) >= _STATISTICS
+    share = 1 if is_all else len(statistics) / _STATISTICS
+    limit = settings.get("fast_above")
+    if is_all and limit is not None and data.examples * data.height * data.width > limit * 1e6:
+        share = _FAST
     seconds = data.examples * (
         1.5e-4 + share * _PIXEL * pixels * (pixels / 1024) ** _LARGER + (decoding(data) if data.in_files else 0)
     )
