@@ -23,23 +23,20 @@ class Machine:
     free: int
 
 
-def plan_lines(jobs: Sequence[EstimatedJob], machine: Machine, notes: Sequence[str], everything=False) -> Iterator[str]:
-    """Lines of the plan. notes: what was guessed of the data. everything: whether small stages are shown one by one."""
+def plan_lines(jobs: Sequence[EstimatedJob], machine: Machine, notes: Sequence[str]) -> Iterator[str]:
+    """Lines of the plan. notes: what was guessed of the data."""
     found = stages(jobs)
     has_truth = any(stage.known for stage in found)
     has_device = any(job.cost.device for job in jobs)
-    shown = found if everything or len(found) <= _SHOWN else found[: _SHOWN - 1]
+    shown = found if len(found) <= _SHOWN else found[: _SHOWN - 1]
     rows = [_header(has_device, has_truth), *(_row(stage, has_device, has_truth) for stage in shown)]
     if rest := [job for stage in found[len(shown) :] for job in stage.jobs]:
         rows.append(_row(Stage(f"{len(found) - len(shown)} smaller stages", rest), has_device, has_truth))
     rows.append(_row(Stage("all", list(jobs)), has_device, has_truth))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
-        first, *others = (
-            each.ljust(width) if not column else each.rjust(width)
-            for column, (each, width) in enumerate(zip(row, widths, strict=True))
-        )
-        yield "  ".join([first, *others]).rstrip()
+        numbers = (each.rjust(width) for each, width in zip(row[1:], widths[1:], strict=True))
+        yield "  ".join([row[0].ljust(widths[0]), *numbers]).rstrip()
     yield ""
     yield from _totals(jobs, machine)
     yield from (f"note: {note}" for note in notes)

@@ -46,7 +46,7 @@ def write_plan(
     notes += [*_calibrate(estimates, wanted, scripts), *_guesses(estimates)]
     file.parent.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage("results" if Path("results").exists() else ".").free
-    machine = {"cores": cores or len(os.sched_getaffinity(0)), "memory": memory_size(), "free": free}
+    machine = {"cores": cores or os.cpu_count(), "memory": memory_size(), "free": free}
     described = {"machine": machine, "notes": notes, "jobs": _described(jobs, names, estimates)}
     file.write_text(json.dumps(described))
 
