@@ -74,6 +74,7 @@ def test_training_steps_over_training_images_and_passes_over_all_and_2000_to_set
 def test_online_records_without_batch_norm_to_settle_take_no_pass(tmp_path):
     changes = {
         "defaults": {"records": "online", "batch_norm": "running"},
+        "experiments": {"folds": None},
         "analyses": {"dynamics": {"records": "online"}},
     }
     assert work(tmp_path, "train_model", changes=changes).forward == 0
