@@ -23,6 +23,7 @@ _DRAWN = {
 }
 _OTHERS = (0.5, 30, 130_000)
 _SMALL = 64  # numbers of an image there
+_INFLUENTIAL = 170  # images of a figure with queries
 _WITH_RECORDS = ("plot_runs", "plot_depth")
 _WITH_IMAGES = ("gallery", "samples", "maps", "votes", "influential", "plot_runs")
 _PAGE, _FIGURE, _SCALE = 330_000, 160_000, 4 / 3  # bytes of a page without figures, of a figure; of base64
@@ -46,9 +47,20 @@ def plot(job: Job, rule: str) -> Work:
 def _images(job: Job, rule: str) -> int:
     """Images that a figure shows."""
     section = next((name for name in ("samples", "gallery") if name in rule), None)
+    if "influential" in rule:
+        return _INFLUENTIAL
     settings = job.plan.figures.settings.get(section) or {}
     ends = 2 if section == "gallery" else 1  # the lowest and the highest
-    return ends * settings.get("examples_per_class", 0) * min(settings.get("classes", 0), job.data.classes)
+    return ends * settings.get("examples_per_class", 0) * settings.get("classes", 0)
+
+
+def _shown(job: Job) -> float:
+    """Bytes of images in all figures, and of the thumbnails."""
+    atlas = job.plan.atlas.everything
+    roots = [job.sizes_of(name) for name in atlas.roots]
+    largest = max((sizes.numbers for sizes in roots), default=0)
+    images = sum(_images(job, figure) for figure in job.plan.atlas.figures())
+    return images * max(largest - _SMALL, 0) + sum(0.1 * sizes.numbers * sizes.examples for sizes in roots)
 
 
 def build_atlas(job: Job) -> Work:
@@ -56,7 +68,7 @@ def build_atlas(job: Job) -> Work:
     atlas = job.plan.atlas
     figures, shown = len(atlas.figures()), atlas.everything.experiments
     examples = sum(job.sizes_of(job.plan.data.of(name)).examples for name in shown)
-    size = _PAGE + _SCALE * figures * _FIGURE + 300 * examples
+    size = _PAGE + _SCALE * (figures * _FIGURE + _shown(job)) + 200 * examples
     return job.tables(0.5 + 0.22 * figures + 5e-5 * examples, 50e6 + 9 * size + 1500 * examples, size)
 
 

@@ -53,12 +53,13 @@ def collect_scores(job: Job) -> Work:
 
 def compute_correlation(job: Job) -> Work:
     columns = score_columns(job)
-    seconds = 0.9 + 5e-6 * columns * job.examples + 2e-7 * columns**2 * job.examples
+    resamples = job.plan.analyses["correlation"]["bootstrap"] / _BOOTSTRAP
+    seconds = 0.5 + 2e-6 * columns * job.examples + 2e-7 * columns**2 * job.examples * resamples
     return job.tables(seconds, 70e6 + 60 * columns * job.examples, 20_000 + 20 * columns**2)
 
 
 def rank_suspects(job: Job) -> Work:
-    return job.tables(0.3 + 6e-5 * job.examples, 32e6 + 2000 * job.examples, 10_000 + 420 * job.examples)
+    return job.tables(0.3 + 6e-5 * job.examples, 32e6 + 2000 * job.examples, 10_000 + 480 * job.examples)
 
 
 def compute_truth_correlation(job: Job) -> Work:

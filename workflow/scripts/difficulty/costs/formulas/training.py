@@ -94,7 +94,7 @@ def score_augmentation_sensitivity(job: Job) -> Work:
     draws = job.plan.analyses["augmentation_sensitivity"]["draws"]
     images = job.rows * (draws + 1)
     work = job.passes(forward=images)
-    return work.plus(seconds=1e-5 * images + 2e-8 * images * job.data.numbers, kept=24 * job.rows)
+    return work.plus(seconds=1e-5 * images + 2e-8 * images * job.data.numbers, kept=5000 + 12.5 * job.rows)
 
 
 def score_label_quality(job: Job) -> Work:
@@ -103,7 +103,7 @@ def score_label_quality(job: Job) -> Work:
     return work.plus(
         seconds=0.5 + 2e-6 * held_out * job.data.classes + 0.02 * job.runs,
         memory=20 * held_out * job.data.classes / MIB,
-        kept=held_out * (30 + 4 * job.data.classes),
+        kept=held_out * (12 + 4 * job.data.classes),
     )
 
 

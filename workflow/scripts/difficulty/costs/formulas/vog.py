@@ -14,6 +14,11 @@ def _images(job: Job) -> float:
     return sum(getattr(job.data, split) for split in splits) / settings["shards"]
 
 
+def _row(job: Job) -> float:
+    """Bytes of an example in a table with the scores of all stages."""
+    return 6 + 11 * len(job.plan.vog.stages[job.experiment])
+
+
 def extract_gradients(job: Job) -> Work:
     images, pixels = _images(job), job.data.height * job.data.width
     work = job.passes(gradient=images, kept=images * (0.9 * _HALF * pixels + 14))
@@ -23,7 +28,7 @@ def extract_gradients(job: Job) -> Work:
 def compute_vog(job: Job) -> Work:
     numbers = _images(job) * job.data.height * job.data.width * len(job.plan.vog.epochs(job.experiment))
     memory = 5.5 * min(4 * numbers, _IN_MEMORY * MIB)
-    return job.tables(0.1 + 3e-8 * numbers, memory, 40 * _images(job))
+    return job.tables(0.1 + 3e-8 * numbers, memory, _row(job) * _images(job))
 
 
 def stream_vog(job: Job) -> Work:
@@ -36,12 +41,12 @@ def stream_tested_vog(job: Job) -> Work:
 
 def _streamed(job: Job, images: float) -> Work:
     epochs, pixels = len(job.plan.vog.epochs(job.experiment)), job.data.height * job.data.width
-    work = job.passes(gradient=images * epochs, kept=1000 + 39 * images)
+    work = job.passes(gradient=images * epochs, kept=1000 + _row(job) * images)
     return work.plus(seconds=0.2 + 2e-8 * images * pixels * epochs, memory=20)
 
 
 def score_vog(job: Job) -> Work:
-    return job.tables(0.05 + 2e-6 * job.rows, 10_000_000 + 600 * job.rows, 5000 + 38 * job.rows)
+    return job.tables(0.05 + 2e-6 * job.rows, 10_000_000 + 600 * job.rows, 5000 + _row(job) * job.rows)
 
 
 def compute_vog_analysis(job: Job) -> Work:
