@@ -134,8 +134,7 @@ def test_fast_statistics_of_very_many_images_take_a_tenth(tmp_path):
 
 
 def test_stages_of_tables_keep_to_a_budget_of_memory(tmp_path):
-    estimates = planned(tmp_path, defaults={"epochs": 2000, "checkpoints": "last"})
-    estimates.plan.memory = 1024
+    estimates = planned(tmp_path, defaults={"seeds": list(range(300))}, memory=1024)
     assert estimates.cost("score_dynamics", {"experiment": "plain"}).memory == 1024
     assert estimates.cost("collect_evaluations", {}).memory < 200
 

@@ -17,7 +17,7 @@ _MEMORY_MARGIN, _LEAST_MEMORY = 1.3, 500  # MB
 _TIME_MARGIN, _LEAST_TIME, _MOST_TIME = 3, 10, 24 * 60  # minutes
 _GUESSED_MARGIN = 1.5  # more, for networks of which nothing was measured
 _BESIDE_GPU = 3000  # MB
-_IN_BLOCKS = ("tables", "figures")  # stages that keep to the budget of memory of a plan that has one
+_IN_BLOCKS = ("tables", "figures")  # stages that keep to the budget of memory
 
 
 @cache
@@ -58,9 +58,9 @@ class Estimates:
         key = (rule, self.sizes.version, *shared.items())
         if key not in self._costs:
             work = self.work(rule, shared)
-            cost, budget = self.speeds.cost(work, rule), getattr(self.plan, "memory", None)
-            if budget and work.start in _IN_BLOCKS:
-                cost = replace(cost, memory=min(cost.memory, budget))
+            cost = self.speeds.cost(work, rule)
+            if work.start in _IN_BLOCKS:
+                cost = replace(cost, memory=min(cost.memory, self.plan.memory))
             self._costs[key] = cost
         return self._costs[key]
 

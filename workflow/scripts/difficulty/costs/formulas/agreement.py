@@ -27,7 +27,7 @@ def compute_agreement(job: Job) -> Work:
 
 def compute_order_stability(job: Job) -> Work:
     rows = _rows(job)
-    return job.tables(0.1 + 2e-6 * rows, 350 * rows, 12_000)
+    return job.tables(0.1 + 2e-6 * rows, 14e6 + 90 * rows, 12_000)
 
 
 def describe_agreed(job: Job) -> Work:

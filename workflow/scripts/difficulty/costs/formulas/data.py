@@ -24,7 +24,7 @@ def prepare_dataset(job: Job) -> Work:
 
 def import_examples(job: Job) -> Work:
     rows = job.examples * max(job.data.records, 1)
-    return job.tables(0.05 + 1.5e-6 * rows, 410 * rows, _ROW * job.examples)
+    return job.tables(0.05 + 1.5e-6 * rows, 20e6 + 280 * job.examples, _ROW * job.examples)
 
 
 def link_subset(job: Job) -> Work:

@@ -4,6 +4,7 @@ from difficulty.costs.job import Job, decoding
 from difficulty.costs.work import MIB, Network, Work
 from difficulty.training.checkpoint_epochs import checkpoint_epochs
 
+_BLOCK = 2_000_000  # rows of records that are held at once
 _SETTLED = 2000  # images of `training.loop`
 _RECORD = 33  # bytes of a row
 _OUTCOMES = 30  # bytes of an example and epoch before records are written
@@ -13,7 +14,7 @@ _HEADER = 6_000  # bytes of a checkpoint beside its numbers
 
 
 def corrupt_labels(job: Job) -> Work:
-    return job.tables(0.02 + 5e-7 * job.examples, 520 * job.examples, 5000 + 6 * job.examples)
+    return job.tables(0.02 + 5e-7 * job.examples, 12e6 + 270 * job.examples, 5000 + 6 * job.examples)
 
 
 def share_labels(job: Job) -> Work:
@@ -21,7 +22,7 @@ def share_labels(job: Job) -> Work:
 
 
 def check_experiment(job: Job) -> Work:
-    return job.tables(0.02 + 1e-6 * job.examples, 500 * job.examples, 5200)
+    return job.tables(0.02 + 1e-6 * job.examples, 18e6 + 500 * job.examples, 5200)
 
 
 def train_model(job: Job) -> Work:
@@ -45,7 +46,7 @@ def train_model(job: Job) -> Work:
 
 def import_records(job: Job) -> Work:
     rows = job.rows_of_run
-    return Work("network", seconds=7.5e-6 * rows, memory=410 * rows / MIB, kept=_RECORD * rows + 10_000)
+    return Work("network", seconds=7.5e-6 * rows, memory=320 * min(rows, _BLOCK) / MIB, kept=_RECORD * rows + 10_000)
 
 
 def import_checkpoints(job: Job) -> Work:
