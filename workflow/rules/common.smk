@@ -161,7 +161,7 @@ def look_at_results(dag):
         if verify_name in targets:
             expected_results.write_expected(own_rules, plan.files(), EXPECTED)
         limit_memory_to_the_machine(dag.workflow)
-        if plan_name in targets:
+        if plan_name in targets and not dag.workflow.dryrun:
             jobs = planned_jobs(own_rules, plan.files())
             write_plan(jobs, own_name, estimates, SCRIPTS, dag.workflow.cores, PLANNED)
         elif targets != {verify_name} and not dag.workflow.dryrun:
