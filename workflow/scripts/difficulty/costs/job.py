@@ -9,7 +9,6 @@ from difficulty.costs.sizes import Sizes
 from difficulty.costs.work import MIB, Network, Work
 from difficulty.training.batch_size import chosen_batch_size
 
-_DECODED_COPIES = 3  # of decoded images in memory at most, while they are read
 _DECODER = 0.3  # memory of a process that decodes images, of that of the one that it does so for
 _DECODED_BYTE, _DECODED_NUMBER = 2.5e-8, 2e-9  # seconds for a byte of an image file, and for a number of the image
 
@@ -124,7 +123,7 @@ class Job:
             start,
             self.network,
             images_at_once=batch or pass_size(data),
-            memory=_DECODED_COPIES * data.decoded / MIB,
+            memory=(data.decoded + data.in_parts) / MIB,
             **amounts,
         )
         if not data.in_files:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 _IN_MEMORY = 4 << 30  # bytes of decoded images, beyond which they stay in their files
+_PART, _COPIES = 64 << 20, 2  # bytes of images in a row group; while it is read
 _GUESSED, _GUESSED_CLASSES, _GUESSED_SIDE = 50_000, 10, 32
 
 
@@ -45,6 +46,11 @@ class Sizes:
     def decoded(self) -> int:
         """Bytes of all decoded images in memory."""
         return 0 if self.in_files else self.examples * self.numbers
+
+    @property
+    def in_parts(self) -> int:
+        """Bytes of memory in which a table of images is read, by row groups."""
+        return _COPIES * min(self.decoded, _PART)
 
 
 DIGITS = Sizes(1437, 360, 10, 8, 8, 1, 160)

@@ -30,7 +30,7 @@ def import_examples(job: Job) -> Work:
 def link_subset(job: Job) -> Work:
     data, parent = job.data, job.sizes_of(job.plan.datasets[job.dataset]["of"])
     seconds = 0.1 + 4e-5 * data.examples
-    memory = 20e6 + 2 * data.decoded + 2 * parent.decoded + 1500 * parent.examples
+    memory = 20e6 + 2 * parent.in_parts + 1000 * parent.examples
     return job.tables(seconds, memory, data.decoded + (2 * _ROW + 30) * data.examples)
 
 
@@ -40,6 +40,6 @@ def pack_thumbnails(job: Job) -> Work:
     seconds = 0.1 + data.examples * (5e-5 + 1e-8 * packed + (decoding(data) if data.in_files else 0))
     return job.tables(
         seconds,
-        2.2 * data.decoded + 3 * packed * data.examples,
+        data.in_parts + 250 * data.examples,
         (0.35 * min(packed, 64) + 0.07 * packed) * data.examples,
     )

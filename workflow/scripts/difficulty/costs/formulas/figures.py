@@ -33,9 +33,9 @@ def plot(job: Job, rule: str) -> Work:
     """Any figure: it reads the tables of its experiment, and images if it shows some."""
     seconds, memory, kept = _DRAWN.get(rule, _OTHERS)
     examples = job.examples if {"experiment", "detection", "dataset"} & job.wildcards.keys() else 0
-    memory += 350 * examples / MIB
+    memory += 150 * examples / MIB
     if examples and any(name in rule for name in _WITH_IMAGES):
-        memory += 1.1 * job.data.decoded / MIB
+        memory += job.data.in_parts / MIB
     kept += _images(job, rule) * max(job.data.numbers - _SMALL, 0) if examples else 0
     if rule in _WITH_RECORDS:
         memory += 60 * job.rows_of_run / MIB

@@ -23,7 +23,7 @@ def compute_image_statistics(job: Job) -> Work:
         1.5e-4 + share * _PIXEL * pixels * (pixels / 1024) ** _LARGER + (decoding(data) if data.in_files else 0)
     )
     kept = 10_000 + 35 * data.examples
-    memory = 5 * data.decoded / MIB + 30
+    memory = (2.5 * data.in_parts + 100 * data.examples) / MIB + 30
     return Work(seconds=0.3 + seconds, memory=memory, processes=_PROCESSES, kept=kept)
 
 
