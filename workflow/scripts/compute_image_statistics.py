@@ -31,7 +31,7 @@ def main(args):
     with Parts(args.output, {**facts, "pixels": sha256_of(args.pixels)}, len(images), "images") as parts:
         progress = parts.progress(name)
         for table in statistics_in_parts(images, args.processes, computed, size, parts.done):
-            parts.add(table)
+            parts.add(dict(table))
             progress.update(len(table))
         schema = EXAMPLE_SCORES.extended(without_values({each: STATISTICS[each] for each in wanted}, computed))
         table = pd.DataFrame({"example_id": example_ids, **parts.columns()}).reindex(columns=["example_id", *wanted])

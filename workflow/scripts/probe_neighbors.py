@@ -24,10 +24,11 @@ _COMPARED = 16  # images by which probes that give the same are found
 
 
 def main(args):
-    run, settings = open_run(args), args.settings
+    run, settings = open_run(args, check=False), args.settings
     network = run.network(epoch_of(args.output))
     wanted = shard_rows(run.labels["split"].to_numpy(), settings["splits"], shard_of(args.output), settings["shards"])
     queries = Queries.of(np.flatnonzero(run.roles == "train"), wanted)
+    run.check_files(queries.needed)
     memory = memory_beside(run.images, args.memory)
     points = probe_points(settings["architecture"], network.model, settings.get("probes"))
     probes = ReducedProbes(Probes(network.model, points), settings["numbers"])

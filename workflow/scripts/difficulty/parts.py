@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 PARTIAL = ".partial"
 _SECONDS_PER_PART = 30.0
 _BYTES_PER_PART = 64 << 20
+_SUM = "sum of "
 
 Columns = Mapping[str, np.ndarray]
 
@@ -53,16 +54,18 @@ class Parts:
         the rows of a part, in order, still fit what they were made from; None: always. Raises UserError if another process is at
         work on the same output.
         """
-        self.folder, self.total, self.unit = output.parent / PARTIAL / output.name, total, unit
+        self.folder, self.total, self.unit = self.folder_of(output), total, unit
         self._key = json.dumps(key, sort_keys=True).encode()
         message = f"{output}: another process is making this; wait for it, or stop it"
         self._lock = locked(self.folder.with_name(f"{output.name}.lock"), message)
         self._found: list[Columns] = []
         self._new: list[Columns] = []
-        self.done = self._kept = 0
+        self._sums: dict[str, np.ndarray] = {}
+        self._bytes = self.done = self._kept = 0
         used = set()
         while (part := self._read(self.done)) is not None and (accept is None or accept(part)):
             used.add(self._path(self.done))
+            self._sums = {name: part.pop(name) for name in list(part) if name.startswith(_SUM)}
             self._found.append(part)
             self.done += _rows(part)
         self._kept = self.done
@@ -71,6 +74,11 @@ class Parts:
         self._written = time.monotonic()
         if self.done:
             logger.info("goes on after %d of %d %s", self.done, total, unit)
+
+    @staticmethod
+    def folder_of(output: Path) -> Path:
+        """Where parts of an output are."""
+        return output.parent / PARTIAL / output.name
 
     def __enter__(self) -> Self:
         return self
@@ -92,31 +100,40 @@ class Parts:
         """Progress lines of what is left, which count what an earlier attempt has done."""
         return Progress(name, self.total, self.unit, done=self.done)
 
-    def add(self, rows: Columns) -> None:
-        """Takes the next rows in; writes those that are not yet written if the last time is long ago."""
+    def add(self, rows: Columns, sums: Columns | None = None) -> None:
+        """Takes the next rows in; writes those that are not yet written if the last time is long ago.
+
+        sums: name -> whole numbers, which are added up over all rows.
+        """
         self._new.append({name: np.asarray(values) for name, values in rows.items()})
+        for name, values in (sums or {}).items():
+            self._sums[_SUM + name] = self._sums.get(_SUM + name, 0) + values
         self.done += _rows(rows)
-        many = sum(values.nbytes for each in self._new for values in each.values()) > _BYTES_PER_PART
-        if many or time.monotonic() - self._written >= _SECONDS_PER_PART:
+        self._bytes += sum(values.nbytes for values in self._new[-1].values())
+        if self._bytes > _BYTES_PER_PART or time.monotonic() - self._written >= _SECONDS_PER_PART:
             self._write()
 
     def columns(self) -> dict[str, np.ndarray]:
         """All rows, of this attempt and of earlier ones; nothing if there are none."""
         return _joined([*self._found, *self._new])
 
+    def sum(self, name: str) -> np.ndarray:
+        """What was added up of all rows."""
+        return self._sums[_SUM + name]
+
     def _write(self) -> None:
         if self.done == self._kept:
             return
         part = _joined(self._new)
         buffer = io.BytesIO()
-        np.savez(buffer, **part)
+        np.savez(buffer, **part, **self._sums)
         with atomic_path(self._path(self._kept)) as temporary, temporary.open("wb") as file:
             file.write(self._digest(self._kept, buffer.getbuffer()))
             file.write(buffer.getbuffer())
         self._found.append(part)
-        self._new, self._kept, self._written = [], self.done, time.monotonic()
+        self._new, self._bytes, self._kept, self._written = [], 0, self.done, time.monotonic()
 
-    def _read(self, first: int) -> Columns | None:
+    def _read(self, first: int) -> dict[str, np.ndarray] | None:
         """The part that begins with this row; None if there is none of this key that is as it was written."""
         try:
             content = memoryview(self._path(first).read_bytes())
