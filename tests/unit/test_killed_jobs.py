@@ -122,7 +122,11 @@ def test_statistics_go_on_to_the_same_bytes(tmp_path, storage):
     prepared = prepare_options(write_photos(tmp_path / "source", 8, 400), tmp_path, storage)
     assert run_script("prepare_dataset", **prepared).returncode == 0
     options = {"settings": {"statistics": ["contrast", "dct_coefficients"]}, "log": tmp_path / "log"}
-    options |= {"pixels": prepared["pixels"], "files": prepared["files"], "output": tmp_path / "s" / "statistics.parquet"}
+    options |= {
+        "pixels": prepared["pixels"],
+        "files": prepared["files"],
+        "output": tmp_path / "s" / "statistics.parquet",
+    }
     assert run_until_killed("compute_image_statistics", 3, **options).returncode == -signal.SIGKILL
     succeed("compute_image_statistics", **options)
     assert "goes on after 3 of 7 images" in options["log"].read_text()

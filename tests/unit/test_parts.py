@@ -1,4 +1,4 @@
-"""What a killed job has finished is found again, if it is whole and of the same key; results are those of one attempt."""
+"""What a killed job has finished is found again, if it is whole and of the same key."""
 
 import json
 import logging

@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 PARTIAL = ".partial"
 _SECONDS_PER_PART = 30.0
 _BYTES_PER_PART = 64 << 20
-_SUM = "sum of "
+_SUM, _DONE = "sum of ", "done"
 
 Columns = Mapping[str, np.ndarray]
 
@@ -37,7 +37,7 @@ Columns = Mapping[str, np.ndarray]
 class Parts:
     """Rows of a job's results, as a context: left without an error, it forgets them, as the outputs are written.
 
-    folder: where they are. done: how many rows are finished. total: how many there will be.
+    folder: where they are. done: how much is finished of `total`, in `unit`.
     """
 
     def __init__(
@@ -51,8 +51,8 @@ class Parts:
         """Finds what an earlier attempt has left.
 
         output: of the job. key: settings, code, versions and digests of inputs, as JSON takes them. accept: whether
-        the rows of a part, in order, still fit what they were made from; None: always. Raises UserError if another process is at
-        work on the same output.
+        the rows of a part, in order, still fit what they were made from; None: always. Raises UserError if another
+        process is at work on the same output.
         """
         self.folder, self.total, self.unit = self.folder_of(output), total, unit
         self._key = json.dumps(key, sort_keys=True).encode()
@@ -65,9 +65,9 @@ class Parts:
         used = set()
         while (part := self._read(self.done)) is not None and (accept is None or accept(part)):
             used.add(self._path(self.done))
+            self.done = int(part.pop(_DONE))
             self._sums = {name: part.pop(name) for name in list(part) if name.startswith(_SUM)}
             self._found.append(part)
-            self.done += _rows(part)
         self._kept = self.done
         for path in set(self.folder.glob("*.part")) - used:
             path.unlink()
@@ -100,15 +100,15 @@ class Parts:
         """Progress lines of what is left, which count what an earlier attempt has done."""
         return Progress(name, self.total, self.unit, done=self.done)
 
-    def add(self, rows: Columns, sums: Columns | None = None) -> None:
+    def add(self, rows: Columns, sums: Columns | None = None, done: int | None = None) -> None:
         """Takes the next rows in; writes those that are not yet written if the last time is long ago.
 
-        sums: name -> whole numbers, which are added up over all rows.
+        sums: name -> whole numbers, which are added up over all rows. done: how much is done by them; None: a row each.
         """
-        self._new.append({name: np.asarray(values) for name, values in rows.items()})
+        self._new.append({name: _plain(values) for name, values in rows.items()})
         for name, values in (sums or {}).items():
             self._sums[_SUM + name] = self._sums.get(_SUM + name, 0) + values
-        self.done += _rows(rows)
+        self.done += len(next(iter(rows.values()))) if done is None else done
         self._bytes += sum(values.nbytes for values in self._new[-1].values())
         if self._bytes > _BYTES_PER_PART or time.monotonic() - self._written >= _SECONDS_PER_PART:
             self._write()
@@ -126,7 +126,7 @@ class Parts:
             return
         part = _joined(self._new)
         buffer = io.BytesIO()
-        np.savez(buffer, **part, **self._sums)
+        np.savez(buffer, **part, **self._sums, **{_DONE: np.array(self.done)})
         with atomic_path(self._path(self._kept)) as temporary, temporary.open("wb") as file:
             file.write(self._digest(self._kept, buffer.getbuffer()))
             file.write(buffer.getbuffer())
@@ -161,8 +161,10 @@ class Parts:
             self.folder.parent.rmdir()
 
 
-def _rows(columns: Columns) -> int:
-    return len(next(iter(columns.values())))
+def _plain(values) -> np.ndarray:
+    """Text of fixed length in place of objects, which are not stored."""
+    found = np.asarray(values)
+    return found.astype(str) if found.dtype == object else found
 
 
 def _joined(parts: list[Columns]) -> dict[str, np.ndarray]:

@@ -187,11 +187,11 @@ class TakenImages:
 
     def _remove_others(self) -> None:
         """Removes the files that no record names: of an attempt that was killed before it had written them down."""
-        known = {os.path.join(self.folder, file) for file in self.files if file}
+        known = {self.folder / file for file in self.files if file}
         for folder, _, files in os.walk(self.folder):
-            for path in (os.path.join(folder, file) for file in files):
+            for path in (Path(folder, file) for file in files):
                 if path not in known:
-                    os.unlink(path)
+                    path.unlink()
 
 
 def _reading(settings: Mapping) -> Reading:

@@ -16,7 +16,7 @@ def affordable(wanted: Sequence[str], pixels: int, fast_above: int | None) -> tu
     if fast_above is None or pixels <= fast_above * 10**6 or not slow:
         return [*wanted], None
     remark = (
-        f"{', '.join(slow)} are left empty, as they take long and the images have {pixels / 10**6:,.0f} million pixels; "
+        f"{', '.join(slow)} are left empty: they take long, and the images have {pixels / 10**6:,.0f} million pixels; "
         f"set analyses.images.fast_above: null to have them (it is {fast_above:,}), or size, to shrink the images"
     )
     return [name for name in wanted if name not in SLOW], remark
