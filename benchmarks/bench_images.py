@@ -40,7 +40,7 @@ TARGETS = {
 OF_ALL = list(TARGETS)[:3]
 PARTIAL = {"prepare_dataset": f"{DATA}/.partial/images", "compute_image_statistics": f"{DATA}/.partial"}
 _TOOK = re.compile(r"took (?P<cpu>[\d,.]+) s of CPU time, at most (?P<memory>[\d,]+) MB of memory")
-_WENT_ON = re.compile(r"goes on after (\d+) of (\d+)")
+_WENT_ON = re.compile(r"goes on after ([\d,]+) of ([\d,]+)")
 
 
 def configuration(source: Path, args: argparse.Namespace) -> dict:
@@ -134,7 +134,7 @@ def compare_killed(folder: Path, config: str, stage: str) -> None:
         run(other, stage)
         went_on, took = (pattern.search(log_of(other, stage)) for pattern in (_WENT_ON, _TOOK))
         is_same = digest(folder / TARGETS[stage]) == digest(other / TARGETS[stage])
-    where = f"after {int(went_on[1]):,} of {int(went_on[2]):,}" if went_on else "from the beginning"
+    where = f"after {went_on[1]} of {went_on[2]}" if went_on else "from the beginning"
     same = "the same bytes" if is_same else "OTHER BYTES"
     print(f"{stage:<26} killed, went on {where}: {took['cpu']} CPU s more, {same}", flush=True)
 

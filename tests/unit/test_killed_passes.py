@@ -20,7 +20,7 @@ def goes_on(name, output, parts, options, log):
     killed = run_until_killed(name, parts, **options, output=output)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     ran(name, **options, output=output, log=log)
-    assert f"goes on after {128 * parts} of 1797" in log.read_text()
+    assert f"goes on after {128 * parts:,} of 1,797" in log.read_text()
     whole = output.with_name("whole" + output.suffix)
     ran(name, **options, output=whole)
     assert output.read_bytes() == whole.read_bytes()

@@ -73,7 +73,7 @@ class Parts:
             path.unlink()
         self._written = time.monotonic()
         if self.done:
-            logger.info("goes on after %d of %d %s", self.done, total, unit)
+            logger.info(f"goes on after {self.done:,} of {total:,} {unit}")
 
     @staticmethod
     def folder_of(output: Path) -> Path:
