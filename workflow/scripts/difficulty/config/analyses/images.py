@@ -40,6 +40,7 @@ _Chosen = Annotated[
 class Images(CheckedSection):
     """Statistics of the image alone that may make it hard (Pliushch et al. 2022), computed once for each data set."""
 
+    switched_off_by_null: ClassVar[tuple[str, ...]] = ("fast_above",)
     # Statistics that have no easy and no hard side.
     undirected: ClassVar[tuple[str, ...]] = tuple(name for name, each in STATISTICS.items() if each.direction is None)
 
