@@ -25,7 +25,7 @@ rule prepare_dataset:
     priority: first_results
     conda:
         "../../envs/training.yaml"
-    threads: 4
+    threads: of_wildcards(plan.data.processes)
     resources:
         mem_mb=memory(4000),
         runtime=120,
