@@ -16,7 +16,7 @@ _ALONE = 1 << 28  # pixels that one process decodes in a few seconds, about as l
 
 @dataclass(frozen=True)
 class Decoded:
-    """pixels: uint8 (H, W, C); None where only their `channel_histogram` is wanted, int64 (C, 256), or None.
+    """pixels: uint8 (H, W, C); histogram: their `channel_histogram`, int64 (C, 256); None if they are not wanted.
 
     remarks: see `image_remarks.described`. size: pixels of the image as it was.
     """
@@ -30,12 +30,13 @@ class Decoded:
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to be decoded, and how. size: of `sized`. keeps: whether the pixels are wanted, or their histogram."""
+    """What is to be decoded, and how. size: of `sized`. keeps, counts: whether pixels and histogram are wanted."""
 
     image: Image
     reading: Reading
     size: int | None
     keeps: bool = True
+    counts: bool = False
 
     def decoded(self) -> Decoded:
         """Raises whatever a decoder raises, and KeyError for more than 8 bits whose levels `reading` does not name."""
@@ -43,7 +44,7 @@ class Wish:
         remarks = found.remarks | ({DEEP} if found.levels is not None else set())
         pixels = sized(converted(found, self.reading), self.size)
         width, height = found.picture.size
-        histogram = None if self.keeps else channel_histogram(pixels[None])
+        histogram = channel_histogram(pixels[None]) if self.counts else None
         return Decoded(pixels.shape, pixels if self.keeps else None, histogram, remarks, width * height)
 
 

@@ -109,7 +109,8 @@ class TakenImages:
             image = _checked(self.source.image(row))
         except Exception:  # raised again when it is its turn
             return None
-        return Wish(image, self.reading, self.settings.get("size"), keeps=not self.in_files)
+        counts = self.in_files and self.examples.at[row, "split"] == "train"
+        return Wish(image, self.reading, self.settings.get("size"), not self.in_files, counts)
 
     def _taken(self, row: int, example, image: Image | None, ahead: Decoded | None) -> tuple[dict, Decoded | None]:
         """(record, decoded) of an image, which gets its file; example: the row, as a tuple."""
@@ -132,7 +133,7 @@ class TakenImages:
         return record, found
 
     def _decoded(self, image: Image) -> Decoded:
-        wish = Wish(image, self.reading, self.settings.get("size"), keeps=not self.in_files)
+        wish = Wish(image, self.reading, self.settings.get("size"))
         try:
             return wish.decoded()
         except KeyError:
