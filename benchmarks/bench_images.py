@@ -44,7 +44,7 @@ _WENT_ON = re.compile(r"goes on after ([\d,]+) of ([\d,]+)")
 
 
 def configuration(source: Path, args: argparse.Namespace) -> dict:
-    images = {"source": "image_folder", "path": str(source)}
+    images = {"source": "image_folder", "path": str(source), "storage": args.storage}
     limit = {"train": args.passed * 5 // 6, "test": args.passed // 6}
     return {
         "datasets": {
@@ -145,6 +145,7 @@ def main():
     parser.add_argument("--width", type=int, default=32)
     parser.add_argument("--height", type=int, default=32)
     parser.add_argument("--kind", choices=("png", "jpg"), default="png")
+    parser.add_argument("--storage", choices=("auto", "memory", "files"), default="auto", help="of the data sets")
     parser.add_argument("--passed", type=int, default=20_000, help="images that go through the network")
     parser.add_argument("--bank", type=int, default=2_000)
     parser.add_argument("--fast-above", type=int, default=5_000, help="analyses.images.fast_above")
