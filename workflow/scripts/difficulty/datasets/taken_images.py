@@ -109,7 +109,7 @@ class TakenImages:
             image = _checked(self.source.image(row))
         except Exception:  # raised again when it is its turn
             return None
-        counts = self.in_files and self.examples.at[row, "split"] == "train"
+        counts = self.in_files and self.examples.loc[row, "split"] == "train"
         return Wish(image, self.reading, self.settings.get("size"), not self.in_files, counts)
 
     def _taken(self, row: int, example, image: Image | None, ahead: Decoded | None) -> tuple[dict, Decoded | None]:
