@@ -74,13 +74,18 @@ def kill_between_parts(rule: str, harm: Callable[[Path], None] | None = None):
 def parts_left(workflow: Workflow, rule: str, wanted: int) -> list[Path]:
     """Runs a stage again, kills it when it has so many parts, and returns them; none if it had ended before."""
     process = start(workflow, "--forcerun", rule, "--until", rule)
-    results = workflow.work / "results"
-    while process.poll() is None and len(list(results.rglob("*.part"))) < wanted:
+    while process.poll() is None and len(parts_in(workflow)) < wanted:
         time.sleep(0.005)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    return sorted(results.rglob("*.part"))
+    return parts_in(workflow)
+
+
+def parts_in(workflow: Workflow) -> list[Path]:
+    """All finished parts, in order, while folders come and go."""
+    found = os.walk(workflow.work / "results")
+    return sorted(Path(folder, file) for folder, _, files in found for file in files if file.endswith(".part"))
 
 
 def kill_driver(group: bool, number: int = signal.SIGKILL):
