@@ -85,7 +85,9 @@ def parts_left(workflow: Workflow, rule: str, wanted: int) -> list[Path]:
 def parts_in(workflow: Workflow) -> list[Path]:
     """All finished parts, in order, while folders come and go."""
     found = os.walk(workflow.work / "results")
-    return sorted(Path(folder, file) for folder, _, files in found for file in files if file.endswith(".part"))
+    return sorted(
+        Path(folder, file) for folder, _, files in found for file in files if file.endswith(".part") and file[0] != "."
+    )
 
 
 def kill_driver(group: bool, number: int = signal.SIGKILL):
