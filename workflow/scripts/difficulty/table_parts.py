@@ -13,7 +13,7 @@ from difficulty.tables import ROWS_PER_GROUP, Schema, TableError, check_rows, ch
 
 @contextmanager
 def table_writer(
-    path, schema: Schema, provenance: Mapping, byte_stream_split: Sequence[str] = ()
+    path, schema: Schema, provenance: Mapping, byte_stream_split: Sequence[str] = (), compression: str = "zstd"
 ) -> Iterator[Callable[[dict], None]]:
     """Yields a function that appends rows (column -> Arrow array or NumPy values); nothing is at `path` until the end.
 
@@ -22,7 +22,7 @@ def table_writer(
     """
     wanted = pa.schema([column.to_field(name) for name, column in schema.columns.items()])
     stored = sealed(wanted, schema.name, provenance)
-    options = {"compression": "zstd", "use_dictionary": False, "write_page_checksum": True}
+    options = {"compression": compression, "use_dictionary": False, "write_page_checksum": True}
     with (
         atomic_path(path) as temporary,
         pq.ParquetWriter(temporary, stored, use_byte_stream_split=list(byte_stream_split) or False, **options) as file,
@@ -77,8 +77,13 @@ class RowGroups:
     def read(self, groups: Sequence[int], columns: Sequence[str]) -> pd.DataFrame:
         """Some columns of some groups, one after another; text as categories."""
         with _named(self.path):
-            table = self._file.read_row_groups(groups, columns=list(columns))
+            table = self.read_arrow(groups, columns)
             return table.to_pandas(strings_to_categorical=True, split_blocks=True, self_destruct=True)
+
+    def read_arrow(self, groups: Sequence[int], columns: Sequence[str]) -> pa.Table:
+        """The same as Arrow, text as it is."""
+        with _named(self.path):
+            return self._file.read_row_groups(groups, columns=list(columns))
 
     def _statistics(self, column: str) -> list[pq.Statistics | None]:
         metadata, schema = self._file.metadata, self._file.schema
