@@ -71,12 +71,9 @@ def write_further(results: Path, args) -> None:
         if place % MOST_LINKS == 0:
             source = dataset / f"{place}.png"
             PIL.Image.fromarray(np.full((32, 32, 3), place % 256, np.uint8)).save(source)
-        target = os.path.join(images, file)
-        try:
-            os.link(source, target)
-        except FileNotFoundError:
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            os.link(source, target)
+        target = images / file
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.hardlink_to(source)
     write_table(describe_files(images, examples["file"], examples["sha256"]), dataset / "files.parquet", FILES)
     labels = examples[["example_id", "split", "label"]].assign(clean_label=examples["label"], is_corrupt=False)
     write_table(labels.assign(content=labels["example_id"]), folder / "labels.parquet", LABELS)

@@ -76,7 +76,8 @@ def sample_sheet(
     """Random samples per class, with its name and its number of examples per split.
 
     examples: label, class_name, split, in the order of `images`, uint8 (N, H, W, C), or what gives such when rows are
-    asked for, which happens once; label_names, if images have several labels: they are written below each, and the classes are those of the largest objects.
+    asked for, which happens once; label_names, if images have several labels: they are written below each, and the
+    classes are those of the largest objects.
     """
     chosen = choose_samples(examples, examples_per_class, classes, seed)
     if not chosen:

@@ -108,9 +108,9 @@ def gallery_figure(
     """Per given label a block of the easiest and a block of the hardest images by one score.
 
     table: label (given), predicted (most runs' prediction, null if there is none), clean_label, is_corrupt, value (the
-    score, NaN where undefined), one row per image; images: uint8 (N, H, W, C) in the same order, or what gives such when
-    rows are asked for, which happens once. Where images have several labels, given_set and predicted_set (text, null if there is none) stand below them, and `label` is the class
-    of the largest object.
+    score, NaN where undefined), one row per image; images: uint8 (N, H, W, C) in the same order, or what gives such
+    when rows are asked for, which happens once. Where images have several labels, given_set and predicted_set (text,
+    null if there is none) stand below them, and `label` is the class of the largest object.
     direction: +1 if a higher value is harder, -1 if a lower one is.
     """
     values = table["value"].to_numpy(float, na_value=np.nan)
