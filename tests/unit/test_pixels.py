@@ -8,7 +8,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from difficulty.atlas.thumbnails import THUMBNAILS, sheets, tiles_for, write_sheets
 from difficulty.datasets import pixels
 from difficulty.datasets.images import open_images, take
-from difficulty.datasets.pixels import PixelGroups, read_pixels, write_pixels
+from difficulty.datasets.pixels import read_pixels, write_pixels
+from difficulty.datasets.stored_rows import RowGroups
 from difficulty.figures.data.samples import sample_sheet
 from difficulty.figures.prediction_depth.plane import depth_plane_figure
 from difficulty.figures.reading import images_of
@@ -36,13 +37,13 @@ def path(tmp_path, images, monkeypatch):
 @pytest.fixture
 def reads(monkeypatch):
     """Numbers of the row groups that are read, in their order."""
-    numbers, decoded = [], PixelGroups._decoded
+    numbers, read_arrow = [], RowGroups.read_arrow
 
-    def counted(self, number):
-        numbers.append(int(number))
-        return decoded(self, number)
+    def counted(self, groups, columns):
+        numbers.extend(map(int, groups))
+        return read_arrow(self, groups, columns)
 
-    monkeypatch.setattr(PixelGroups, "_decoded", counted)
+    monkeypatch.setattr(RowGroups, "read_arrow", counted)
     return numbers
 
 

@@ -17,6 +17,7 @@ FEATURE_MAP = Schema(
     },
     key=("example_id",),
 )
+_BYTES_TOGETHER = 64 << 20  # of vectors
 
 
 def principal_map(vectors: np.ndarray) -> tuple[np.ndarray, list[float]]:
@@ -35,6 +36,27 @@ def principal_map(vectors: np.ndarray) -> tuple[np.ndarray, list[float]]:
     explained = np.zeros(2)
     explained[:axes] = analysis.explained_variance_ratio_
     return places, explained.tolist()
+
+
+def principal_map_in_parts(vectors) -> tuple[np.ndarray, list[float]]:
+    """What `principal_map` gives, to the rounding of float32, of vectors that are too many for memory.
+
+    vectors: float32 (N, D), of at least two different rows and two features, or what gives slices of such. They are
+    read three times, 64 MiB at a time; the matrix of their covariances takes 8 D^2 bytes.
+    """
+    count, width = vectors.shape
+    rows = max(1, _BYTES_TOGETHER // (4 * width))
+    parts = [slice(start, start + rows) for start in range(0, count, rows)]
+    mean = (sum(vectors[part].sum(axis=0, dtype=np.float64) for part in parts) / count).astype(np.float32)
+    covariance = np.zeros((width, width))
+    for part in parts:
+        centred = vectors[part] - mean
+        covariance += centred.T @ centred
+    variance, axes = np.linalg.eigh(covariance)
+    largest = axes[:, :-3:-1]
+    largest = largest * np.sign(largest[np.abs(largest).argmax(axis=0), [0, 1]])  # scikit-learn's choice of two
+    places = np.concatenate([(vectors[part] - mean) @ largest.astype(np.float32) for part in parts])
+    return places, (variance[:-3:-1] / variance.sum()).tolist()
 
 
 def umap_places(vectors: np.ndarray) -> np.ndarray:

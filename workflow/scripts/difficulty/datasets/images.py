@@ -13,7 +13,8 @@ import PIL.Image
 from difficulty.datasets.decoding import Reading, as_pixels, fitted, open_picture
 from difficulty.datasets.example_tables import PIXELS
 from difficulty.datasets.files import FILES
-from difficulty.datasets.pixels import StoredPixels, open_pixels
+from difficulty.datasets.pixels import open_pixels
+from difficulty.datasets.stored_rows import StoredRows
 from difficulty.errors import UserError
 from difficulty.random_streams import derived_seed
 from difficulty.tables import read_arrow, read_provenance, read_table
@@ -101,7 +102,7 @@ class ImageFiles:
         return as_pixels(picture.resize((width, height), PIL.Image.Resampling.BILINEAR, box=box))
 
 
-def open_images(path) -> tuple[np.ndarray, StoredPixels | ImageFiles]:
+def open_images(path) -> tuple[np.ndarray, StoredRows | ImageFiles]:
     """(example_ids int64 (N,), images) of a data set's table of pixels.
 
     images: indexed like an array (N, H, W, C); they are read from the table, or decoded if they stay in their files,
@@ -119,7 +120,7 @@ def open_images(path) -> tuple[np.ndarray, StoredPixels | ImageFiles]:
 
 def take(images, rows):
     """The images at these positions, in the same form, reading and decoding nothing."""
-    return images.select(rows) if isinstance(images, StoredPixels | ImageFiles) else images[rows]
+    return images.select(rows) if isinstance(images, StoredRows | ImageFiles) else images[rows]
 
 
 def stored_in(settings: Mapping, count: int, shape: Sequence[int], memory: int) -> str:

@@ -4,7 +4,8 @@ import numpy as np
 import pyarrow as pa
 
 from difficulty.datasets.example_tables import PIXELS
-from difficulty.table_parts import RowGroups, table_writer
+from difficulty.datasets.stored_rows import GroupReader, StoredRows
+from difficulty.table_parts import table_writer
 from difficulty.tables import TableError, read_arrow, read_provenance, write_table
 
 _BYTES_PER_ROW_GROUP = 64 << 20
@@ -25,61 +26,13 @@ def write_pixels(path, example_ids: np.ndarray, images, provenance: dict) -> Non
             write({"example_id": example_ids[part], "pixels": _binary(np.ascontiguousarray(images[part]), size)})
 
 
-class StoredPixels:
-    """N images of a table of pixels, indexed like an array (N, H, W, C), of which only what is asked for is read.
-
-    The row group that was read last stays in memory: images that are asked for in their order are read once. Whoever
-    wants images from all over the table asks for all of them at once.
-    """
-
-    def __init__(self, groups: "PixelGroups", rows: np.ndarray):
-        """rows: positions in the table (N,)."""
-        self._groups, self._rows = groups, rows
-
-    @property
-    def shape(self) -> tuple[int, int, int, int]:
-        """(N, H, W, C)."""
-        return (len(self), *self._groups.shape)
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def __getitem__(self, rows) -> np.ndarray:
-        """uint8 (B, H, W, C) of a slice or of positions (B,); TableError if the table is damaged."""
-        wanted = self._rows[rows]
-        images = np.empty((len(wanted), *self._groups.shape), np.uint8)
-        group = np.searchsorted(self._groups.starts, wanted, side="right") - 1
-        for number in np.unique(group):
-            members = np.flatnonzero(group == number)
-            images[members] = self._groups.read(number)[wanted[members] - self._groups.starts[number]]
-        return images
-
-    def select(self, rows) -> "StoredPixels":
-        """Only the images at these positions; nothing is read."""
-        return StoredPixels(self._groups, self._rows[rows])
-
-
-class PixelGroups:
-    """The row groups of a table of pixels, of which the last one that was read stays in memory.
-
-    shape: (H, W, C) of each image. starts: position of each group's first image, and the number of images at the end.
-    """
+class _PixelGroups(GroupReader):
+    """The row groups of a table of pixels as images, uint8 (n, H, W, C)."""
 
     def __init__(self, path):
-        self.path, self._table = path, RowGroups(path, PIXELS)
-        self.shape = tuple(read_provenance(path).get("shape", ()))
-        self.starts = np.cumsum([0, *self._table.rows])
-        self._last: tuple[int, np.ndarray] | None = None
+        super().__init__(path, PIXELS, "pixels", tuple(read_provenance(path).get("shape", ())), np.uint8)
 
-    def read(self, number: int) -> np.ndarray:
-        """uint8 (n, H, W, C), the images of a group; TableError if they are damaged or not of the shape."""
-        if self._last is None or self._last[0] != number:
-            self._last = None  # not two of them at a time
-            self._last = number, self._decoded(number)
-        return self._last[1]
-
-    def _decoded(self, number: int) -> np.ndarray:
-        column = self._table.read_arrow([number], ["pixels"])["pixels"].combine_chunks()
+    def _decoded(self, column: pa.Array) -> np.ndarray:
         _, offsets, data = column.buffers()
         bounds = np.frombuffer(offsets, np.int32)[column.offset : column.offset + len(column) + 1]
         if len(self.shape) != 3 or np.any(np.diff(bounds) != int(np.prod(self.shape))):
@@ -87,10 +40,13 @@ class PixelGroups:
         return np.frombuffer(data, np.uint8)[bounds[0] : bounds[-1]].reshape(-1, *self.shape)
 
 
-def open_pixels(path) -> tuple[np.ndarray, StoredPixels]:
-    """(example_ids int64 (N,), the images) of a table of pixels, none of which is read; TableError if it is damaged."""
+def open_pixels(path) -> tuple[np.ndarray, StoredRows]:
+    """(example_ids int64 (N,), the images, indexed like an array (N, H, W, C) and read when they are asked for).
+
+    Raises TableError if the table is damaged.
+    """
     example_ids = read_arrow(path, PIXELS, columns=["example_id"])["example_id"].to_numpy()
-    return example_ids, StoredPixels(PixelGroups(path), np.arange(len(example_ids)))
+    return example_ids, StoredRows(_PixelGroups(path), np.arange(len(example_ids)))
 
 
 def read_pixels(path) -> tuple[np.ndarray, np.ndarray]:

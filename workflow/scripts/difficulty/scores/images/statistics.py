@@ -22,7 +22,7 @@ from scipy.ndimage import correlate1d
 from skimage.segmentation import felzenszwalb
 
 from difficulty.datasets.images import ImageFiles, take
-from difficulty.datasets.pixels import StoredPixels
+from difficulty.datasets.stored_rows import StoredRows
 from difficulty.progress import Progress
 from difficulty.scores.catalogue import Entry
 from difficulty.scores.images import catalogue
@@ -194,7 +194,7 @@ def _as_batch(image: np.ndarray) -> np.ndarray:
 
 
 def image_statistics_table(
-    images: np.ndarray | StoredPixels | ImageFiles,
+    images: np.ndarray | StoredRows | ImageFiles,
     processes: int = 1,
     statistics: Sequence[str] = tuple(STATISTICS),
     size: int | None = None,
@@ -220,7 +220,7 @@ def image_statistics_table(
     return pd.concat(tables[1:] or tables, ignore_index=True)
 
 
-def _part(images: np.ndarray | StoredPixels | ImageFiles, rows: slice) -> np.ndarray | ImageFiles:
+def _part(images: np.ndarray | StoredRows | ImageFiles, rows: slice) -> np.ndarray | ImageFiles:
     """Some images, which whoever gets them decodes if they are files: a table has one reader, a file any number."""
     return take(images, rows) if isinstance(images, ImageFiles) else images[rows]
 
