@@ -9,13 +9,12 @@ from difficulty.atlas.thumbnails import THUMBNAILS, sheets, tiles_for, write_she
 from difficulty.datasets import pixels
 from difficulty.datasets.images import open_images, take
 from difficulty.datasets.pixels import read_pixels, write_pixels
-from difficulty.datasets.stored_rows import RowGroups
 from difficulty.figures.data.samples import sample_sheet
 from difficulty.figures.prediction_depth.plane import depth_plane_figure
 from difficulty.figures.reading import images_of
 from difficulty.figures.scores.gallery import gallery_figure
 from difficulty.scores.images.statistics import image_statistics_table
-from difficulty.table_parts import row_count
+from difficulty.table_parts import RowGroups, row_count
 from difficulty.tables import read_arrow
 
 COUNT, PER_GROUP, SHAPE = 50, 8, (6, 5, 3)
@@ -37,13 +36,13 @@ def path(tmp_path, images, monkeypatch):
 @pytest.fixture
 def reads(monkeypatch):
     """Numbers of the row groups that are read, in their order."""
-    numbers, read_arrow = [], RowGroups.read_arrow
+    numbers, batches = [], RowGroups.batches
 
-    def counted(self, groups, columns):
-        numbers.extend(map(int, groups))
-        return read_arrow(self, groups, columns)
+    def counted(self, group, *options):
+        numbers.append(int(group))
+        return batches(self, group, *options)
 
-    monkeypatch.setattr(RowGroups, "read_arrow", counted)
+    monkeypatch.setattr(RowGroups, "batches", counted)
     return numbers
 
 

@@ -57,11 +57,12 @@ def frame_writer(
 class RowGroups:
     """The row groups of the table at `path`, of which any are read at a time; errors are those of `read_parts`."""
 
-    def __init__(self, path, schema: Schema):
+    def __init__(self, path, schema: Schema, buffer_size: int = 0):
+        """buffer_size: bytes of a column that are read from the file at a time; 0: all of them in a row group."""
         check_schema(path, schema)
         self.path = path
         with _named(path):
-            self._file = pq.ParquetFile(path, page_checksum_verification=True)
+            self._file = pq.ParquetFile(path, page_checksum_verification=True, buffer_size=buffer_size)
         metadata = self._file.metadata
         self.rows = [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
 
@@ -84,6 +85,12 @@ class RowGroups:
         """The same as Arrow, text as it is."""
         with _named(self.path):
             return self._file.read_row_groups(groups, columns=list(columns))
+
+    def batches(self, group: int, column: str, rows: int) -> Iterator[pa.Array]:
+        """A column of a group, at most `rows` rows at a time."""
+        with _named(self.path):
+            for batch in self._file.iter_batches(rows, [group], [column], use_threads=False):
+                yield batch.column(0)
 
     def _statistics(self, column: str) -> list[pq.Statistics | None]:
         metadata, schema = self._file.metadata, self._file.schema

@@ -8,6 +8,8 @@ import pyarrow as pa
 from difficulty.table_parts import RowGroups
 from difficulty.tables import Schema
 
+_BYTES_AT_ONCE = 4 << 20  # that are decoded, besides the row group that they become
+
 
 class GroupReader(ABC):
     """The row groups of a table as arrays, of which the last one that was read stays in memory.
@@ -17,7 +19,7 @@ class GroupReader(ABC):
 
     def __init__(self, path, schema: Schema, column: str, shape: tuple[int, ...], dtype: type):
         self.path, self.shape, self.dtype = path, shape, dtype
-        self._table, self._column = RowGroups(path, schema), column
+        self._table, self._column = RowGroups(path, schema, buffer_size=1 << 20), column
         self.starts = np.cumsum([0, *self._table.rows])
         self._last: tuple[int, np.ndarray] | None = None
 
@@ -25,8 +27,12 @@ class GroupReader(ABC):
         """The arrays of a group, (n, *shape); TableError if they are damaged or of another shape."""
         if self._last is None or self._last[0] != number:
             self._last = None  # not two of them at a time
-            found = self._table.read_arrow([number], [self._column])[self._column]
-            self._last = number, self._decoded(found.combine_chunks())
+            rows, start = np.empty((self._table.rows[number], *self.shape), self.dtype), 0
+            at_once = max(1, _BYTES_AT_ONCE // max(1, rows[:1].nbytes))
+            for batch in self._table.batches(number, self._column, at_once):
+                rows[start : start + len(batch)] = self._decoded(batch)
+                start += len(batch)
+            self._last = number, rows
         return self._last[1]
 
     @abstractmethod
