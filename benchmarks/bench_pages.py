@@ -66,13 +66,13 @@ def write_further(results: Path, args) -> None:
     dataset, folder = results / "datasets" / "many", results / "experiments" / EXPERIMENT
     examples = read_table(dataset / "examples.parquet", EXAMPLES, ["example_id", "split", "label", "file", "sha256"])
     source, images = dataset / "0.png", dataset / "images"
+    for folder_of_class in examples["file"].str.rpartition("/")[0].unique():
+        (images / folder_of_class).mkdir(parents=True)
     for place, file in enumerate(examples["file"]):
         if place % MOST_LINKS == 0:
             source = dataset / f"{place}.png"
             PIL.Image.fromarray(np.full((32, 32, 3), place % 256, np.uint8)).save(source)
-        target = images / file
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.hardlink_to(source)
+        (images / file).hardlink_to(source)
     write_table(describe_files(images, examples["file"], examples["sha256"]), dataset / "files.parquet", FILES)
     labels = examples[["example_id", "split", "label"]].assign(clean_label=examples["label"], is_corrupt=False)
     write_table(labels.assign(content=labels["example_id"]), folder / "labels.parquet", LABELS)
