@@ -130,6 +130,17 @@ def test_missing_test_images_may_be_meant():
     assert found([path], {**NAME, "split": "train"}, images)[0].tolist() == [0, 1, 2]
 
 
+@pytest.mark.parametrize("kind", [pa.list_(pa.float32()), pa.large_list(pa.float64()), pa.list_(pa.int16(), 3)])
+def test_vectors_of_several_row_groups_are_joined(kind):
+    values = pa.array(VECTORS.astype(int).tolist(), kind)
+    rows = pa.table({"image": [str(number) for number in range(5)], "v": values})
+    with pq.ParquetWriter("f.parquet", rows.schema) as file:
+        for start, stop in ((0, 2), (2, 2), (2, 5)):
+            file.write_table(rows.slice(start, stop - start))
+    read = read_vectors(Path("f.parquet"), NAME)
+    np.testing.assert_array_equal(read.rows, VECTORS)
+
+
 def test_a_table_of_features_is_what_was_written():
     ids, vectors = np.array([3, 5, 9]), VECTORS[:3].astype(np.float32)
     write_features("f.parquet", ids, vectors, {})
