@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from difficulty.analysis import feature_map, similar_images
-from difficulty.analysis.feature_map import principal_map, principal_map_in_parts, umap_places
+from difficulty.analysis.feature_map import principal_map, umap_places
 from difficulty.analysis.similar_images import similar_pairs, similar_table
 from difficulty.datasets.feature_tables import open_features, write_features
 from difficulty.errors import UserError
@@ -68,9 +68,11 @@ def test_the_table_says_which_kind_a_pair_is(vectors):
 def test_a_map_in_parts_is_that_of_the_whole(monkeypatch):
     draws = np.random.default_rng(0)
     vectors = (draws.normal(size=(100, 5)) * [1, 2, 3, 4, 5] + 10).astype(np.float32)
-    monkeypatch.setattr(feature_map, "_BYTES_TOGETHER", 4 * 5 * 30)
-    places, explained = principal_map_in_parts(vectors)
     whole, expected = principal_map(vectors)
+    monkeypatch.setattr(feature_map, "_BYTES_TOGETHER", 4 * 5 * 30)
+    monkeypatch.setattr(feature_map, "_MEMORY", 4 * 5 * 99)
+    monkeypatch.setattr("sklearn.decomposition.PCA", None)
+    places, explained = principal_map(vectors)
     np.testing.assert_allclose(places, whole, atol=50 * ROUNDING)
     np.testing.assert_allclose(explained, expected, rtol=ROUNDING)
 

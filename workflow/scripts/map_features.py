@@ -1,17 +1,15 @@
 """A two-dimensional map of the images of a data set by their features."""
 
 import logging
-import math
 
 import pandas as pd
 
-from difficulty.analysis.feature_map import FEATURE_MAP, principal_map, principal_map_in_parts, umap_places
+from difficulty.analysis.feature_map import FEATURE_MAP, principal_map, umap_places
 from difficulty.datasets.feature_tables import open_features
 from difficulty.stage import arguments, provenance, required_paths, run_stage
 from difficulty.tables import write_table
 
 logger = logging.getLogger("difficulty")
-_MEMORY = 512 << 20  # bytes of vectors that are in memory at once, beside scikit-learn's copy of them
 
 
 def main(args):
@@ -20,9 +18,7 @@ def main(args):
     if args.settings["map"] == "umap":
         places = umap_places(vectors[:])
     else:
-        is_large = 4 * math.prod(vectors.shape) > _MEMORY
-        found = principal_map_in_parts(vectors) if is_large else principal_map(vectors[:])
-        places, facts["explained_variance"] = found
+        places, facts["explained_variance"] = principal_map(vectors)
         shares = [100 * share for share in facts["explained_variance"]]
         logger.info("the axes explain %.1f %% and %.1f %% of the variance", *shares)
     table = pd.DataFrame({"example_id": example_ids, "x": places[:, 0], "y": places[:, 1]})

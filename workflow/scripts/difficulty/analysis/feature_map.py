@@ -1,6 +1,7 @@
 """A map of all images of a data set: their features in two dimensions."""
 
 import importlib.util
+import math
 
 import numpy as np
 import pyarrow as pa
@@ -17,14 +18,19 @@ FEATURE_MAP = Schema(
     },
     key=("example_id",),
 )
+_MEMORY = 512 << 20  # bytes of vectors that are in memory as a whole, beside scikit-learn's copy of them
 _BYTES_TOGETHER = 64 << 20  # of vectors
 
 
-def principal_map(vectors: np.ndarray) -> tuple[np.ndarray, list[float]]:
+def principal_map(vectors) -> tuple[np.ndarray, list[float]]:
     """(places (N, 2), share of the variance that each axis explains) by the first two principal components.
 
-    vectors: float32 (N, D). An axis that does not exist, as there are too few images or features, is 0.
+    vectors: float32 (N, D), or what gives slices of such; those of more than 512 MiB are read in parts, which gives the
+    same to the rounding of float32. An axis that does not exist, as there are too few images or features, is 0.
     """
+    if 4 * math.prod(vectors.shape) > _MEMORY:
+        return _principal_map_in_parts(vectors)
+    vectors = vectors[:]
     from sklearn.decomposition import PCA  # a second that those who read the table do not need
 
     axes = min(2, *vectors.shape)
@@ -38,11 +44,10 @@ def principal_map(vectors: np.ndarray) -> tuple[np.ndarray, list[float]]:
     return places, explained.tolist()
 
 
-def principal_map_in_parts(vectors) -> tuple[np.ndarray, list[float]]:
-    """What `principal_map` gives, to the rounding of float32, of vectors that are too many for memory.
+def _principal_map_in_parts(vectors) -> tuple[np.ndarray, list[float]]:
+    """The same of at least two different rows of two or more features, which are read three times.
 
-    vectors: float32 (N, D), of at least two different rows and two features, or what gives slices of such. They are
-    read three times, 64 MiB at a time; the matrix of their covariances takes 8 D^2 bytes.
+    Beside parts of 64 MiB it takes the memory of the features' covariances, 8 D^2 bytes.
     """
     count, width = vectors.shape
     rows = max(1, _BYTES_TOGETHER // (4 * width))
