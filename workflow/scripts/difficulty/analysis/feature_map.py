@@ -61,7 +61,7 @@ def _principal_map_in_parts(vectors) -> tuple[np.ndarray, list[float]]:
     largest = axes[:, :-3:-1]
     largest = largest * np.sign(largest[np.abs(largest).argmax(axis=0), [0, 1]])  # scikit-learn's choice of two
     places = np.concatenate([(vectors[part] - mean) @ largest.astype(np.float32) for part in parts])
-    return places, (variance[:-3:-1] / variance.sum()).tolist()
+    return places, (variance[:-3:-1] / (variance.sum() or 1.0)).tolist()
 
 
 def umap_places(vectors: np.ndarray) -> np.ndarray:
