@@ -59,6 +59,7 @@ def test_labels_of_another_experiment_do_not_depend_on_its_networks_unless_it_re
     relabelled, more = (planned({**SHARED, "relabel": True}, seeds) for seeds in ((0, 1), (0, 1, 2)))
     assert relabelled.training.labels_key("right") != more.training.labels_key("right")
     assert relabelled.training.share_labels("right").code == "share_labels subsets.verdicts"
+    assert '"corrected": true' in relabelled.scores.score_label_error("right").settings
     assert relabelled.training.others_suspects("right") == plan.data.evidence("sure")
 
 

@@ -57,6 +57,7 @@ def test_networks_that_are_left_out_do_not_bear_on_trust():
         (Facts(10_000, 0.1, 0.97, 0.3, 0.9), False, "predicted poorly (30% of 10,000 labels"),
         (Facts(118, 0.5, 0.97, 0.7, 0.9), False, "predicted poorly (70% of 118 labels"),  # 62 % is not ruled out
         (Facts(1000, 0.5, 0.97, 0.7, 0.9), True, "70% of the labels are predicted without having been seen"),
+        (Facts(10_000, 0.1, 0.97, 0.8, 0.9, corrected=True), False, "other networks have replaced labels"),
         (Facts(10_000, 0.1, 0.97, 0.8, 0.9, 100, 300), True, "uncertain (100 to 300)"),
         (
             Facts(10_000, 0.1, 0.97, 0.8, 0.9, 100, 150),

@@ -15,7 +15,7 @@ from difficulty.figures.reading import images_of
 from difficulty.figures.scores.gallery import gallery_figure
 from difficulty.scores.images.statistics import image_statistics_table
 from difficulty.table_parts import RowGroups, row_count
-from difficulty.tables import read_arrow
+from difficulty.tables import TableError, read_arrow
 
 COUNT, PER_GROUP, SHAPE = 50, 8, (6, 5, 3)
 
@@ -56,6 +56,19 @@ def test_stored_images_are_indexed_like_an_array(path, images):
     assert some.shape == (4, *SHAPE)
     np.testing.assert_array_equal(some[[3, 0]], images[[41, 40]])
     np.testing.assert_array_equal(take(some, np.s_[1:3])[:], images[[2, 3]])
+
+
+@pytest.mark.parametrize(("rows", "found"), [(1, 7), (0, 9)])
+def test_a_group_that_has_more_or_fewer_images_than_the_file_says_is_damaged(path, monkeypatch, rows, found):
+    batches = RowGroups.batches
+
+    def miscounted(self, group, column, at_once):
+        yield from batches(self, group, column, at_once) if rows == 0 else ()
+        yield next(batches(self, group, column, 1 if rows == 0 else at_once))[rows:]
+
+    monkeypatch.setattr(RowGroups, "batches", miscounted)
+    with pytest.raises(TableError, match=rf"pixels\.parquet: has {found} rows in a row group of 8; delete it"):
+        open_images(path)[1][:]
 
 
 def test_few_images_are_read_from_their_row_groups_alone(path, images, reads):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from difficulty.scores.dynamics.scoring import RECORD_COLUMNS, score_arrays
@@ -90,6 +91,26 @@ def test_other_tables_are_refused(tmp_path, small_groups, change, message):
     write_records(changed, path, EPOCHS, {})
     with pytest.raises(TableError, match=message):
         list(RecordFile(path).blocks(RECORD_COLUMNS))
+
+
+def test_damage_is_noticed_or_changes_nothing(tmp_path, monkeypatch):
+    """Also in the headers of pages, which no checksum covers: a page that claims more values shifts no others."""
+    monkeypatch.setattr(record_files, "_ROWS_IN_BLOCK", 2 * EPOCHS)
+    monkeypatch.setattr(record_files, "_FEWEST_EXAMPLES", 2)
+    path = tmp_path / "records.parquet"
+    write_records((frame[:2] for frame in frames()), path, EPOCHS, {})
+    (block,) = RecordFile(path).blocks(["loss"])
+    whole = path.read_bytes()
+    chunk = pq.read_metadata(path).row_group(1).to_dict()["columns"][list(RECORDS.columns).index("loss")]
+    outcomes = []
+    for place in range(chunk["data_page_offset"], chunk["data_page_offset"] + 20):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x10]) + whole[place + 1 :])
+        try:
+            (found,) = RecordFile(path).blocks(["loss"])
+            outcomes.append(np.array_equal(found["loss"], block["loss"]))
+        except TableError:
+            outcomes.append(None)
+    assert None in outcomes and True in outcomes and False not in outcomes
 
 
 def test_a_run_without_records_has_no_last_epoch(tmp_path):

@@ -1,6 +1,7 @@
 """A user's own records are read in any order, checked, and give the same outcomes as training's."""
 
 from argparse import Namespace
+from contextlib import nullcontext
 
 import numpy as np
 import pandas as pd
@@ -16,10 +17,12 @@ from difficulty.datasets.example_tables import EXAMPLES, LABELS
 from difficulty.datasets.records import check_same_examples, check_same_shape, read_own_records
 from difficulty.errors import UserError
 from difficulty.tables import read_table, write_table
-from difficulty.training.run_tables import RECORDS
+from difficulty.training.run_tables import HISTORY, RECORDS
 
 EPOCHS, COUNT, CLASSES = 3, 5, 4
 SETTINGS = {"example_id": "id", "epoch": "epoch", "label": "y", "logits": "z"}
+IMPORTED = {"settings": SETTINGS, "code": "", "upstream": ""}
+FLOAT32_ROUNDING = 3e-6  # of a probability, whose logarithm is up to some tens
 
 
 @pytest.fixture
@@ -87,6 +90,27 @@ def test_only_files_in_the_order_of_epochs_are_read_in_parts(table, tmp_path, re
         rows.to_parquet(tmp_path / "own.parquet")
         found = record_stream.open_stream(tmp_path / "own.parquet", SETTINGS, "logits", ["y"])
         assert (found is not None) == (is_streamed and reading == "stream")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda t: t[:-COUNT],
+        lambda t: t[t["id"] != 5],
+        lambda t: t.replace({"id": {5: 6}}),
+        lambda t: t.replace({"id": {11: 12}}),
+        lambda t: t.assign(epoch=t["epoch"] - 1),
+        lambda t: pd.concat([t, t[:COUNT].assign(epoch=EPOCHS + 1)]),
+    ],
+)
+def test_a_file_that_changes_while_it_is_read_in_parts_is_noticed(table, tmp_path, reading, change):
+    """Or of which a damaged part gives fewer rows."""
+    table.to_parquet(tmp_path / "own.parquet")
+    own = read_own_records(tmp_path / "own.parquet", SETTINGS)
+    change(table).to_parquet(tmp_path / "own.parquet")
+    expected = pytest.raises(UserError, match=r"own\.parquet: is damaged, or was changed while it was read")
+    with expected if reading == "stream" else nullcontext():
+        logits_of(own)
 
 
 def test_probabilities_have_the_softmax_and_the_margins_of_their_logits(table, tmp_path):
@@ -246,22 +270,44 @@ def test_runs_of_other_examples_are_refused(table, tmp_path, edit, message):
     check_same_examples(first.examples, stored, *paths)
 
 
-def test_the_import_of_a_second_run_names_both_files(table, tmp_path):
-    first, second = tmp_path / "first.parquet", tmp_path / "second.parquet"
-    table.to_parquet(first)
-    table[table["epoch"] < 3].to_parquet(second)
-    common = {"settings": SETTINGS, "code": "", "upstream": "", "first": first}
-    made = {name: tmp_path / f"{name}.out" for name in ("examples", "labels", "records", "history")}
-    import_examples.main(Namespace(**common, records=first, examples=made["examples"]))
+def imported(path, folder):
+    """Imports a run; returns the paths of its tables by name."""
+    made = {name: folder / f"{name}.out" for name in ("examples", "labels", "records", "history")}
+    import_examples.main(Namespace(**IMPORTED, records=path, examples=made["examples"]))
     examples = read_table(made["examples"], EXAMPLES)
     labels = examples[["example_id", "split", "label"]].assign(clean_label=examples["label"], is_corrupt=False)
     labels["content"] = labels["example_id"]
     write_table(labels, made["labels"], LABELS)
-    import_records.main(Namespace(**common, own=first, **made))
+    import_records.main(Namespace(**IMPORTED, first=path, own=path, **made))
+    return made
+
+
+def test_records_that_are_read_in_parts_are_those_of_the_whole_file(tmp_path, monkeypatch):
+    """But for rounding, which vectorised operations do otherwise at the ends of other batches."""
+    draws, found = np.random.default_rng(0), []
+    ids = np.concatenate([draws.permutation(100) for _ in range(EPOCHS)])
+    rows = {"id": ids, "epoch": np.repeat(np.arange(EPOCHS), 100), "y": ids % CLASSES}
+    logits = 3 * draws.normal(size=(len(ids), CLASSES))
+    pd.DataFrame({**rows, "z": list(logits)}).to_parquet(tmp_path / "own.parquet", row_group_size=41)
+    for name, whole_below in (("whole", 1 << 60), ("stream", 0)):
+        monkeypatch.setattr(record_stream, "_WHOLE_BELOW", whole_below)
+        monkeypatch.setattr(record_stream, "_NUMBERS", 13 * CLASSES)
+        (tmp_path / name).mkdir()
+        made = imported(tmp_path / "own.parquet", tmp_path / name)
+        found.append([read_table(made["records"], RECORDS), read_table(made["history"], HISTORY)])
+    for whole, stream in zip(*found, strict=True):
+        pd.testing.assert_frame_equal(stream, whole, rtol=FLOAT32_ROUNDING, atol=0)
+
+
+def test_the_import_of_a_second_run_names_both_files(table, tmp_path):
+    first, second = tmp_path / "first.parquet", tmp_path / "second.parquet"
+    table.to_parquet(first)
+    table[table["epoch"] < 3].to_parquet(second)
+    made = imported(first, tmp_path)
     records = read_table(made["records"], RECORDS)
     assert len(records) == EPOCHS * COUNT and records["epoch"].max() == EPOCHS
     with pytest.raises(UserError, match=r"second\.parquet and \S+first\.parquet: .* number of epochs; the first has 2"):
-        import_records.main(Namespace(**common, own=second, **made))
+        import_records.main(Namespace(**IMPORTED, first=first, own=second, **made))
 
 
 @pytest.mark.parametrize(("edit", "name"), [(lambda t: t[t["epoch"] < 3], "epochs"), (None, "classes")])
@@ -291,9 +337,10 @@ def test_splits_have_the_names_that_folders_have(table, tmp_path):
 
 
 @pytest.mark.parametrize("column", ["class_name", "key"])
-def test_names_that_are_missing_are_named(table, tmp_path, column, reading):
-    names, rows = table["id"].map({7: None, 3: "a", 11: "b", 5: "c", 2: " "}), {"whole": 6, "stream": 2}[reading]
-    with pytest.raises(
-        UserError, match=rf"column 'n' has no name in {rows} rows, \(example 7, epoch 1\), \(example 2, epo"
-    ):
-        read(table.assign(n=names), tmp_path / "a.parquet", **{column: "n"})
+def test_names_that_are_missing_are_named(table, tmp_path, column):
+    named = table.assign(n=table["id"].map({7: None, 3: "a", 11: "b", 5: "c", 2: " "}))
+    missing = r"has no name for 2 examples, \(example 7, epoch 1\), \(example 2, epoch 1\); fill"
+    with pytest.raises(UserError, match=rf"column 'n' {missing}"):
+        read(named, tmp_path / "a.parquet", **{column: "n"})
+    with pytest.raises(UserError, match=r"column 'n' changes between epochs; .*: \(example 3, epoch 2\)"):
+        read(edited(table.assign(n="a"), 6, n=None), tmp_path / "b.parquet", **{column: "n"})

@@ -128,21 +128,27 @@ def test_correlations_of_many_examples_are_those_of_a_sample(results, tmp_path):
 
 
 def test_scores_are_collected_some_examples_at_a_time(results, tmp_path, monkeypatch):
-    """Also where the first of them have not all roles, and one family knows no runs."""
+    """Also where the first of them have not all roles, one family knows no runs, and one has scores of few of them."""
     folder, data = results / "experiments" / "folds", results / "datasets" / "toy" / "examples.parquet"
     images = read_table(data, EXAMPLES)[["example_id", "human_entropy"]]
     columns = {"human_entropy": Column(pa.float64(), "entropy", True, +1)}
     write_table(images, tmp_path / "images.parquet", EXAMPLE_SCORES.extended(columns))
-    families = [tmp_path / "images.parquet", folder / "scores" / "dynamics.parquet"]
+    families = [tmp_path / "images.parquet", folder / "scores" / "dynamics.parquet", tmp_path / "vog.parquet"]
+    tested = read_table(families[1], RUN_SCORES, [*RUN_SCORES.columns, "aum"], [("role", "==", "test")])
+    vog = RUN_SCORES.extended({"vog": Column(pa.float32(), "of test images", True, +1)})
+    write_table(tested.rename(columns={"aum": "vog"}), families[2], vog)
     given = {"settings": {}, "code": "", "upstream": "", "labels": folder / "labels.parquet", "examples": data}
     for name, at_a_time in (("whole", TRAIN + TEST), ("parts", 33)):
         monkeypatch.setattr(collect_scores, "ROWS_READ_TOGETHER", at_a_time)
         collect_scores.main(Namespace(**given, families=families, output=tmp_path / f"{name}.parquet"))
     whole, parts = (read_table(tmp_path / f"{name}.parquet", SCORES) for name in ("whole", "parts"))
     pd.testing.assert_frame_equal(parts, whole)
-    assert {"aum_std", "aum_validation", "aum_test", "human_entropy"} <= {*whole}
+    assert {"aum_std", "aum_validation", "aum_test", "human_entropy", "vog_test"} <= {*whole}
     write_table(images.assign(example_id=images["example_id"] + 1), families[0], EXAMPLE_SCORES.extended(columns))
     with pytest.raises(UserError, match=r"images\.parquet: has scores of examples without labels"):
+        collect_scores.main(Namespace(**given, families=families, output=tmp_path / "other.parquet"))
+    write_table(tested.rename(columns={"aum": "vog"})[:0], families[2], vog)
+    with pytest.raises(UserError, match="no row with a role"):
         collect_scores.main(Namespace(**given, families=families, output=tmp_path / "other.parquet"))
 
 

@@ -13,7 +13,8 @@ from difficulty.datasets.loading import load_normalization
 from difficulty.errors import UserError
 from difficulty.scores.dynamics.scoring import DYNAMICS
 from difficulty.subsets.choosing import choose
-from difficulty.subsets.evidence import learned, mean_hardness
+from difficulty.subsets.evidence import evidence_of, learned, mean_hardness
+from difficulty.training.record_files import write_records
 
 TRAIN, TEST = 90, 30
 SIDES = ("learned", "not_learned")
@@ -217,6 +218,23 @@ def test_hardness_is_the_mean_of_a_score_over_the_runs_in_its_direction():
     assert mean_hardness(rows, columns, "loss").to_dict() == {1: 2.0, 2: 3.0}
     with pytest.raises(UserError, match=r"'vog' does not rank"):
         mean_hardness(rows, columns, "vog")
+
+
+def test_learned_after_an_epoch_that_is_recorded(tmp_path):
+    values = dict.fromkeys(("probability", "margin", "loss", "el2n", "entropy", "feature_norm"), np.float32(0))
+    facts = {"example_id": [4, 2, 9], "role": ["train", "train", "test"], "predicted": np.zeros(3, np.int32), **values}
+    correct = [[False, True, False], [True, True, True]]
+    frames = [pd.DataFrame({**facts, "epoch": np.int32(n), "correct": row}) for n, row in enumerate(correct, start=1)]
+    write_records(frames, tmp_path / "records.parquet", 2, {})
+    select = {"by": "learned", "experiment": "short", "runs": "all"}
+
+    def found(**epoch):
+        args = Namespace(evidence=[tmp_path / "records.parquet"], settings={"select": {**select, **epoch}})
+        return evidence_of(args, pd.DataFrame()).to_dict()
+
+    assert found(epoch=1) == {4: False, 2: True} and found() == {4: True, 2: True}
+    with pytest.raises(UserError, match=r"select\.epoch: expected 1\.\.2 \(the recorded epochs of 'short'\), got 3"):
+        found(epoch=3)
 
 
 def test_learned_by_any_the_majority_or_all_runs_that_were_trained_on_the_example():

@@ -27,7 +27,7 @@ def main(args):
     examples, facts = read_table(args.examples, EXAMPLES), provenance(args)
     several, are_probes = has_label_sets(examples), args.settings.get("are_probes", False)
     said = judge(args, example_id, given, several, are_probes)
-    known = summary.facts_of(said, given, are_probes)
+    known = summary.facts_of(said, given, are_probes, args.settings.get("corrected", False))
     found = said.estimate() if not several and verdict(known)[0] else None
     wrong = said.wrong(found)
     scores = {"example_id": example_id, "label_error": said.label_error, "label_error_probability": wrong}

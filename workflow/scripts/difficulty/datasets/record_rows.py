@@ -116,12 +116,17 @@ def values_of(table: pa.Table, column: str, path) -> np.ndarray:
 
 
 def check_named(values: np.ndarray, column: str, counted: np.ndarray, rows: Rows, path) -> None:
-    """Raises UserError if a column of names has `counted` rows, bool (R,), without one."""
-    unnamed = np.array([value is None or value != value or not str(value).strip() for value in values.tolist()], bool)
+    """Raises UserError if a column of names has none for an example at the first epoch.
+
+    counted: bool (R,), the rows of examples that need one. Names that are missing at a later epoch have changed; see
+    `constant`.
+    """
+    first, unnamed = rows.order[: rows.shape[1]], np.zeros(len(values), bool)
+    unnamed[first] = [value is None or value != value or not str(value).strip() for value in values[first].tolist()]
     unnamed &= counted
     if unnamed.any():
         raise UserError(
-            f"{path}: column {column!r} has no name in {unnamed.sum():,} rows, {rows.named(unnamed)}; fill them in"
+            f"{path}: column {column!r} has no name for {unnamed.sum():,} examples, {rows.named(unnamed)}; fill them in"
         )
 
 

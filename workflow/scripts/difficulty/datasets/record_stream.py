@@ -60,18 +60,33 @@ class RecordStream:
         """(epoch from 1, positions (n,) among the examples, float32 (n, C)) of some rows after the other.
 
         name: `logits` or `probabilities`. first: the epoch to begin with. Raises UserError, naming rows, if these are
-        no logits or probabilities of the same classes.
+        no logits or probabilities of the same classes, or if the file no longer has the rows that it had.
         """
         column, classes = self.settings[name], self.classes(name)
-        skipped = (first - 1) * len(self.example_id)
-        for table in _batches(self.path, self._keys(column), max(_NUMBERS // classes, 1), skipped):
+        row = (first - 1) * len(self.example_id)
+        for table in _batches(self.path, self._keys(column), max(_NUMBERS // classes, 1), row):
             rows = self._rows(table)
+            place, epoch = self._places(rows.example), np.arange(row, row + len(table)) // len(self.example_id)
+            is_known = (self.example_id[place] == rows.example) & (rows.epoch == epoch + self.first_epoch)
+            if not is_known.all() or epoch[-1] >= self.epochs:
+                raise self._changed()
+            row += len(table)
             values = matrix_of(table[column], column, rows, self.path, classes)
             if name == "probabilities":
                 check_probabilities(values, column, rows, self.path)
-            place = np.searchsorted(self.example_id, rows.example)
             for start, end in _runs(rows.epoch):
-                yield int(rows.epoch[start]) - self.first_epoch + 1, place[start:end], values[start:end]
+                yield int(epoch[start]) + 1, place[start:end], values[start:end]
+        if row != self.epochs * len(self.example_id):
+            raise self._changed()
+
+    def _places(self, example: np.ndarray) -> np.ndarray:
+        """Positions among the examples; those of other ids are any."""
+        return np.minimum(np.searchsorted(self.example_id, example), len(self.example_id) - 1)
+
+    def _changed(self) -> UserError:
+        return UserError(
+            f"{self.path}: is damaged, or was changed while it was read; see that it is whole, and run again"
+        )
 
     def _keys(self, column: str) -> list[str]:
         return list(dict.fromkeys([self.settings["example_id"], self.settings["epoch"], column]))

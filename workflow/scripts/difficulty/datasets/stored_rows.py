@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from difficulty.table_parts import RowGroups
-from difficulty.tables import Schema
+from difficulty.tables import Schema, TableError
 
 _BYTES_AT_ONCE = 4 << 20  # that are decoded, besides the row group that they become
 
@@ -30,8 +30,11 @@ class GroupReader(ABC):
             rows, start = np.empty((self._table.rows[number], *self.shape), self.dtype), 0
             at_once = max(1, _BYTES_AT_ONCE // max(1, rows[:1].nbytes))
             for batch in self._table.batches(number, self._column, at_once):
-                rows[start : start + len(batch)] = self._decoded(batch)
-                start += len(batch)
+                found = self._decoded(batch)
+                rows[start : start + len(found)] = found[: len(rows) - start]
+                start += len(found)
+            if start != len(rows):
+                raise TableError(self.path, f"has {start} rows in a row group of {len(rows)}")
             self._last = number, rows
         return self._last[1]
 

@@ -91,6 +91,8 @@ class Scores:
         ]
         keys = [stage.key for stage in evidence if stage]
         settings = {"are_probes": True} if experiment in self.plan.training.probes else {}
+        if self.plan.training.has_corrected_labels(experiment):
+            settings["corrected"] = True
         return self.plan.stage("score_label_error", settings, self.plan.training.runs_key(experiment, chosen), *keys)
 
     def held_out_probabilities(self, experiment: str) -> list[str]:

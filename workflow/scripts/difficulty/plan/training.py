@@ -61,6 +61,11 @@ class Training:
         """The labels of the experiment that an experiment has its labels from."""
         return paths.LABELS.format(experiment=self.settings[experiment]["label_noise"]["experiment"])
 
+    def has_corrected_labels(self, experiment: str) -> bool:
+        """Whether labels of an experiment were replaced by what networks predict."""
+        noise = self.settings[experiment].get("label_noise", {})
+        return "relabel" in noise or ("experiment" in noise and self.has_corrected_labels(noise["experiment"]))
+
     def others_suspects(self, experiment: str) -> list[str]:
         """The suspects of that experiment and what their verdicts are worth, where they are labelled anew."""
         noise = self.settings[experiment].get("label_noise", {})

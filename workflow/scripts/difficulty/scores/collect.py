@@ -124,7 +124,7 @@ def aggregated_columns(columns: Mapping[str, Column], roles: Iterable[str]) -> d
     """The columns that `aggregate_runs` makes of those of a family that has rows of these roles."""
     nothing = dict.fromkeys(columns, np.nan)
     rows = [{"example_id": 0, "run": "seed-0", "role": role, **nothing} for role in roles]
-    return aggregate_runs(pd.DataFrame(rows), columns)[1]
+    return aggregate_runs(pd.DataFrame(rows, columns=["example_id", "run", "role", *columns]), columns)[1]
 
 
 def collect_scores(
@@ -136,8 +136,8 @@ def collect_scores(
     """All scores of an experiment, one row per example, in the order of `labels`.
 
     labels: columns of a labels table. class_names: name of each class index.
-    run_families: RUN_SCORES tables with their families' columns. example_families: EXAMPLE_SCORES
-        tables with theirs.
+    run_families: RUN_SCORES tables with their families' columns, of which those without rows are left out.
+        example_families: EXAMPLE_SCORES tables with theirs.
     Returns the frame and its columns beyond those of SCORES.
     Raises UserError if a family knows examples that the labels do not, or two share a column.
     """
@@ -152,7 +152,7 @@ def collect_scores(
         runs = had.loc[had["role"] == role, "example_id"].value_counts()
         frame[f"runs_{role}"] = runs.reindex(frame.index, fill_value=0).astype(np.int16)
     described: dict[str, Column] = {}
-    tables = [aggregate_runs(rows, columns) for rows, columns in run_families]
+    tables = [aggregate_runs(rows, columns) for rows, columns in run_families if len(rows)]
     tables += [(rows.set_index("example_id")[list(columns)], dict(columns)) for rows, columns in example_families]
     for table, columns in tables:
         if repeated := sorted(columns.keys() & (described.keys() | SCORES.columns.keys())):

@@ -84,7 +84,11 @@ def _learned_by(args: argparse.Namespace, parent: pd.DataFrame) -> pd.Series:
     select, correct = args.settings["select"], []
     for path in args.evidence:
         file = RecordFile(path)
-        trained = file.of_epoch(select.get("epoch", file.epochs), ["role", "correct"]).of_role("train")
+        epoch = select.get("epoch", file.epochs)
+        if epoch > file.epochs:  # of records made elsewhere, of which the configuration does not know
+            last = f"{file.epochs} (the recorded epochs of {select['experiment']!r})"
+            raise UserError(f"select.epoch: expected 1..{last}, got {epoch}")
+        trained = file.of_epoch(epoch, ["role", "correct"]).of_role("train")
         correct.append(pd.Series(trained["correct"][0], index=trained.example_id))
     return learned(correct, select["runs"])
 

@@ -44,10 +44,11 @@ def reliability(of_seeds: Sequence[np.ndarray]) -> float:
     return spearman_brown(float(pairs.mean()), len(of_seeds)) if pairs.mean() > 0 else 0.0
 
 
-def facts_of(said: Judgement, labels: np.ndarray, are_probes: bool = False) -> Facts:
+def facts_of(said: Judgement, labels: np.ndarray, are_probes: bool = False, corrected: bool = False) -> Facts:
     """What the verdict on trust rests on. labels: (N,), given. are_probes: whether networks are probes on features.
 
-    How networks fit and agree does not count where they are left out.
+    corrected: whether labels were replaced by what other networks predict. How networks fit and agree does not count
+    where they are left out.
     """
     counted = NETWORKS not in said.left_out
     return Facts(
@@ -57,6 +58,7 @@ def facts_of(said: Judgement, labels: np.ndarray, are_probes: bool = False) -> F
         held_out=held_out_accuracy(said.predictors, labels),
         reliability=reliability(list(said.of_seeds.values())) if counted else np.nan,
         are_probes=are_probes,
+        corrected=corrected,
     )
 
 

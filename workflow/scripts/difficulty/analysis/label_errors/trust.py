@@ -18,7 +18,8 @@ class Facts:
     examples: how many there are. commonest: share of the commonest label. fitted: of the training labels that networks
     are right about at their last epoch. held_out: of the labels that predictors are right about without having seen
     them. reliability: of the order over the seeds. low, high: range of the number of wrong labels. are_probes: whether
-    the networks are linear probes on given features, which other features may help, but no longer training.
+    the networks are linear probes on given features, which other features may help, but no longer training. corrected:
+    whether other networks have replaced labels that they took for wrong.
     """
 
     examples: int
@@ -29,6 +30,7 @@ class Facts:
     low: float = np.nan
     high: float = np.nan
     are_probes: bool = False
+    corrected: bool = False
 
 
 def verdict(facts: Facts) -> tuple[bool, str]:
@@ -56,6 +58,11 @@ def verdict(facts: Facts) -> tuple[bool, str]:
             f"commonest class alone has {facts.commonest:.0%}): probabilities and numbers are not meaningful; train on "
             f"more images, or give features of {'another' if facts.are_probes else 'a pretrained'} network, unless "
             "very many labels are wrong"
+        )
+    if facts.corrected:
+        return False, (
+            "other networks have replaced labels that they took for wrong, and these networks agree with those: "
+            "probabilities and numbers would say that hardly any label is wrong; look at the list of the first networks"
         )
     return True, _grounds(facts)
 

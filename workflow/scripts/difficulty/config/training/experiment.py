@@ -173,6 +173,8 @@ class Experiment(Section):
     def _covers_examples(cls, records, info):
         if records != "clean" and info.data.get("drop_last"):
             raise problem(f"{records!r} records need drop_last: false, else an epoch leaves examples out")
+        if records == "online" and info.data.get("folds"):
+            raise problem("'online' records lack the examples that folds hold out; set records: both")
         return records
 
     @field_validator("optimizer", "gpus")
