@@ -76,7 +76,8 @@ def usage(folder: Path) -> Iterator[tuple[str, float, float]]:
 def measure(folder: Path, examples: int, epochs: int, runs: int) -> dict[str, tuple[float, float]]:
     """Rule -> (CPU seconds of its jobs, the largest peak of memory in MiB)."""
     for run in range(runs):
-        write_run(folder / f"run{run}.parquet", examples, epochs, run)
+        if not (path := folder / f"run{run}.parquet").exists():
+            write_run(path, examples, epochs, run)
     (folder / "config.yaml").write_text(json.dumps(configuration(runs)))
     command = [sys.executable, "-m", "snakemake", "-s", ROOT / "Snakefile", "--directory", folder, "--cores", "1"]
     subprocess.run(command, check=True)
@@ -93,12 +94,14 @@ def main():
     parser.add_argument("--epochs", type=int, default=90)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--budget", type=float, default=1024, help="MiB")
-    parser.add_argument("--folder", type=Path, help="where to make the records, and keep everything")
+    parser.add_argument("--folder", type=Path, help="where to keep the records and all results, for further runs")
     args = parser.parse_args()
     found = {}
     for examples in args.examples:
-        with tempfile.TemporaryDirectory(dir=args.folder) as folder:
-            found[examples] = measure(Path(folder), examples, args.epochs, args.runs)
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = args.folder / str(examples) if args.folder else Path(temporary)
+            folder.mkdir(parents=True, exist_ok=True)
+            found[examples] = measure(folder, examples, args.epochs, args.runs)
     print(f"{args.epochs} epochs, {args.runs} runs; MiB at most, CPU seconds")
     for rule in sorted({rule for rules in found.values() for rule in rules}):
         cells = [found[examples].get(rule, (math.nan, math.nan)) for examples in found]

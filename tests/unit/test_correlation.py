@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import rankdata, spearmanr
 
+from difficulty.analysis import correlation
 from difficulty.analysis.bootstrap import resample_counts
 from difficulty.analysis.correlation import (
     correlation_table,
@@ -253,3 +254,12 @@ def test_pairs_of_seeds():
     assert table["seed-0", "seed-0"] == 1
     assert table["seed-0", "seed-1"] == table["seed-1", "seed-0"] == pytest.approx(0.5)
     assert table["seed-0", "seed-2"] == -1
+
+
+def test_sums_over_blocks_of_examples_are_exact(monkeypatch):
+    """Twice a centred rank is a whole number, and so are four times the sums."""
+    values = np.random.default_rng(8).normal(size=(1000, 4)).round(1)
+    expected = [spearman_matrix(values), *spearman_intervals(values, 20)]
+    monkeypatch.setattr(correlation, "_EXAMPLES_AT_ONCE", 64)
+    for whole, blocks in zip(expected, [spearman_matrix(values), *spearman_intervals(values, 20)], strict=True):
+        np.testing.assert_array_equal(blocks, whole)

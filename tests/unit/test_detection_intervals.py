@@ -7,6 +7,7 @@ from scipy.integrate import quad
 from scipy.special import ndtr, ndtri
 from scipy.stats import multivariate_normal, t
 
+from difficulty.analysis import detection_intervals
 from difficulty.analysis.bootstrap import stratified_counts
 from difficulty.analysis.detection import detection_tables
 from difficulty.analysis.detection_intervals import (
@@ -76,6 +77,14 @@ def test_interval_of_resampled_shares_is_wilsons_where_the_variance_is_binomial_
 def tables(hardness, truth, **settings):
     scores = pd.DataFrame(dict(zip("abcdef", hardness, strict=False)))
     return detection_tables(scores, truth, dict.fromkeys(scores, 1), **{"bootstrap": 100, **settings})
+
+
+def test_covariances_are_the_same_whatever_is_multiplied_at_a_time(monkeypatch):
+    random = np.random.default_rng(7)
+    hardness, truth = random.normal(size=(5, 400)), random.random(400) < 0.3
+    expected = delong_covariance(hardness, truth)
+    monkeypatch.setattr(detection_intervals, "_COLUMNS", 32)
+    np.testing.assert_allclose(delong_covariance(hardness, truth), expected, rtol=1e-12)
 
 
 def test_a_perfect_score_has_intervals_of_some_width():
@@ -167,14 +176,14 @@ def test_intervals_over_seeds_are_wider_and_only_where_there_are_seeds():
     random, truth = np.random.default_rng(2), np.arange(500) < 80
     seeds = random.normal(size=500) + np.array([1.0, 1.5, 2.0])[:, None] * truth
     other = random.normal(size=500) + truth
-    report, differences = tables([seeds.mean(axis=0), other], truth, by_seed={"a": seeds})
+    report, differences = tables([seeds.mean(axis=0), other], truth, by_seed=[("a", seeds)])
     first, second = report.iloc[0], report.iloc[1]
     for metric in METRICS:
         assert first[f"{metric}_low_seeds"] < first[f"{metric}_low"]
         assert first[f"{metric}_high_seeds"] > first[f"{metric}_high"]
         assert np.isnan(second[f"{metric}_low_seeds"])
     assert differences["low_seeds"].isna().all()
-    alone = tables([seeds[0]], truth, by_seed={"a": seeds[:1]})[0]
+    alone = tables([seeds[0]], truth, by_seed=[("a", seeds[:1])])[0]
     assert alone["auroc_low_seeds"].isna().all() and alone["auroc_low"].notna().all()
 
 

@@ -7,8 +7,10 @@ from scipy.special import log_softmax, softmax
 
 from difficulty.analysis.label_errors.summary import confusion, summary
 from difficulty.analysis.label_errors.trust import Facts
-from difficulty.scores.label_error import noise_model
+from difficulty.scores.label_error import noise_likelihood, noise_model
+from difficulty.scores.label_error.confusions import with_confusions
 from difficulty.scores.label_error.estimate import are_enough, estimate_wrong_labels, in_order_of, recommended_cut
+from difficulty.scores.label_error.noise_likelihood import NoiseLikelihood
 from difficulty.scores.label_error.noise_model import NoisyLabels, fit_noise_model, in_groups
 from difficulty.scores.label_error.outside import taken_for_others
 from tests.support.noisy_labels import ASYMMETRIC, simulated
@@ -202,3 +204,22 @@ def test_of_many_examples_a_sample_says_where_the_fit_to_all_begins(monkeypatch)
     sampled = fit_noise_model([np.exp(stated)], given)
     assert sampled.log_likelihood == pytest.approx(whole.log_likelihood, abs=0.05)
     np.testing.assert_allclose(sampled.wrong(given), whole.wrong(given), atol=0.02)
+
+
+def test_sums_over_blocks_are_those_over_all_examples(monkeypatch):
+    """To rounding for one value and its gradient; a fit then ends within what the optimiser calls converged."""
+    stated, _, given = simulated(4000, ASYMMETRIC, sharpness=2.0)
+    predictors, evidence = [np.exp(stated)], -stated[np.arange(len(given)), given]
+    whole = fit_noise_model(predictors, given)
+    likelihood = NoiseLikelihood(noise_model._inputs(predictors), given, 3, noise_model.ALIKE)
+    value, gradient = likelihood.value(whole.fit), likelihood._loss(*whole.fit)[1]
+    score = with_confusions(evidence, predictors, NoisyLabels(given))
+    monkeypatch.setattr(noise_likelihood, "_ROWS", 300)
+    assert len(list(noise_likelihood.blocks(4000, 3))) == 14
+    assert likelihood.value(whole.fit) == pytest.approx(value, rel=1e-12)
+    np.testing.assert_allclose(likelihood._loss(*whole.fit)[1], gradient, atol=1e-9)
+    np.testing.assert_array_equal(likelihood.posterior(whole.fit), whole.likely)
+    parts = fit_noise_model(predictors, given)
+    np.testing.assert_allclose(parts.wrong(given), whole.wrong(given), atol=1e-4)
+    assert parts.gain == pytest.approx(whole.gain, abs=1e-6)
+    np.testing.assert_allclose(with_confusions(evidence, predictors, NoisyLabels(given)), score, atol=1e-2)

@@ -36,6 +36,7 @@ EXACT = 1e-12
 SAMPLED = 0.02  # of 20,000 examples
 LEARNED = {"learned": Column(pa.float32(), "epoch", nullable=True, direction=1, null_ranks_as=9)}
 AUM = {"aum": Column(pa.float32(), "margin", direction=-1)}
+UNDEFINED = {"aum": Column(pa.float32(), "margin", nullable=True, direction=-1)}
 
 
 def noisy_ranks(runs, examples, seed=0):
@@ -184,21 +185,21 @@ def run_rows(runs, role="train", **scores):
     return pd.DataFrame({**columns, **{name: np.ravel(values).astype(np.float32) for name, values in scores.items()}})
 
 
-def test_undefined_scores_rank_as_their_column_says_and_others_are_left_out():
+def test_undefined_scores_rank_as_their_column_says_and_others_are_left_out(tmp_path):
     rows = run_rows(["seed-0", "seed-1"], learned=[[1, np.nan], [3, 2]], aum=[[np.nan, np.nan]] * 2)
-    found = scores_of_runs(rows, LEARNED | AUM)
+    found = scores_of_runs(write_scores(tmp_path, "a", rows, LEARNED | UNDEFINED), ["learned", "aum"])
     assert list(found) == [("train", "learned")]
     seeds, example_id, values = found["train", "learned"]
     assert seeds == ["seed-0", "seed-1"] and example_id.tolist() == [0, 1]
     np.testing.assert_array_equal(values, [[1, 9], [3, 2]])
 
 
-def test_folds_of_a_seed_are_one_run():
+def test_folds_of_a_seed_are_one_run(tmp_path):
     runs = ["seed-0-fold-0", "seed-0-fold-1", "seed-1-fold-0", "seed-1-fold-1"]
     rows = run_rows(runs, aum=[[1, 2, 3], [3, 4, 5], [7, 7, 7], [9, 9, 9]])
     rows.loc[rows["run"].str.endswith("fold-1") & (rows["example_id"] == 2), "role"] = "validation"
     rows.loc[rows["run"].str.endswith("fold-0") & (rows["example_id"] == 0), "role"] = "validation"
-    found = scores_of_runs(rows, AUM)
+    found = scores_of_runs(write_scores(tmp_path, "a", rows, AUM), ["aum", "loss"])
     assert found["train", "aum"][0] == ["seed-0", "seed-1"]
     np.testing.assert_array_equal(found["train", "aum"][2], [[3, 3, 3], [9, 8, 7]])
     np.testing.assert_array_equal(found["validation", "aum"][2], [[1, 5], [7, 9]])

@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from difficulty.analysis.run_values import by_seed, of_each_seed, run_values
+from difficulty.analysis import run_values
+from difficulty.analysis.run_values import by_seed
+from difficulty.memory_budget import VARIABLE
 from difficulty.scores.collect import RUN_SCORES
 from difficulty.tables import Column, write_table
 
@@ -29,7 +31,7 @@ def scores_of(tmp_path, role, example_id, rows=FOLDS):
     table = pd.DataFrame(rows, columns=["example_id", "run", "role", *SCORES])
     path = tmp_path / "family.parquet"
     write_table(table, path, RUN_SCORES.extended(SCORES), {})
-    return by_seed(run_values([path], list(SCORES), role), np.array(example_id))
+    return dict(by_seed([path], list(SCORES), role, np.array(example_id)))
 
 
 def test_folds_of_a_seed_are_joined_where_each_holds_out_other_examples(tmp_path):
@@ -45,11 +47,16 @@ def test_folds_of_a_seed_are_averaged_where_they_share_examples(tmp_path):
     np.testing.assert_array_equal(found["first_learned"], [[9, 5, np.nan], [np.nan, 16, np.nan]])
 
 
-def test_each_seed_has_the_examples_and_the_scores_that_it_knows(tmp_path):
-    found = scores_of(tmp_path, "validation", [2, 1])
-    seeds = of_each_seed({**found, "only_one": found["loss"].loc[["seed-1"]]})
-    assert {seed: rows.columns.tolist() for seed, rows in seeds.items()} == {
-        "seed-0": ["loss", "first_learned"],
-        "seed-1": ["loss", "first_learned", "only_one"],
-    }
-    assert seeds["seed-0"]["loss"].to_dict() == {2: 3, 1: 1} and seeds["seed-1"]["loss"].to_dict() == {1: 6}
+def test_a_family_without_the_role_gives_nothing(tmp_path):
+    assert scores_of(tmp_path, "test", [2, 1]) == {}
+
+
+def test_scores_are_the_same_whatever_is_read_at_a_time(tmp_path, monkeypatch):
+    expected = scores_of(tmp_path, "train", [3, 1])
+    monkeypatch.setenv(VARIABLE, "1")  # MiB: a row and a score at a time
+    monkeypatch.setattr(run_values, "_ROWS", 1024)
+    monkeypatch.setattr(run_values, "_VALUES", 1024)
+    found = scores_of(tmp_path, "train", [3, 1])
+    assert list(found) == list(expected) == list(SCORES)
+    for score in SCORES:
+        pd.testing.assert_frame_equal(found[score], expected[score])

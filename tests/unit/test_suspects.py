@@ -10,7 +10,7 @@ from scipy.stats import percentileofscore
 
 from difficulty.analysis.set_suspects import named_sets, set_votes, suggested_sets
 from difficulty.analysis.suggested_labels import first_counted_epoch, other_predictions
-from difficulty.analysis.suspects import SUSPECTS, Suspicion, hardness_percentiles, suspect_table
+from difficulty.analysis.suspects import SUSPECTS, Suspicion, hardness_percentiles, ranked, suspect_table
 from difficulty.scores.record_arrays import RecordArrays
 
 
@@ -101,7 +101,9 @@ def test_table_is_ranked_by_the_score():
         verdict=np.array(["typical", "likely wrong label", "easy", "easy"], object),
         evidence=np.array(["w", "x", "y", "z"], object),
     )
-    table = suspect_table(examples, suspicion, percentiles, np.array([-3.0, -1, np.nan, -1]))
+    places = ranked(np.array([-3.0, -1, np.nan, -1]))
+    suspicion = Suspicion(**{name: values[places] for name, values in vars(suspicion).items()})
+    table = suspect_table(examples.iloc[places], suspicion, percentiles.iloc[places])
     assert list(table.columns) == [*SUSPECTS.columns, "aum", "loss"]
     assert table["rank"].tolist() == [1, 2, 3]
     assert table["example_id"].tolist() == [8, 10, 7]

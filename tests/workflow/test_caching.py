@@ -67,6 +67,11 @@ def test_the_setting_of_one_figure_redraws_that_figure(plan_everything):
     assert rules(plan_everything(figures__gallery={"examples_per_class": 9})) == {"plot_gallery", "build_atlas"}
 
 
+def test_another_budget_of_memory_runs_nothing_again(everything):
+    everything.configure({**EVERYTHING, "memory": 4096})
+    assert everything.planned() == set()
+
+
 def test_an_analysis_setting_recomputes_that_analysis(plan_everything):
     jobs = plan_everything(analyses__correlation__bootstrap=25)
     expected = {"compute_correlation", "plot_scores", "build_atlas"}

@@ -174,7 +174,8 @@ onerror:
 # `python` in a rule is the interpreter that runs Snakemake, unless conda provides one.
 with_conda = "conda" in map(str, workflow.deployment_settings.deployment_method)
 interpreter = "" if with_conda else f"export PATH={shlex_quote(str(Path(sys.executable).parent))}:$PATH; "
-prefix = f"set -euo pipefail; {interpreter}SCRIPTS={shlex_quote(str(SCRIPTS))}; "
+budget = f"export DIFFICULTY_MEMORY={plan.memory}; "  # see difficulty/memory_budget.py; a prefix triggers nothing
+prefix = f"set -euo pipefail; {interpreter}{budget}SCRIPTS={shlex_quote(str(SCRIPTS))}; "
 shell.prefix(prefix.replace("{", "{{").replace("}", "}}"))
 
 

@@ -1,7 +1,7 @@
 """How well every score of an experiment finds the examples that are really hard; over all seeds, and seed by seed."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -12,14 +12,14 @@ from difficulty.analysis.detection import (
     DETECTION_CURVES,
     DETECTION_DIFFERENCES,
     detection_curves,
-    detection_report,
     detection_tables,
 )
-from difficulty.analysis.run_values import by_seed, of_each_seed, run_values
+from difficulty.analysis.detection_of_seeds import reports_of_seeds
+from difficulty.analysis.run_values import by_seed
 from difficulty.analysis.tested_scores import defined_scores, known_truth, tested_scores
 from difficulty.errors import UserError
 from difficulty.scores.collect import SCORES
-from difficulty.stage import arguments, provenance, required_paths, run_stage, warn
+from difficulty.stage import arguments, provenance, required_paths, run_stage
 from difficulty.tables import read_table, write_table
 
 logger = logging.getLogger("difficulty")
@@ -28,17 +28,20 @@ logger = logging.getLogger("difficulty")
 def main(args):
     settings, name, facts = args.settings, args.output.stem, provenance(args)
     ranking, directions = tested_scores(args.scores, settings["role"], settings.get("scores"))
-    table = read_table(args.scores, SCORES).set_index("example_id")
+    facts_of_examples = ["example_id", "is_corrupt", f"runs_{settings['role']}"]
+    columns = list(dict.fromkeys([*facts_of_examples, *ranking.values()]))
+    table = read_table(args.scores, SCORES, columns).set_index("example_id")
     hard = known_truth(table, settings, args.examples)
     rows, truth = table.loc[hard.index, list(ranking.values())].set_axis(list(ranking), axis=1), hard.to_numpy()
+    del table
     rows = defined_scores(rows, name)
     if rows.empty:
         role = settings["role"]
         raise UserError(f"{args.scores}: all scores compared are undefined for every example of role {role}")
-    seeds = by_seed(run_values(args.families, list(rows), settings["role"]), hard.index.to_numpy())
-    values = {score: own.to_numpy() for score, own in seeds.items()}
+    seeds = partial(by_seed, args.families, list(rows), settings["role"], hard.index.to_numpy())
+    values = ((score, own.to_numpy()) for score, own in seeds())
     report, differences = detection_tables(rows, truth, directions, by_seed=values, bootstrap=settings["bootstrap"])
-    single = reports_of_seeds(seeds, hard, directions, name)
+    single = reports_of_seeds(seeds, truth, directions, name)
     reports = pd.concat([report.assign(run=ALL_RUNS), *single]).assign(
         detection=name,
         truth=settings["column"],
@@ -52,22 +55,6 @@ def main(args):
     best = report.sort_values("average_precision", ascending=False).iloc[0]
     summary = best[["examples", "positives", "score", "auroc", "average_precision"]]
     logger.info("%d examples, %d of them hard; best: %s, AUROC %.3f, average precision %.3f", *summary)
-
-
-def reports_of_seeds(
-    seeds: Mapping[str, pd.DataFrame], hard: pd.Series, directions: Mapping[str, int], name: str
-) -> Iterator[pd.DataFrame]:
-    """Rows of DETECTION of each seed by itself; a warning for one where no example has all scores.
-
-    seeds: as `by_seed` gives them. hard: bool by example_id.
-    """
-    for seed, scores in of_each_seed(seeds).items():
-        scores = defined_scores(scores, f"{name}: {seed}")
-        if not scores.notna().all(axis=1).any():
-            warn(f"{name}: {seed}: left out, as no example has all scores")
-            continue
-        truth = hard[scores.index].to_numpy()
-        yield detection_report(scores, truth, directions, bootstrap=0).assign(run=seed)
 
 
 if __name__ == "__main__":

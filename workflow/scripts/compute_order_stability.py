@@ -13,10 +13,9 @@ from difficulty.analysis.order_stability import (
     reliability_rows,
     scores_of_runs,
 )
-from difficulty.scores.collect import RUN_SCORES
 from difficulty.scores.runs import ROLE_SUFFIXES, experiment_of
 from difficulty.stage import arguments, provenance, run_stage, warn
-from difficulty.tables import read_schema, read_table, write_table
+from difficulty.tables import write_table
 
 logger = logging.getLogger("difficulty")
 ONE_NETWORK = "left out, as only one network has them"
@@ -56,10 +55,7 @@ def scores_by_experiment(families: list[Path], wanted: list[str]) -> dict[str, d
     """Experiment -> what `scores_of_runs` says of its families; experiments in the order in which they are given."""
     found: dict[str, dict] = {}
     for path in families:
-        stored = read_schema(path).columns
-        columns = {score: stored[score] for score in wanted if score in stored}
-        rows = read_table(path, RUN_SCORES, columns=[*RUN_SCORES.columns, *columns])
-        found.setdefault(experiment_of(path), {}).update(scores_of_runs(rows, columns))
+        found.setdefault(experiment_of(path), {}).update(scores_of_runs(path, wanted))
     return found
 
 

@@ -17,9 +17,10 @@ logger = logging.getLogger("difficulty")
 
 def main(args):
     columns = read_schema(args.scores).columns
-    scores = read_table(args.scores, SCORES).set_index("example_id")
-    examples = read_table(args.examples, EXAMPLES).set_index("example_id").loc[scores.index]
-    names = [name for name in examples.columns if name not in EXAMPLES.columns]
+    facts = ["example_id", "class_name", *(f"runs_{role}" for role in ROLE_SUFFIXES)]
+    scores = read_table(args.scores, SCORES, facts).set_index("example_id")
+    names = [name for name in read_schema(args.examples).columns if name not in EXAMPLES.columns]
+    examples = read_table(args.examples, EXAMPLES, ["example_id", *names]).set_index("example_id").loc[scores.index]
     truth = numeric_columns(examples, names)
     if left_out := sorted(set(names) - set(truth)):
         logger.info("left out, as they are not numbers: %s", ", ".join(left_out))
@@ -29,8 +30,10 @@ def main(args):
         if not rows.any():
             continue
         ranking = ranking_columns(columns, role)
-        hardness = pd.DataFrame({name: scores[column] * columns[column].direction for name, column in ranking.items()})
-        hardness = hardness.loc[rows].dropna(axis=1, how="all")
+        hardness = read_table(args.scores, SCORES, list(ranking.values()))[rows.to_numpy()]
+        for column in hardness:
+            hardness[column] *= columns[column].direction
+        hardness = hardness.set_axis(list(ranking), axis=1).set_index(scores.index[rows]).dropna(axis=1, how="all")
         found = truth_correlation(hardness, truth[rows], scores["class_name"][rows], args.settings["bootstrap"])
         parts += [found.assign(role=role)] if len(found) else []
         logger.info("%s: %d scores, %d truth columns, %d examples", role, hardness.shape[1], truth.shape[1], rows.sum())

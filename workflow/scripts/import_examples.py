@@ -10,13 +10,14 @@ from difficulty.tables import write_table
 
 def main(args):
     own = read_own_records(args.records, args.settings)
-    intake, used = own.intake, len(own.examples)
+    intake, used, counts = own.intake, len(own.examples), own.counts()
     for line in intake.lines(args.examples.parent.name, used) if intake.left_out else ():
         warn(line)
     examples = own.examples.sort_values("split", ascending=False, kind="stable").assign(file="", sha256="")
+    del own
     examples["duplicate_of"] = pd.array([pd.NA] * len(examples), dtype="Int64")
     truth = {name: truth_column(examples[name]) for name in args.settings.get("truth", ())}
-    facts = provenance(args, **own.counts(), intake=intake.facts(used))
+    facts = provenance(args, **counts, intake=intake.facts(used))
     write_table(examples, args.examples, EXAMPLES.extended(truth), facts)
 
 

@@ -1,20 +1,22 @@
 """Turns the records that another training run left into a run's records and history."""
 
 import logging
+from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import torch
 
 from difficulty.datasets.example_tables import LABELS
 from difficulty.datasets.record_runs import read_run
 from difficulty.stage import WITH_TORCH, arguments, provenance, required_paths, run_stage
 from difficulty.tables import read_table, write_table
-from difficulty.training.imported import imported_epoch
+from difficulty.training.imported import history_rows, record_parts
 from difficulty.training.outcomes import OutcomeTable, example_outcomes
-from difficulty.training.record_files import write_records
+from difficulty.training.record_files import examples_per_group, write_records
 from difficulty.training.run_tables import HISTORY
 
 logger = logging.getLogger("difficulty")
@@ -24,9 +26,12 @@ HELD_OUT = {"train": "validation"}  # no network has seen the training examples
 
 def main(args):
     own = read_run(args.own, args.first, args.examples, args.settings)
-    labels = read_table(args.labels, LABELS)
-    row_of = np.full(len(own.examples), -1)
-    row_of[np.searchsorted(own.examples["example_id"], labels["example_id"])] = np.arange(len(labels))
+    ids = own.examples["example_id"].to_numpy()
+    own = replace(own, examples=own.examples[["example_id"]].copy())  # the rest takes more than all that follows
+    pa.default_memory_pool().release_unused()
+    labels = read_table(args.labels, LABELS, ["example_id", "split", "label"])
+    row_of = np.full(len(ids), -1)
+    row_of[np.searchsorted(ids, labels["example_id"])] = np.arange(len(labels))
     given = torch.tensor(labels["label"].to_numpy())
     renamed = HELD_OUT if args.settings.get("held_out") else {}
     history = []
@@ -40,9 +45,10 @@ def main(args):
                 no_features = torch.full((int(known.sum()), 1), torch.nan)
                 outcomes = example_outcomes(torch.from_numpy(logits)[known], no_features, given[rows[known]])
                 table.put(rows[known], outcomes)
-            rows_of_epoch, summaries = imported_epoch(table.arrays(), labels, epoch)
-            history.extend(summaries)
-            yield rows_of_epoch.assign(role=rows_of_epoch["role"].replace(renamed))
+            outcomes = table.arrays()
+            history.extend(history_rows(outcomes, labels, epoch))
+            for part in record_parts(outcomes, labels, epoch, examples_per_group(own.epochs)):
+                yield part.assign(role=part["role"].replace(renamed))
 
     facts = provenance(args, WITH_TORCH, output_scale=1.0, output_bias=True, source="own")
     write_records(records(), args.records, own.epochs, facts)

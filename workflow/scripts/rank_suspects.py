@@ -4,24 +4,25 @@ import logging
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
+import pandas as pd
 
 from difficulty.analysis.label_errors.tables import LABEL_ERRORS
 from difficulty.analysis.similar_images import SIMILAR
 from difficulty.analysis.suspect_evidence import EVIDENCE, evidence_table
 from difficulty.analysis.suspect_facts import USED_OF_TRAINING, labels_of, last_epoch, training_of
+from difficulty.analysis.suspect_list import SuspectList
 from difficulty.analysis.suspect_remarks import remarks
-from difficulty.analysis.suspect_verdicts import DISPUTED, WRONG, sentences, undecided, verdicts
-from difficulty.analysis.suspects import SUSPECTS, Suspicion, hardness_percentiles, ranking_scores, suspect_table
-from difficulty.csv_files import write_csv
+from difficulty.analysis.suspects import hardness_percentiles, ranked, ranking_scores
 from difficulty.datasets.duplicates import conflicts
 from difficulty.datasets.example_tables import EXAMPLES
+from difficulty.datasets.label_sets import LABEL_SETS
 from difficulty.scores.collect import SCORES
 from difficulty.stage import arguments, provenance, required_paths, run_stage
-from difficulty.tables import Column, read_schema, read_table, write_table
+from difficulty.tables import read_schema, read_table, write_table
 
 logger = logging.getLogger("difficulty")
 
+_KNOWN_OF_EXAMPLES = ("example_id", "split", "key", "label", "class_name", "file", "duplicate_of")
 _KNOWN_OF_LABELS = ("example_id", "label", "label_error_probability")
 
 
@@ -34,15 +35,18 @@ def main(args):
     )
     scores = read_table(args.scores, SCORES, list(columns), [("split", "==", "train")])
     hardness = scores[list(ranking.values())].set_axis(list(ranking), axis=1)
-    everything = read_table(args.examples, EXAMPLES).set_index("example_id", drop=False)
-    examples = everything.loc[scores["example_id"]].reset_index(drop=True)
+    named = [name for name in (*_KNOWN_OF_EXAMPLES, *LABEL_SETS) if name in read_schema(args.examples).columns]
+    everything = read_table(args.examples, EXAMPLES, named)
+    position = pd.Index(everything["example_id"]).get_indexer(scores["example_id"])
+    examples = everything.iloc[position].reset_index(drop=True)
     labels = labels_of(args.records, examples, scores["label"].to_numpy(), args.settings["suggest_above"])
 
-    own_labels = everything["class_name"].copy()
-    own_labels.loc[examples["example_id"]] = labels.given
-    labelled = everything.assign(class_name=own_labels).reset_index(drop=True)
+    own_labels = everything["class_name"].to_numpy(object)
+    own_labels[position] = labels.given
+    labelled = everything.assign(class_name=own_labels)
     similar = read_table(args.similar, SIMILAR) if args.similar else None
     found = conflicts(labelled), remarks(labelled, similar)
+    del everything, labelled, own_labels
     duplicate, further = (
         np.array([each.get(name) for name in examples["example_id"].tolist()], object) for each in found
     )
@@ -50,23 +54,20 @@ def main(args):
     probability = scores["label_error_probability"].to_numpy(np.float64)
     if not trust["trustworthy"]:
         probability = np.full(len(probability), np.nan)
-    facts = probability, labels.predictions, training_of(scores, last_epoch(args.records)), duplicate
-    words, evidence = verdicts(*facts), sentences(*facts, further)
-    if not trust["trustworthy"]:
-        words, evidence = undecided(trust["reason"], evidence)
+    training = training_of(scores, last_epoch(args.records))
+    places = ranked(directions[wanted] * hardness[wanted].to_numpy(np.float64))
+    percentiles = hardness_percentiles(hardness, directions)
+    del scores, hardness
+    distrust = None if trust["trustworthy"] else trust["reason"]
+    suspects = SuspectList(examples, labels, probability, training, duplicate, further, percentiles, distrust)
 
-    suspicion = Suspicion(labels.given, labels.suggested, labels.share, probability, words, np.array(evidence, object))
-    order = directions[wanted] * hardness[wanted].to_numpy(np.float64)
-    table = suspect_table(examples, suspicion, hardness_percentiles(hardness, directions), order)
-    write_csv(table, args.output, float_format="%.2f")
-    percentiles = {name: Column(pa.float64(), f"percentile of {name}, 100 being the hardest", True) for name in ranking}
-    write_table(table, args.table, SUSPECTS.extended(percentiles), provenance(args))
-    shown = evidence_table(table["example_id"], args.records, examples["example_id"], args.features)
-    write_table(shown, args.evidence, EVIDENCE, provenance(args))
-    doubted = int(table["verdict"].isin([WRONG, DISPUTED]).sum())
-    counts = len(table), wanted, doubted, int(table["suggested_label"].notna().sum())
+    facts = provenance(args)
+    counts = suspects.write(places, args.output, args.table, facts)
+    example_id = examples["example_id"].to_numpy()
+    evidence = evidence_table(example_id[places], args.records, example_id, args.features)
+    write_table(evidence, args.evidence, EVIDENCE, facts)
     text = "%d examples ranked by %s; %d labels are likely wrong or disputed; another label is suggested for %d"
-    logger.info(text, *counts)
+    logger.info(text, len(places), wanted, counts["doubted"], counts["suggested"])
 
 
 if __name__ == "__main__":

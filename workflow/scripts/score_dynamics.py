@@ -11,7 +11,7 @@ from difficulty.errors import UserError
 from difficulty.scores.collect import ROWS_READ_TOGETHER, RUN_SCORES
 from difficulty.scores.dynamics.scoring import PREDICTED_SET, RECORD_COLUMNS, dynamics_columns, score_arrays
 from difficulty.scores.record_file import RecordFile
-from difficulty.scores.runs import run_of
+from difficulty.scores.runs import ROLES, run_of
 from difficulty.stage import arguments, provenance, run_stage
 from difficulty.table_parts import frame_writer
 from difficulty.tables import TableError, read_provenance, read_schema
@@ -29,9 +29,12 @@ def main(args):
     if all(file.is_null("feature_norm") for file in files.values()):
         del columns["grand_last"]
     with frame_writer(args.output, RUN_SCORES.extended(columns), provenance(args), ROWS_READ_TOGETHER) as append:
-        for _, file in sorted(files.items()):
+        for run, file in sorted(files.items()):
             scores = scores_of_run(file, args.settings.get("el2n_epoch"))
-            append(scores[[*RUN_SCORES.columns, *columns]])
+            order = np.argsort(scores["example_id"].to_numpy(), kind="stable")
+            for start in range(0, len(order), ROWS_READ_TOGETHER):
+                part = scores.iloc[order[start : start + ROWS_READ_TOGETHER]].assign(run=run)
+                append(part[[*RUN_SCORES.columns, *columns]])
             for name, shares in undefined.items():
                 shares.append(scores[name].isna().mean())
     for name, shares in undefined.items():
@@ -39,7 +42,7 @@ def main(args):
 
 
 def scores_of_run(file: RecordFile, el2n_epoch: int | None) -> pd.DataFrame:
-    """Rows of RUN_SCORES with the columns of DYNAMICS, by example_id, of the records of a run."""
+    """example_id, role and the columns of DYNAMICS of the records of a run, in any order."""
     path, made = file.path, read_provenance(file.path)
     if "output_scale" not in made or "output_bias" not in made:
         raise TableError(path, "does not say how the logits are scaled and whether the last layer has a bias")
@@ -49,11 +52,12 @@ def scores_of_run(file: RecordFile, el2n_epoch: int | None) -> pd.DataFrame:
     for block in file.blocks([*RECORD_COLUMNS, *([PREDICTED_SET] if has_sets else [])]):
         for role in block.roles():
             scores = score_arrays(block.of_role(role), el2n_epoch, **layer)
-            parts.append(scores.reset_index().assign(run=run_of(path), role=role))
+            roles = pd.Categorical.from_codes(np.full(len(scores), ROLES.index(role)), ROLES)
+            parts.append(scores.reset_index().assign(role=roles))
             counts[role] += len(scores)
     for role, count in counts.items():
         logger.info("%s: %d %s examples over %d epochs", run_of(path), count, role, block.epochs)
-    return pd.concat(parts, ignore_index=True).sort_values("example_id", kind="stable")
+    return pd.concat(parts, ignore_index=True)
 
 
 if __name__ == "__main__":

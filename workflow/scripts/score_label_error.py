@@ -9,13 +9,14 @@ from difficulty.analysis.label_errors import summary
 from difficulty.analysis.label_errors.tables import LABEL_CONFUSION, LABEL_ERRORS
 from difficulty.analysis.label_errors.trust import verdict
 from difficulty.datasets.example_tables import EXAMPLES, LABELS, class_names
-from difficulty.datasets.label_sets import has_label_sets
+from difficulty.datasets.label_sets import LABEL_SETS, has_label_sets
 from difficulty.scores.collect import EXAMPLE_SCORES, RUN_SCORES
 from difficulty.scores.label_error.judgement import judge
 from difficulty.scores.label_error.outside import taken_for_others
 from difficulty.scores.label_error.tables import LABEL_ERROR, OF_SEEDS
 from difficulty.stage import arguments, provenance, required_paths, run_stage, warn
-from difficulty.tables import read_table, write_table
+from difficulty.table_parts import frame_writer
+from difficulty.tables import read_schema, read_table, write_table
 
 logger = logging.getLogger("difficulty")
 
@@ -24,7 +25,8 @@ def main(args):
     labels = read_table(args.labels, LABELS, columns=["example_id", "split", "label"])
     labels = labels[labels["split"] == "train"].sort_values("example_id")
     example_id, given = labels["example_id"].to_numpy(), labels["label"].to_numpy()
-    examples, facts = read_table(args.examples, EXAMPLES), provenance(args)
+    named = [name for name in ("label", "class_name", *LABEL_SETS) if name in read_schema(args.examples).columns]
+    examples, facts = read_table(args.examples, EXAMPLES, named), provenance(args)
     several, are_probes = has_label_sets(examples), args.settings.get("are_probes", False)
     said = judge(args, example_id, given, several, are_probes)
     known = summary.facts_of(said, given, are_probes, args.settings.get("corrected", False))
@@ -33,10 +35,9 @@ def main(args):
     scores = {"example_id": example_id, "label_error": said.label_error, "label_error_probability": wrong}
     write_table(pd.DataFrame(scores), args.output, EXAMPLE_SCORES.extended(LABEL_ERROR), facts)
     role = "train" if said.networks.fitted else "validation"  # where no network was trained on any example
-    seeds = [
-        pd.DataFrame({"example_id": example_id, "run": seed, "label_error": own}) for seed, own in said.of_seeds.items()
-    ]
-    write_table(pd.concat(seeds).assign(role=role), args.seeds, RUN_SCORES.extended(OF_SEEDS), facts)
+    with frame_writer(args.seeds, RUN_SCORES.extended(OF_SEEDS), facts) as append:
+        for seed, own in said.of_seeds.items():
+            append(pd.DataFrame({"example_id": example_id, "run": seed, "role": role, "label_error": own}))
     names = class_names(examples, max((each.shape[1] for each in said.predictors.values()), default=0))
     pairs = summary.confusion(found.likely, wrong, given, names) if found else summary.NO_CONFUSION
     write_table(pairs, args.confusion, LABEL_CONFUSION, facts)

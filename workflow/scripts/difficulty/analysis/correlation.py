@@ -18,6 +18,7 @@ from difficulty.scores.run_grid import defined_mean
 from difficulty.tables import Column, Schema
 
 _FEWEST = 3  # examples that an interval needs more than
+_EXAMPLES_AT_ONCE = 1 << 17  # in a product of matrices; the sum is exact up to 300,000, and is rounded beyond
 _ROUNDING = 1e-9  # standard error below which all resamples are the same
 _ROLE = Column(pa.string(), "role of the examples in the runs: train, validation or test")
 _EXAMPLES = Column(pa.int64(), "number of examples compared")
@@ -109,8 +110,10 @@ def spearman_matrix(values: np.ndarray) -> np.ndarray:
     """
     if not len(values):
         return np.full((values.shape[1],) * 2, np.nan)
-    ranks = np.stack([midranks(column) for column in values.T])
-    return _weighted_correlation(ranks - (len(values) + 1) / 2, None)
+    ranks = np.empty(values.T.shape)
+    for row, column in zip(ranks, values.T, strict=True):
+        np.subtract(midranks(column), (len(values) + 1) / 2, out=row)
+    return _weighted_correlation(ranks, None)
 
 
 def spearman_intervals(
@@ -125,7 +128,7 @@ def spearman_intervals(
     resample keeps the order of the data: ranks follow from the cumulated counts along it.
     """
     examples, scores = values.shape
-    orders = [tie_order(column) for column in values.T]
+    matrix, orders = spearman_matrix(values), [tie_order(column) for column in values.T]
     ranks = np.empty((scores, examples))
     results = np.empty((replicates if examples else 0, scores, scores))
     for result, counts in zip(results, resample_counts(examples, len(results), seed), strict=True):
@@ -133,7 +136,7 @@ def spearman_intervals(
         for row, order in zip(ranks, orders, strict=True):
             np.subtract(order.midranks(counts), (examples + 1) / 2, out=row)
         result[:] = _weighted_correlation(ranks, counts)
-    return _fisher_intervals(spearman_matrix(values), results, examples, confidence)
+    return _fisher_intervals(matrix, results, examples, confidence)
 
 
 def _fisher_intervals(matrix: np.ndarray, resampled: np.ndarray, examples: int, confidence: float):
@@ -155,7 +158,10 @@ def _fisher_intervals(matrix: np.ndarray, resampled: np.ndarray, examples: int, 
 
 def _weighted_correlation(centred: np.ndarray, counts: np.ndarray | None) -> np.ndarray:
     """Correlation of the rows of `centred` (S, N), whose weighted means are 0."""
-    products = (centred if counts is None else centred * counts) @ centred.T
+    products = np.zeros((len(centred),) * 2)
+    for start in range(0, centred.shape[1], _EXAMPLES_AT_ONCE):
+        block = centred[:, start : start + _EXAMPLES_AT_ONCE]
+        products += (block if counts is None else block * counts[start : start + _EXAMPLES_AT_ONCE]) @ block.T
     squares = np.diag(products)
     scale = np.sqrt(np.outer(squares, squares))
     matrix = np.divide(products, scale, where=scale > 0, out=np.full(scale.shape, np.nan))

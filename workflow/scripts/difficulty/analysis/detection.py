@@ -4,7 +4,8 @@ The conventions are the literature's: positive = hard, directions are definition
 after seeing a result, so that an AUROC below one half is shown as such.
 """
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -12,17 +13,16 @@ import pandas as pd
 import pyarrow as pa
 
 from difficulty.analysis.detection_intervals import (
+    covariances_over_seeds,
     difference_intervals,
     example_covariances,
     metric_intervals,
     plain_half_widths,
-    seed_covariances,
 )
 from difficulty.analysis.detection_metrics import METRICS, Ranking, found_curve, ranking_metrics
 from difficulty.analysis.ties import midranks
 from difficulty.errors import UserError
 from difficulty.scores.dynamics.scoring import DYNAMICS
-from difficulty.scores.run_grid import defined_mean
 from difficulty.scores.runs import ROLE_SUFFIXES
 from difficulty.tables import Column, Schema
 
@@ -139,7 +139,7 @@ def detection_tables(
     truth: np.ndarray,
     directions: Mapping[str, int] | None = None,
     *,
-    by_seed: Mapping[str, np.ndarray] | None = None,
+    by_seed: Iterable[tuple[str, np.ndarray]] = (),
     bootstrap: int = 1000,
     seed: int = 0,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -147,7 +147,7 @@ def detection_tables(
 
     scores: one column per score, N rows. truth: bool (N,), true = hard, in the order of the rows.
     directions: +1 or -1 per column; learning-dynamics scores are known by their names.
-    by_seed: (K, N) of each score that knows runs, its mean over the runs of each seed, for intervals over seeds.
+    by_seed: (score, its mean over the runs of each seed, (K, N)) of scores that know runs, for intervals over seeds.
     bootstrap: number of resamples of the examples for the intervals (0: none, the ends are NaN), the
         same for every score, so that differences between scores are paired.
     Scores are compared on the examples where none of them is undefined.
@@ -161,32 +161,51 @@ def detection_tables(
     truth = _checked_truth(truth, len(scores))
     common = common_examples(scores)
     truth, names = truth[common], list(scores.columns)
-    hardness = np.stack([known[name] * scores[name].to_numpy(np.float64)[common] for name in names])
+    hardness = [known[name] * _numbers(scores[name])[common] for name in names]
     rankings = [Ranking.of(values, truth) for values in hardness]
     metrics = np.concatenate([ranking_metrics(ranking) for ranking in rankings])
     pairs = np.array(list(combinations(range(len(names)), 2)) if bootstrap else [], dtype=int).reshape(-1, 2)
     ends = {which: np.full((2, *metrics.shape), np.nan) for which in _INTERVALS}
     differences = {which: np.full((2, len(pairs), len(METRICS)), np.nan) for which in _INTERVALS}
     if bootstrap and 0 < truth.sum() < len(truth):
-        seeds = {name: known[name] * values[:, common] for name, values in (by_seed or {}).items()}
         over_examples = example_covariances(rankings, hardness, truth, bootstrap, seed)
-        count, over_seeds = _over_seeds(names, seeds, truth)
+        seeds = ((name, known[name] * values[:, common]) for name, values in by_seed)
+        count, over_seeds = covariances_over_seeds(names, seeds, truth)
         same = _same_order(hardness, pairs)
         for which, further in zip(_INTERVALS, (None, over_seeds), strict=True):
             found = _intervals(metrics, truth, pairs, same, over_examples, further, count)
             ends[which], differences[which] = found
+    return report_table(names, known, truth, metrics, ends), _difference_table(names, metrics, pairs, differences)
+
+
+def report_table(
+    names: Sequence[str],
+    directions: Mapping[str, int],
+    truth: np.ndarray,
+    metrics: np.ndarray,
+    ends: Mapping[str, tuple[np.ndarray, np.ndarray]] | None = None,
+) -> pd.DataFrame:
+    """The first table of `detection_tables`: of S scores, compared on examples with truth bool (N,), the metrics (S, M)
+    and the ends of their intervals, each (S, M), by the ending of their columns; None: NaN."""
     report = {
         "score": names,
-        "direction": np.array([known[name] for name in names], dtype=np.int8),
+        "direction": np.array([directions[name] for name in names], dtype=np.int8),
         "examples": len(truth),
         "positives": int(truth.sum()),
         "prevalence": truth.mean(),
         **{name: metrics[:, i] for i, name in enumerate(METRICS)},
     }
+    unknown = np.full((2, *metrics.shape), np.nan)
     for i, name in enumerate(METRICS):
-        for which, (low, high) in ends.items():
+        for which in _INTERVALS:
+            low, high = (ends or {}).get(which, unknown)
             report |= {f"{name}_low{which}": low[:, i], f"{name}_high{which}": high[:, i]}
-    return pd.DataFrame(report), _difference_table(names, metrics, pairs, differences)
+    return pd.DataFrame(report)
+
+
+def _numbers(scores: pd.Series) -> np.ndarray:
+    """As floats: float32 takes half the memory, and has the same order."""
+    return scores.to_numpy() if scores.dtype == np.float32 else scores.to_numpy(np.float64)
 
 
 def _intervals(
@@ -216,25 +235,10 @@ def detection_report(scores: pd.DataFrame, truth: np.ndarray, directions=None, *
     return detection_tables(scores, truth, directions, **settings)[0]
 
 
-def _same_order(hardness: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+def _same_order(hardness: Sequence[np.ndarray], pairs: np.ndarray) -> np.ndarray:
     """bool (Q,): the two scores of the pair put the examples in the same order, so that they cannot differ."""
-    ranks = np.stack([midranks(values) for values in hardness])
-    return np.array([np.array_equal(ranks[a], ranks[b]) for a, b in pairs], dtype=bool)
-
-
-def _over_seeds(names: list[str], seeds: Mapping[str, np.ndarray], truth: np.ndarray) -> tuple[int, np.ndarray]:
-    """Number of seeds K, and (M, S, S) covariances over them, NaN for scores that know no seeds, or fewer than others.
-
-    seeds: hardness by seed, (K, N). Metrics of the means over all seeds but one, where it is defined.
-    """
-    count = max((len(values) for values in seeds.values()), default=0)
-    left_out = np.full((max(count, 2), len(names), len(METRICS)), np.nan)
-    for place, name in enumerate(names):
-        for out in range(count) if count > 1 and len(seeds.get(name, ())) == count else ():
-            rest = defined_mean(np.delete(seeds[name], out, axis=0))
-            defined = ~np.isnan(rest)
-            left_out[out, place] = ranking_metrics(Ranking.of(rest[defined], truth[defined]))[0]
-    return count, seed_covariances(left_out)
+    ranks = [hashlib.sha256(midranks(values)).digest() for values in hardness]
+    return np.array([ranks[a] == ranks[b] for a, b in pairs], dtype=bool)
 
 
 def _difference_table(names: list[str], metrics: np.ndarray, pairs: np.ndarray, ends: dict) -> pd.DataFrame:

@@ -19,7 +19,7 @@ end of a single AUROC: with 144 positives of which 1 % are ranked at random it l
 Shapes: S scores, M metrics in the order of METRICS, P positives, N examples.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from scipy.special import ndtri, owens_t, stdtrit
@@ -27,34 +27,44 @@ from scipy.special import ndtri, owens_t, stdtrit
 from difficulty.analysis.bootstrap import stratified_counts
 from difficulty.analysis.detection_metrics import METRICS, Ranking, inspected, ranking_metrics
 from difficulty.analysis.ties import midranks
+from difficulty.scores.run_grid import defined_mean
 
 PRIOR = 10
 _AUROC = METRICS.index("auroc")
 _AT_A_TIME = 65_536  # examples resampled at a time: what is summed then stays in the processor's cache
+_COLUMNS = 1 << 17  # of a matrix that is multiplied with itself at a time
 _STEPS = 40  # of bisection
 _DIGITS = 12  # that are no rounding errors
 
 
-def delong_covariance(hardness: np.ndarray, truth: np.ndarray) -> np.ndarray:
+def delong_covariance(hardness: Sequence[np.ndarray], truth: np.ndarray) -> np.ndarray:
     """(S, S) covariance of the AUROCs of scores (S, N) on the same examples (DeLong et al. 1988).
 
     truth: bool (N,). NaN with fewer than two positives or two negatives.
     """
-    placements = []
-    for values in hardness:
-        ranks = midranks(values)
-        own = np.empty(len(ranks))
-        own[truth], own[~truth] = midranks(values[truth]), midranks(values[~truth])
-        placements.append((ranks - own) / np.where(truth, (~truth).sum(), truth.sum()))
-    placements = np.stack(placements)
-    parts = [placements[:, truth], placements[:, ~truth]]
+    kinds = [truth, ~truth]
+    parts = [np.empty((kind.sum(), len(hardness))).T for kind in kinds]  # a block of examples lies together
     if min(part.shape[1] for part in parts) < 2:
         return np.full((len(hardness),) * 2, np.nan)
-    return sum(np.cov(part).reshape((len(hardness),) * 2) / part.shape[1] for part in parts)
+    for place, values in enumerate(hardness):
+        ranks = midranks(values)
+        for part, other, kind in zip(parts, parts[::-1], kinds, strict=True):
+            part[place] = (ranks[kind] - midranks(values[kind])) / other.shape[1]
+    return sum(_covariance(part) / part.shape[1] for part in parts)
+
+
+def _covariance(values: np.ndarray) -> np.ndarray:
+    """(S, S) covariance of rows (S, N), which it changes."""
+    values -= values.mean(axis=1, keepdims=True)
+    products = np.zeros((len(values),) * 2)
+    for start in range(0, values.shape[1], _COLUMNS):
+        block = values[:, start : start + _COLUMNS]
+        products += block @ block.T
+    return products * (1 / (values.shape[1] - 1))
 
 
 def example_covariances(
-    rankings: Sequence[Ranking], hardness: np.ndarray, truth: np.ndarray, replicates: int, seed: int = 0
+    rankings: Sequence[Ranking], hardness: Sequence[np.ndarray], truth: np.ndarray, replicates: int, seed: int = 0
 ) -> np.ndarray:
     """(M, S, S) covariances of the metrics of scores over other examples, with as many positives and negatives.
 
@@ -70,6 +80,32 @@ def example_covariances(
     covariances = np.einsum("bim,bjm->mij", deviations, deviations) / (replicates - 1)
     covariances[_AUROC] = delong_covariance(hardness, truth)
     return covariances
+
+
+def covariances_over_seeds(
+    names: list[str], seeds: Iterable[tuple[str, np.ndarray]], truth: np.ndarray
+) -> tuple[int, np.ndarray]:
+    """Number of seeds K, and (M, S, S) covariances over them, NaN for scores that know no seeds, or fewer than others.
+
+    seeds: (score, hardness by seed, (K, N)). Metrics of the means over all seeds but one, where it is defined.
+    """
+    found = {name: _without_each(values, truth) for name, values in seeds}
+    count = max(map(len, found.values()), default=0)
+    left_out = np.full((max(count, 2), len(names), len(METRICS)), np.nan)
+    for place, name in enumerate(names):
+        if count > 1 and len(found.get(name, ())) == count:
+            left_out[:, place] = found[name]
+    return count, seed_covariances(left_out)
+
+
+def _without_each(values: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Metrics (K, M) of the means over all seeds but one, of hardness by seed, (K, N); NaN of one seed."""
+    metrics = np.full((len(values), len(METRICS)), np.nan)
+    for out in range(len(values)) if len(values) > 1 else ():
+        rest = defined_mean(np.delete(values, out, axis=0))
+        defined = ~np.isnan(rest)
+        metrics[out] = ranking_metrics(Ranking.of(rest[defined], truth[defined]))[0]
+    return metrics
 
 
 def seed_covariances(left_out: np.ndarray) -> np.ndarray:

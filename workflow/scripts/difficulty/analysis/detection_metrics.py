@@ -5,6 +5,7 @@ take sums and cumulated sums, and no sorting.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy import sparse
@@ -63,8 +64,14 @@ class Ranking:
 
 def _members(ordered: np.ndarray, starts: np.ndarray, examples: int) -> sparse.csr_array:
     ends = np.append(starts, len(ordered)).astype(np.int32)
-    ones = np.ones(len(ordered), dtype=np.int32)
+    ones = _ones(examples)[: len(ordered)]
     return sparse.csr_array((ones, ordered.astype(np.int32), ends), shape=(len(starts), examples))
+
+
+@lru_cache(maxsize=1)
+def _ones(examples: int) -> np.ndarray:
+    """One array for the rankings of all scores."""
+    return np.ones(examples, dtype=np.int32)
 
 
 def _cumulated(values: np.ndarray) -> np.ndarray:

@@ -49,7 +49,9 @@ def compare_distributions(
         by_seed.setdefault(seed_of(run), []).append(pair)
     seeds = [_mean_over(runs) for runs in by_seed.values()]
     values = {score: np.stack([rows[score].to_numpy() for rows in seeds]) for score in columns}
-    reports = [detection_report(mean, truth, directions, by_seed=values, bootstrap=bootstrap).assign(run=ALL_RUNS)]
+    reports = [
+        detection_report(mean, truth, directions, by_seed=values.items(), bootstrap=bootstrap).assign(run=ALL_RUNS)
+    ]
     for seed, rows in zip(by_seed, seeds, strict=True):
         reports.append(detection_report(rows, truth, directions, bootstrap=0).assign(run=seed))
     return pd.concat(reports), detection_curves(mean, truth, directions)

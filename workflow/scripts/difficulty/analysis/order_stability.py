@@ -6,16 +6,18 @@ independent, even of different experiments: they see the images in the same orde
 from the same weights. So experiments are compared over different seeds. Shapes: K runs, N examples.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from difficulty.analysis.correlation import disjoint_halves, half_correlation, spearman_matrix
+from difficulty.analysis.run_values import by_seed, examples_of_roles
 from difficulty.random_streams import derived_seed
-from difficulty.scores.run_grid import RunGrid, defined_mean, ranking_values, seed_means
+from difficulty.scores.run_grid import defined_mean
 from difficulty.tables import Column, Schema
 
 SEEDS, EXPERIMENTS = "seeds", "experiments"
@@ -77,20 +79,18 @@ RELIABILITY = Schema(
 
 
 def scores_of_runs(
-    run_scores: pd.DataFrame, columns: Mapping[str, Column]
+    path: Path, wanted: Sequence[str]
 ) -> dict[tuple[str, str], tuple[list[str], np.ndarray, np.ndarray]]:
     """(role, score) -> names of the seeds, example_id (N,) and the scores (K, N) that rank in each, of one experiment.
 
-    run_scores: columns of RUN_SCORES and of `columns`, the scores. NaN where undefined; scores that no example
+    path: of a table RUN_SCORES. wanted: scores, of which it may lack some. NaN where undefined; scores that no example
     of the role has are left out.
     """
     found = {}
-    for role, rows in run_scores.groupby("role", sort=False):
-        grid, values = RunGrid.of(rows), ranking_values(rows, columns)
-        for score in columns:
-            seeds, means = seed_means(grid, values[score].to_numpy())
-            if not np.isnan(means).all():
-                found[role, score] = seeds, grid.example_id, means
+    for role, example_id in examples_of_roles(path).items():
+        for score, means in by_seed([path], wanted, role, example_id):
+            if not np.isnan(values := means.to_numpy()).all():
+                found[role, score] = list(means.index), example_id, values
     return found
 
 

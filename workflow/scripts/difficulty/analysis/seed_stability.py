@@ -14,7 +14,7 @@ from difficulty.analysis.correlation import (
     stability_table,
 )
 from difficulty.analysis.reliability import corrected_correlations
-from difficulty.analysis.run_values import by_seed, of_examples, run_values
+from difficulty.analysis.run_values import by_seed, of_examples
 from difficulty.scores.collect import RUN_SCORES
 from difficulty.scores.run_grid import RunGrid, ranking_values, seed_means
 from difficulty.tables import read_schema, read_table
@@ -57,10 +57,7 @@ def corrected_table(families: Sequence[Path], scores: Sequence[str], role: str, 
 
     example_id: the examples of the role that are compared.
     """
-    having = (
-        values for values in run_values(families, scores, role, example_id) if len(values)
-    )  # a family may lack the role
-    of_scores = by_seed(having, example_id)
+    of_scores = dict(by_seed(families, scores, role, example_id))
     seeds = list(dict.fromkeys(seed for rows in of_scores.values() for seed in rows.index))
     unknown = pd.DataFrame(np.nan, seeds, example_id)
     values = np.stack([of_scores.get(score, unknown).reindex(seeds).to_numpy() for score in scores], axis=2)

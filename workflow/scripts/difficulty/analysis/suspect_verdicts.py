@@ -3,7 +3,7 @@
 The rules are in docs/acting.md; the first that holds gives the word.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -39,6 +39,10 @@ class Training:
     consistency: np.ndarray
     neighbors: np.ndarray
 
+    def of(self, chosen: np.ndarray) -> "Training":
+        """The same of some of the examples, by position."""
+        return replace(self, **_of(self, chosen))
+
 
 @dataclass(frozen=True)
 class Predictions:
@@ -52,6 +56,14 @@ class Predictions:
     other: np.ndarray
     name: np.ndarray
     held_out: np.ndarray
+
+    def of(self, chosen: np.ndarray) -> "Predictions":
+        """The same of some of the examples, by position."""
+        return replace(self, **_of(self, chosen))
+
+
+def _of(facts: Training | Predictions, chosen: np.ndarray) -> dict[str, np.ndarray]:
+    return {name: values[chosen] for name, values in vars(facts).items() if isinstance(values, np.ndarray)}
 
 
 def verdicts(

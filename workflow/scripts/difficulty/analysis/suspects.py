@@ -84,18 +84,24 @@ class Suspicion:
     evidence: np.ndarray
 
 
-def suspect_table(
-    examples: pd.DataFrame, suspicion: Suspicion, percentiles: pd.DataFrame, order: np.ndarray
-) -> pd.DataFrame:
-    """The examples by how suspect their label is, the most suspect first: columns of SUSPECTS and the percentiles.
+def ranked(order: np.ndarray) -> np.ndarray:
+    """Positions of examples by the values (N,) that rank them, largest first, equals in their order, without NaN."""
+    places = np.argsort(-order, kind="stable")
+    return places[~np.isnan(order[places])]
 
-    examples: N rows with the columns example_id, key and file. percentiles: N rows, as `hardness_percentiles` gives
-    them. order: (N,), the values that rank, the largest first; examples where it is NaN are left out, and among equals
-    the order of the rows stays.
+
+def suspect_table(
+    examples: pd.DataFrame, suspicion: Suspicion, percentiles: pd.DataFrame, first: int = 1
+) -> pd.DataFrame:
+    """A part of the list, with the columns of SUSPECTS and the percentiles.
+
+    examples: N rows with the columns example_id, key and file, the most suspect first. percentiles: N rows, as
+    `hardness_percentiles` gives them. first: rank of the first row.
     """
     known = ~np.isnan(suspicion.probability)
     table = pd.DataFrame(
         {
+            "rank": np.arange(first, first + len(examples)),
             "example_id": examples["example_id"].to_numpy(),
             "key": examples["key"].to_numpy(),
             "file": examples["file"].to_numpy(),
@@ -111,7 +117,4 @@ def suspect_table(
         }
     )
     table.loc[~known, "within_cut"] = pd.NA
-    places = np.argsort(-order, kind="stable")
-    table = table.iloc[places[~np.isnan(order[places])]].reset_index(drop=True)
-    table.insert(0, "rank", np.arange(1, len(table) + 1))
     return table

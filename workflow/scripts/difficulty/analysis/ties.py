@@ -1,6 +1,7 @@
 """Order of values with their ties, kept so that a resample of the examples is ranked without sorting."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ class TieOrder:
     """Values in ascending order, in groups of equal ones.
 
     order: (N,) index of the example at each position. ends: (G,) the position after each group's last.
-    group: (N,) the group of each example.
+    group: (N,) the group of each example. All are int32 where N fits into it.
     """
 
     order: np.ndarray
@@ -32,7 +33,7 @@ class TieOrder:
         resample, repetitions being ties like any other. None: each once.
         """
         if counts is None:
-            below_and_upto = self.starts() + self.ends
+            below_and_upto = self.starts().astype(np.int64) + self.ends
         else:
             upto = np.cumsum(weights := counts.take(self.order), dtype=np.int64)
             if len(self.ends) == len(self.order):
@@ -49,10 +50,19 @@ def tie_order(values: np.ndarray) -> TieOrder:
     ordered = values[order]
     new = np.ones(len(values), dtype=bool)
     new[1:] = ordered[1:] != ordered[:-1]
-    group = np.empty(len(values), dtype=np.int64)
+    kind = np.int32 if len(values) <= np.iinfo(np.int32).max else np.int64
+    group = np.empty(len(values), kind)
     group[order] = np.cumsum(new) - 1
-    ends = np.append(np.flatnonzero(new)[1:], len(values)) if len(values) else np.zeros(0, dtype=np.int64)
-    return TieOrder(order, ends, group)
+    ends = _every_place(len(values), kind)
+    if not new.all():
+        ends = np.append(np.flatnonzero(new)[1:], len(values)).astype(kind)
+    return TieOrder(order.astype(kind), ends, group)
+
+
+@lru_cache(maxsize=1)
+def _every_place(count: int, kind: type) -> np.ndarray:
+    """One array for all orders without ties."""
+    return np.arange(1, count + 1, dtype=kind)
 
 
 def midranks(values: np.ndarray) -> np.ndarray:

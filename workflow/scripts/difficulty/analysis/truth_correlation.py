@@ -41,19 +41,28 @@ def truth_correlation(
     """
     rows = []
     for name, values in truth.items():
-        table = hardness.assign(**{"": values}).astype(float)
-        known = table.notna().all(axis=1)
+        known = hardness.notna().all(axis=1) & values.notna()
         for class_name in [ALL_CLASSES, *class_names.drop_duplicates()]:
             members = known if class_name == ALL_CLASSES else known & (class_names == class_name)
             if members.sum() < FEWEST_CORRELATED:
                 continue
-            part = table[members].to_numpy()
+            part = _numbers(hardness[members], values[members])
             low, high = spearman_intervals(part, replicates, seed)
             found = {"spearman": spearman_matrix(part)[-1, :-1], "low": low[-1, :-1], "high": high[-1, :-1]}
             facts = {"truth": name, "class_name": class_name, "score": list(hardness), "examples": len(part)}
             rows.append(pd.DataFrame({**facts, **found}))
     columns = [column for column in TRUTH_CORRELATION.columns if column != "role"]
     return pd.concat(rows)[columns] if rows else pd.DataFrame({column: [] for column in columns})
+
+
+def _numbers(hardness: pd.DataFrame, truth: pd.Series) -> np.ndarray:
+    """Scores and truth (n, S + 1) without NaN: float32, which takes half the memory, where that holds all values."""
+    values = np.empty((hardness.shape[1] + 1, len(hardness)), np.float32)
+    for row, (_, column) in zip(values, [*hardness.items(), ("", truth)], strict=True):
+        if not np.array_equal(column.astype(np.float32), column.astype(np.float64)):
+            return hardness.assign(**{"": truth}).to_numpy(np.float64)
+        row[:] = column
+    return values.T
 
 
 def numeric_columns(examples: pd.DataFrame, names: list[str]) -> pd.DataFrame:

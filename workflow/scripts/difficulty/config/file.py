@@ -31,6 +31,7 @@ from difficulty.config.analyses.vog_toy import VogToy
 from difficulty.config.core.annotations import CheckedBy
 from difficulty.config.core.names import Name
 from difficulty.config.core.problems import Place, expected
+from difficulty.config.core.ranges import Range
 from difficulty.config.core.section import Section, findings
 from difficulty.config.data.datasets import AnySource
 from difficulty.config.data.evaluations import Evaluations
@@ -127,6 +128,11 @@ class ConfigurationFile(Section):
     )
     analyses: Analyses = Field(Analyses(), description="what is computed from the records of the experiments")
     figures: Figures = Field(Figures(), description="what is drawn")
+    memory: Annotated[int, Range(256, 10_000_000)] = Field(
+        1024,
+        description="MiB that a job may take for tables and records, which are read in blocks of that size; it changes "
+        "no result. analyses.prediction_depth.memory and analyses.influence.memory are apart from it",
+    )
 
 
 def checked_file(config) -> tuple[ConfigurationFile, list[tuple[Place, str]]]:

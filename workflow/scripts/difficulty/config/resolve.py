@@ -35,6 +35,7 @@ class Configuration:
     generalization: study -> what its tables depend on, see `resolved_studies`. removals: the same of each removal, see
     `resolved_removals`.
     used, drawn: analysis, or figure, that is wanted -> its experiments, with what it uses of each where it chooses.
+    memory: MiB that a job may take for tables and records; no result depends on it.
     source: what error messages call it.
     """
 
@@ -52,6 +53,7 @@ class Configuration:
     removals: dict[str, dict]
     used: dict[str, dict[str, Any] | list[str]]
     drawn: dict[str, dict[str, Any] | list[str]]
+    memory: int
     source: str
 
     def runs(self, experiment: str, seeds: list[int] | None = None) -> list[str]:
@@ -244,5 +246,6 @@ def _configuration(
         removals=removals,
         used={name: analysis.used(suite) for name, analysis in _checked_sections(file.analyses)},
         drawn={name: figure.used(suite) for name, figure in _checked_sections(file.figures)},
+        memory=file.memory,
         source=source,
     )

@@ -109,10 +109,15 @@ def check_probabilities(probabilities: np.ndarray, name: str, rows: Rows, path) 
 
 
 def values_of(table: pa.Table, column: str, path) -> np.ndarray:
-    """(R,) of a column that is not nested."""
-    if pa.types.is_nested(table[column].type):
-        raise UserError(f"{path}: column {column!r} is {table[column].type}, expected one value in every row")
-    return table[column].to_pandas().to_numpy()
+    """(R,) of a column that is not nested. Of text, equal values are one object, and missing ones NaN."""
+    values = table[column]
+    if pa.types.is_nested(values.type):
+        raise UserError(f"{path}: column {column!r} is {values.type}, expected one value in every row")
+    if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
+        return values.to_pandas().to_numpy()
+    encoded = values.combine_chunks().dictionary_encode()
+    words = np.array([*encoded.dictionary.to_pylist(), np.nan], object)
+    return words[encoded.indices.fill_null(len(words) - 1).to_numpy(zero_copy_only=False)]
 
 
 def check_named(values: np.ndarray, column: str, counted: np.ndarray, rows: Rows, path) -> None:

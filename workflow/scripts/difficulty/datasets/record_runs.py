@@ -15,5 +15,5 @@ def read_run(path, first_path, examples_path, settings: Mapping) -> OwnRecords:
     own = read_own_records(path, settings)
     if path != first_path:
         check_same_shape(own.counts(), read_provenance(examples_path), path, first_path)
-        check_same_examples(own.examples, read_table(examples_path, EXAMPLES), path, first_path)
+        check_same_examples(own.examples, read_table(examples_path, EXAMPLES, list(own.examples)), path, first_path)
     return own

@@ -14,14 +14,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from difficulty.datasets.record_rows import Rows, check_probabilities, matrix_of, whole_numbers
+from difficulty.datasets.record_rows import Rows, check_probabilities, matrix_of, values_of, whole_numbers
 from difficulty.errors import UserError
 from difficulty.memory import column_size
+from difficulty.memory_budget import budgeted
 from difficulty.text_tables import is_text_table
 
-_WHOLE_BELOW = 1 << 26  # bytes; smaller files are read as a whole
+_WHOLE_BELOW = 1 << 24  # bytes; smaller files are read as a whole
 _ROWS = 1 << 16
 _NUMBERS = 1 << 21  # of the predictions of a batch
+_BUFFER = 1 << 22  # bytes of a column of a row group, which may be an epoch, that are read at a time
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class RecordStream:
         """
         column, classes = self.settings[name], self.classes(name)
         row = (first - 1) * len(self.example_id)
-        for table in _batches(self.path, self._keys(column), max(_NUMBERS // classes, 1), row):
+        for table in _batches(self.path, self._keys(column), max(budgeted(_NUMBERS) // classes, 1), row):
             rows = self._rows(table)
             place, epoch = self._places(rows.example), np.arange(row, row + len(table)) // len(self.example_id)
             is_known = (self.example_id[place] == rows.example) & (rows.epoch == epoch + self.first_epoch)
@@ -126,7 +128,7 @@ def _in_order(path, settings: Mapping, constant: Sequence[str]) -> RecordStream 
             table = pa.concat_tables(part for _, _, part in parts)
             example = whole_numbers(table, settings["example_id"], path)
             ids, order = np.unique(example, return_index=True)
-            known = {name: table[name].to_pandas().to_numpy()[order] for name in constant}
+            known = {name: values_of(table, name, path)[order] for name in constant}
             is_repeated = len(ids) == len(example)
         else:
             is_repeated = _is_repeated(parts, ids, known)
@@ -175,7 +177,7 @@ def _runs(values: np.ndarray) -> Iterator[tuple[int, int]]:
 def _batches(path, columns: Sequence[str], rows: int, skipped: int = 0) -> Iterator[pa.Table]:
     """These columns of so many rows at a time, without the first rows of the file."""
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, buffer_size=_BUFFER) as file:
             for group in range(file.num_row_groups):
                 count = file.metadata.row_group(group).num_rows
                 if skipped >= count:

@@ -144,7 +144,7 @@ def _examples(
         check_named(columns[name], facts[name], np.isin(rows.example, example_id), rows, path)
     columns = {name: constant(column, facts[name], rows, path)[kept] for name, column in columns.items()}
     split = columns.pop("split", np.full(len(label), "train"))
-    split, written = pd.Series(split).astype(str).str.strip().str.lower().map(_SPLITS), split
+    split, written = _renamed(split, lambda name: _SPLITS.get(name.strip().lower())), split
     if split.isna().any():
         other = ", ".join(sorted({str(value) for value in written[split.isna()]})[:SHOWN])
         raise UserError(f"{path}: column {settings['split']!r}: expected train, test, val or validation, found {other}")
@@ -154,15 +154,21 @@ def _examples(
         )
     frame = {
         "example_id": example_id,
-        "split": split.to_numpy(),
-        "key": pd.Series(columns.pop("key", example_id)).astype(str).to_numpy(),
+        "split": split,
+        "key": pd.Series(columns.pop("key", example_id)).astype(str),
         "original_index": example_id,
         "label": label,
-        "class_name": pd.Series(columns.pop("class_name", label)).astype(str).map(tidied).to_numpy(),
+        "class_name": _renamed(columns.pop("class_name", label), tidied),
     }
     examples = pd.DataFrame({**frame, **columns})
     _check_class_names(examples, path)
     return examples, kept, intake
+
+
+def _renamed(values: np.ndarray, renamed: Callable[[str], str | None]) -> pd.Series:
+    """Values (N,), few of them different, as what their text becomes."""
+    codes, distinct = pd.factorize(values, use_na_sentinel=False)
+    return pd.Series(np.array([*map(renamed, map(str, distinct))], object)[codes])
 
 
 def check_same_examples(own: pd.DataFrame, first: pd.DataFrame, path, first_path) -> None:

@@ -35,13 +35,14 @@ class Plan:
     """All parts of the plan, by the names of the phases.
 
     digest: script and names of modules -> digest of their source.
+    memory: MiB that a job may take for tables and records. No stage depends on it.
     families: family of scores -> method that returns the stage of an experiment's, or None if it has none.
     """
 
     def __init__(self, configuration: Configuration, digest: Callable[..., str]):
         self.configuration, self.digest = configuration, digest
         self.datasets, self.experiments = configuration.datasets, configuration.experiments
-        self.analyses = configuration.analyses
+        self.analyses, self.memory = configuration.analyses, configuration.memory
         self.data = Data(self)
         self.training = Training(self)
         self.checks = Checks(self)

@@ -1,6 +1,6 @@
 """Records and history of runs that were trained elsewhere, from what their networks say of each example."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -14,12 +14,26 @@ def imported_epoch(outcomes: Mapping[str, np.ndarray], labels: pd.DataFrame, epo
 
     What the learning rate was is not known.
     """
-    split = labels["split"].to_numpy()
-    records = records_frame(outcomes, labels["example_id"], labels["label"].to_numpy(), split, epoch)
-    groups = {group: split == group for group in SPLITS}
-    history = [
+    (records,) = record_parts(outcomes, labels, epoch, max(len(labels), 1))
+    return records, history_rows(outcomes, labels, epoch)
+
+
+def record_parts(
+    outcomes: Mapping[str, np.ndarray], labels: pd.DataFrame, epoch: int, size: int
+) -> Iterator[pd.DataFrame]:
+    """Rows of RECORDS or SET_RECORDS of one epoch, of so many examples at a time; arguments as of `imported_epoch`."""
+    for start in range(0, max(len(labels), 1), size):
+        rows = slice(start, start + size)
+        own, part = labels.iloc[rows], {name: values[rows] for name, values in outcomes.items()}
+        roles = own["split"].to_numpy()
+        yield records_frame(part, own["example_id"], own["label"].to_numpy(), roles, epoch)
+
+
+def history_rows(outcomes: Mapping[str, np.ndarray], labels: pd.DataFrame, epoch: int) -> list[dict]:
+    """Rows of HISTORY of one epoch; arguments as of `imported_epoch`."""
+    groups = {group: (labels["split"] == group).to_numpy(bool) for group in SPLITS}
+    return [
         {"epoch": epoch, "group": group, **group_summary(outcomes, members), "learning_rate": np.nan}
         for group, members in groups.items()
         if members.any()
     ]
-    return records, history

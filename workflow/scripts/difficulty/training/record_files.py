@@ -19,7 +19,8 @@ def examples_per_group(epochs: int) -> int:
 def write_records(frames: Iterable[pd.DataFrame], path, epochs: int, provenance: Mapping) -> None:
     """Writes rows of RECORDS or SET_RECORDS, a frame for each of so many epochs, in order; errors as of `write_table`.
 
-    One epoch is in memory at a time. The frames have the same examples in the same order.
+    One frame is in memory at a time. The epochs have the same examples in the same order, each of which may come in
+    frames of `examples_per_group` examples.
     """
     rest = iter(frames)
     first = next(rest)

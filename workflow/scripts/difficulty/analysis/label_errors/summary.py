@@ -110,10 +110,10 @@ def confusion(likely: np.ndarray, wrong: np.ndarray, labels: np.ndarray, names: 
     likely: (N, C), the model's probability of each class. wrong: (N,), the probability that the label is wrong, of
     which each other class has its share; NaN where there is no estimate. labels: (N,), given. names: of the classes.
     """
-    rows, others = [], likely.copy()
-    others[np.arange(len(labels)), labels] = 0
-    total = others.sum(axis=1)
-    expected = others * np.divide(wrong, total, out=np.zeros(len(labels)), where=total > 0)[:, None]
+    rows, expected = [], likely.copy()
+    expected[np.arange(len(labels)), labels] = 0
+    total = expected.sum(axis=1)
+    expected *= np.divide(wrong, total, out=np.zeros(len(labels)), where=total > 0)[:, None]
     for given in np.unique(labels[~np.isnan(wrong)]):
         members = expected[labels == given]
         for other in range(likely.shape[1]):

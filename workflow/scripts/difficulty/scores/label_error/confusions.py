@@ -15,6 +15,7 @@ import numpy as np
 
 from difficulty.scores.label_error.estimate import in_order_of
 from difficulty.scores.label_error.evidence import normal_scores
+from difficulty.scores.label_error.noise_likelihood import blocks, pair_counts
 from difficulty.scores.label_error.noise_model import FREER, NoisyLabels, class_probabilities
 
 _ADDED = 2.0  # errors of each pair of classes that are added to those found and to those expected
@@ -36,12 +37,13 @@ def with_confusions(evidence: np.ndarray, predictors: Sequence[np.ndarray], nois
     model = noisy.model(predictors, FREER)
     if not model.shows_noise:
         return normal_scores(evidence)
-    pairs = model.likely.T @ np.eye(classes)[labels[noisy.known]]
-    ratios, share = error_ratios(pairs)
-    predicted = np.maximum(class_probabilities(predictors, model), _LEAST_PROBABILITY)
-    moved = shift(predicted, labels, ratios, share)
+    ratios, share = error_ratios(pair_counts(model.likely, labels[noisy.known]))
+    predicted, moved, odds = class_probabilities(predictors, model), *np.empty((2, len(labels)))
+    for rows in blocks(*predicted.shape):
+        part = np.maximum(predicted[rows], _LEAST_PROBABILITY), labels[rows]
+        moved[rows], odds[rows] = shift(*part, ratios, share), log_odds(*part, share)
     moved = np.sign(moved) * np.maximum(np.abs(moved) - _IGNORED, 0)
-    ranked = in_order_of(evidence, log_odds(predicted, labels, share)) + _STEP * normal_scores(evidence)
+    ranked = in_order_of(evidence, odds) + _STEP * normal_scores(evidence)
     return normal_scores(ranked + moved)
 
 

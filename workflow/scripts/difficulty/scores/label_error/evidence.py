@@ -93,7 +93,7 @@ class PooledNetworks:
 
     def __init__(self, example_id: np.ndarray):
         self.example_id = example_id
-        self._sum, self._count = np.zeros(len(example_id)), np.zeros(len(example_id), np.int64)
+        self._sum, self._count = np.zeros(len(example_id)), np.zeros(len(example_id), np.int16)
 
     def add(self, example_id: np.ndarray, evidence: np.ndarray) -> None:
         """Adds what one network says of some of the examples."""

@@ -69,12 +69,13 @@ def judge(files: Namespace, example_id: np.ndarray, labels: np.ndarray, several:
     else:
         held_out = held_out_of_seeds(files.held_out, example_id) if files.held_out else {}
         of_classes = held_out.items() if held_out else votes_of_seeds(files.records, example_id, labels)
-        by_seed, total = {}, 0
+        by_seed, total = {}, None
         for seed, own in of_classes:
             its_labels = NoisyLabels(labels)  # whose models nothing needs afterwards
             said = networks_evidence(networks.of_seed[seed].mean(), held_out.get(seed), its_labels)
             by_seed[seed] = with_confusions(said, [own], its_labels)
-            total = total + own
-        means = list(predictors.values()) or [total / len(by_seed)]
+            total = own if total is None else np.add(total, own, out=total)
+            del its_labels, own  # before those of the next seed are there
+        means = list(predictors.values()) or [np.divide(total, len(by_seed), out=total)]
         label_error = with_confusions(label_error, means, noisy)
     return Judgement(networks, label_error, by_seed, list(kinds), predictors, left_out, noisy)

@@ -9,8 +9,11 @@ in common by chance. Further penalties keep W near a multiple of the identity.
 The log probabilities of one example are nearly dependent on each other, so that a quasi-Newton method takes thousands
 of steps to the maximum, and expectation maximisation more. In units in which they are independent and of equal size,
 one or two hundred are enough.
+
+Sums over examples are taken in blocks of examples, so that no further array is as large as the inputs.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +31,7 @@ _TINY = 1e-300  # probability whose logarithm is finite
 _LEAST_TRANSITION = 1e-4  # that the way to the maximum starts from
 _DEVIATION = 0.3  # of the inputs in the units of the weights: as steep as the logarithms of the transitions
 _LEAST_VARIANCE = 1e-6  # of the inputs in these units, in proportion to the largest
+_ROWS, _NUMBERS = 1 << 17, 1 << 23  # of a block, at most: examples, and examples times classes
 
 
 class Fit(NamedTuple):
@@ -58,8 +62,6 @@ class NoiseLikelihood:
         self.counts = np.ones(len(labels)) if counts is None else counts.astype(np.float64)
         self.group, self.groups = np.zeros(len(labels), int) if group is None else group, groups
         self._deviation, self._units = deviation, _units(inputs)
-        places = (self.group * classes + labels, np.arange(len(labels)))
-        self._sums = csr_array((self.counts, places), shape=(groups * classes, len(labels)))  # by group and label
 
     def starts(self, share: float, steps: int) -> list[Fit]:
         """Three fits on the way to the maximum, as the likelihood has several.
@@ -71,87 +73,116 @@ class NoiseLikelihood:
         they are until the steps have found transitions.
         """
         believed = self._identity()
-        weights = self._fitted_to(np.eye(self.classes)[self.labels], believed, _FIRST_STEPS)
+        weights = self._fitted_to(None, believed, _FIRST_STEPS)
         alike = np.full((self.classes, self.classes), share / max(self.classes - 1, 1))
         np.fill_diagonal(alike, 1 - share)
         fits = [_as_fit(weights, alike, self.groups)]
         transitions, of_believed = alike, alike
         for _ in range(steps):
-            likely, _ = self._posterior(weights, transitions[None])
+            likely = self._posterior(weights, transitions[None])
             transitions = transitions_of(likely, self.labels)
             weights = self._fitted_to(likely, weights, _STEPS_OF_WEIGHTS)
-            of_believed = transitions_of(self._posterior(believed, of_believed[None])[0], self.labels)
+            of_believed = transitions_of(self._posterior(believed, of_believed[None]), self.labels)
         return [*fits, *(_as_fit(*each, self.groups) for each in ((weights, transitions), (believed, of_believed)))]
 
     def maximised(self, start: Fit, steps: int = MOST_STEPS) -> Fit:
         """The maximum near `start`."""
 
         def loss(weights, *odds):
-            predicted = softmax(self.inputs @ weights, axis=1)
-            value, likely, of_odds = self._loss_of_odds(predicted, *odds)
+            value, of_weights, *of_odds = self._loss(weights, *odds)
             penalty, of_penalty = _penalty(weights)
-            of_weights = self.inputs.T @ (self.counts[:, None] * (predicted - likely)) + of_penalty
-            return value + penalty, of_weights, *of_odds
+            return value + penalty, of_weights + of_penalty, *of_odds
 
         return Fit(*self._minimised(loss, steps, *start))
 
     def with_these_weights(self, start: Fit, steps: int = MOST_STEPS) -> Fit:
         """The maximum over the transitions alone."""
-        predicted = softmax(self.inputs @ start.weights, axis=1)
+        predicted = np.concatenate([self._predicted(start.weights, rows) for rows in self._blocks()])
 
         def loss(*odds):
-            value, _, of_odds = self._loss_of_odds(predicted, *odds)
+            value, _, *of_odds = self._loss(start.weights, *odds, predicted=predicted)
             return value, *of_odds
 
         return Fit(start.weights, *_minimised(loss, steps, *start[1:]))
 
     def without_noise(self, weights: np.ndarray) -> np.ndarray:
         """The weights that fit best if every label is right."""
-        return self._fitted_to(np.eye(self.classes)[self.labels], weights, MOST_STEPS)
+        return self._fitted_to(None, weights, MOST_STEPS)
 
     def value(self, fit: Fit | None, weights: np.ndarray | None = None) -> float:
         """The penalised log likelihood, in nats, of a fit, or of weights if every label is right (None)."""
-        if fit is None:
-            predicted = log_softmax(self.inputs @ weights, axis=1)
-            return self.counts @ predicted[np.arange(len(self.labels)), self.labels] - _penalty(weights)[0]
-        return self.value_of_transitions(fit) - _penalty(fit.weights)[0]
+        if fit is not None:
+            return self.value_of_transitions(fit) - _penalty(fit.weights)[0]
+        total = 0.0
+        for rows in self._blocks():
+            predicted, labels = log_softmax(self.inputs[rows] @ weights, axis=1), self.labels[rows]
+            total += self.counts[rows] @ predicted[np.arange(len(labels)), labels]
+        return total - _penalty(weights)[0]
 
     def value_of_transitions(self, fit: Fit) -> float:
         """The log likelihood, in nats, without the penalty for the weights."""
-        return -self._loss_of_odds(softmax(self.inputs @ fit.weights, axis=1), *fit[1:])[0]
+        return -self._loss(*fit)[0]
 
     def posterior(self, fit: Fit) -> np.ndarray:
         """Each class's probability (N, C) once the label is known."""
-        return self._posterior(fit.weights, fit.transitions)[0]
+        return self._posterior(fit.weights, fit.transitions)
 
-    def _posterior(self, weights, transitions):
-        return posterior(softmax(self.inputs @ weights, axis=1), transitions, self.group, self.labels)
+    def _posterior(self, weights, transitions) -> np.ndarray:
+        likely = np.empty((len(self.labels), self.classes))
+        for rows in self._blocks():
+            predicted = self._predicted(weights, rows)
+            likely[rows], _ = posterior(predicted, transitions, self.group[rows], self.labels[rows])
+        return likely
 
-    def _loss_of_odds(self, predicted, common, pairs, groups):
-        """(minus the log likelihood with the penalties for b and d, each class's probability (N, C) once the label is
-        known, the gradient by a, b and d). predicted: (N, C), before it is known."""
+    def _blocks(self) -> Iterator[slice]:
+        return blocks(len(self.labels), self.classes)
+
+    def _predicted(self, weights, rows: slice) -> np.ndarray:
+        """(n, C), before the label is known."""
+        return softmax(self.inputs[rows] @ weights, axis=1)
+
+    def _loss(self, weights, common, pairs, groups, predicted=None):
+        """(minus the log likelihood with the penalties for b and d, its gradient by the weights, by a, b and d).
+
+        predicted: (N, C), before the label is known, where it is known for these weights; the gradient by them is then
+        left out.
+        """
         transitions = _transitions(common, pairs, groups)
-        likely, given = posterior(predicted, transitions, self.group, self.labels)
-        counts = (self._sums @ likely).reshape(transitions.shape).transpose(0, 2, 1)  # by group, class and label
+        counts, of_weights = np.zeros((len(transitions) * self.classes, self.classes)), np.zeros(weights.shape)
+        log_likelihood = 0.0
+        for rows in self._blocks():
+            before = self._predicted(weights, rows) if predicted is None else predicted[rows]
+            times, group, labels = self.counts[rows], self.group[rows], self.labels[rows]
+            likely, given = posterior(before, transitions, group, labels)
+            places = (group * self.classes + labels, np.arange(len(labels)))
+            counts += csr_array((times, places), shape=(len(counts), len(labels))) @ likely
+            log_likelihood += times @ np.log(given)
+            if predicted is None:
+                of_weights += self.inputs[rows].T @ (times[:, None] * (before - likely))
+        counts = counts.reshape(transitions.shape).transpose(0, 2, 1)  # by group, class and label
         slope = (counts.sum(axis=2, keepdims=True) * transitions - counts) * (1 - np.eye(self.classes))
         of_pairs, of_groups = pairs / self._deviation**2, groups / _DEVIATION_OF_GROUPS**2
-        value = (pairs * of_pairs).sum() / 2 + (groups * of_groups).sum() / 2 - self.counts @ np.log(given)
+        value = (pairs * of_pairs).sum() / 2 + (groups * of_groups).sum() / 2 - log_likelihood
         gradient = slope.sum(), slope.sum(axis=0) + of_pairs, slope.sum(axis=(1, 2)) + of_groups
-        return value, likely, gradient
+        return value, of_weights, *gradient
 
     def _identity(self) -> np.ndarray:
         """Weights that take the mean of the predictors' log probabilities."""
         predictors = (self.inputs.shape[1] - 1) // self.classes
         return np.concatenate([*[np.eye(self.classes) / predictors] * predictors, np.zeros((1, self.classes))])
 
-    def _fitted_to(self, target: np.ndarray, weights: np.ndarray, steps: int) -> np.ndarray:
-        """The weights by penalised logistic regression on probabilities (N, C)."""
-        target = self.counts[:, None] * target
+    def _fitted_to(self, target: np.ndarray | None, weights: np.ndarray, steps: int) -> np.ndarray:
+        """The weights by penalised logistic regression on probabilities (N, C); None: on the labels as they are."""
 
         def loss(weights):
-            predicted, (penalty, of_penalty) = softmax(self.inputs @ weights, axis=1), _penalty(weights)
-            value = penalty - (target * np.log(np.maximum(predicted, _TINY))).sum()
-            return value, self.inputs.T @ (self.counts[:, None] * predicted - target) + of_penalty
+            value, gradient = _penalty(weights)
+            log_likelihood, of_weights = 0.0, np.zeros(weights.shape)
+            for rows in self._blocks():
+                predicted, times = self._predicted(weights, rows), self.counts[rows, None]
+                wanted = times * (np.eye(self.classes)[self.labels[rows]] if target is None else target[rows])
+                log_likelihood += (wanted * np.log(np.maximum(predicted, _TINY))).sum()
+                of_weights += self.inputs[rows].T @ (times * predicted - wanted)
+            return value - log_likelihood, of_weights + gradient
 
         return self._minimised(loss, steps, weights)[0]
 
@@ -193,12 +224,26 @@ def posterior(predicted, transitions, group, labels) -> tuple[np.ndarray, np.nda
     return joint / given[:, None], given
 
 
+def pair_counts(likely: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """(C, C), how many examples of each class (row) have each label, if they are of classes by `likely` (N, C)."""
+    pairs, names = np.zeros((likely.shape[1],) * 2), np.eye(likely.shape[1])
+    for rows in blocks(*likely.shape):
+        pairs += likely[rows].T @ names[labels[rows]]
+    return pairs
+
+
+def blocks(examples: int, classes: int) -> Iterator[slice]:
+    """The blocks in which N examples are summed over."""
+    size = min(_ROWS, max(_NUMBERS // classes, 1))
+    return (slice(start, start + size) for start in range(0, examples, size))
+
+
 def transitions_of(likely: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """(C, C), the shares of the labels (N,) of each class, if examples are of classes by `likely` (N, C).
 
     A class that no example is of keeps its labels.
     """
-    pairs = likely.T @ np.eye(likely.shape[1])[labels]
+    pairs = pair_counts(likely, labels)
     totals = pairs.sum(axis=1, keepdims=True)
     return np.where(totals > 0, pairs / np.where(totals > 0, totals, 1), np.eye(len(pairs)))
 
@@ -220,7 +265,8 @@ def _as_fit(weights: np.ndarray, transitions: np.ndarray, groups: int) -> Fit:
 
 def _units(inputs: np.ndarray) -> np.ndarray:
     """(D, D), the weights (rows) of inputs (N, D) that are independent and of equal size, in the units of these."""
-    variances, axes = np.linalg.eigh(inputs.T @ inputs / len(inputs))
+    squares = sum(inputs[rows].T @ inputs[rows] for rows in blocks(*inputs.shape))
+    variances, axes = np.linalg.eigh(squares / len(inputs))
     return _DEVIATION * (axes / np.sqrt(np.maximum(variances, _LEAST_VARIANCE * variances[-1]))) @ axes.T
 
 

@@ -29,7 +29,7 @@ from scipy.special import softmax
 
 from difficulty.analysis.ties import midranks
 from difficulty.random_streams import derived_seed
-from difficulty.scores.label_error.noise_likelihood import MOST_STEPS, Fit, NoiseLikelihood
+from difficulty.scores.label_error.noise_likelihood import MOST_STEPS, Fit, NoiseLikelihood, blocks
 
 ALIKE, FREER = 1.0, 3.0
 _FLOOR, _FLOOR_OF_NAMES = 1e-12, 1e-6  # of probabilities, whose logarithms the model takes; see `_inputs`
@@ -115,7 +115,10 @@ def refitted(
 
 def class_probabilities(predictors: Sequence[np.ndarray], model: NoiseModel) -> np.ndarray:
     """Each class's probability (N, C) by a fitted model before the given label is known; see `fit_noise_model`."""
-    return softmax(_inputs(predictors) @ model.fit.weights, axis=1)
+    inputs, found = _inputs(predictors), np.empty(predictors[0].shape)
+    for rows in blocks(*found.shape):
+        found[rows] = softmax(inputs[rows] @ model.fit.weights, axis=1)
+    return found
 
 
 def with_sharpness(
@@ -147,7 +150,8 @@ class NoisyLabels:
         for fitted_with, by, model in self._models:
             if fitted_with == deviation and len(by) == len(predictors) and all(map(operator.is_, by, predictors)):
                 return model
-        model = fit_noise_model([each[self.known] for each in predictors], self.labels[self.known], deviation)
+        known = predictors if self.known.all() else [each[self.known] for each in predictors]
+        model = fit_noise_model(known, self.labels[self.known], deviation)
         self._models.append((deviation, list(predictors), model))
         return model
 
@@ -158,13 +162,18 @@ def _inputs(predictors: Sequence[np.ndarray]) -> np.ndarray:
     A 0 counts as half of what the predictor says at least elsewhere: of twenty votes it says that there were twenty.
     One that only ever names a class, with a 1, says nothing of how sure it is: it might err as often as the labels.
     """
-    logs = []
-    for each in predictors:
-        probabilities = each.astype(np.float64)
-        smallest = probabilities.min(where=probabilities > 0, initial=1.0)
+    examples, classes = predictors[0].shape
+    inputs = np.empty((examples, len(predictors) * classes + 1))
+    inputs[:, -1] = 1
+    for first, each in enumerate(predictors):
+        smallest = float(each.min(where=each > 0, initial=1.0))
         of_zeros = smallest / 2 if smallest < 1 else _FLOOR_OF_NAMES
-        logs.append(np.log(np.maximum(np.where(probabilities > 0, probabilities, of_zeros), _FLOOR)))
-    return np.concatenate([*logs, np.ones((len(logs[0]), 1))], axis=1)
+        columns = slice(first * classes, (first + 1) * classes)
+        for rows in blocks(examples, classes):
+            probabilities = each[rows].astype(np.float64)
+            known = np.maximum(np.where(probabilities > 0, probabilities, of_zeros), _FLOOR)
+            inputs[rows, columns] = np.log(known)
+    return inputs
 
 
 def _groups(predicted: np.ndarray, groups: int) -> np.ndarray:

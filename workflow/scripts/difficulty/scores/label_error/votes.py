@@ -68,4 +68,6 @@ def vote_shares(records: Sequence[Path], example_id: np.ndarray, labels: np.ndar
                 first = first_counted_epoch(role, block.epochs) - 1
                 votes.add(part["predicted"][first:], np.searchsorted(example_id, part.example_id))
     shares = votes.counts / np.maximum(votes.counts.sum(axis=1, keepdims=True), 1)
-    return (shares + _UNSURE / shares.shape[1]) / (1 + _UNSURE)
+    shares += _UNSURE / shares.shape[1]
+    shares /= 1 + _UNSURE
+    return shares
