@@ -6,10 +6,12 @@ luma is a whole number, and two pixels are alike exactly if it is.
 """
 
 import multiprocessing
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -20,6 +22,7 @@ from scipy.ndimage import correlate1d
 from skimage.segmentation import felzenszwalb
 
 from difficulty.datasets.images import ImageFiles, take
+from difficulty.datasets.stored_rows import StoredRows
 from difficulty.progress import Progress
 from difficulty.scores.catalogue import Entry
 from difficulty.scores.images import catalogue
@@ -191,7 +194,7 @@ def _as_batch(image: np.ndarray) -> np.ndarray:
 
 
 def image_statistics_table(
-    images: np.ndarray | ImageFiles,
+    images: np.ndarray | StoredRows | ImageFiles,
     processes: int = 1,
     statistics: Sequence[str] = tuple(STATISTICS),
     size: int | None = None,
@@ -199,7 +202,7 @@ def image_statistics_table(
 ) -> pd.DataFrame:
     """The wanted STATISTICS of many images, a row each, float64; NaN where undefined.
 
-    images: uint8 (N, H, W, C), C 1 or 3, or the same in files, of which few are decoded at a time.
+    images: uint8 (N, H, W, C), C 1 or 3, or the same in a table or in files, of which few are read at a time.
     processes: how many work side by side; the result is the same, bit by bit. They import the main script, which
         therefore needs its `if __name__ == "__main__"`.
     size: images with a longer side are shrunk so that it has so many pixels; None: none is. progress: name of the
@@ -208,7 +211,7 @@ def image_statistics_table(
     """
     count, height, width, _ = images.shape
     each = max(1, _PIXELS_AT_ONCE // (height * width))
-    parts = (take(images, slice(start, start + each)) for start in range(0, count, each))
+    parts = (_part(images, slice(start, start + each)) for start in range(0, count, each))
     of_part = partial(_part_statistics, statistics=tuple(statistics), size=size)
     told, tables = Progress(progress, count, "images"), [pd.DataFrame(columns=list(statistics), dtype=float)]
     for table in _mapped(of_part, parts, min(processes, -(-count // each))):
@@ -217,13 +220,21 @@ def image_statistics_table(
     return pd.concat(tables[1:] or tables, ignore_index=True)
 
 
+def _part(images: np.ndarray | StoredRows | ImageFiles, rows: slice) -> np.ndarray | ImageFiles:
+    """Some images, which whoever gets them decodes if they are files: a table has one reader, a file any number."""
+    return take(images, rows) if isinstance(images, ImageFiles) else images[rows]
+
+
 def _mapped(function: Callable, parts: Iterator, processes: int) -> Iterator[pd.DataFrame]:
-    """What `function` makes of each part, in order; in this process if one is enough."""
+    """What `function` makes of each part, in order, few parts ahead; in this process if one is enough."""
     if processes <= 1:
         yield from map(function, parts)
         return
     with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
-        yield from pool.map(function, parts)
+        waiting = deque(pool.submit(function, part) for part in islice(parts, 2 * processes))
+        while waiting:
+            yield waiting.popleft().result()
+            waiting.extend(pool.submit(function, part) for part in islice(parts, 1))
 
 
 def _part_statistics(images: np.ndarray | ImageFiles, statistics: Sequence[str], size: int | None) -> pd.DataFrame:
