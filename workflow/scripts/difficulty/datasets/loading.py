@@ -39,7 +39,7 @@ def load_images(path) -> tuple[torch.Tensor, torch.Tensor | ImageFiles]:
     ImageFiles if they stay in their files.
     """
     example_ids, images = open_images(path)
-    return torch.tensor(example_ids), images if isinstance(images, ImageFiles) else torch.from_numpy(images)
+    return torch.tensor(example_ids), images if isinstance(images, ImageFiles) else torch.from_numpy(images[:])
 
 
 def ready_images(pixels, files, threads: int, workers: int, check: bool = True) -> torch.Tensor | ImageFiles:

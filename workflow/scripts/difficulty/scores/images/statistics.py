@@ -18,6 +18,7 @@ from scipy.ndimage import correlate1d
 from skimage.segmentation import felzenszwalb
 
 from difficulty.datasets.images import ImageFiles, take
+from difficulty.datasets.stored_rows import StoredRows
 from difficulty.scores.catalogue import Entry
 from difficulty.scores.images import catalogue
 from difficulty.scores.images.local_entropy import local_entropies, local_entropy
@@ -189,7 +190,7 @@ def _as_batch(image: np.ndarray) -> np.ndarray:
 
 
 def image_statistics_table(
-    images: np.ndarray | ImageFiles,
+    images: np.ndarray | StoredRows | ImageFiles,
     processes: int = 1,
     statistics: Sequence[str] = tuple(STATISTICS),
     size: int | None = None,
@@ -200,7 +201,7 @@ def image_statistics_table(
 
 
 def statistics_in_parts(
-    images: np.ndarray | ImageFiles,
+    images: np.ndarray | StoredRows | ImageFiles,
     processes: int = 1,
     statistics: Sequence[str] = tuple(STATISTICS),
     size: int | None = None,
@@ -208,16 +209,21 @@ def statistics_in_parts(
 ) -> Iterator[pd.DataFrame]:
     """The wanted STATISTICS of many images, a row each, float64, some images at a time; NaN where undefined.
 
-    images: uint8 (N, H, W, C), C 1 or 3, or the same in files, of which few are decoded at a time.
+    images: uint8 (N, H, W, C), C 1 or 3, or the same in a table or in files, of which few are read at a time.
     processes: how many work side by side (see `mapped`); the result is the same, bit by bit.
     size: images with a longer side are shrunk so that it has so many pixels; None: none is. first: where to begin.
     Raises ValueError for arrays of another kind; UserError naming a file that cannot be decoded.
     """
     count, height, width, _ = images.shape
     each = max(1, _PIXELS_AT_ONCE // (height * width))
-    parts = (take(images, slice(start, start + each)) for start in range(first, count, each))
+    parts = (_part(images, slice(start, start + each)) for start in range(first, count, each))
     of_part = partial(_part_statistics, statistics=tuple(statistics), size=size)
     yield from mapped(of_part, parts, min(processes, -(-(count - first) // each)))
+
+
+def _part(images: np.ndarray | StoredRows | ImageFiles, rows: slice) -> np.ndarray | ImageFiles:
+    """Some images, which whoever gets them decodes if they are files: a table has one reader, a file any number."""
+    return take(images, rows) if isinstance(images, ImageFiles) else images[rows]
 
 
 def _part_statistics(images: np.ndarray | ImageFiles, statistics: Sequence[str], size: int | None) -> pd.DataFrame:
