@@ -25,14 +25,14 @@ rule prepare_dataset:
     priority: first_results
     conda:
         "../../envs/training.yaml"
-    threads: 1
+    threads: of_wildcards(plan.data.processes)
     resources:
         mem_mb=memory,
         runtime=minutes,
     params:
         **parameters(plan.data.prepare_dataset),
     shell:
-        command("prepare_dataset", outputs="examples pixels images files")
+        command("prepare_dataset", "processes", outputs="examples pixels images files")
 
 
 rule import_examples:

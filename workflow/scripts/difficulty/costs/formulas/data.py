@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from difficulty.costs.job import Job, decoding
 from difficulty.costs.work import MIB, Work
 
+_DECODER = 0.5  # memory of a further process, of that of the first
 _ROW = 58  # bytes of an example in the table of examples, or of files
 
 
@@ -19,7 +20,9 @@ def prepare_dataset(job: Job) -> Work:
     files = data.file_bytes * data.examples if copies_images(job.plan.datasets[job.dataset]) else 0
     seconds = data.examples * (1.2e-4 + decoding(data) + 1e-8 * data.file_bytes)
     kept = data.decoded + 2 * _ROW * data.examples + files
-    return Work(seconds=0.9 + seconds, memory=90 + 1.6 * data.decoded / MIB + data.examples * 2000 / MIB, kept=kept)
+    memory = 90 + 1.6 * data.decoded / MIB + data.examples * 2000 / MIB
+    processes = 1 + _DECODER * (job.plan.data.processes(job.dataset) - 1)
+    return Work(seconds=0.9 + seconds, memory=memory, processes=processes, kept=kept)
 
 
 def import_examples(job: Job) -> Work:
