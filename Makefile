@@ -19,11 +19,12 @@ FORMATS := cleanlab coco fiftyone huggingface label-studio
 EXPORTED = $(if $(EXPERIMENT),results/export/$(EXPERIMENT)/$(FORMAT),export_$(subst -,_,$(FORMAT)))
 
 .DEFAULT_GOAL := help
-.PHONY: help new suspects run report export verify rulegraph test lint test-full test-slurm gpu-check faults lock clean
+.PHONY: help new suspects plan run report export verify rulegraph test lint test-full test-slurm gpu-check faults lock clean
 
 help:
 	@echo "make suspects DIR=photos  list the labels to check among images of your own: a folder, a Parquet table, ..."
 	@echo "make new DIR=photos       only look at them, and write a config.yaml to start with (OUT=folder: elsewhere)"
+	@echo "make plan       say what config.yaml will take on this machine: time, memory, disk (DIR=photos: in that folder)"
 	@echo "make run        install into .venv and run config.yaml (digits, four minutes on 2 cores)"
 	@echo "                (FLAGS=--dry-run: what would run; FLAGS=--printshellcmds: all that Snakemake prints)"
 	@echo "                and end with one page that shows everything: results/index.html"
@@ -49,6 +50,10 @@ suspects: .venv/installed
 	@test -n "$$IMAGES" || { echo "which images? make suspects DIR=folder" >&2; exit 2; }
 	@$(BIN)/python workflow/scripts/new_config.py --if-missing $${FOLDER:+--out="$$FOLDER"} -- "$$IMAGES"
 	@$(SET_FOLDER) $(SNAKEMAKE) $(IN_FOLDER) suspects
+
+# The target comes before FLAGS: a --configfile there takes all words that follow it.
+plan: .venv/installed
+	@$(SET_FOLDER) $(BIN)/snakemake --cores $(CORES) $(IN_FOLDER) plan $(FLAGS)
 
 run: .venv/installed
 	@$(SET_FOLDER) $(SNAKEMAKE) $(IN_FOLDER)
@@ -103,7 +108,7 @@ lock:
 
 clean:
 	rm -rf results/datasets results/experiments results/agreement results/detection results/generalization results/removal results/vog-toy results/export \
-		results/figures results/logs results/benchmarks results/checksums results/*.parquet results/index.html results/review.html results/atlas results/review results/report.html results/rules.png .snakemake
+		results/figures results/logs results/benchmarks results/checksums results/plan.csv results/*.parquet results/index.html results/review.html results/atlas results/review results/report.html results/rules.png .snakemake
 
 .venv/installed: envs/requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11) and "Python 3.11 or newer is needed: make run PYTHON=python3.12")'

@@ -131,14 +131,25 @@ def make_results(results: Path, args) -> None:
     write_comparisons(folder, list(scores)[: args.scores - 1], len(order))
 
 
+class Images:
+    """As many images as are wanted, as `write_pixels` takes them: some again and again, each enlarged by a factor."""
+
+    def __init__(self, images: np.ndarray, count: int, factor: int = 1):
+        self.images, self.count, self.factor = images, count, factor
+        height, width, channels = images.shape[1:]
+        self.shape = (count, height * factor, width * factor, channels)
+
+    def __getitem__(self, rows: slice) -> np.ndarray:
+        images = self.images[np.arange(self.count)[rows] % len(self.images)]
+        return images.repeat(self.factor, axis=1).repeat(self.factor, axis=2)
+
+
 def write_images(path: Path, count: int, given: Path | None) -> None:
     if given:
-        _, images = read_pixels(given)
-        images = images[np.arange(count) % len(images)]
+        images = Images(read_pixels(given)[1], count)
     else:
-        coarse = np.random.default_rng(1).integers(0, 256, (count, 8, 8, 3), np.uint8)
-        images = coarse.repeat(4, axis=1).repeat(4, axis=2)
-    write_pixels(path, np.arange(count), images, {})
+        images = Images(np.random.default_rng(1).integers(0, 256, (count, 8, 8, 3), np.uint8), count, 4)
+    write_pixels(path, np.arange(count), images, {"mean": [0.5] * 3, "std": [0.25] * 3})
 
 
 def write_comparisons(folder: Path, names: list[str], examples: int) -> None:

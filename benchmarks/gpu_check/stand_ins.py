@@ -106,7 +106,7 @@ def saved_run(device: torch.device, **others) -> SavedRun:
     """A finished run with folds whose networks come to `device`. others: settings of the stage."""
     images, _ = pictures(COUNT)
     own = {"device": device.type, "precision": "float32", "folds": FOLDS, **others}
-    return SavedRun(_checkpoints(), labels_table(), images, Path("drawn images"), own, device, workers=0)
+    return SavedRun(_checkpoints(), labels_table(), images, Path("drawn images"), Path("none"), own, device, workers=0)
 
 
 @cache

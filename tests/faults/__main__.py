@@ -19,9 +19,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.faults.injections import alter_member, damage, empty, flip, full_disk, kill_driver, kill_job, two_drivers
-from tests.faults.suite import CONFIG, DAMAGED, KILLED, result_digests
-from tests.support.damage import truncate
+from tests.faults import injections
+from tests.faults.injections import alter_member, damage, empty, full_disk, kill_driver, kill_job, two_drivers
+from tests.faults.suite import DAMAGED, IN_PARTS, KILLED, result_digests, tiny_suite
+from tests.support.damage import flip, truncate
 from tests.support.workflows import Workflow
 
 
@@ -41,10 +42,14 @@ def trials() -> list[Trial]:
     for rule, longest in KILLED.items():
         targets = () if rule.startswith("plot_") else ("data", "runs", "scores")
         found += [Trial(f"kill -9 {rule} ({n})", kill_job(rule, longest), targets=targets) for n in (1, 2)]
+    for rule in IN_PARTS:
+        found += [Trial(f"kill -9 {rule} between parts", injections.kill_between_parts(rule))]
+        for how in (truncate, flip, empty):
+            found += [Trial(f"{how.__name__} a part of {rule}", injections.kill_between_parts(rule, how))]
     found += [Trial(f"kill -9 everything ({n + 1})", kill_driver(True), fresh=True) for n in range(4)]
     found += [Trial(f"kill -9 Snakemake, jobs live on ({n + 1})", kill_driver(False), fresh=True) for n in range(2)]
     found += [Trial("interrupt Snakemake", kill_driver(False, signal.SIGINT), fresh=True)]
-    for how in (truncate, flip):
+    for how in (truncate, injections.flip):
         found += [Trial(f"{how.__name__} {file}", damage(file, reader, how)) for file, reader in DAMAGED.items()]
     found += [Trial(f"empty {file}", damage(file, DAMAGED[file], empty)) for file in list(DAMAGED)[::4]]
     found += [Trial("member of a subset lost", alter_member(Path.unlink))]
@@ -60,7 +65,7 @@ def trials() -> list[Trial]:
 def run_trial(trial: Trial, place: Path, reference: Workflow, expected: dict, seed: int) -> tuple[str, str]:
     """(outcome, what happened) of one fault."""
     if trial.fresh:
-        workflow = Workflow(place, CONFIG)
+        workflow = tiny_suite(place)
         kept = [path for path in (reference.work / "results").rglob("*") if path.is_file()]
         workflow.needed = sum(path.stat().st_size for path in kept if "figures" not in path.parts)
     else:
@@ -94,7 +99,7 @@ def main():
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
-        reference = Workflow(folder / "reference", CONFIG)
+        reference = tiny_suite(folder / "reference")
         reference.run()
         expected = result_digests(reference)
         chosen = [trial for trial in trials() if any(part in trial.name for part in args.only)]

@@ -57,6 +57,39 @@ def killed_in_time(workflow: Workflow, rule: str, delay: float) -> bool:
     return hit
 
 
+def kill_between_parts(rule: str, harm: Callable[[Path], None] | None = None):
+    """Kills everything while a stage has some finished parts on disk, of which one is harmed."""
+
+    def inject(workflow: Workflow, draws: random.Random) -> str:
+        wanted = draws.randint(1, 20)
+        while not (left := parts_left(workflow, rule, wanted)):
+            wanted = max(1, wanted // 2)
+        if harm:
+            harm(draws.choice(left))
+        return f"{len(left)} parts left{', one of them damaged' * bool(harm)}"
+
+    return inject
+
+
+def parts_left(workflow: Workflow, rule: str, wanted: int) -> list[Path]:
+    """Runs a stage again, kills it when it has so many parts, and returns them; none if it had ended before."""
+    process = start(workflow, "--forcerun", rule, "--until", rule)
+    while process.poll() is None and len(parts_in(workflow)) < wanted:
+        time.sleep(0.005)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    return parts_in(workflow)
+
+
+def parts_in(workflow: Workflow) -> list[Path]:
+    """All finished parts, in order, while folders come and go."""
+    found = os.walk(workflow.work / "results")
+    return sorted(
+        Path(folder, file) for folder, _, files in found for file in files if file.endswith(".part") and file[0] != "."
+    )
+
+
 def kill_driver(group: bool, number: int = signal.SIGKILL):
     def inject(workflow: Workflow, draws: random.Random) -> str:
         process = start(workflow, "data", "runs", "scores")

@@ -24,6 +24,7 @@ CONFIG = {
         **TINY["analyses"],
         "vog": {"experiments": ["plain"], "stages": {"late": [1, 2, 3]}, "keep_gradients": True},
         "prediction_depth": {"experiments": ["plain"]},
+        "images": {"experiments": ["plain"]},
         "influence": {
             "experiments": ["plain"],
             "strategies": ["identity", "ekfac"],
@@ -37,6 +38,7 @@ CONFIG = {
 KILLED = {
     "prepare_dataset": 3,
     "link_subset": 3,
+    "compute_image_statistics": 3,
     "corrupt_labels": 2,
     "check_experiment": 2,
     "train_model": 8,
@@ -64,12 +66,15 @@ KILLED = {
     "plot_gallery": 3,
     "plot_runs": 3,
 }
+# Stages that keep what they have finished, and go on after it.
+IN_PARTS = ("prepare_dataset", "compute_image_statistics", "score_self_influence")
 RUN = "results/experiments/plain/seed-0"
 # Artifacts that are damaged, and a stage that reads them.
 DAMAGED = {
     "results/datasets/few/examples.parquet": "link_subset",
     "results/datasets/few/pixels.parquet": "train_model",
     "results/datasets/few/files.parquet": "train_model",
+    "results/datasets/few/statistics.parquet": "select_statistics",
     "results/experiments/plain/labels.parquet": "train_model",
     f"{RUN}/records.parquet": "score_dynamics",
     f"{RUN}/gradients/epoch-2.parquet": "compute_vog",
@@ -91,6 +96,13 @@ DAMAGED = {
 }
 VOLATILE = {"benchmarks", "checksums", "logs"}
 SKIPPED = {"files.parquet"}  # inodes and times
+
+
+def tiny_suite(folder: Path) -> Workflow:
+    """The suite in a new folder; its stages keep what they have finished after every batch, not every half minute."""
+    workflow = Workflow(folder, CONFIG)
+    workflow.edit("workflow/scripts/difficulty/parts.py", "_SECONDS_PER_PART = 30.0", "_SECONDS_PER_PART = 0.0")
+    return workflow
 
 
 def result_digests(workflow: Workflow) -> dict[str, str]:

@@ -138,3 +138,8 @@ def test_everything_that_is_asked_for_is_asked_for_once():
         f"results/figures/experiments/{name}/gallery.{kind}" for name, kind in product(["plain"], plan.figures.formats)
     }
     assert wanted <= set(asked)
+
+
+def test_files_are_decoded_by_several_processes_and_arrays_by_one():
+    data = planned(datasets={"photos": {"source": "image_folder", "path": "photos"}}).data
+    assert data.processes("photos") == 4 and data.processes("digits") == 1

@@ -24,12 +24,14 @@ _SECTION = re.compile(r"^    (input|output|wildcard_constraints|params):\n((?:  
 
 @dataclass(frozen=True)
 class Job:
-    """A job that makes a file that is wanted: its rule, the stage that is recorded with its results, and its files."""
+    """A job that makes a file that is wanted: its rule, the stage that is recorded with its results, its files, and its
+    wildcards."""
 
     rule: str
     stage: Stage
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+    wildcards: dict[str, str]
 
 
 class NotPlanned(Exception):
@@ -63,7 +65,8 @@ def jobs(plan: Plan) -> list[Job]:
         if (key := (rule.name, *wildcards.values())) not in found:
             inputs = [path for each in rule.inputs for path in _filled_in(each, wildcards)]
             outputs = [pattern.format(**wildcards) for pattern in rule.outputs]
-            found[key] = Job(rule.name, rule.stage(SimpleNamespace(**wildcards)), tuple(inputs), tuple(outputs))
+            stage = rule.stage(SimpleNamespace(**wildcards))
+            found[key] = Job(rule.name, stage, tuple(inputs), tuple(outputs), wildcards)
             wanted += inputs
     return list(found.values())
 

@@ -60,7 +60,7 @@ def test_a_constant_and_nothing_at_all():
 
 def test_codes_and_texts():
     arrays = Arrays()
-    assert unpacked(arrays, arrays.codes([3, None, 0, -1]), "<u2").tolist() == [3, MISSING, 0, MISSING]
+    assert unpacked(arrays, arrays.codes(np.array([3, np.nan, 0, -1])), "<u2").tolist() == [3, MISSING, 0, MISSING]
     texts = ["a", None, "</script>"]
     content = zlib.decompress(base64.b64decode(arrays.packed[arrays.texts(texts)["array"]]))
     assert json.loads(content) == texts
@@ -68,6 +68,10 @@ def test_codes_and_texts():
 
 def test_equal_arrays_are_kept_once():
     arrays = Arrays()
-    assert arrays.codes([1, 2])["array"] == arrays.codes([1, 2])["array"] != arrays.codes([2, 1])["array"]
+    assert (
+        arrays.codes(np.array([1, 2]))["array"]
+        == arrays.codes(np.array([1, 2]))["array"]
+        != arrays.codes(np.array([2, 1]))["array"]
+    )
     assert arrays.picture(b"picture") == arrays.picture(b"picture")
     assert base64.b64decode(arrays.packed[arrays.picture(b"picture")]) == b"picture"

@@ -81,7 +81,7 @@ def of_copies(monkeypatch, images, augmentation) -> tuple[np.ndarray, np.ndarray
     settings = {"device": "cpu", "precision": "float32", "draws": DRAWS, "augmentation": augmentation}
     folder = program.Path("plain/seed-4/checkpoints")
     labels = pd.DataFrame({"label": np.arange(len(images)) % 3})
-    run = SavedRun(folder, labels, images, folder, settings, torch.device("cpu"), workers=0)
+    run = SavedRun(folder, labels, images, folder, folder, settings, torch.device("cpu"), workers=0)
     found = program.of_copies(run)
     return found["augmentation_sensitivity"], found["view_margin"], model
 

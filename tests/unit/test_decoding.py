@@ -269,7 +269,7 @@ def test_whatever_a_decoder_raises_is_a_bad_image(tmp_path, monkeypatch):
     def broken(image):
         raise AttributeError("no such thing")
 
-    monkeypatch.setattr("difficulty.datasets.preparation.opened", broken)
+    monkeypatch.setattr("difficulty.datasets.decoded_images.opened", broken)
     with pytest.raises(UserError, match=r"1 broken image: train/0\.png no such thing"):
         prepare(source(encoded(COLORS)), {}, tmp_path)
 

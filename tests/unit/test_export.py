@@ -203,6 +203,14 @@ def test_sets_are_told_apart_by_the_names_of_their_classes():
     assert suggested_names(None, ["cat"], True) is None
 
 
+def test_rows_are_the_same_however_many_are_made_at_a_time(monkeypatch):
+    frame = pd.DataFrame({"a": pd.array([1, None, 3], "Int64"), "b": ["x", None, "z"], "c": [0.5, np.inf, np.nan]})
+    expected = [{"a": 1, "b": "x", "c": 0.5}, {"a": None, "b": None, "c": None}, {"a": 3, "b": "z", "c": None}]
+    for rows in (1, 2, 3, 10):
+        monkeypatch.setattr(json_files, "_ROWS", rows)
+        assert list(json_files.plain_rows(frame)) == expected
+
+
 def test_json_is_written_piece_by_piece(tmp_path):
     json_files.write_json(tmp_path / "a.json", {"empty": iter([]), "all": iter([1, "é"]), "one": {"x": None}})
     assert loaded(tmp_path / "a.json") == {"empty": [], "all": [1, "é"], "one": {"x": None}}

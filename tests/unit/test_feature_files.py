@@ -1,5 +1,6 @@
 """Vectors of features that somebody else computed: what a file says of which image, and every mistake in one."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from difficulty.datasets.feature_files import read_vectors, vectors_of_examples
-from difficulty.datasets.feature_tables import read_features, vectors_of, write_features
+from difficulty.datasets.feature_tables import features_schema, fixed_lists, read_features, vectors_of, write_features
 from difficulty.errors import UserError
 from difficulty.scores.collect import EXAMPLE_SCORES
 from difficulty.tables import TableError, write_table
@@ -129,6 +130,17 @@ def test_missing_test_images_may_be_meant():
     assert found([path], {**NAME, "split": "train"}, images)[0].tolist() == [0, 1, 2]
 
 
+@pytest.mark.parametrize("kind", [pa.list_(pa.float32()), pa.large_list(pa.float64()), pa.list_(pa.int16(), 3)])
+def test_vectors_of_several_row_groups_are_joined(kind):
+    values = pa.array(VECTORS.astype(int).tolist(), kind)
+    rows = pa.table({"image": [str(number) for number in range(5)], "v": values})
+    with pq.ParquetWriter("f.parquet", rows.schema) as file:
+        for start, stop in ((0, 2), (2, 2), (2, 5)):
+            file.write_table(rows.slice(start, stop - start))
+    read = read_vectors(Path("f.parquet"), NAME)
+    np.testing.assert_array_equal(read.rows, VECTORS)
+
+
 def test_a_table_of_features_is_what_was_written():
     ids, vectors = np.array([3, 5, 9]), VECTORS[:3].astype(np.float32)
     write_features("f.parquet", ids, vectors, {})
@@ -138,6 +150,14 @@ def test_a_table_of_features_is_what_was_written():
     positions, chosen = vectors_of("f.parquet", pd.Series([9, 4, 3]))
     assert positions.tolist() == [0, 2]
     np.testing.assert_array_equal(chosen, vectors[[2, 0]])
+
+
+def test_a_table_with_an_image_twice_is_refused():
+    table = pa.table({"example_id": [1, 1], "vector": fixed_lists(np.ones((2, 3)))})
+    schema = features_schema(3)
+    write_table(table, "f.parquet", replace(schema, key=()))
+    with pytest.raises(TableError, match="the key example_id occurs twice"):
+        read_features("f.parquet")
 
 
 def test_another_table_is_refused():

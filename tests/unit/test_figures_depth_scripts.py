@@ -7,9 +7,12 @@ import pytest
 
 from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.datasets.pixels import write_pixels
+from difficulty.figures.prediction_depth.votes import StoredPredictions
 from difficulty.scores.collect import RUN_SCORES, SCORES
 from difficulty.scores.depth.tables import VOTES, depth_columns
+from difficulty.scores.record_file import RecordFile
 from difficulty.tables import Column, write_table
+from difficulty.training import record_files
 from difficulty.training.run_tables import RECORDS
 from tests.support.depth_stand_ins import PROBES, make_images, make_votes
 from tests.support.drawn_figures import drawn_figure
@@ -76,3 +79,22 @@ def test_figures_are_drawn_from_their_tables(tmp_path, figure, inputs, axes):
     files |= {"examples": tmp_path / "examples.parquet", "pixels": tmp_path / "pixels.parquet"}
     drawn = drawn_figure(f"prediction_depth.{figure}", **{name: files[name] for name in inputs.split()})
     assert len(drawn.axes) == axes
+
+
+def test_predictions_are_read_of_the_examples_that_are_shown(tmp_path, monkeypatch):
+    monkeypatch.setattr(record_files, "_ROWS_IN_BLOCK", 6)
+    monkeypatch.setattr(record_files, "_FEWEST_EXAMPLES", 1)
+    ids, rest = np.arange(10)[::-1] * 3, dict.fromkeys(list(RECORDS.columns)[5:], np.float32(0.5))
+    predicted = np.random.default_rng(0).integers(0, 9, (3, 10)).astype(np.int32)
+    frames = (
+        pd.DataFrame({"example_id": ids, "epoch": np.int32(epoch + 1), "role": "train", "predicted": predicted[epoch]})
+        for epoch in range(3)
+    )
+    path = tmp_path / "records.parquet"
+    record_files.write_records((frame.assign(correct=True, **rest) for frame in frames), path, 3, {})
+    assert len(list(RecordFile(path).blocks(["predicted"]))) == 5
+    asked = np.sort(ids)
+    stored = StoredPredictions(RecordFile(path), asked)
+    rows = np.array([7, 0, 3, 9])
+    assert len(stored) == 3
+    np.testing.assert_array_equal(stored[:, rows], predicted[:, ::-1][:, rows])

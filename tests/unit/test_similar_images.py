@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from difficulty.analysis import similar_images
+from difficulty.analysis import feature_map, similar_images
 from difficulty.analysis.feature_map import principal_map, umap_places
 from difficulty.analysis.similar_images import similar_pairs, similar_table
+from difficulty.datasets.feature_tables import open_features, write_features
 from difficulty.errors import UserError
 
 ROUNDING = 1e-5  # of float32
@@ -33,6 +34,17 @@ def test_pairs_are_those_of_the_whole_matrix(vectors, monkeypatch, rows):
     assert pairs[0].tolist() == [7, 30] and (np.diff(found) <= 0).all()
 
 
+@pytest.mark.parametrize("together", [1, 3, 100])
+def test_pairs_are_the_same_however_many_vectors_are_held(vectors, monkeypatch, together, tmp_path):
+    write_features(tmp_path / "features.parquet", np.arange(50), vectors, {})
+    monkeypatch.setattr(similar_images, "_ROWS", 7)
+    expected = similar_pairs(vectors, 0.5)
+    monkeypatch.setattr(similar_images, "_BYTES_TOGETHER", 4 * 4 * 7 * together)
+    for given in (vectors, open_features(tmp_path / "features.parquet")[1]):
+        for found, whole in zip(similar_pairs(given, 0.5), expected, strict=True):
+            np.testing.assert_array_equal(found, whole)
+
+
 def test_the_nearest_pairs_are_kept(vectors, monkeypatch):
     pairs, found, _ = similar_pairs(vectors, 0.5)
     monkeypatch.setattr(similar_images, "_ROWS", 7)
@@ -51,6 +63,18 @@ def test_the_table_says_which_kind_a_pair_is(vectors):
     assert table.drop(columns="cosine").to_dict("records") == [
         {"example_id": 107, "other_id": 130, "same_split": False, "identical": True}
     ]
+
+
+def test_a_map_in_parts_is_that_of_the_whole(monkeypatch):
+    draws = np.random.default_rng(0)
+    vectors = (draws.normal(size=(100, 5)) * [1, 2, 3, 4, 5] + 10).astype(np.float32)
+    whole, expected = principal_map(vectors)
+    monkeypatch.setattr(feature_map, "_BYTES_TOGETHER", 4 * 5 * 30)
+    monkeypatch.setattr(feature_map, "_MEMORY", 4 * 5 * 99)
+    monkeypatch.setattr("sklearn.decomposition.PCA", None)
+    places, explained = principal_map(vectors)
+    np.testing.assert_allclose(places, whole, atol=50 * ROUNDING)
+    np.testing.assert_allclose(explained, expected, rtol=ROUNDING)
 
 
 def test_the_map_is_that_of_the_singular_values(vectors):

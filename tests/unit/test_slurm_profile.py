@@ -7,7 +7,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 # Targets, and what all rules of figures have in common.
-LOCAL = {"all", "data", "runs", "scores", "figures", "suspects", "verify"}
+LOCAL = {"all", "data", "runs", "scores", "figures", "suspects", "verify", "plan"}
 LOCAL |= {"export_cleanlab", "export_coco", "export_fiftyone", "export_huggingface", "export_label_studio"}
 # Stages that come before all others, are an experiment of their own or take several threads.
 ALONE = {

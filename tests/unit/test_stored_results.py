@@ -16,6 +16,8 @@ from difficulty.errors import UserError
 from difficulty.plan.plan import Plan
 from difficulty.shared_disk import VARIABLE
 from difficulty.tables import write_table
+from difficulty.termination import Stopped
+from difficulty.training.partial_run import PartialRun
 from tests.support.workflows import TINY
 
 DATASETS = {
@@ -116,3 +118,13 @@ def test_image_files_that_were_not_fetched_are_not_missed(tmp_path, monkeypatch)
     (tmp_path / "images").mkdir()
     with pytest.raises(UserError, match="is missing since the data set was made"):
         check_files(tmp_path / "files.parquet")
+
+
+def test_a_training_without_a_shared_disk_does_not_promise_to_go_on(tmp_path, monkeypatch):
+    partial = PartialRun(tmp_path / ".partial", {})
+    partial.epoch = 3
+    for variable, said in ((None, "goes on from there"), (VARIABLE, "without a shared disk, the next attempt starts")):
+        if variable:
+            monkeypatch.setenv(variable, "1")
+        with pytest.raises(Stopped, match=f"after epoch 3 of 9; .*{said}"), partial.stopping_after(9):
+            raise Stopped

@@ -253,7 +253,7 @@ def dataset_paths(folder, prefix=""):
 @pytest.mark.parametrize("storage", ["memory", "files"])
 def test_images_are_normalised_as_those_of_the_parent_wherever_they_are_stored(tmp_path, storage):
     parent, child = tmp_path / "digits", tmp_path / "part"
-    run = {"code": "", "upstream": "", "log": None}
+    run = {"code": "", "upstream": "", "log": None, "processes": 1}
     source = {"source": "digits", "limit": {"train": 60, "test": 10}, "storage": storage}
     prepare_dataset.main(Namespace(settings=source, images=parent / "images", **dataset_paths(parent), **run))
     subset = {**settings("random", fraction=0.5), "link": "hard"}

@@ -2,6 +2,7 @@
 
 import re
 
+from difficulty.costs.speeds import CALIBRATION, Speeds, write_speeds
 from tests.support.suites import EVERYTHING
 from tests.support.worked_example import apply, edited_files
 from tests.support.workflows import altered, rules, wildcards_of
@@ -9,10 +10,16 @@ from tests.support.workflows import altered, rules, wildcards_of
 TRAINING = {"prepare_dataset", "corrupt_labels", "train_model", "evaluate_run"}
 
 
-def test_threads_and_memory_trigger_nothing(everything):
+def test_threads_memory_and_time_trigger_nothing(everything):
     for file in (everything.source / "workflow" / "rules").rglob("*.smk"):
         text = re.sub(r"threads: (\d)", r"threads: 1\1", file.read_text())
-        file.write_text(text.replace("mem_mb=memory(", "mem_mb=memory(1+"))
+        file.write_text(text.replace("mem_mb=memory", "mem_mb=1234").replace("runtime=minutes", "runtime=56"))
+    assert everything.planned() == set()
+
+
+def test_another_formula_of_costs_and_another_calibration_trigger_nothing(everything):
+    everything.edit("workflow/scripts/difficulty/costs/formulas/training.py", "_RECORD = 33", "_RECORD = 44")
+    write_speeds(Speeds(tables=3.0), everything.work / CALIBRATION)
     assert everything.planned() == set()
 
 

@@ -10,6 +10,9 @@ import yaml
 
 from difficulty import hash_chain
 from difficulty.config.resolve import resolve
+from difficulty.costs.estimates import Estimates
+from difficulty.costs.known_sizes import KnownSizes
+from difficulty.costs.speeds import Speeds
 from difficulty.errors import UserError
 from difficulty.plan.plan import Plan as PlainPlan
 from difficulty.source_digest import SourceDigests
@@ -126,6 +129,18 @@ def test_the_rule_files_read_without_snakemake_give_the_same_plan(every_rule, st
         job.outputs: (job.rule, job.settings, job.code, job.upstream, sorted(job.inputs)) for job in expected
     }
     assert found == of_snakemake
+
+
+def test_every_job_asks_for_memory_and_time_by_its_formula(every_rule, stand_in, monkeypatch):
+    monkeypatch.chdir(stand_in)
+    plan = PlainPlan(resolve(EVERY_RULE), lambda script, *modules: script)
+    estimates = Estimates(plan, Speeds(), KnownSizes(plan))
+    found = {job.outputs: estimates.memory(job.rule, job.wildcards) for job in jobs(plan)}
+    for job in every_rule.jobs:
+        if job.outputs in found:
+            assert job.resources["mem_mb"] == found[job.outputs] >= 500, job.name
+            assert job.resources["runtime"] >= 10, job.name
+    assert max(found.values()) > 500
 
 
 def quick_plans(configs: list[dict], folder: Path, monkeypatch) -> Iterator[Plan]:

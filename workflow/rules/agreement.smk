@@ -25,8 +25,8 @@ rule compute_agreement:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(3000),
-        runtime=30,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.agreement.compute_agreement),
     shell:
@@ -50,8 +50,8 @@ rule compute_order_stability:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(3000),
-        runtime=60,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.agreement.compute_order_stability),
     shell:
@@ -77,8 +77,8 @@ rule describe_agreed:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(3000),
-        runtime=30,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.agreement.describe_agreed),
     shell:

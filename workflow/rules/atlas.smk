@@ -25,8 +25,8 @@ rule pack_thumbnails:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(6000),
-        runtime=60,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.atlas.pack_thumbnails),
     shell:
@@ -48,8 +48,8 @@ rule build_atlas:
         "../../envs/atlas.yaml"
     threads: 1
     resources:
-        mem_mb=memory(2000),
-        runtime=30,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.atlas.build_atlas),
     shell:

@@ -25,8 +25,8 @@ rule score_augmentation_sensitivity:
     threads: threads_with_workers
     resources:
         workers=workers,
-        mem_mb=memory(6000),
-        runtime=240,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.augmentation_sensitivity.score_augmentation_sensitivity),
     shell:

@@ -25,8 +25,8 @@ rule measure_coherence:
     threads: threads_with_workers
     resources:
         workers=workers,
-        mem_mb=memory(6000),
-        runtime=720,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.coherence.measure_coherence),
     shell:

@@ -23,6 +23,9 @@ from difficulty.atlas import figure_places
 from difficulty.config.training.chosen_seeds import repeated_seeds
 from difficulty.config.reading import load
 from difficulty.config.resolve import resolve
+from difficulty.costs.estimates import Estimates
+from difficulty.costs.known_sizes import KnownSizes
+from difficulty.costs.speeds import read_speeds
 from difficulty.driver import (
     ancient_inputs,
     cluster,
@@ -35,9 +38,13 @@ from difficulty.driver import (
     stored_results,
     summary,
 )
+from difficulty.driver.cost_plan import survey, write_plan
 from difficulty.driver.lock import DriverLock
+from difficulty.driver.machine_memory import limit_memory_to_the_machine
+from difficulty.driver.planned_jobs import planned_jobs
 from difficulty.driver.terminal import quiet_terminal
 from difficulty.errors import UserError
+from difficulty.machine import has_gpu
 from difficulty.plan import paths
 from difficulty.plan.plan import Plan
 from difficulty.plan.vog import SHARD
@@ -149,9 +156,14 @@ except UserError as error:
     end_with(error)
 
 
+estimates = Estimates(plan, read_speeds(), KnownSizes(plan))
+
 # What `verify` compares results with. When jobs are planned, the modifier is that of the workflow that uses this one.
 EXPECTED = Path(".snakemake", "difficulty", "expected.json")
+PLANNED = Path(".snakemake", "difficulty", "plan.json")
 own_rules, verify_name = workflow.modifier.rules, workflow.modifier.modify_rulename("verify")
+before_names, _, after_names = verify_name.partition("verify")
+plan_name = f"{before_names}plan{after_names}"
 
 
 def look_at_results(dag):
@@ -163,7 +175,13 @@ def look_at_results(dag):
             stored_results.check(dag, SCRIPTS, targets)
         if verify_name in targets:
             expected_results.write_expected(own_rules, plan.files(), EXPECTED)
-        if targets != {verify_name}:
+        limit_memory_to_the_machine(dag.workflow)
+        if plan_name in targets and not dag.workflow.dryrun:
+            jobs = planned_jobs(own_rules, plan.files())
+            write_plan(jobs, own_name, estimates, SCRIPTS, dag.workflow.cores, PLANNED)
+        elif targets != {verify_name} and not dag.workflow.dryrun:
+            survey(estimates, SCRIPTS)  # or jobs would ask for what 50,000 images need
+        if not targets <= {verify_name, plan_name}:
             expected_results.check_results(dag.workflow.persistence)
     except UserError as error:
         end_with(error)
@@ -213,9 +231,20 @@ def any_of(names):
     return "|".join(names) or "(?!)"
 
 
-def memory(mb):
-    """A job's memory in MB: as much again with every retry, for one that was killed because it wanted more."""
-    return lambda wildcards, attempt: mb * attempt
+def memory(wildcards, attempt, rulename):
+    """A job's memory in MB, by its formula in difficulty/costs/formulas: as much again with every retry."""
+    may_have_gpu = has_gpu() or not workflow.local_exec  # only the node of a job tells
+    return estimates.memory(own_name(rulename), dict(wildcards.items()), attempt, may_have_gpu)
+
+
+def minutes(wildcards, attempt, rulename):
+    """How many minutes a job may take, by the same formula, and as many again with every retry."""
+    return estimates.minutes(own_name(rulename), dict(wildcards.items()), attempt)
+
+
+def own_name(rule):
+    """The name of a rule here, whatever a workflow calls it that uses this one as a module."""
+    return rule.removeprefix(before_names).removesuffix(after_names)
 
 
 def workers(wildcards):

@@ -25,14 +25,14 @@ rule prepare_dataset:
     priority: first_results
     conda:
         "../../envs/training.yaml"
-    threads: 1
+    threads: of_wildcards(plan.data.processes)
     resources:
-        mem_mb=memory(4000),
-        runtime=120,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.data.prepare_dataset),
     shell:
-        command("prepare_dataset", outputs="examples pixels images files")
+        command("prepare_dataset", "processes", outputs="examples pixels images files")
 
 
 rule import_examples:
@@ -51,8 +51,8 @@ rule import_examples:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(4000),
-        runtime=30,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.data.import_examples),
     shell:
@@ -82,8 +82,8 @@ rule link_subset:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(4000),
-        runtime=60,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.data.link_subset),
         runs=of_wildcards(plan.data.subset_runs),

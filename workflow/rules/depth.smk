@@ -29,8 +29,8 @@ rule probe_neighbors:
     resources:
         workers=workers,
         budget=plan.depth.settings["memory"],
-        mem_mb=memory(plan.depth.settings["memory"] * 11 // 10 + 3000),
-        runtime=720,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.depth.probe_neighbors),
     shell:
@@ -55,8 +55,8 @@ rule compute_consensus:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(2000),
-        runtime=60,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.depth.compute_consensus),
     shell:
@@ -82,8 +82,8 @@ rule vote_probes:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(3000),
-        runtime=60,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.depth.vote_probes),
     shell:
@@ -108,8 +108,8 @@ rule score_prediction_depth:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(2000),
-        runtime=60,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.depth.score_prediction_depth),
     shell:
@@ -136,8 +136,8 @@ rule compute_depth_analysis:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(3000),
-        runtime=60,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.depth.compute_depth_analysis),
     shell:
@@ -217,8 +217,8 @@ use rule plot_evaluations as plot_depth_votes with:
     wildcard_constraints:
         experiment=any_of(plan.depth.with_images),
     resources:
-        mem_mb=memory(4000),
-        runtime=20,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **drawing(plan.figures.plot_depth_votes),
 
@@ -244,8 +244,8 @@ use rule plot_evaluations as plot_depth_plane with:
     wildcard_constraints:
         experiment=any_of(plan.depth.with_plane),
     resources:
-        mem_mb=memory(4000),
-        runtime=20,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **drawing(plan.figures.plot_depth_plane),
 

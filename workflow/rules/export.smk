@@ -54,8 +54,8 @@ rule export_results:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(3000),
-        runtime=60,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.export.export_results),
     shell:

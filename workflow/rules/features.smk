@@ -27,8 +27,8 @@ rule collect_features:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(4000),
-        runtime=20,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.features.collect_features),
     shell:
@@ -55,8 +55,8 @@ rule extract_features:
         "../../envs/training.yaml"
     threads: 1
     resources:
-        mem_mb=memory(6000),
-        runtime=240,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.features.extract_features),
     shell:
@@ -78,8 +78,8 @@ rule find_similar:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(3000),
-        runtime=60,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.features.find_similar),
     shell:
@@ -100,8 +100,8 @@ rule map_features:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(3000),
-        runtime=60,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.features.map_features),
     shell:
@@ -127,8 +127,8 @@ rule score_features:
         "../../envs/training.yaml"
     threads: 1
     resources:
-        mem_mb=memory(3000),
-        runtime=120,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.features.score_features),
     shell:
@@ -155,8 +155,8 @@ rule fit_linear_probe:
         "../../envs/training.yaml"
     threads: 1
     resources:
-        mem_mb=memory(3000),
-        runtime=120,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.training.fit_linear_probe),
     shell:
@@ -183,8 +183,8 @@ rule score_linear_probes:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(3000),
-        runtime=60,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.scores.score_linear_probes),
     shell:

@@ -23,8 +23,8 @@ rule plot_evaluations:
         "../../envs/figures.yaml"
     threads: 1
     resources:
-        mem_mb=memory(1500),
-        runtime=20,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **drawing(plan.figures.plot_evaluations),
     shell:
@@ -44,8 +44,8 @@ use rule plot_evaluations as plot_samples with:
     benchmark:
         paths.benchmark("figures/datasets/{dataset}/plot_samples")
     resources:
-        mem_mb=memory(3000),
-        runtime=20,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **drawing(plan.figures.plot_samples),
 
@@ -71,8 +71,8 @@ use rule plot_evaluations as plot_runs with:
     benchmark:
         paths.benchmark("figures/experiments/{experiment}/plot_runs")
     resources:
-        mem_mb=memory(3000),
-        runtime=20,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **drawing(plan.figures.plot_runs),
 
@@ -198,8 +198,8 @@ use rule plot_evaluations as plot_gallery with:
         experiment=any_of(plan.training.with_images),
     priority: first_results
     resources:
-        mem_mb=memory(4000),
-        runtime=20,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **drawing(plan.figures.plot_gallery),
 

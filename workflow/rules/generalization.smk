@@ -22,8 +22,8 @@ rule collect_generalization:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(2000),
-        runtime=20,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.generalization.collect_generalization),
     shell:
@@ -48,8 +48,8 @@ rule compute_traits:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(3000),
-        runtime=30,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.generalization.compute_traits),
     shell:

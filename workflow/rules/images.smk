@@ -26,8 +26,8 @@ rule compute_image_statistics:
         "../../envs/images.yaml"
     threads: 4
     resources:
-        mem_mb=memory(6000),
-        runtime=240,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.images.compute_image_statistics),
     shell:
@@ -52,8 +52,8 @@ rule join_statistic:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(2000),
-        runtime=20,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.images.join_statistic),
     shell:
@@ -77,8 +77,8 @@ rule order_by_joined:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(2000),
-        runtime=20,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.images.order_by_joined),
     shell:
@@ -103,8 +103,8 @@ rule select_statistics:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(2000),
-        runtime=20,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.images.select_statistics),
     shell:
@@ -129,8 +129,8 @@ rule compute_relations:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(3000),
-        runtime=60,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.images.compute_relations),
     shell:
@@ -156,8 +156,8 @@ use rule plot_evaluations as plot_image_maps with:
     conda:
         "../../envs/image_figures.yaml"
     resources:
-        mem_mb=memory(4000),
-        runtime=20,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **drawing(plan.figures.plot_image_maps),
 

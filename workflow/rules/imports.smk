@@ -25,8 +25,8 @@ rule import_records:
         "../../envs/training.yaml"
     threads: 1
     resources:
-        mem_mb=memory(6000),
-        runtime=60,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.training.import_records),
     shell:
@@ -54,8 +54,8 @@ rule score_held_out_records:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(6000),
-        runtime=60,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.scores.score_held_out_records),
     shell:
@@ -86,8 +86,8 @@ rule import_checkpoints:
     threads: threads_with_workers
     resources:
         workers=workers,
-        mem_mb=memory(6000),
-        runtime=720,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.training.import_checkpoints),
     shell:
@@ -117,8 +117,8 @@ rule collect_probabilities:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(3000),
-        runtime=20,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.training.given_probabilities),
     shell:

@@ -34,8 +34,8 @@ rule fit_factors:
     resources:
         workers=workers,
         budget=plan.influence.memory,
-        mem_mb=memory(plan.influence.memory + 6000),
-        runtime=720,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.influence.fit_factors),
     shell:
@@ -73,8 +73,8 @@ rule sum_curvature:
     resources:
         workers=workers,
         budget=plan.influence.memory,
-        mem_mb=memory(plan.influence.memory + 6000),
-        runtime=720,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.influence.sum_curvature),
     shell:
@@ -105,8 +105,8 @@ rule merge_factors:
         "../../envs/training.yaml"
     threads: 1
     resources:
-        mem_mb=memory(6000),
-        runtime=240,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.influence.merge_factors),
     shell:
@@ -138,8 +138,8 @@ rule score_self_influence:
     resources:
         workers=workers,
         budget=plan.influence.memory,
-        mem_mb=memory(plan.influence.memory + 6000),
-        runtime=720,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.influence.score_self_influence),
     shell:
@@ -169,8 +169,8 @@ rule score_influence:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(2000),
-        runtime=60,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.influence.score_influence),
     shell:
@@ -196,8 +196,8 @@ rule compute_influence_agreement:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(3000),
-        runtime=60,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.influence.compute_influence_agreement),
     shell:

@@ -27,8 +27,8 @@ rule choose_queries:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(2000),
-        runtime=30,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.influence.choose_queries),
     shell:
@@ -63,8 +63,8 @@ rule score_pairwise_influence:
     resources:
         workers=workers,
         budget=plan.influence.memory,
-        mem_mb=memory(plan.influence.memory + 6000),
-        runtime=720,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.influence.score_pairwise_influence),
     shell:
@@ -100,8 +100,8 @@ rule rank_influential:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(4000),
-        runtime=60,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.influence.rank_influential),
     shell:
@@ -134,7 +134,7 @@ use rule plot_evaluations as plot_influential with:
         queries=any_of(plan.influence.queries),
         variant=any_of(plan.influence.variants),
     resources:
-        mem_mb=memory(2000),
-        runtime=20,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **drawing(plan.figures.plot_influential),

@@ -22,8 +22,8 @@ rule collect_removal:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(2000),
-        runtime=20,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.removal.collect_removal),
     shell:

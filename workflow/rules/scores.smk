@@ -23,8 +23,8 @@ rule score_dynamics:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(2000),
-        runtime=30,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.scores.score_dynamics),
     shell:
@@ -54,8 +54,8 @@ rule score_label_quality:
     threads: threads_with_workers
     resources:
         workers=workers,
-        mem_mb=memory(6000),
-        runtime=120,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.scores.score_label_quality),
     shell:
@@ -85,8 +85,8 @@ rule score_memorization:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(2000),
-        runtime=30,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.scores.score_memorization),
     shell:
@@ -118,8 +118,8 @@ rule score_label_error:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(3000),
-        runtime=30,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.scores.score_label_error),
     shell:
@@ -147,8 +147,8 @@ rule collect_scores:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(2000),
-        runtime=30,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.scores.collect_scores),
     shell:
@@ -172,8 +172,8 @@ rule compute_correlation:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(2000),
-        runtime=60,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.scores.compute_correlation),
     shell:
@@ -202,8 +202,8 @@ rule rank_suspects:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(3000),
-        runtime=30,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.scores.rank_suspects),
     shell:
@@ -231,8 +231,8 @@ rule compute_truth_correlation:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(2000),
-        runtime=60,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.scores.compute_truth_correlation),
     shell:
@@ -259,8 +259,8 @@ rule compute_detection:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(2000),
-        runtime=30,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.scores.compute_detection),
     shell:
@@ -285,8 +285,8 @@ rule collect_detection:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(500),
-        runtime=10,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.scores.collect_detection),
     shell:
@@ -313,8 +313,8 @@ rule score_average_precision:
     threads: threads_with_workers
     resources:
         workers=workers,
-        mem_mb=memory(6000),
-        runtime=120,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.scores.score_average_precision),
     shell:
@@ -337,8 +337,8 @@ rule collect_average_precision:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(1000),
-        runtime=10,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.scores.collect_average_precision),
     shell:

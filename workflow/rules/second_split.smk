@@ -27,8 +27,8 @@ rule train_second_split:
     threads: lambda w: threads_with_workers(w) * plan.training.gpus(w.experiment)
     resources:
         workers=workers,
-        mem_mb=lambda w, attempt: 6000 * attempt * plan.training.gpus(w.experiment),
-        runtime=1440,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.second_split.train_second_split),
     shell:
@@ -51,8 +51,8 @@ rule score_second_split:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(2000),
-        runtime=30,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.second_split.score_second_split),
     shell:

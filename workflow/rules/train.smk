@@ -27,8 +27,8 @@ rule corrupt_labels:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(1000),
-        runtime=10,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.training.corrupt_labels),
     shell:
@@ -55,8 +55,8 @@ rule share_labels:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(1000),
-        runtime=10,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.training.share_labels),
     shell:
@@ -82,8 +82,8 @@ rule check_experiment:
         "../../envs/training.yaml"
     threads: 1
     resources:
-        mem_mb=memory(3000),
-        runtime=10,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.checks.check_experiment),
     shell:
@@ -117,8 +117,8 @@ rule train_model:
     threads: lambda w: threads_with_workers(w) * plan.training.gpus(w.experiment)
     resources:
         workers=workers,
-        mem_mb=lambda w, attempt: 6000 * attempt * plan.training.gpus(w.experiment),
-        runtime=1440,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.training.train_model),
     shell:
@@ -152,8 +152,8 @@ rule evaluate_run:
     threads: threads_with_workers
     resources:
         workers=workers,
-        mem_mb=memory(6000),
-        runtime=120,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.training.evaluate_run),
     shell:
@@ -174,8 +174,8 @@ rule collect_evaluations:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(1000),
-        runtime=10,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.training.collect_evaluations),
     shell:

@@ -30,8 +30,8 @@ rule extract_gradients:
     threads: threads_with_workers
     resources:
         workers=workers,
-        mem_mb=memory(6000),
-        runtime=720,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.vog.extract_gradients),
     shell:
@@ -55,8 +55,8 @@ rule compute_vog:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(3000),
-        runtime=240,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.vog.compute_vog),
     shell:
@@ -85,8 +85,8 @@ rule stream_vog:
     threads: threads_with_workers
     resources:
         workers=workers,
-        mem_mb=memory(8000),
-        runtime=2880,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.vog.stream_vog),
     shell:
@@ -111,8 +111,8 @@ rule score_vog:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(3000),
-        runtime=60,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.vog.score_vog),
     shell:
@@ -140,8 +140,8 @@ rule compute_vog_analysis:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(3000),
-        runtime=240,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.vog.compute_vog_analysis),
     shell:
@@ -168,8 +168,8 @@ rule stream_tested_vog:
     threads: threads_with_workers
     resources:
         workers=workers,
-        mem_mb=memory(6000),
-        runtime=720,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.vog.stream_tested_vog),
     shell:
@@ -194,8 +194,8 @@ rule compare_distributions:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory(2000),
-        runtime=60,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.vog.compare_distributions),
     shell:

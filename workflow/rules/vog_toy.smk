@@ -19,8 +19,8 @@ rule compute_vog_toy:
         "../../envs/training.yaml"
     threads: 1
     resources:
-        mem_mb=memory(2000),
-        runtime=30,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         **parameters(plan.vog_toy.compute_vog_toy),
     shell:

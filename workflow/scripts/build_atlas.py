@@ -42,7 +42,7 @@ def main(args):
         temporary.write_text(page, encoding="utf-8")
     if arrays.folder is None:
         shutil.rmtree(args.output.with_name(folder_of(args.output)), ignore_errors=True)  # of an earlier page
-    counts = len(data["experiments"]), sum(map(len, payload.examples.values())), len(page.encode()) / 1e6
+    counts = len(data["experiments"]), sum(map(len, payload.example_ids.values())), len(page.encode()) / 1e6
     logger.info("%d experiments, %d examples, %.1f MB", *counts)
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -13,8 +14,9 @@ from difficulty.datasets.loading import batch_size, image_batches, load_normaliz
 from difficulty.datasets.resized_images import resized_images
 from difficulty.devices import choose_device, device_name
 from difficulty.errors import UserError
+from difficulty.file_digests import sha256_of
 from difficulty.models.feature_networks import feature_network
-from difficulty.progress import Progress
+from difficulty.parts import Parts
 from difficulty.stage import WITH_TORCH, arguments, provenance, required_paths, run_stage
 from difficulty.tables import read_provenance, read_table
 
@@ -33,18 +35,22 @@ def main(args):
     normalize = network.normalization or load_normalization(args.pixels)
     network.model.to(device, memory_format=torch.channels_last)
 
-    step, parts = batch_size(height, width, device), []
-    progress, began = Progress(f"{name} features", len(images), "images"), time.monotonic()
-    batches = [slice(start, start + step) for start in range(0, len(images), step)]
-    for batch in image_batches(images, batches, device):
-        parts.append(network(normalize(batch)).cpu().numpy())
-        progress.update(len(batch))
-    seconds, vectors = time.monotonic() - began, np.concatenate(parts)
-    require_directions(vectors, examples)
     facts = provenance(args, (*WITH_TORCH, "pillow", "torchvision"), device=device_name(device))
-    write_features(args.output, examples["example_id"].to_numpy(), vectors, facts)
+    inputs = [args.pixels, *filter(Path.is_file, [Path(args.settings.get("weights", ""))])]
+    key = {**facts, "inputs": [sha256_of(path) for path in inputs], "threads": args.threads}
+    with Parts(args.output, key, len(images), "images") as parts:
+        before, began = parts.done, time.monotonic()
+        step = batch_size(height, width, device)
+        starts = range(before, len(images), step)
+        progress = parts.progress(f"{name} features")
+        for batch in image_batches(images, [slice(start, start + step) for start in starts], device):
+            parts.add({"features": network(normalize(batch)).cpu().numpy()})
+            progress.update(len(batch))
+        seconds, vectors = time.monotonic() - began, parts.columns()["features"]
+        require_directions(vectors, examples)
+        write_features(args.output, examples["example_id"].to_numpy(), vectors, facts)
     text = "%d images of %d x %d pixels, %d features: %.1f s per 1,000 images"
-    logger.info(text, len(vectors), width, height, vectors.shape[1], 1000 * seconds / len(vectors))
+    logger.info(text, len(vectors), width, height, vectors.shape[1], 1000 * seconds / max(len(vectors) - before, 1))
 
 
 def require_directions(vectors: np.ndarray, examples) -> None:

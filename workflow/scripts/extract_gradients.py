@@ -13,7 +13,7 @@ def main(args):
     gradients = gradient_pass(args, [epoch_of(args.output)])
     warn_of_size(gradients)
     with maps_writer(args.output, gradients.size, gradients.provenance) as write:
-        for example_ids, passes in gradients.batches:
+        for example_ids, passes in gradients.batches():
             maps, *predictions = (values.cpu().numpy() for values in next(passes))
             write(example_ids, *predictions, maps)
 
@@ -21,7 +21,7 @@ def main(args):
 def warn_of_size(gradients: GradientPass) -> None:
     """Warns if one checkpoint takes much: there are several, of several runs."""
     height, width = gradients.size
-    size = 2 * gradients.examples * height * width / 2**30
+    size = 2 * len(gradients.rows) * height * width / 2**30
     if size > _MUCH:
         warn(f"the maps of one checkpoint take about {size:.0f} GiB; with vog.keep_gradients: false none is kept")
 

@@ -4,7 +4,7 @@ import logging
 
 from difficulty.analysis.similar_images import SIMILAR, similar_table
 from difficulty.datasets.example_tables import EXAMPLES
-from difficulty.datasets.feature_tables import vectors_of
+from difficulty.datasets.feature_tables import stored_vectors_of
 from difficulty.stage import arguments, provenance, required_paths, run_stage, warn
 from difficulty.tables import read_table, write_table
 
@@ -13,7 +13,7 @@ logger = logging.getLogger("difficulty")
 
 def main(args):
     examples = read_table(args.examples, EXAMPLES, columns=["example_id", "split", "sha256"])
-    positions, vectors = vectors_of(args.features, examples["example_id"])
+    positions, vectors = stored_vectors_of(args.features, examples["example_id"])
     above, name = args.settings["similar_above"], args.output.parent.name
     table, left_out = similar_table(examples.iloc[positions], vectors, above, f"{name} similar images")
     write_table(table, args.output, SIMILAR, provenance(args))

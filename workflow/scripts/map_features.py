@@ -5,7 +5,7 @@ import logging
 import pandas as pd
 
 from difficulty.analysis.feature_map import FEATURE_MAP, principal_map, umap_places
-from difficulty.datasets.feature_tables import read_features
+from difficulty.datasets.feature_tables import open_features
 from difficulty.stage import arguments, provenance, required_paths, run_stage
 from difficulty.tables import write_table
 
@@ -13,10 +13,10 @@ logger = logging.getLogger("difficulty")
 
 
 def main(args):
-    example_ids, vectors = read_features(args.features)
+    example_ids, vectors = open_features(args.features)
     facts = {}
     if args.settings["map"] == "umap":
-        places = umap_places(vectors)
+        places = umap_places(vectors[:])
     else:
         places, facts["explained_variance"] = principal_map(vectors)
         shares = [100 * share for share in facts["explained_variance"]]

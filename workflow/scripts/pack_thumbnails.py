@@ -3,13 +3,9 @@
 import logging
 from dataclasses import asdict
 
-import numpy as np
-import pyarrow as pa
-
-from difficulty.atlas.thumbnails import THUMBNAILS, are_smaller, sheets, tiles_for
+from difficulty.atlas.thumbnails import are_smaller, sheets, tiles_for, write_sheets
 from difficulty.datasets.images import open_images
 from difficulty.stage import arguments, provenance, required_paths, run_stage
-from difficulty.tables import write_table
 
 logger = logging.getLogger("difficulty")
 
@@ -17,12 +13,10 @@ logger = logging.getLogger("difficulty")
 def main(args):
     _, images = open_images(args.pixels)
     tiles = tiles_for(*images.shape[:3])
-    packed = list(sheets(images, tiles))
-    table = pa.table({"sheet": np.arange(len(packed)), "image": pa.array(packed, pa.binary())})
     facts = {"tiles": asdict(tiles), "shrunk": are_smaller(tiles, args.pixels.parent / "images")}
-    write_table(table, args.output, THUMBNAILS, provenance(args, **facts), compression="none", dictionary=False)
-    facts = len(images), len(packed), tiles.width, tiles.height, sum(map(len, packed)) / 1e6
-    logger.info("%d images in %d sheets, %d x %d pixels each, %.1f MB", *facts)
+    count, size = write_sheets(args.output, sheets(images, tiles), provenance(args, **facts))
+    text = "%d images in %d sheets, %d x %d pixels each, %.1f MB"
+    logger.info(text, len(images), count, tiles.width, tiles.height, size / 1e6)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 import importlib
 import logging
 import sys
-from pathlib import Path
 
 from difficulty.datasets.duplicates import describe_duplicates
 from difficulty.datasets.example_tables import EXAMPLES, truth_column
@@ -11,7 +10,7 @@ from difficulty.datasets.files import FILES, describe_files
 from difficulty.datasets.images import IN_FILES, content_digest
 from difficulty.datasets.label_sets import LABEL_SETS
 from difficulty.datasets.pixels import channel_statistics, write_example_ids, write_pixels
-from difficulty.datasets.preparation import Prepared, prepare
+from difficulty.datasets.preparation import Prepared, preparing
 from difficulty.datasets.source import Source
 from difficulty.errors import UserError
 from difficulty.stage import arguments, provenance, required_paths, run_stage, warn
@@ -25,23 +24,24 @@ def main(args):
     source = importlib.import_module(f"difficulty.datasets.{args.settings['source']}").read(args.settings)
     for note in source.notes:
         warn(f"{name}: {note}")
+    facts = provenance(args, ("numpy", "pandas", "pyarrow", "pillow"))
     try:
-        prepared = prepare(source, args.settings, args.images, name)
+        with preparing(source, args.settings, args.images, name, facts, args.processes) as prepared:
+            report(args, source, prepared)
+            write(args, source, prepared, facts)
     except UserError:
         for line in source.intake.lines(name, used=0)[1:]:  # what was left out before
             warn(line)
         raise
-    used = len(prepared.examples)
-    report(args, source, prepared)
-    facts = provenance(
-        args, ("numpy", "pandas", "pyarrow", "pillow"), bad_images=len(prepared.bad), intake=source.intake.facts(used)
-    )
-    write_images(args.pixels, prepared, facts)
+
+
+def write(args, source: Source, prepared: Prepared, facts: dict) -> None:
+    facts = {**facts, "bad_images": len(prepared.bad), "intake": source.intake.facts(len(prepared.examples))}
+    write_images(args, prepared, facts)
     known, own = EXAMPLES.columns, prepared.examples
     further = {name: LABEL_SETS.get(name) or truth_column(own[name]) for name in own if name not in known}
-    write_table(prepared.examples, args.examples, EXAMPLES.extended(further), facts)
-    files = describe_files(args.images, prepared.examples["file"], prepared.examples["sha256"])
-    write_table(files, args.files, FILES, facts)
+    write_table(own, args.examples, EXAMPLES.extended(further), facts)
+    write_table(describe_files(prepared.folder, own["file"], own["sha256"]), args.files, FILES, facts)
 
 
 def report(args, source: Source, prepared: Prepared) -> None:
@@ -62,19 +62,19 @@ def report(args, source: Source, prepared: Prepared) -> None:
     logger.info("%s examples, images of shape %s", splits, prepared.shape)
 
 
-def write_images(pixels: Path, prepared: Prepared, facts: dict) -> None:
+def write_images(args, prepared: Prepared, facts: dict) -> None:
     """Writes the decoded images, or where they stay in their files only which examples they are of."""
     facts = {**facts, **channel_statistics(prepared.histogram), "reading": prepared.reading.facts()}
     example_ids = prepared.examples["example_id"]
     if prepared.images is None:
-        content = content_digest(prepared.examples)
-        facts |= {"storage": IN_FILES, "shape": prepared.shape, "content": content}
-        write_example_ids(pixels, example_ids, facts)
+        facts |= {"storage": IN_FILES, "shape": prepared.shape, "content": content_digest(prepared.examples)}
+        write_example_ids(args.pixels, example_ids, facts)
     else:
-        write_pixels(pixels, example_ids, prepared.images, facts)
+        write_pixels(args.pixels, example_ids, prepared.images, facts)
 
 
 if __name__ == "__main__":
     parser = arguments(__doc__)
+    parser.add_argument("--processes", type=int, default=1, help="that decode side by side; the result is the same")
     required_paths(parser, "examples", "pixels", "images", "files")
     run_stage(main, parser)

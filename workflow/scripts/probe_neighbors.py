@@ -11,6 +11,7 @@ from difficulty.saved_runs.networks import SavedNetwork
 from difficulty.saved_runs.options import run_arguments
 from difficulty.saved_runs.runs import SavedRun, open_run
 from difficulty.scores.depth.activations import Activations, distinct_probes, memory_beside
+from difficulty.scores.depth.bank import sampled_bank
 from difficulty.scores.depth.probe_queries import Queries, probed_neighbors
 from difficulty.scores.depth.projection import ReducedProbes
 from difficulty.scores.depth.tables import neighbor_rows, neighbors_schema
@@ -24,10 +25,12 @@ _COMPARED = 16  # images by which probes that give the same are found
 
 
 def main(args):
-    run, settings = open_run(args), args.settings
+    run, settings = open_run(args, check=False), args.settings
     network = run.network(epoch_of(args.output))
     wanted = shard_rows(run.labels["split"].to_numpy(), settings["splits"], shard_of(args.output), settings["shards"])
-    queries = Queries.of(np.flatnonzero(run.roles == "train"), wanted)
+    training, labels = np.flatnonzero(run.roles == "train"), run.labels["label"].to_numpy()
+    queries = Queries.of(sampled_bank(training, labels, settings.get("bank")), wanted)
+    run.check_files(queries.needed)
     memory = memory_beside(run.images, args.memory)
     points = probe_points(settings["architecture"], network.model, settings.get("probes"))
     probes = ReducedProbes(Probes(network.model, points), settings["numbers"])

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 
 from difficulty.datasets.example_tables import LABELS, SPLITS
-from difficulty.datasets.feature_tables import fixed_lists, vectors_of
+from difficulty.datasets.feature_tables import fixed_lists, stored_vectors_of
 from difficulty.scores.collect import EXAMPLE_SCORES
 from difficulty.scores.features.scoring import Labelled, feature_scores
 from difficulty.scores.features.tables import FEATURE_SCORES, probe_schema
@@ -23,12 +23,11 @@ logger = logging.getLogger("difficulty")
 def main(args):
     began = time.process_time()
     labels = read_table(args.labels, LABELS)
-    positions, vectors = vectors_of(args.features, labels["example_id"])
+    positions, vectors = stored_vectors_of(args.features, labels["example_id"])
     rows = labels.iloc[positions]
     split, given, content = (rows[name].to_numpy() for name in ("split", "label", "content"))
     chosen = [split == name for name in SPLITS]
-    parts = [Labelled(vectors[members], given[members], content[members]) for members in chosen]
-    del vectors
+    parts = [Labelled(vectors[np.flatnonzero(members)], given[members], content[members]) for members in chosen]
     fold = probe_folds(parts[0].labels, parts[0].content, args.settings["folds"])
     found, probabilities = feature_scores(*parts, fold, class_count(labels), args.settings)
     ids = np.concatenate([rows["example_id"].to_numpy()[members] for members in chosen])

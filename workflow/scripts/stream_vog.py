@@ -4,6 +4,7 @@ import pandas as pd
 
 from difficulty.saved_runs.gradients import gradient_pass
 from difficulty.saved_runs.options import run_arguments
+from difficulty.saved_runs.unfinished import unfinished
 from difficulty.scores.vog.tables import VOG_RUN, stage_rows
 from difficulty.stage import run_stage
 from difficulty.tables import write_table
@@ -13,11 +14,11 @@ def main(args):
     stages = args.settings["stages"]
     epochs = sorted(set().union(*stages.values()))
     gradients = gradient_pass(args, epochs)
-    parts = []
-    for example_ids, passes in gradients.batches:
-        checkpoints = ((epoch, *result) for epoch, result in zip(epochs, passes, strict=True))
-        parts.append(stage_rows(stages, example_ids, checkpoints))
-    write_table(pd.concat(parts), args.output, VOG_RUN, gradients.provenance)
+    with unfinished(args, gradients.run, epochs, len(gradients.rows), gradients.provenance) as parts:
+        for example_ids, passes in gradients.batches(parts.done):
+            checkpoints = ((epoch, *result) for epoch, result in zip(epochs, passes, strict=True))
+            parts.add(dict(stage_rows(stages, example_ids, checkpoints)), done=len(example_ids))
+        write_table(pd.DataFrame(parts.columns()), args.output, VOG_RUN, gradients.provenance)
 
 
 if __name__ == "__main__":

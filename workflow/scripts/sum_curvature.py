@@ -16,9 +16,10 @@ from difficulty.stage import run_stage
 
 
 def main(args):
-    network, settings, options = labelled_network(args), args.settings, fisher_options(args)
+    network, settings, options = labelled_network(args, check=False), args.settings, fisher_options(args)
     role = network.run.roles
     rows = shard_rows(role, ["train"], shard_of(args.output), settings["shards"])
+    network.run.check_files(rows)
     options["first"] = int(np.count_nonzero(role[: rows[0]] == "train"))
     watch, batches = network.stopwatch, network.batches(rows, args.output.name)
     if settings["strategy"] == "kfac":

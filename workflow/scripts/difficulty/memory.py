@@ -1,27 +1,13 @@
 """Whether a file that claims to be large fits into memory, known before any of it is taken."""
 
-import os
-import resource
 from collections.abc import Sequence
-from pathlib import Path
 
 import pyarrow.parquet as pq
 
 from difficulty.errors import UserError
+from difficulty.machine import memory_size
 
-_LIMIT_OF_THE_GROUP = Path("/sys/fs/cgroup/memory.max")
 _BYTES_PER_ROW = 64  # at least, of what a stage holds of each row of a table
-
-
-def memory_size() -> int:
-    """Bytes of memory that this process may have: the machine's, or its limit in a container or a shell."""
-    sizes = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
-    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-    if limit != resource.RLIM_INFINITY:
-        sizes.append(limit)
-    if _LIMIT_OF_THE_GROUP.is_file() and (text := _LIMIT_OF_THE_GROUP.read_text().strip()).isdecimal():
-        sizes.append(int(text))
-    return min(sizes)
 
 
 def check_size(path, what: str, size: int) -> None:

@@ -13,7 +13,7 @@ from difficulty.tables import ROWS_PER_GROUP, Schema, TableError, check_rows, ch
 
 @contextmanager
 def table_writer(
-    path, schema: Schema, provenance: Mapping, byte_stream_split: Sequence[str] = ()
+    path, schema: Schema, provenance: Mapping, byte_stream_split: Sequence[str] = (), compression: str = "zstd"
 ) -> Iterator[Callable[[dict], None]]:
     """Yields a function that appends rows (column -> Arrow array or NumPy values); nothing is at `path` until the end.
 
@@ -22,7 +22,7 @@ def table_writer(
     """
     wanted = pa.schema([column.to_field(name) for name, column in schema.columns.items()])
     stored = sealed(wanted, schema.name, provenance)
-    options = {"compression": "zstd", "use_dictionary": False, "write_page_checksum": True}
+    options = {"compression": compression, "use_dictionary": False, "write_page_checksum": True}
     with (
         atomic_path(path) as temporary,
         pq.ParquetWriter(temporary, stored, use_byte_stream_split=list(byte_stream_split) or False, **options) as file,
@@ -57,11 +57,12 @@ def frame_writer(
 class RowGroups:
     """The row groups of the table at `path`, of which any are read at a time; errors are those of `read_parts`."""
 
-    def __init__(self, path, schema: Schema):
+    def __init__(self, path, schema: Schema, buffer_size: int = 0):
+        """buffer_size: bytes of a column that are read from the file at a time; 0: all of them in a row group."""
         check_schema(path, schema)
         self.path = path
         with _named(path):
-            self._file = pq.ParquetFile(path, page_checksum_verification=True)
+            self._file = pq.ParquetFile(path, page_checksum_verification=True, buffer_size=buffer_size)
         metadata = self._file.metadata
         self.rows = [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
 
@@ -81,9 +82,20 @@ class RowGroups:
         all groups that are read with it.
         """
         with _named(self.path):
-            parts = [self._file.read_row_groups(part, columns=list(columns)) for part in [[], *([g] for g in groups)]]
-            table = pa.concat_tables(parts)
+            table = self.read_arrow(groups, columns)
             return table.to_pandas(strings_to_categorical=True, split_blocks=True, self_destruct=True)
+
+    def read_arrow(self, groups: Sequence[int], columns: Sequence[str]) -> pa.Table:
+        """The same as Arrow, text as it is."""
+        with _named(self.path):
+            parts = [self._file.read_row_groups(part, columns=list(columns)) for part in [[], *([g] for g in groups)]]
+            return pa.concat_tables(parts)
+
+    def batches(self, group: int, column: str, rows: int) -> Iterator[pa.Array]:
+        """A column of a group, at most `rows` rows at a time."""
+        with _named(self.path):
+            for batch in self._file.iter_batches(rows, [group], [column], use_threads=False):
+                yield batch.column(0)
 
     def _statistics(self, column: str) -> list[pq.Statistics | None]:
         metadata, schema = self._file.metadata, self._file.schema

@@ -19,41 +19,43 @@ SIMILAR = Schema(
     key=("example_id", "other_id"),
 )
 _ROWS = 1024  # of one matrix product with as many others
+_BYTES_TOGETHER = 32 << 20  # of the vectors that others are compared with while these are read once
 _MOST_PAIRS = 1_000_000
 
 
-def similar_pairs(vectors: np.ndarray, above: float, name: str = "pairs") -> tuple[np.ndarray, np.ndarray, int]:
+def similar_pairs(vectors, above: float, name: str = "pairs") -> tuple[np.ndarray, np.ndarray, int]:
     """(positions int64 (P, 2), the smaller first; cosines float32 (P,); how many pairs were left out).
 
-    vectors: float32 (N, D), none all zeros; of all pairs of rows those whose cosine is `above` or more, the nearest
-    first, at most a million of them. Beyond the vectors' lengths it takes the memory of some blocks of 1,024 x 1,024
-    and of the pairs. name: what progress lines call it.
+    vectors: float32 (N, D), none all zeros, or what gives slices of such; of all pairs of rows those whose cosine is
+    `above` or more, the nearest first, at most a million of them. Takes the memory of some 32 MiB of vectors, of some
+    blocks of 1,024 x 1,024, and of the pairs. name: what progress lines call it.
     """
-    lengths = np.linalg.norm(vectors, axis=1)
-    progress = Progress(name, len(vectors), "images")
-    pairs, cosines, count = np.empty((0, 2), np.int64), np.empty(0, np.float32), 0
-    for first in range(0, len(vectors), _ROWS):
-        rows = slice(first, first + _ROWS)
-        ours = vectors[rows] / lengths[rows, None]
+    count, width = vectors.shape
+    parts = [slice(start, start + _ROWS) for start in range(0, count, _ROWS)]
+    lengths = np.concatenate([np.linalg.norm(vectors[part], axis=1) for part in parts])
+    progress = Progress(name, count, "images")
+    pairs, cosines, seen = np.empty((0, 2), np.int64), np.empty(0, np.float32), 0
+    together = max(1, _BYTES_TOGETHER // (4 * width * _ROWS))
+    for number in range(0, len(parts), together):
+        held = {part.start: vectors[part] / lengths[part, None] for part in parts[number : number + together]}
         found = [(pairs, cosines)]
-        for start in range(first, len(vectors), _ROWS):
-            others = slice(start, start + _ROWS)
-            products = ours @ vectors[others].T / lengths[others]
-            if start == first:
-                products[np.tril_indices(len(products))] = -np.inf
-            near = np.argwhere(products >= above)
-            found.append((near + np.array([first, start]), products[near[:, 0], near[:, 1]]))
-            count += len(near)
-            if sum(len(part) for part, _ in found) > 2 * _MOST_PAIRS:
-                found = [_nearest(found)]
+        for others in parts[number:]:
+            theirs = vectors[others]
+            for first in (first for first in held if first <= others.start):
+                products = held[first] @ theirs.T / lengths[others]
+                if others.start == first:
+                    products[np.tril_indices(len(products))] = -np.inf
+                near = np.argwhere(products >= above)
+                found.append((near + np.array([first, others.start]), products[near[:, 0], near[:, 1]]))
+                seen += len(near)
+                if sum(len(part) for part, _ in found) > 2 * _MOST_PAIRS:
+                    found = [_nearest(found)]
         pairs, cosines = _nearest(found)
-        progress.update(len(ours))
-    return pairs, np.minimum(cosines, 1), count - len(pairs)
+        progress.update(sum(map(len, held.values())))
+    return pairs, np.minimum(cosines, 1), seen - len(pairs)
 
 
-def similar_table(
-    examples: pd.DataFrame, vectors: np.ndarray, above: float, name: str = "pairs"
-) -> tuple[pd.DataFrame, int]:
+def similar_table(examples: pd.DataFrame, vectors, above: float, name: str = "pairs") -> tuple[pd.DataFrame, int]:
     """(rows of SIMILAR, the nearest pairs first; how many were left out); see `similar_pairs`.
 
     examples: columns example_id, split and sha256 of N images, vectors: theirs, (N, D).

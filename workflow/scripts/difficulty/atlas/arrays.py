@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 MISSING = 65535  # of the codes and quantised numbers, which have 16 bits
 _STEPS = MISSING - 1
@@ -64,19 +65,19 @@ class Arrays:
         codes[known] = np.round((values[known] - low) * scale).astype(np.uint16)
         return {**self.numbers(codes, "u2"), "kind": "q2", "low": low, "high": high}
 
-    def codes(self, values: Sequence[int | None]) -> dict:
-        """Adds indices (N,) from 0 to 65,534; None or a negative number is missing."""
-        values = np.array([MISSING if value is None or value < 0 else value for value in values], np.int64)
-        return self.numbers(values, "u2")
+    def codes(self, values: np.ndarray | pd.Series) -> dict:
+        """Adds indices (N,) from 0 to 65,534; NaN or a negative number is missing."""
+        values = np.asarray(values)
+        return self.numbers(np.where(values >= 0, values, MISSING), "u2")
 
     def texts(self, values: Sequence[str | None]) -> dict:
         """Adds texts (N,); None is null."""
         text = json.dumps(list(values), ensure_ascii=False, separators=(",", ":"))
         return {"array": self._add("text", text.encode()), "kind": "text"}
 
-    def blocks(self, values: Sequence[str | None]) -> list[dict]:
+    def blocks(self, values: pd.Series) -> list[dict]:
         """Adds texts (N,), 20,000 at a time."""
-        return [self.texts(values[start : start + BLOCK]) for start in range(0, len(values), BLOCK)]
+        return [self.texts(values.iloc[start : start + BLOCK]) for start in range(0, len(values), BLOCK)]
 
     def picture(self, content: bytes) -> str:
         """Adds a WebP picture as it is, and returns its name."""

@@ -10,14 +10,21 @@ from difficulty.atlas.arrays import BLOCK, MISSING, Arrays
 from difficulty.atlas.thumbnails import THUMBNAILS, Tiles
 from difficulty.datasets.example_tables import EXAMPLES, class_names
 from difficulty.errors import UserError
+from difficulty.table_parts import read_parts
 from difficulty.tables import read_arrow, read_provenance, read_table
 
+_SHEETS_READ_TOGETHER = 64
 _COLUMNS = ["example_id", "split", "key", "label", "class_name", "file", "sha256", "duplicate_of"]
 
 
 def read_examples(path: Path) -> pd.DataFrame:
     """The examples of a data set, as far as the page shows them."""
     return read_table(path, EXAMPLES, _COLUMNS)
+
+
+def read_example_ids(path: Path) -> pd.Index:
+    """The numbers of the examples of a data set, in their order."""
+    return pd.Index(read_arrow(path, EXAMPLES, ["example_id"])["example_id"].to_numpy())
 
 
 def describe_examples(name: str, examples: pd.DataFrame, arrays: Arrays) -> dict:
@@ -42,8 +49,8 @@ def describe_examples(name: str, examples: pd.DataFrame, arrays: Arrays) -> dict
         "split": arrays.numbers(examples["split"].map(splits.index).to_numpy(), "u1"),
         "label": arrays.codes(examples["label"]),
         "duplicate": arrays.numbers(first, "i4"),
-        "keys": arrays.blocks(list(examples["key"])),
-        "files": arrays.blocks(list(examples["file"])),
+        "keys": arrays.blocks(examples["key"]),
+        "files": arrays.blocks(examples["file"]),
     }
 
 
@@ -51,14 +58,15 @@ def _tags(examples: pd.DataFrame) -> np.ndarray:
     """A number of 48 bits for each image, by its name and content: what a decision on it is kept under."""
     named = zip(examples["key"], examples["sha256"], strict=True)
     digests = (hashlib.sha256(f"{key}\n{content}".encode()).digest() for key, content in named)
-    return np.array([int.from_bytes(digest[:6]) for digest in digests], np.int64)
+    return np.fromiter((int.from_bytes(digest[:6]) for digest in digests), np.int64, len(examples))
 
 
 def describe_thumbnails(path: Path, arrays: Arrays) -> dict:
     """The sheets of thumbnails of a data set, in the order of its examples, and the size of their tiles."""
     facts = read_provenance(path)
     tiles = Tiles(**facts["tiles"])
-    pictures = read_arrow(path, THUMBNAILS)["image"].to_pylist()
+    parts = read_parts(path, THUMBNAILS, _SHEETS_READ_TOGETHER, ["image"])
+    pictures = (picture for part in parts for picture in part["image"].to_pylist())
     return {
         "width": tiles.width,
         "height": tiles.height,

@@ -11,7 +11,7 @@ from difficulty.analysis.convergence import convergence, convergence_sentences
 from difficulty.analysis.feature_map import FEATURE_MAP
 from difficulty.analysis.score_order import in_order, similar_order
 from difficulty.atlas.arrays import Arrays
-from difficulty.atlas.examples import describe_examples, describe_thumbnails, read_examples
+from difficulty.atlas.examples import describe_examples, describe_thumbnails, read_example_ids, read_examples
 from difficulty.atlas.experiment import describe_experiment
 from difficulty.atlas.json_values import as_records
 from difficulty.atlas.results import Results
@@ -43,7 +43,8 @@ class Payload:
         self.results, self.arrays = results, arrays
         tables = {name: read_table(results.path(paths.FEATURE_MAP, dataset=name), FEATURE_MAP) for name in maps}
         self.maps = {name: tables[root].set_index("example_id") for name, root in datasets if root in tables}
-        self.examples = {name: read_examples(results.path(paths.EXAMPLES, dataset=name)) for name, _ in datasets}
+        self.example_ids = {name: read_example_ids(results.path(paths.EXAMPLES, dataset=name)) for name, _ in datasets}
+        self.tested: dict[str, str] = {}
         self.datasets = {name: self._dataset(name, root) for name, root in datasets}
         roots = dict.fromkeys(root for _, root in datasets if root)
         self.thumbnails = {
@@ -51,14 +52,20 @@ class Payload:
         }
 
     def _dataset(self, name: str, root: str | None) -> dict:
-        """A data set, and for each example the position of its picture among those of the root; None: its own."""
-        page = {**describe_examples(name, self.examples[name], self.arrays), "root": root, "tiles": None}
+        """A data set, and for each example the position of its picture among those of the root; None: its own.
+
+        Of its examples no more than their numbers stay in memory.
+        """
+        examples = read_examples(self.results.path(paths.EXAMPLES, dataset=name))
+        self.tested[name] = digest_of_test(examples)
+        page = {**describe_examples(name, examples, self.arrays), "root": root, "tiles": None}
         if root in (None, name):
             return page
-        positions = pd.Series(range(len(self.examples[root])), index=self.examples[root]["example_id"])
-        if missing := set(self.examples[name]["example_id"]) - set(positions.index):
-            raise UserError(f"{name}: example {min(missing)} is not one of {root}; run the workflow again")
-        return {**page, "tiles": self.arrays.numbers(positions[self.examples[name]["example_id"]].to_numpy(), "i4")}
+        positions = self.example_ids[root].get_indexer(self.example_ids[name])
+        if (positions < 0).any():
+            missing = self.example_ids[name][positions < 0].min()
+            raise UserError(f"{name}: example {missing} is not one of {root}; run the workflow again")
+        return {**page, "tiles": self.arrays.numbers(positions, "i4")}
 
     def experiments(
         self,
@@ -77,13 +84,13 @@ class Payload:
         for experiment in experiments:
             name, dataset = experiment["name"], experiment["dataset"]
             classes = self.datasets[dataset]["classes"]
-            page = describe_experiment(name, self.results, self.examples[dataset], classes, self.arrays)
+            page = describe_experiment(name, self.results, self.example_ids[dataset], classes, self.arrays)
             page["columns"] += self._places(dataset)
             history = read_histories(self._of_runs(paths.HISTORY, experiment))
             accuracy = accuracy_of(history)
             page |= {**experiment, "settings": self.provenance(experiment).get("settings", {})}
             page |= {"accuracy": accuracy and accuracy._asdict(), "warnings": _warnings(history)}
-            page["tested"] = digest_of_test(self.examples[dataset])
+            page["tested"] = self.tested[dataset]
             if compared:
                 page["correlation"] = _correlation(self.results.path(paths.CORRELATION, experiment=name))
                 page["stability"] = _rows(self.results.path(paths.STABILITY, experiment=name), _STABILITY)
@@ -99,7 +106,7 @@ class Payload:
         """Two columns, the places of a data set's images on a map by their features, if there are any."""
         if dataset not in self.maps:
             return []
-        places = self.maps[dataset].reindex(self.examples[dataset]["example_id"])
+        places = self.maps[dataset].reindex(self.example_ids[dataset])
         about = "place on a map of the images by their features, on which similar ones are close"
         return [
             {

@@ -1,7 +1,7 @@
 """Small pictures of all images of a data set: sheets of equal tiles, each sheet one WebP picture."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from math import ceil, sqrt
@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image
 
+from difficulty.table_parts import table_writer
 from difficulty.tables import Column, Schema
 
 THUMBNAILS = Schema(
@@ -27,6 +28,7 @@ _BYTES_PER_PIXEL = 0.24  # of photographs at this quality
 _BUDGET = 14 << 20  # bytes of all sheets of a data set that is shown in one file
 _SHORTEST = 32  # pixels of the longer side that a tile has at least, if its image has as many
 _SHEET_SIDE = 512  # pixels; a browser decodes a sheet as a whole
+_BYTES_PER_ROW_GROUP = 64 << 20
 _LOSSLESS_UP_TO = 24  # pixels of a tile's longer side: drawings of so few suffer from compression
 
 
@@ -69,6 +71,28 @@ def sheets(images, tiles: Tiles) -> Iterator[bytes]:
     """The sheets of images, uint8 (N, H, W, C) with C of 1 or 3, or anything that gives such slices."""
     for start in range(0, len(images), tiles.per_sheet):
         yield _as_webp(_sheet(images[start : start + tiles.per_sheet], tiles), tiles)
+
+
+def write_sheets(path, pictures: Iterable[bytes], provenance: dict) -> tuple[int, int]:
+    """Writes sheets, of which no more than a row group's are in memory; returns their number and their bytes."""
+    count = size = 0
+    with table_writer(path, THUMBNAILS, provenance, compression="none") as write:
+        for group in _groups(pictures):
+            write({"sheet": np.arange(count, count + len(group)), "image": pa.array(group, pa.binary())})
+            count, size = count + len(group), size + sum(map(len, group))
+    return count, size
+
+
+def _groups(pictures: Iterable[bytes]) -> Iterator[list[bytes]]:
+    group, size = [], 0
+    for picture in pictures:
+        group.append(picture)
+        size += len(picture)
+        if size >= _BYTES_PER_ROW_GROUP:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
 
 
 def _sheet(images: np.ndarray, tiles: Tiles) -> np.ndarray:

@@ -107,7 +107,7 @@ def opened(image: Image) -> Opened:
         raise ValueError("is no regular file")  # opening a pipe would wait for ever
     try:
         return _opened(image)
-    except PIL.Image.DecompressionBombError:
+    except (PIL.Image.DecompressionBombError, MemoryError):
         raise
     except Exception as error:  # a decoder that stumbles over metadata raises anything
         data = image if isinstance(image, bytes) else image.read_bytes()
@@ -115,6 +115,8 @@ def opened(image: Image) -> Opened:
             raise
         try:
             found = _opened(stripped)
+        except MemoryError:
+            raise
         except Exception:
             raise error from None
         return Opened(found.picture, found.levels, found.turn, found.remarks | {METADATA})

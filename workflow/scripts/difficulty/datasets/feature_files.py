@@ -128,9 +128,8 @@ def _column(path: Path, name: str, column: pa.ChunkedArray) -> np.ndarray:
         raise UserError(
             f"{path}: column {name!r} is {column.type}, expected a list of numbers in every row; name another"
         )
-    lists = column.combine_chunks()
-    lists = lists if isinstance(lists, pa.Array) else pa.concat_arrays(lists.chunks)
-    lengths = np.asarray(lists.value_lengths().fill_null(0))
+    chunks = [chunk for chunk in column.chunks if len(chunk)]  # which together may have too many numbers for one list
+    lengths = np.concatenate([np.zeros(0, int), *(np.asarray(chunk.value_lengths().fill_null(0)) for chunk in chunks)])
     if not len(lengths) or not lengths[0]:
         raise UserError(f"{path}: column {name!r} has nothing in row 0; compute its vector")
     if (other := lengths != lengths[0]).any():
@@ -139,4 +138,6 @@ def _column(path: Path, name: str, column: pa.ChunkedArray) -> np.ndarray:
             f"{path}: column {name!r} has {lengths[row]} numbers in row {row} (from 0), {lengths[0]} in row 0; vectors "
             "of one data set are of one width"
         )
-    return lists.flatten().to_numpy(zero_copy_only=False).reshape(len(lengths), lengths[0])
+    return np.concatenate(
+        [chunk.flatten().to_numpy(zero_copy_only=False).reshape(len(chunk), lengths[0]) for chunk in chunks]
+    )

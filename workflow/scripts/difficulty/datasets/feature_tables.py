@@ -1,10 +1,13 @@
 """The table of a data set's features: one vector for each image, whatever its label."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from difficulty.tables import Column, Schema, TableError, read_arrow, read_schema, write_table
+from difficulty.datasets.stored_rows import GroupReader, StoredRows
+from difficulty.tables import Column, Schema, TableError, check_rows, read_arrow, read_schema, write_table
 
 _BYTES_PER_ROW_GROUP = 64 << 20
 
@@ -29,35 +32,53 @@ def write_features(path, example_ids: np.ndarray, vectors: np.ndarray, provenanc
     write_table(table, path, schema, provenance, rows, compression="none", dictionary=False)
 
 
+class _VectorGroups(GroupReader):
+    """The row groups of a table of features as vectors, float32 (n, D)."""
+
+    def __init__(self, path):
+        column = read_schema(path).columns.get("vector")
+        if column is None or not pa.types.is_fixed_size_list(column.type):
+            raise TableError(path, "has no column of vectors")
+        width = column.type.list_size
+        super().__init__(path, features_schema(width), "vector", (width,), np.float32)
+
+    def _decoded(self, column: pa.Array) -> np.ndarray:
+        if column.null_count:
+            raise TableError(self.path, f"column 'vector' has {column.null_count} nulls")
+        return column.flatten().to_numpy(zero_copy_only=False).reshape(-1, *self.shape)
+
+
+def open_features(path) -> tuple[np.ndarray, StoredRows]:
+    """(example_ids int64 (N,), vectors, indexed like an array (N, D) of float32 and read when they are asked for).
+
+    Raises TableError if the table is damaged.
+    """
+    groups = _VectorGroups(path)
+    schema = features_schema(*groups.shape)
+    known = read_arrow(path, schema, ["example_id"])
+    check_rows(known, path, replace(schema, columns={"example_id": schema.columns["example_id"]}))
+    example_ids = known["example_id"].to_numpy()
+    return example_ids, StoredRows(groups, np.arange(len(example_ids)))
+
+
 def read_features(path) -> tuple[np.ndarray, np.ndarray]:
     """(example_ids int64 (N,), vectors float32 (N, D)); TableError if the table is damaged."""
-    column = read_schema(path).columns.get("vector")
-    if column is None or not pa.types.is_fixed_size_list(column.type):
-        raise TableError(path, "has no column of vectors")
-    width = column.type.list_size
-    example_ids, vectors = _arrays(read_arrow(path, features_schema(width)), width)
-    pa.default_memory_pool().release_unused()  # two and a half times what the vectors take
-    return example_ids, vectors
+    example_ids, vectors = open_features(path)
+    return example_ids, vectors[:]
 
 
-def _arrays(table: pa.Table, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Copies of the columns of a table of features, which need not stay in memory for them."""
-    vectors = np.empty((table.num_rows, width), np.float32)
-    row = 0
-    for chunk in table["vector"].chunks:
-        vectors[row : row + len(chunk)] = chunk.flatten().to_numpy(zero_copy_only=False).reshape(-1, width)
-        row += len(chunk)
-    return table["example_id"].to_numpy().copy(), vectors
+def stored_vectors_of(path, example_ids: np.ndarray | pd.Series) -> tuple[np.ndarray, StoredRows]:
+    """(positions (n,) in example_ids of those that have features, and the vectors of these; see `open_features`)."""
+    known, vectors = open_features(path)
+    rows = pd.Index(known).get_indexer(example_ids)
+    positions = np.flatnonzero(rows >= 0)
+    return positions, vectors.select(rows[positions])
 
 
 def vectors_of(path, example_ids: np.ndarray | pd.Series) -> tuple[np.ndarray, np.ndarray]:
-    """(positions (n,) in example_ids of those that have features, and the vectors of these, float32 (n, D))."""
-    known, vectors = read_features(path)
-    rows = pd.Index(known).get_indexer(example_ids)
-    positions = np.flatnonzero(rows >= 0)
-    chosen = rows[positions]
-    is_whole = len(chosen) == len(known) and (chosen == np.arange(len(known))).all()
-    return positions, vectors if is_whole else vectors[chosen]
+    """The same with all vectors in memory, float32 (n, D)."""
+    positions, vectors = stored_vectors_of(path, example_ids)
+    return positions, vectors[:]
 
 
 def fixed_lists(values: np.ndarray) -> pa.FixedSizeListArray:

@@ -8,7 +8,7 @@ as they do after a copy of the whole folder, the content's checksum decides.
 import errno
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -92,8 +92,8 @@ def describe_files(folder: Path, files: pd.Series, sha256: pd.Series) -> pd.Data
     )
 
 
-def check_files(table: Path) -> None:
-    """Compares the images folder next to a FILES table with the table.
+def check_files(table: Path, rows: Sequence[int] | None = None) -> None:
+    """Compares the images folder next to a FILES table with the table. rows: positions of what is compared; None: all.
 
     Raises UserError with the number and the first names of files that are missing or not what they were. Without a
     shared disk, a job that reads none of the files has not fetched them.
@@ -102,6 +102,7 @@ def check_files(table: Path) -> None:
     if not has_shared_disk() and not folder.exists():
         return
     files = read_table(table, FILES)
+    files = files if rows is None else files.iloc[rows]
     wrong = []
     for file, *was, sha256 in files.itertuples(index=False):
         path = os.path.join(folder, file)

@@ -44,6 +44,8 @@ def levels_of(source: Source, rows: Iterable[int]) -> dict[str, tuple[float, flo
             if kind := kind_of(image):
                 whole = opened(image)
                 found.setdefault(kind, []).extend(extremes(whole.picture, whole.levels))
+        except MemoryError:
+            raise
         except Exception:  # reported when it is its turn
             continue
     return {kind: found_range(kind, min(levels), max(levels)) for kind, levels in found.items()}

@@ -13,7 +13,8 @@ import PIL.Image
 from difficulty.datasets.decoding import Reading, as_pixels, fitted, open_picture
 from difficulty.datasets.example_tables import PIXELS
 from difficulty.datasets.files import FILES
-from difficulty.datasets.pixels import read_pixels
+from difficulty.datasets.pixels import open_pixels
+from difficulty.datasets.stored_rows import StoredRows
 from difficulty.errors import UserError
 from difficulty.random_streams import derived_seed
 from difficulty.tables import read_arrow, read_provenance, read_table
@@ -101,15 +102,16 @@ class ImageFiles:
         return as_pixels(picture.resize((width, height), PIL.Image.Resampling.BILINEAR, box=box))
 
 
-def open_images(path) -> tuple[np.ndarray, np.ndarray | ImageFiles]:
+def open_images(path) -> tuple[np.ndarray, StoredRows | ImageFiles]:
     """(example_ids int64 (N,), images) of a data set's table of pixels.
 
-    images: uint8 (N, H, W, C), or ImageFiles with the same indexing if they stay in their files.
+    images: indexed like an array (N, H, W, C); they are read from the table, or decoded if they stay in their files,
+    when they are asked for.
     Raises TableError if the table is damaged.
     """
     facts = read_provenance(path)
     if facts.get("storage") != IN_FILES:
-        return read_pixels(path)
+        return open_pixels(path)
     example_ids = read_arrow(path, PIXELS, columns=["example_id"])["example_id"].to_numpy()
     files = read_table(Path(path).with_name("files.parquet"), FILES, columns=["file"])["file"]
     reading = Reading(**facts.get("reading", {}))
@@ -117,8 +119,8 @@ def open_images(path) -> tuple[np.ndarray, np.ndarray | ImageFiles]:
 
 
 def take(images, rows):
-    """The images at these positions, in the same form, decoding nothing."""
-    return images.select(rows) if isinstance(images, ImageFiles) else images[rows]
+    """The images at these positions, in the same form, reading and decoding nothing."""
+    return images.select(rows) if isinstance(images, StoredRows | ImageFiles) else images[rows]
 
 
 def stored_in(settings: Mapping, count: int, shape: Sequence[int], memory: int) -> str:

@@ -39,16 +39,18 @@ def load_images(path) -> tuple[torch.Tensor, torch.Tensor | ImageFiles]:
     ImageFiles if they stay in their files.
     """
     example_ids, images = open_images(path)
-    return torch.tensor(example_ids), images if isinstance(images, ImageFiles) else torch.from_numpy(images)
+    return torch.tensor(example_ids), images if isinstance(images, ImageFiles) else torch.from_numpy(images[:])
 
 
-def ready_images(pixels, files, threads: int, workers: int) -> torch.Tensor | ImageFiles:
+def ready_images(pixels, files, threads: int, workers: int, check: bool = True) -> torch.Tensor | ImageFiles:
     """Images of a data set, whose files are checked; sets how many threads torch computes with.
 
     pixels, files: the data set's tables. threads: of the job; those of the workers are not for computing where images
-    stay in their files. Raises UserError if a file is missing or has changed.
+    stay in their files. check: False where the caller checks those that it uses. Raises UserError if a file is missing
+    or has changed.
     """
-    check_files(files)
+    if check:
+        check_files(files)
     _, images = load_images(pixels)
     own = max(1, threads - workers) if isinstance(images, ImageFiles) else threads
     torch.set_num_threads(own)

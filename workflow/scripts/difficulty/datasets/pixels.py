@@ -1,43 +1,58 @@
-"""The decoded images of a data set as one table, so that a job reads them all in well under a second."""
+"""The decoded images of a data set as one table, whose row groups are read as they are asked for."""
 
 import numpy as np
 import pyarrow as pa
 
 from difficulty.datasets.example_tables import PIXELS
-from difficulty.table_parts import read_parts, row_count
-from difficulty.tables import TableError, read_provenance, write_table
+from difficulty.datasets.stored_rows import GroupReader, StoredRows
+from difficulty.table_parts import table_writer
+from difficulty.tables import TableError, read_arrow, read_provenance, write_table
 
 _BYTES_PER_ROW_GROUP = 64 << 20
 _COUNTED_AT_ONCE = 64  # images
 
 
-def write_pixels(path, example_ids: np.ndarray, images: np.ndarray, provenance: dict) -> None:
-    """Writes images, uint8 (N, H, W, C), in the order of example_ids, int64 (N,)."""
+def write_pixels(path, example_ids: np.ndarray, images, provenance: dict) -> None:
+    """Writes images in the order of example_ids, int64 (N,), a row group at a time.
+
+    images: uint8 (N, H, W, C), or anything that has this shape and gives such slices.
+    """
     count, *shape = images.shape
-    size = int(np.prod(shape))
+    size, example_ids = int(np.prod(shape)), np.asarray(example_ids)
     rows = max(1, _BYTES_PER_ROW_GROUP // max(size, 1))
-    flat = np.ascontiguousarray(images).reshape(count, size)
-    chunks = [_binary(flat[start : start + rows]) for start in range(0, count, rows)]
-    table = pa.table({"example_id": example_ids, "pixels": pa.chunked_array(chunks, pa.binary())})
-    write_table(table, path, PIXELS, {**provenance, "shape": shape}, rows, compression="none", dictionary=False)
+    with table_writer(path, PIXELS, {**provenance, "shape": shape}, compression="none") as write:
+        for start in range(0, count, rows):
+            part = np.s_[start : start + rows]
+            write({"example_id": example_ids[part], "pixels": _binary(np.ascontiguousarray(images[part]), size)})
+
+
+class _PixelGroups(GroupReader):
+    """The row groups of a table of pixels as images, uint8 (n, H, W, C)."""
+
+    def __init__(self, path):
+        super().__init__(path, PIXELS, "pixels", tuple(read_provenance(path).get("shape", ())), np.uint8)
+
+    def _decoded(self, column: pa.Array) -> np.ndarray:
+        _, offsets, data = column.buffers()
+        bounds = np.frombuffer(offsets, np.int32)[column.offset : column.offset + len(column) + 1]
+        if len(self.shape) != 3 or np.any(np.diff(bounds) != int(np.prod(self.shape))):
+            raise TableError(self.path, f"has images that are not of shape {self.shape}")
+        return np.frombuffer(data, np.uint8)[bounds[0] : bounds[-1]].reshape(-1, *self.shape)
+
+
+def open_pixels(path) -> tuple[np.ndarray, StoredRows]:
+    """(example_ids int64 (N,), the images, indexed like an array (N, H, W, C) and read when they are asked for).
+
+    Raises TableError if the table is damaged.
+    """
+    example_ids = read_arrow(path, PIXELS, columns=["example_id"])["example_id"].to_numpy()
+    return example_ids, StoredRows(_PixelGroups(path), np.arange(len(example_ids)))
 
 
 def read_pixels(path) -> tuple[np.ndarray, np.ndarray]:
-    """Reads (example_ids int64 (N,), images uint8 (N, H, W, C)); TableError if the table is damaged."""
-    shape = tuple(read_provenance(path).get("shape", ()))
-    size, count, row = int(np.prod(shape)), row_count(path), 0
-    images, example_ids = np.empty((count, size), np.uint8), np.empty(count, np.int64)
-    for part in read_parts(path, PIXELS, max(1, _BYTES_PER_ROW_GROUP // max(size, 1))):
-        (chunk,) = part["pixels"].chunks
-        _, offsets, data = chunk.buffers()
-        bounds = np.frombuffer(offsets, np.int32)[chunk.offset : chunk.offset + len(chunk) + 1]
-        if len(shape) != 3 or np.any(np.diff(bounds) != size):
-            raise TableError(path, f"has images that are not of shape {shape}")
-        rows = np.s_[row : row + len(chunk)]
-        images[rows] = np.frombuffer(data, np.uint8)[bounds[0] : bounds[-1]].reshape(-1, size)
-        example_ids[rows] = part["example_id"].to_numpy()
-        row += len(chunk)
-    return example_ids, images.reshape(-1, *shape)
+    """(example_ids int64 (N,), all images, uint8 (N, H, W, C)) of a table of pixels; TableError if it is damaged."""
+    example_ids, images = open_pixels(path)
+    return example_ids, images[:]
 
 
 def write_example_ids(path, example_ids: np.ndarray, provenance: dict) -> None:
@@ -70,6 +85,7 @@ def channel_statistics(histogram: np.ndarray) -> dict[str, list[float]]:
     return {"mean": means, "std": deviations}
 
 
-def _binary(rows: np.ndarray) -> pa.Array:
-    offsets = np.arange(len(rows) + 1, dtype=np.int32) * rows.shape[1]
-    return pa.Array.from_buffers(pa.binary(), len(rows), [None, pa.py_buffer(offsets), pa.py_buffer(rows)])
+def _binary(images: np.ndarray, size: int) -> pa.Array:
+    """Contiguous images of `size` bytes each."""
+    offsets = np.arange(len(images) + 1, dtype=np.int32) * size
+    return pa.Array.from_buffers(pa.binary(), len(images), [None, pa.py_buffer(offsets), pa.py_buffer(images)])

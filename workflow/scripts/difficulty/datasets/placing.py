@@ -37,8 +37,12 @@ class FileNames:
             suffix = Path(whole).suffix
             digest = hashlib.sha256(f"{class_name}/{key}".encode()).hexdigest()[:_DIGITS]
             path = folder / _shortened(whole.removesuffix(suffix), f"-{digest}{suffix}")
-        self._taken.add(self._form(path))
+        self.take(path)
         return path
+
+    def take(self, path: Path) -> None:
+        """Counts a name as given, as it was by an earlier attempt."""
+        self._taken.add(self._form(path))
 
     @staticmethod
     def _form(path: Path) -> str:
@@ -51,12 +55,23 @@ def place(image: Image, path: Path, link: str) -> str:
     if isinstance(image, Path):
         link_file(image, path, link)
         return sha256_of(image)
-    if isinstance(image, np.ndarray):
-        buffer = io.BytesIO()
-        PIL.Image.fromarray(image).save(buffer, "PNG")
-        image = buffer.getvalue()
-    path.write_bytes(image)
-    return hashlib.sha256(image).hexdigest()
+    content = _encoded(image)
+    path.write_bytes(content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def is_placed(image: Image, path: Path, sha256: str) -> bool:
+    """Whether the image has this SHA-256, and so has its file at `path`."""
+    own = sha256_of(image) if isinstance(image, Path) else hashlib.sha256(_encoded(image)).hexdigest()
+    return own == sha256 and sha256_of(path) == sha256
+
+
+def _encoded(image: np.ndarray | bytes) -> bytes:
+    if isinstance(image, bytes):
+        return image
+    buffer = io.BytesIO()
+    PIL.Image.fromarray(image).save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def _extension(image: Image, stem: str) -> str:

@@ -1,32 +1,32 @@
 """From a source of images to the files and tables that every later stage reads."""
 
+import hashlib
 import logging
 import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from difficulty.datasets.decoding import DECODING_ERRORS, Reading, converted, opened, sized
-from difficulty.datasets.deep_levels import FLOAT, INTEGER
+from difficulty.datasets.decoding import Reading
 from difficulty.datasets.duplicates import duplicate_of
 from difficulty.datasets.example_tables import SPLITS
-from difficulty.datasets.image_remarks import DEEP, NOT_UTF8, REASONS, described, levels_of, reason_of
-from difficulty.datasets.images import IN_FILES, stored_in
+from difficulty.datasets.image_remarks import REASONS, described
 from difficulty.datasets.intake import SHOWN, Intake
 from difficulty.datasets.label_sets import has_label_sets
-from difficulty.datasets.path_names import is_utf8, printable
+from difficulty.datasets.path_names import printable
 from difficulty.datasets.pixels import channel_histogram
-from difficulty.datasets.placing import FileNames, place
-from difficulty.datasets.source import Image, Source
+from difficulty.datasets.source import Source
+from difficulty.datasets.taken_images import TakenImages
 from difficulty.errors import UserError
-from difficulty.progress import Progress
+from difficulty.parts import Parts
 from difficulty.random_streams import derived_seed
 
 logger = logging.getLogger(__name__)
 _BAD_IMAGES_SHOWN = 10
-_MEMORY = 4 << 30  # bytes of decoded images that are kept in memory unless `storage` says otherwise
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ class Prepared:
 
     examples: rows of EXAMPLES with truth columns. images: uint8 (N, H, W, C), or None if they stay in their files.
     shape: (H, W, C). histogram: levels of the training images by channel, (C, 256). bad: name -> what is wrong.
-    reading: how the images became 8 bits. remarks: what the user should know of them, one line each.
+    reading: how the images became 8 bits. remarks: what the user should know of them, one line each. folder: where the
+    images are as files.
     """
 
     examples: pd.DataFrame
@@ -45,113 +46,65 @@ class Prepared:
     bad: dict[str, str]
     reading: Reading
     remarks: tuple[str, ...]
+    folder: Path
 
 
 def prepare(source: Source, settings: dict, folder: Path, name: str = "images") -> Prepared:
-    """Writes every chosen image below `folder` as {split}/{class}/{file} and decodes it.
+    """Writes every chosen image below `folder` as {split}/{class}/{file} and decodes it; see `preparing`."""
+    with preparing(source, settings, folder, name) as prepared:
+        pass
+    return replace(prepared, folder=folder)
+
+
+@contextmanager
+def preparing(
+    source: Source,
+    settings: dict,
+    folder: Path,
+    name: str = "images",
+    key: Mapping | None = None,
+    processes: int = 1,
+) -> Iterator[Prepared]:
+    """Decodes every chosen image and writes it as {split}/{class}/{file}; in the end all of them come to `folder`.
 
     settings: limit {split: number}, limit_seed, size (side in pixels; None keeps the images' own, which must
     then be equal), color (grey, rgb or None for what the images are), background (of transparent images), levels (of
     images with more than 8 bits: those that become 0 and 255; None: found in all images), on_bad_image (error or skip),
     link (hard, symlink or copy, for images that are files already), storage (memory, files or auto: by their size).
-    name: what progress lines call the data set.
+    name: what progress lines call the data set. key: of what an interrupted attempt has left, see `Parts`; the images
+    themselves are compared. processes: that decode side by side; the result is the same.
+    What is left is forgotten when the context ends, by when the tables must be written.
     Raises UserError naming the images that cannot be used.
     """
     examples = source.examples.reset_index(drop=True)
     examples.insert(0, "example_id", np.arange(len(examples)))
     examples = examples.iloc[_limited(examples, settings, name, source.intake)]
-    shutil.rmtree(folder, ignore_errors=True)
-    progress, made = Progress(name, len(examples), "images"), _Images(source, settings, folder, examples.index)
-    for row, example in zip(examples.index, examples.itertuples(), strict=True):
-        if made.add(row, example):
+    made = TakenImages(source, settings, Parts.folder_of(folder) / "images", examples)
+    chosen = hashlib.sha256(examples.to_csv().encode(errors="surrogateescape")).hexdigest()
+    whole_key = {"settings": settings, **(key or {}), "examples": chosen}
+    with Parts(folder, whole_key, len(examples), "images", made.accept) as parts:
+        progress = parts.progress(name)
+        for _ in made.take(parts, processes):
             progress.update(1)
+        yield _prepared(made, parts, name)
+        shutil.rmtree(folder, ignore_errors=True)
+        made.folder.replace(folder)
+
+
+def _prepared(made: TakenImages, parts: Parts, name: str) -> Prepared:
     if made.bad:
-        _report(made.bad, settings, source.intake)
-    examples = examples.assign(file=made.files, sha256=made.digests).dropna(subset="file").reset_index(drop=True)
+        _report(made.bad, made.settings, made.source.intake)
+    examples = made.examples.assign(file=made.files, sha256=made.digests)
+    examples = examples.dropna(subset="file").reset_index(drop=True)
     examples["duplicate_of"] = duplicate_of(examples)
     trained = (examples["split"] == "train").to_numpy()
     if not trained.any():
         raise UserError(f"datasets.{name}: no training example is left; see above what was left out, and why")
     _check_shapes(made.shapes, examples)
-    images = None if made.in_files else np.stack(made.decoded)
-    histogram = made.histogram if images is None else channel_histogram(images[trained])
+    images = None if made.in_files else made.pixels(parts)
+    histogram = made.histogram(parts) if images is None else channel_histogram(images[trained])
     remarks = (*_about_untrained(examples), *described(made.remarks, made.reading))
-    return Prepared(examples, images, made.shapes[0], histogram, made.bad, made.reading, remarks)
-
-
-class _Images:
-    """The images of a data set, read, decoded and placed one after the other.
-
-    files, digests: path below the folder and SHA-256 of each image, None for one that cannot be used. shapes: (H, W, C)
-    of each usable one. decoded: their pixels, if they are kept in memory; else histogram: levels of the training
-    images by channel, (C, 256). bad: name -> what is wrong. remarks: kind -> names of the images that it is about.
-    """
-
-    def __init__(self, source: Source, settings: dict, folder: Path, rows: pd.Index):
-        self.source, self.settings, self.folder, self.rows = source, settings, folder, rows
-        self.reading = _reading(settings)
-        self.names = FileNames()
-        self.files: list[str | None] = []
-        self.digests: list[str | None] = []
-        self.shapes: list[tuple[int, int, int]] = []
-        self.decoded: list[np.ndarray] = []
-        self.histogram: np.ndarray | int = 0
-        self.bad: dict[str, str] = {}
-        self.remarks: dict[str, list[str]] = {}
-        self.in_files = False
-
-    def add(self, row: int, example) -> bool:
-        """Takes the image of a row of the source in; False if it cannot be used. example: the row, as a tuple."""
-        image = None
-        try:
-            image = self.source.image(row)
-            found = opened(_checked(image))
-            if found.levels is not None and not self.reading.levels:
-                self.reading = replace(self.reading, levels=levels_of(self.source, self.rows))
-            pixels = sized(converted(found, self.reading), self.settings.get("size"))
-        except Exception as error:  # whatever is wrong with one image, the others are good and this one is named
-            self._leave_out(_name(image, example), reason_of(image, error), error)
-            return False
-        for remark in found.remarks | ({DEEP} if found.levels is not None else set()):
-            self.remarks.setdefault(remark, []).append(_name(image, example))
-        self._keep(pixels, example.split == "train")
-        file = self.names.of(example.split, example.class_name, example.key, image)
-        self.files.append(file.as_posix())
-        self.digests.append(place(image, self.folder / file, self.settings.get("link", "hard")))
-        return True
-
-    def _leave_out(self, name: str, reason: str, error: Exception) -> None:
-        self.bad[name] = reason
-        if not isinstance(error, (*DECODING_ERRORS, UserError)):
-            logger.info("%s", name, exc_info=error)
-        self.files.append(None)
-        self.digests.append(None)
-
-    def _keep(self, pixels: np.ndarray, is_trained: bool) -> None:
-        if not self.shapes:
-            self.in_files = stored_in(self.settings, len(self.rows), pixels.shape, _MEMORY) == IN_FILES
-        self.shapes.append(pixels.shape)
-        if not self.in_files:
-            self.decoded.append(pixels)
-        elif is_trained and pixels.shape == self.shapes[0]:
-            self.histogram = self.histogram + channel_histogram(pixels[None])
-
-
-def _reading(settings: dict) -> Reading:
-    """Levels that the user gives hold for whole numbers and for others; else they are found when they are needed."""
-    levels = {kind: tuple(settings["levels"]) for kind in (INTEGER, FLOAT)} if settings.get("levels") else {}
-    return Reading(settings.get("color"), settings.get("background") or "white", levels)
-
-
-def _checked(image: Image) -> Image:
-    """The image, unless the name of its file cannot stand in a table."""
-    if isinstance(image, Path) and not is_utf8(str(image)):
-        raise ValueError(NOT_UTF8)
-    return image
-
-
-def _name(image: Image | None, example) -> str:
-    return printable(image) if isinstance(image, Path) else f"{example.split}/{printable(example.key)}"
+    return Prepared(examples, images, made.shapes[0], histogram, made.bad, made.reading, remarks, made.folder)
 
 
 def _limited(examples: pd.DataFrame, settings: dict, name: str, intake: Intake) -> np.ndarray:

@@ -10,13 +10,13 @@ import sys
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 from snakemake.io import is_flagged
 from snakemake.persistence import PersistenceBase
 from snakemake.persistence.file import FilePersistence
 
 from difficulty.driver.internals import internal
+from difficulty.driver.planned_jobs import planned_jobs
 from difficulty.errors import UserError
 
 _RECORDS = Path("results", "checksums")
@@ -124,21 +124,11 @@ def _mark_changed_files(persistence: PersistenceBase) -> None:
 
 def _planned_outputs(rules: Iterable, wanted: Iterable[str]) -> dict[str, dict]:
     """Output -> parameters, of every job that some files need; a folder with a manifest counts as its manifest."""
-    expected, seen, wanted = {}, set(), list(wanted)
-    while wanted:
-        path = wanted.pop()
-        maker = None if path in seen else next((rule for rule in rules if rule.is_producer(path)), None)
-        if maker is None:  # of the user, or seen before
-            continue
-        wildcards = maker.get_wildcards(path)
-        named = SimpleNamespace(**wildcards)
-        # Those that identify the result need no more than the wildcards.
-        given = dict(maker.params.items())
-        params = {key: given[key](named) for key in ("settings", "code", "upstream")}
-        for output in maker.expand_output(wildcards)[0]:
-            seen.add(str(output))
+    expected = {}
+    for job in planned_jobs(rules, wanted):
+        params = job.parameters()
+        for output in job.outputs:
             if not is_flagged(output, "temp"):
                 lists = is_flagged(output, "directory") and Path(output).name != "images"
                 expected[f"{output}/{_MANIFEST}" if lists else str(output)] = params
-        wanted += map(str, maker.expand_input(wildcards)[0])
     return expected

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -29,28 +30,40 @@ def write(judged: Judged, folder: Path, provenance: dict) -> None:
 
 
 def _write_split(part: Judged, path: Path) -> None:
-    rows = _rows(part)
     images = [pa.field("image", _IMAGE)] if part.images else []
-    described = [_described(field, part) for field in rows.schema]
+    described = [_described(field, part) for field in _fields(part)]
     schema = pa.schema([*images, *described], {"huggingface": json.dumps({"info": {"features": _features(part)}})})
     with atomic_path(path) as temporary, pq.ParquetWriter(temporary, schema, write_page_checksum=True) as file:
         for start, stop, image in _groups(part):
-            columns = rows.slice(start, stop - start).columns
+            columns = _columns(part.at(np.arange(start, stop)), described)
             file.write_table(pa.table([pa.array(image, _IMAGE), *columns] if part.images else columns, schema=schema))
 
 
-def _rows(part: Judged) -> pa.Table:
+def _fields(part: Judged) -> list[pa.Field]:
     """All columns but the images."""
+    label = pa.list_(pa.int64()) if part.has_sets else pa.int64()
+    others = pa.Schema.from_pandas(_others(part), preserve_index=False)
+    return [
+        pa.field("label", label),
+        pa.field("suggested_label", pa.string()),
+        *(pa.field(field.name, _kind(field, part)) for field in others),
+    ]
+
+
+def _others(part: Judged) -> pd.DataFrame:
+    """The columns that are handed on as they are."""
+    return pd.concat([part.examples.drop(columns="split"), part.scores.set_axis(part.examples.index)], axis=1)
+
+
+def _columns(part: Judged, fields: list[pa.Field]) -> list[pa.Array | pa.ChunkedArray]:
+    """The columns of `_fields` of some examples."""
     numbers = {name: number for number, name in enumerate(part.class_names)}
     label = [[numbers[name] for name in names] for names in part.given]
     suggested = [None if names is None else joined_names(names) for names in part.suggested]
-    own = {"label": label if part.has_sets else [number for (number,) in label], "suggested_label": suggested}
-    kinds = [pa.list_(pa.int64()) if part.has_sets else pa.int64(), pa.string()]
-    table = pd.concat([part.examples.drop(columns="split"), part.scores.set_axis(part.examples.index)], axis=1)
-    others = pa.Table.from_pandas(table, preserve_index=False)
-    others = others.cast(pa.schema([(field.name, _kind(field, part)) for field in others.schema]))
-    columns = [pa.array(values, kind) for values, kind in zip(own.values(), kinds, strict=True)]
-    return pa.table([*columns, *others.columns], names=[*own, *others.column_names])
+    values = [label if part.has_sets else [number for (number,) in label], suggested]
+    own = [pa.array(each, field.type) for each, field in zip(values, fields, strict=False)]
+    others = pa.Table.from_pandas(_others(part), preserve_index=False)
+    return [*own, *others.cast(pa.schema([field.remove_metadata() for field in fields[2:]])).columns]
 
 
 def _kind(field: pa.Field, part: Judged) -> pa.DataType:

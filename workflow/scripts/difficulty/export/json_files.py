@@ -8,6 +8,8 @@ import pandas as pd
 
 from difficulty.atomic_files import atomic_path
 
+_ROWS = 10_000  # that are made at a time
+
 
 def write_json(path, value: dict | Iterator) -> None:
     """Writes an object or a list. Iterators, also as values of an object, become lists without being held in memory."""
@@ -23,9 +25,11 @@ def write_json(path, value: dict | Iterator) -> None:
 
 
 def plain_rows(frame: pd.DataFrame) -> Iterator[dict]:
-    """The rows as dictionaries of JSON's own types."""
-    columns = [map(_plain, column.astype(object).tolist()) for _, column in frame.items()]
-    return (dict(zip(frame.columns, row, strict=True)) for row in zip(*columns, strict=True))
+    """The rows as dictionaries of JSON's own types, of which some thousands are made at a time."""
+    for start in range(0, len(frame), _ROWS):
+        part = frame.iloc[start : start + _ROWS]
+        columns = [map(_plain, column.astype(object).tolist()) for _, column in part.items()]
+        yield from (dict(zip(frame.columns, row, strict=True)) for row in zip(*columns, strict=True))
 
 
 def _plain(value):

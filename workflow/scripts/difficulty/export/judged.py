@@ -1,8 +1,9 @@
 """What an export hands on: every example with its labels, what the list of suspects says of it, and its scores."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,9 @@ from difficulty.tables import Column, read_schema, read_table
 NUMBERS = ("rank", "suggested_share", "probability_wrong")
 FLAG = "within_cut"
 TEXTS = ("suggested_label", "verdict", "evidence", "decision")
+_SHOWN = ("example_id", "split", "key", "label", "class_name", "file")  # of the examples
 _MAJORITY = 0.5
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -69,18 +72,23 @@ def read_judged(scores: Path, suspects: Path, examples: Path, files: Path | None
     if files:
         check_files(files)
     columns = {name: each for name, each in read_schema(scores).columns.items() if name not in SCORES.columns}
-    scored, listed = read_table(scores, SCORES), read_suspects(suspects).set_index("example_id")
-    shown = read_table(examples, EXAMPLES).set_index("example_id").loc[scored["example_id"]]
+    listed = read_suspects(suspects).set_index("example_id")
+    scored = read_table(scores, SCORES, ["example_id", "label", "class_name", *columns])
+    known = read_schema(examples).columns
+    wanted = [name for name in known if name not in EXAMPLES.columns or name in _SHOWN]
+    shown = read_table(examples, EXAMPLES, wanted).set_index("example_id").loc[scored["example_id"]]
     has_sets = has_label_sets(shown)
     names = set_class_names(shown) if has_sets else all_class_names(scored, shown)
-    given = [list(row) for row in shown["label_names"]] if has_sets else [[name] for name in scored["class_name"]]
+    given = (
+        [list(row) for row in shown["label_names"]] if has_sets else _alike(scored["class_name"], lambda name: [name])
+    )
     quality, source = label_quality(listed, score)
     issue, rule = label_issues(listed)
     listed = listed.assign(label_quality=quality, is_label_issue=issue).reindex(shown.index)
     table = shown[["split", "key", "file"]].assign(
         label_quality=listed.pop("label_quality"), is_label_issue=listed.pop("is_label_issue").eq(True)
     )
-    suggested = [suggested_names(text, names, has_sets) for text in listed.pop("suggested_label")]
+    suggested = _alike(listed.pop("suggested_label"), lambda text: suggested_names(text, names, has_sets))
     return Judged(
         table.join(listed).reset_index(),
         given,
@@ -95,23 +103,35 @@ def read_judged(scores: Path, suspects: Path, examples: Path, files: Path | None
     )
 
 
+def _alike(texts: pd.Series, make: Callable[[str | None], T]) -> list[T]:
+    """What `make` makes of each text, once of equal ones: texts repeat, and there may be a million."""
+    codes, different = pd.factorize(texts, use_na_sentinel=False)
+    made = [make(text) for text in different]
+    return [made[code] for code in codes]
+
+
 def read_suspects(path: Path) -> pd.DataFrame:
     """The list of suspects: example_id, and those of NUMBERS, FLAG and TEXTS that it has, in their order.
 
     path: the Parquet table, or the CSV file, which has rounded numbers. Where all verdicts are undecided, networks
     deserve no trust, and probability and cut are left out.
     """
-    is_table = path.suffix == ".parquet"
-    listed = read_table(path, read_schema(path)) if is_table else pd.read_csv(path, dtype=str, keep_default_na=False)
-    plain = str if is_table else without_mark
+    if path.suffix == ".parquet":
+        schema = read_schema(path)
+        names = [name for name in ("example_id", *NUMBERS, FLAG, *TEXTS) if name in schema.columns]
+        listed = read_table(path, schema, names)
+    else:
+        listed = pd.read_csv(path, dtype=str, keep_default_na=False)
+        for name in listed.columns.intersection(TEXTS):
+            listed[name] = listed[name].map(without_mark)
     if _is_undecided(listed):
         listed = listed.drop(columns=["probability_wrong", FLAG])
     wanted = [name for name in (*NUMBERS, FLAG, *TEXTS) if name in listed]
     listed = listed[["example_id", *wanted]].copy()
     for name in wanted:
         if name in TEXTS:
-            listed[name] = [plain(text) or None if isinstance(text, str) else None for text in listed[name]]
-            listed[name] = listed[name].astype("str")
+            text = listed[name].astype("str")
+            listed[name] = text.where(text != "")
         elif name == FLAG:
             listed[name] = listed[name].map({"True": True, "False": False, True: True, False: False}).astype("boolean")
         else:

@@ -15,6 +15,7 @@ from difficulty.plan import paths
 from difficulty.plan.stage import Stage, only, remembered
 from difficulty.plan.user_files import require_files, require_folder
 
+_DECODED = {"cifar10", "cifar100", "digits", "npz", "shapes"}  # sources that have images as arrays
 SUBSET_KEYS = ("select", "per_class", "train", "test", "seed", "link")
 
 
@@ -114,6 +115,10 @@ class Data:
         settings = {key: value for key, value in self.settings[dataset].items() if key != "features"}
         listed = [found] if (found := _listed_here(settings)) is not None else []
         return self.plan.stage("prepare_dataset", settings, *listed, modules=[f"datasets.{settings['source']}"])
+
+    def processes(self, dataset: str) -> int:
+        """How many may decode the images of a data set side by side."""
+        return 1 if self.settings[dataset]["source"] in _DECODED else 4
 
     def import_settings(self, dataset: str) -> dict:
         """Settings of records, without the paths, which are inputs."""

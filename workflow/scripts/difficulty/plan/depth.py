@@ -7,7 +7,7 @@ from difficulty.plan import paths
 from difficulty.plan.stage import Stage, only, remembered
 from difficulty.plan.vog import shard_endings
 
-_NEIGHBOR_KEYS = ("splits", "k_max", "shards", "numbers")
+_NEIGHBOR_KEYS = ("splits", "k_max", "shards", "numbers", "bank")
 _VOTE_KEYS = ("k", "labels", "ties")
 _PROBES = Path(__file__).parents[1] / "models" / "probes"
 

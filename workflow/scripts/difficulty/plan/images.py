@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from difficulty.plan import paths
 from difficulty.plan.stage import Stage, only, remembered
 from difficulty.plan.user_files import require_files
+from difficulty.scores.images.catalogue import STATISTICS
 
 _JOIN_KEYS = ("split", "file", "by", "column", "header", "value", "probabilities", "description")
 
@@ -30,7 +31,8 @@ class Images:
 
     @remembered
     def compute_image_statistics(self, dataset: str) -> Stage:
-        settings = only(self.settings, ("statistics", "size"))
+        limit = ["fast_above"] if set(self.settings["statistics"]) == set(STATISTICS) else []
+        settings = only(self.settings, ("statistics", "size", *limit))
         return self.plan.stage("compute_image_statistics", settings, self.data.key(dataset))
 
     @remembered

@@ -60,26 +60,30 @@ class LabelledNetwork:
     type: torch.dtype
     stopwatch: Stopwatch
 
-    def batches(self, rows: np.ndarray, what: str, passes: int = 1) -> LabelledBatches:
-        """Of the examples at these positions, with progress. passes: how often they are gone through."""
+    def batches(self, rows: np.ndarray, what: str, passes: int = 1, done: int = 0) -> LabelledBatches:
+        """Of the examples at these positions, with progress.
+
+        passes: how often they are gone through. done: how many an earlier attempt has finished, which are left out.
+        """
         return LabelledBatches(
             self.images,
             self.labels,
-            torch.from_numpy(rows).to(self.run.device),
+            torch.from_numpy(rows[done:]).to(self.run.device),
             self.normalization,
             self.run.device,
             self.type,
             self.run.workers,
-            self.run.progress(what, passes * len(rows)),
+            self.run.progress(what, passes * len(rows), done=done),
         )
 
 
-def labelled_network(args: argparse.Namespace) -> LabelledNetwork:
+def labelled_network(args: argparse.Namespace, check: bool = True) -> LabelledNetwork:
     """The network of a checkpoint and its data.
 
-    args: of `influence_arguments`; settings: device, folds and precision (bfloat16, or float32), if any.
+    args: of `influence_arguments`; settings: device, folds and precision (bfloat16, or float32), if any. check: as of
+    `open_run`.
     """
-    run = open_run(args)
+    run = open_run(args, check=check)
     kind = precision(args.settings, run.device)
     network = run.network(args.epoch)
     labels = torch.tensor(run.labels["label"].to_numpy(), device=run.device)

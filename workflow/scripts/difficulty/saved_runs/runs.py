@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 
 from difficulty.datasets.example_tables import EXAMPLES, LABELS
+from difficulty.datasets.files import check_files
 from difficulty.datasets.images import ImageFiles, take
 from difficulty.datasets.loading import ready_images
 from difficulty.devices import choose_device
@@ -25,13 +26,15 @@ class SavedRun:
     """A finished run and the examples that its networks are used on.
 
     checkpoints: folder. labels: N rows of LABELS, or of EXAMPLES of another data set. images: uint8 (N, H, W, C), or
-    in files, in the order of the labels. source: their table of pixels. settings: of the stage.
+    in files, in the order of the labels. source: their table of pixels. files: their table of files. settings: of the
+    stage.
     """
 
     checkpoints: Path
     labels: pd.DataFrame
     images: torch.Tensor | ImageFiles
     source: Path
+    files: Path
     settings: Mapping
     device: torch.device
     workers: int
@@ -62,6 +65,10 @@ class SavedRun:
         network.check_images(self.images, self.source)
         return network
 
+    def check_files(self, rows: np.ndarray) -> None:
+        """Checks the files of the images at these positions; UserError if one is missing or has changed."""
+        check_files(self.files, rows)
+
     def images_on_device(self) -> torch.Tensor | ImageFiles:
         """The images, on the device where they are in memory."""
         return self.images.to(self.device) if isinstance(self.images, torch.Tensor) else self.images
@@ -71,19 +78,22 @@ class SavedRun:
         images = self.images if rows is None else take(self.images, rows)
         return LabelledImages(images, targets, network.normalization, self.workers).to(self.device)
 
-    def progress(self, what: str, total: int, unit: str = "examples") -> Progress:
-        """Progress lines that name the run, and what is done with it."""
-        return Progress(f"{self.name} {what}", total, unit)
+    def progress(self, what: str, total: int, unit: str = "examples", done: int = 0) -> Progress:
+        """Progress lines that name the run, and what is done with it. done: before, by another attempt."""
+        return Progress(f"{self.name} {what}", total, unit, done)
 
 
-def open_run(args: argparse.Namespace, columns: Sequence[str] | None = None) -> SavedRun:
-    """The run that a stage's arguments name, see `run_arguments`. columns: of the labels, if not all are needed."""
-    (run,) = open_runs(args, [args.checkpoints], columns)
+def open_run(args: argparse.Namespace, columns: Sequence[str] | None = None, check: bool = True) -> SavedRun:
+    """The run that a stage's arguments name, see `run_arguments`. columns: of the labels, if not all are needed.
+
+    check: False for a stage that checks the files that it uses itself, by `check_files`.
+    """
+    (run,) = open_runs(args, [args.checkpoints], columns, check)
     return run
 
 
 def open_runs(
-    args: argparse.Namespace, checkpoints: Sequence[Path], columns: Sequence[str] | None = None
+    args: argparse.Namespace, checkpoints: Sequence[Path], columns: Sequence[str] | None = None, check: bool = True
 ) -> list[SavedRun]:
     """Several runs on the same examples, which are read once.
 
@@ -92,7 +102,6 @@ def open_runs(
     device = choose_device(args.settings)
     of_data_set = read_schema(args.labels).name == EXAMPLES.name
     labels = read_table(args.labels, EXAMPLES if of_data_set else LABELS, columns)
-    images = ready_images(args.pixels, args.files, args.threads, args.workers)
-    return [
-        SavedRun(folder, labels, images, args.pixels, args.settings, device, args.workers) for folder in checkpoints
-    ]
+    images = ready_images(args.pixels, args.files, args.threads, args.workers, check)
+    common = labels, images, args.pixels, args.files, args.settings, device, args.workers
+    return [SavedRun(folder, *common) for folder in checkpoints]

@@ -73,6 +73,11 @@ def _hardness(args: argparse.Namespace, parent: pd.DataFrame) -> pd.Series:
     schema = read_schema(path)
     if schema.name == EXAMPLE_SCORES.name:  # of the image alone
         scores = read_table(path, EXAMPLE_SCORES).set_index("example_id")[select["score"]]
+        if scores.isna().all():
+            raise UserError(
+                f"datasets.{args.examples.parent.name}.select.score: {select['score']!r} is not computed of so many "
+                "pixels; set analyses.images.fast_above: null, or choose another score"
+            )
         return (scores * schema.columns[select["score"]].direction).dropna().rename("hardness")
     columns = {name: column for name, column in schema.columns.items() if name not in RUN_SCORES.columns}
     rows = read_table(path, RUN_SCORES, filters=[("run", "in", args.runs)])

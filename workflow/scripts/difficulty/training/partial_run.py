@@ -4,7 +4,6 @@ A folder holds, per epoch, the weights and the outcomes, and one state file (opt
 last: what it does not name does not count. A key of all that the run depends on guards it; another key starts again.
 """
 
-import fcntl
 import hashlib
 import json
 import shutil
@@ -16,6 +15,7 @@ import numpy as np
 import torch
 
 from difficulty.errors import UserError
+from difficulty.file_locks import locked
 from difficulty.shared_disk import has_shared_disk
 from difficulty.tensor_files import load_tensors, save_tensors
 from difficulty.termination import Stopped
@@ -47,18 +47,8 @@ class PartialRun:
             folder.mkdir(parents=True)
 
     def _locked(self):
-        """An open file that no other process has locked; the lock ends with the process, however it ends."""
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
-        file = self.folder.with_name(f"{self.folder.name}.lock").open("w")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UserError(
-                f"{self.folder.parent}: another process trains this run; wait for it, or stop it"
-            ) from error
-        except OSError:
-            return file  # a file system without locks
-        return file
+        message = f"{self.folder.parent}: another process trains this run; wait for it, or stop it"
+        return locked(self.folder.with_name(f"{self.folder.name}.lock"), message)
 
     def _resume(self) -> bool:
         try:

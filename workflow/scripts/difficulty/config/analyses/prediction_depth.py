@@ -61,6 +61,11 @@ class PredictionDepth(CheckedSection):
         description="numbers per image that a probe may have; of longer ones a random orthogonal projection to as many "
         "is compared, whose distances have a relative standard deviation of sqrt(1 / (2 numbers))",
     )
+    bank: Annotated[int, Range(2, 10**9)] | None = Field(
+        None,
+        description="training examples among which neighbours are found: a random sample of as many, of each given "
+        "label in proportion; null: all. Time and memory grow with it times the examples that are scored",
+    )
     shards: Annotated[int, Range(1, 10_000)] = Field(
         1, description="parts that the examples are cut into, each a job of its own"
     )
@@ -80,6 +85,8 @@ class PredictionDepth(CheckedSection):
             yield from self._without_consensus(suite)
         if self.k > self.k_max:
             yield ("k",), f"expected at most k_max, {self.k_max}, got {self.k}"
+        if self.bank is not None and self.bank <= self.k_max:
+            yield ("bank",), f"expected more than k_max, {self.k_max}, got {self.bank}"
         yield from architecture_faults(suite, "probes", self.probes)
 
     def _without_consensus(self, suite: Suite) -> Iterator[tuple[Place, str]]:

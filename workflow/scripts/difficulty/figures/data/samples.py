@@ -75,14 +75,16 @@ def sample_sheet(
 ) -> Figure:
     """Random samples per class, with its name and its number of examples per split.
 
-    examples: label, class_name, split, in the order of `images`, uint8 (N, H, W, C); label_names, if images have
-    several labels: they are written below each, and the classes are those of the largest objects.
+    examples: label, class_name, split, in the order of `images`, uint8 (N, H, W, C), or what gives such when rows are
+    asked for, which happens once; label_names, if images have several labels: they are written below each, and the
+    classes are those of the largest objects.
     """
     chosen = choose_samples(examples, examples_per_class, classes, seed)
     if not chosen:
         return empty_figure(title, "no examples", width=5)
     has_sets = "label_names" in examples
-    tiles = [thumbnails(images[rows], _SIDE) for rows in chosen]
+    counts = np.cumsum([len(rows) for rows in chosen])
+    tiles = np.split(thumbnails(images[np.concatenate(chosen)], _SIDE), counts[:-1])
     layout = _Layout(tiles, has_sets)
     notes = _notes(examples, images.shape[1:], len(chosen), seed, has_sets)
     figure, axes, _ = canvas_figure(_painted(tiles, layout), title, notes)

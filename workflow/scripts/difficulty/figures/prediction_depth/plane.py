@@ -133,7 +133,8 @@ def depth_plane_figure(
     """The plane of the two depths, and around it, at its corner, the images nearest to each.
 
     table: validation and training (mean depths over runs, NaN where undefined), label, clean_label, is_corrupt, one
-    row per training example; images: uint8 (N, H, W, C), or what gives such when rows are asked for, in the same order.
+    row per training example; images: uint8 (N, H, W, C), or what gives such when rows are asked for (once), in the same
+    order.
     """
     defined = table[["validation", "training"]].notna().all(axis=1).to_numpy()
     if not defined.any():
@@ -142,11 +143,13 @@ def depth_plane_figure(
     validation, training = kept["validation"].to_numpy(float), kept["training"].to_numpy(float)
     last, corrupt = len(probes) - 1, kept["is_corrupt"].to_numpy(bool)
     rows = {corner: nearest_to(validation, training, corner, last) for corner in CORNERS}
-    tiles = {
-        corner: thumbnails(images[places[chosen]], _SIDE) if len(chosen) else () for corner, chosen in rows.items()
-    }
-    marked = bool(corrupt[np.concatenate(list(rows.values()))].any())
-    layout = _Layout(*thumbnails(images[places[:1]], _SIDE).shape[1:3], 2 if marked else 1, probes)
+    shown = np.concatenate(list(rows.values()))
+    marked = bool(corrupt[shown].any())
+    first, *pictures = np.split(
+        thumbnails(images[places[[0, *shown]]], _SIDE), np.cumsum([1, *map(len, rows.values())])[:-1]
+    )
+    layout = _Layout(*first.shape[1:3], 2 if marked else 1, probes)
+    tiles = dict(zip(rows, pictures, strict=True))
     canvas, captions = _painted(layout, tiles, rows, corrupt)
     figure, axes, below = canvas_figure(canvas, title, _notes(len(kept), len(table), len(probes), marked))
     _write_captions(axes, captions, kept, class_names)

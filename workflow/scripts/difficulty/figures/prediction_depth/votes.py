@@ -36,10 +36,9 @@ from difficulty.figures.style.text import counted, shortened
 from difficulty.scores.collect import SCORES
 from difficulty.scores.depth.tables import VOTES, vote_matrix
 from difficulty.scores.depth.votes import prediction_depth
-from difficulty.scores.record_arrays import stored_records
+from difficulty.scores.record_file import RecordFile
 from difficulty.scores.runs import experiment_of, run_of
 from difficulty.tables import read_provenance, read_table
-from difficulty.training.run_tables import RECORDS
 
 INPUTS = {"votes": ONE, "records": ONE, "scores": ONE, "examples": ONE, "pixels": ONE}
 
@@ -81,13 +80,13 @@ class Votes:
     """What one run makes of N examples with one role.
 
     vote, tied: (N, L), of the neighbours at each probe; predicted: (N,), by the network at the probed checkpoint;
-    by_epoch: (E, N), by the network after each epoch.
+    by_epoch: (E, N), by the network after each epoch, or what is indexed like it.
     """
 
     vote: np.ndarray
     tied: np.ndarray
     predicted: np.ndarray
-    by_epoch: np.ndarray
+    by_epoch: "np.ndarray | StoredPredictions"
 
     def of(self, rows: np.ndarray) -> "Votes":
         """Those of some examples."""
@@ -97,12 +96,29 @@ class Votes:
 def _read_votes(votes: Path, records: Path) -> tuple[np.ndarray, Votes]:
     """(ids of the examples that have votes and records, ascending (N,), their votes)."""
     voted, vote, tied, predicted = vote_matrix(read_table(votes, VOTES))
-    table = read_table(records, RECORDS, ["example_id", "epoch", "role", "predicted"])
-    recorded = stored_records(table, records).of_role(_ROLE)
-    example_ids = np.intersect1d(voted, recorded.example_id)
+    file = RecordFile(records)
+    example_ids = np.intersect1d(voted, file.of_epoch(1, ["role"]).of_role(_ROLE).example_id)
     rows = pd.Index(voted).get_indexer(example_ids)
-    by_epoch = recorded["predicted"][:, pd.Index(recorded.example_id).get_indexer(example_ids)]
-    return example_ids, Votes(vote[rows], tied[rows], predicted[rows], by_epoch)
+    return example_ids, Votes(vote[rows], tied[rows], predicted[rows], StoredPredictions(file, example_ids))
+
+
+class StoredPredictions:
+    """What a run predicts for N examples after each of E epochs, indexed like an array (E, N), read when asked for."""
+
+    def __init__(self, records: RecordFile, example_ids: np.ndarray):
+        """example_ids: (N,), all of them in the records."""
+        self._records, self._example_ids = records, example_ids
+
+    def __len__(self) -> int:
+        return self._records.epochs
+
+    def __getitem__(self, place: tuple[slice, np.ndarray]) -> np.ndarray:
+        epochs, rows = place
+        wanted = self._example_ids[rows]
+        blocks = self._records.blocks(["role", "predicted"])
+        found = [block.select(np.isin(block.example_id, wanted)) for block in blocks]
+        order = pd.Index(np.concatenate([block.example_id for block in found])).get_indexer(wanted)
+        return np.concatenate([block["predicted"] for block in found], axis=1)[epochs, order]
 
 
 def choose_rows(depth: np.ndarray, limit: int = EXAMPLES) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, islice
 from math import ceil, sqrt
 from pathlib import Path
 
@@ -108,9 +108,9 @@ def gallery_figure(
     """Per given label a block of the easiest and a block of the hardest images by one score.
 
     table: label (given), predicted (most runs' prediction, null if there is none), clean_label, is_corrupt, value (the
-    score, NaN where undefined), one row per image; images: uint8 (N, H, W, C) in the same order. Where images have
-    several labels, given_set and predicted_set (text, null if there is none) stand below them, and `label` is the class
-    of the largest object.
+    score, NaN where undefined), one row per image; images: uint8 (N, H, W, C) in the same order, or what gives such
+    when rows are asked for, which happens once. Where images have several labels, given_set and predicted_set (text,
+    null if there is none) stand below them, and `label` is the class of the largest object.
     direction: +1 if a higher value is harder, -1 if a lower one is.
     """
     values = table["value"].to_numpy(float, na_value=np.nan)
@@ -123,8 +123,9 @@ def gallery_figure(
     has_sets = "given_set" in table
     lines = 3 if has_sets else 2 if any_corrupt else 1
     sizes = [max(map(len, extremes[label])) for label in shown]
-    layout = _Layout(sizes, lines, *thumbnails(images[:1], _SIDE).shape[1:3])
-    canvas, captions = _painted(layout, blocks, images, table["is_corrupt"].to_numpy(bool))
+    tiles = thumbnails(images[np.concatenate(list(blocks.values()))], _SIDE)
+    layout = _Layout(sizes, lines, *tiles.shape[1:3])
+    canvas, captions = _painted(layout, blocks, tiles, table["is_corrupt"].to_numpy(bool))
     notes = _notes(score, direction, len(shown), table["label"].nunique(), any_corrupt, has_sets)
     figure, axes, _ = canvas_figure(canvas, title, notes)
     if has_sets:
@@ -167,15 +168,16 @@ class _Layout:
 
 
 def _painted(
-    layout: _Layout, blocks: Mapping[tuple[int, int], np.ndarray], images: np.ndarray, is_corrupt: np.ndarray
+    layout: _Layout, blocks: Mapping[tuple[int, int], np.ndarray], tiles: np.ndarray, is_corrupt: np.ndarray
 ) -> tuple[np.ndarray, list[tuple[float, float, int]]]:
     """(the canvas with the images of every block, where each image's caption begins: x, y and the image's row).
 
-    blocks: (place, side) -> rows of `images`; is_corrupt: bool (N,), which are framed.
+    blocks: (place, side) -> rows of the table; tiles: small pictures of these rows, block by block; is_corrupt: bool
+    (N,), which are framed.
     """
-    canvas, captions = blank_canvas(layout.height, layout.width), []
+    canvas, captions, given = blank_canvas(layout.height, layout.width), [], iter(tiles)
     for (place, side), rows in blocks.items():
-        for position, (row, tile) in enumerate(zip(rows, thumbnails(images[rows], _SIDE), strict=True)):
+        for position, (row, tile) in enumerate(zip(rows, islice(given, len(rows)), strict=True)):
             top, left = layout.corner(place, side, position)
             paint(canvas, tile, top, left, CORRUPT if is_corrupt[row] else None)
             captions.append((left + tile.shape[1] / 2, top + tile.shape[0] + 5, row))

@@ -5,9 +5,7 @@ image, of its levels. The weights add up to 0.9999, so that white has the luma 0
 luma is a whole number, and two pixels are alike exactly if it is.
 """
 
-import multiprocessing
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -20,10 +18,11 @@ from scipy.ndimage import correlate1d
 from skimage.segmentation import felzenszwalb
 
 from difficulty.datasets.images import ImageFiles, take
-from difficulty.progress import Progress
+from difficulty.datasets.stored_rows import StoredRows
 from difficulty.scores.catalogue import Entry
 from difficulty.scores.images import catalogue
 from difficulty.scores.images.local_entropy import local_entropies, local_entropy
+from difficulty.side_by_side import mapped
 from difficulty.tables import Column
 
 _WEIGHTS = np.array([2989, 5870, 1140], np.int32)  # of red, green and blue, in ten-thousandths
@@ -191,39 +190,40 @@ def _as_batch(image: np.ndarray) -> np.ndarray:
 
 
 def image_statistics_table(
-    images: np.ndarray | ImageFiles,
+    images: np.ndarray | StoredRows | ImageFiles,
     processes: int = 1,
     statistics: Sequence[str] = tuple(STATISTICS),
     size: int | None = None,
-    progress: str = "image statistics",
 ) -> pd.DataFrame:
-    """The wanted STATISTICS of many images, a row each, float64; NaN where undefined.
+    """The wanted STATISTICS of many images, a row each, float64; NaN where undefined. See `statistics_in_parts`."""
+    none = pd.DataFrame(columns=list(statistics), dtype=float)
+    return pd.concat([*statistics_in_parts(images, processes, statistics, size)] or [none], ignore_index=True)
 
-    images: uint8 (N, H, W, C), C 1 or 3, or the same in files, of which few are decoded at a time.
-    processes: how many work side by side; the result is the same, bit by bit. They import the main script, which
-        therefore needs its `if __name__ == "__main__"`.
-    size: images with a longer side are shrunk so that it has so many pixels; None: none is. progress: name of the
-        lines that tell how far it is.
+
+def statistics_in_parts(
+    images: np.ndarray | StoredRows | ImageFiles,
+    processes: int = 1,
+    statistics: Sequence[str] = tuple(STATISTICS),
+    size: int | None = None,
+    first: int = 0,
+) -> Iterator[pd.DataFrame]:
+    """The wanted STATISTICS of many images, a row each, float64, some images at a time; NaN where undefined.
+
+    images: uint8 (N, H, W, C), C 1 or 3, or the same in a table or in files, of which few are read at a time.
+    processes: how many work side by side (see `mapped`); the result is the same, bit by bit.
+    size: images with a longer side are shrunk so that it has so many pixels; None: none is. first: where to begin.
     Raises ValueError for arrays of another kind; UserError naming a file that cannot be decoded.
     """
     count, height, width, _ = images.shape
     each = max(1, _PIXELS_AT_ONCE // (height * width))
-    parts = (take(images, slice(start, start + each)) for start in range(0, count, each))
+    parts = (_part(images, slice(start, start + each)) for start in range(first, count, each))
     of_part = partial(_part_statistics, statistics=tuple(statistics), size=size)
-    told, tables = Progress(progress, count, "images"), [pd.DataFrame(columns=list(statistics), dtype=float)]
-    for table in _mapped(of_part, parts, min(processes, -(-count // each))):
-        tables.append(table)
-        told.update(len(table))
-    return pd.concat(tables[1:] or tables, ignore_index=True)
+    yield from mapped(of_part, parts, min(processes, -(-(count - first) // each)))
 
 
-def _mapped(function: Callable, parts: Iterator, processes: int) -> Iterator[pd.DataFrame]:
-    """What `function` makes of each part, in order; in this process if one is enough."""
-    if processes <= 1:
-        yield from map(function, parts)
-        return
-    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
-        yield from pool.map(function, parts)
+def _part(images: np.ndarray | StoredRows | ImageFiles, rows: slice) -> np.ndarray | ImageFiles:
+    """Some images, which whoever gets them decodes if they are files: a table has one reader, a file any number."""
+    return take(images, rows) if isinstance(images, ImageFiles) else images[rows]
 
 
 def _part_statistics(images: np.ndarray | ImageFiles, statistics: Sequence[str], size: int | None) -> pd.DataFrame:
@@ -248,9 +248,16 @@ def shrunk(images: np.ndarray, size: int | None) -> np.ndarray:
     Larger ones are shrunk by Pillow's bilinear filter, which averages over all pixels that become one.
     """
     _, height, width, channels = images.shape
-    if size is None or max(height, width) <= size:
+    if (shape := shrunk_size(height, width, size)) == (height, width):
         return images
-    shape = tuple(max(1, round(side * size / max(height, width))) for side in (width, height))
     shaped = images[..., 0] if channels == 1 else images
-    resized = [np.asarray(PIL.Image.fromarray(one).resize(shape, PIL.Image.Resampling.BILINEAR)) for one in shaped]
-    return np.stack(resized).reshape(len(images), shape[1], shape[0], channels)
+    small = [PIL.Image.fromarray(one).resize(shape[::-1], PIL.Image.Resampling.BILINEAR) for one in shaped]
+    return np.stack([np.asarray(one) for one in small]).reshape(len(images), *shape, channels)
+
+
+def shrunk_size(height: int, width: int, size: int | None) -> tuple[int, int]:
+    """Height and width that `shrunk` gives."""
+    if size is None or max(height, width) <= size:
+        return height, width
+    height, width = (max(1, round(side * size / max(height, width))) for side in (height, width))
+    return height, width

@@ -57,6 +57,7 @@ __all__ = [
     "save_sums",
     "second_moment_sums",
     "self_influence",
+    "self_influence_of_batches",
 ]
 
 Measurement = Literal["margin", "loss"]
@@ -88,7 +89,6 @@ class Damping:
 DEFAULT_DAMPING = Damping(relative=0.1)
 
 
-@torch.no_grad()
 def self_influence(
     model: nn.Module, factors: Factors, batches: Batches, damping: Damping = DEFAULT_DAMPING, memory: int = MEMORY
 ) -> torch.Tensor:
@@ -97,10 +97,19 @@ def self_influence(
     batches, memory: as for `fit_factors`, but one pass is enough. Raises ValueError for a network in training mode, or
     one that the factors do not fit.
     """
+    found = [*self_influence_of_batches(model, factors, batches, damping, memory)]
+    return torch.cat(found) if found else torch.empty(0)
+
+
+@torch.no_grad()
+def self_influence_of_batches(
+    model: nn.Module, factors: Factors, batches: Batches, damping: Damping = DEFAULT_DAMPING, memory: int = MEMORY
+) -> Iterator[torch.Tensor]:
+    """`self_influence` (B,) of one batch after the other."""
     refuse_training_mode(model)
     factors.check(model)
     factors = factors.like(model)
-    weights, workspace, found = _weights(factors, damping, model), Workspace(), []
+    weights, workspace = _weights(factors, damping, model), Workspace()
     network = FoldedNetwork.of(model, factors.layers)
     for images, labels in batches:
         calls = network.calls(images, labels, summed_loss)
@@ -109,8 +118,7 @@ def self_influence(
             basis, scale = factors.bases.get(layer.name), network.scales.get(layer.name)
             for rows, seen in positions(layer, calls.pop(layer.name), memory, workspace, scale):
                 scores[rows] += seen.weighted_squares(weights.get(layer.name), basis)
-        found.append(scores)
-    return torch.cat(found) if found else torch.empty(0)
+        yield scores
 
 
 def _weights(factors: Factors, damping: Damping, model: nn.Module) -> dict[str, torch.Tensor]:

@@ -1,0 +1,171 @@
+"""Images per CPU second, memory and resumption of the stages that work on images, on generated ones.
+
+Makes --images files (see generated_images.py) and runs the workflow on them: preparation, a subset of half of them by
+hard links, statistics; and on the first --passed of them a small network (ResNet-9 of width 4, one epoch, three of
+its checkpoints), streamed gradients, neighbours among --bank of them at probes of at most 1,024 numbers, factors and
+self-influence. Printed for each stage: images per CPU second, CPU seconds and the largest peak of memory, as its log
+says. With --killed STAGE the stage is also run in a folder of its own and killed with its whole workflow when two of
+its parts are written; it must go on after these, and write the same bytes.
+
+    python bench_images.py --images 20000 --width 500 --height 375 --kind jpg --passed 200 --killed prepare_dataset
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from generated_images import write_images
+
+ROOT = Path(__file__).parents[1]
+DATA, RUN = "results/datasets/all", "results/experiments/plain/seed-0"
+# What is asked for, in order, and the table by which two attempts are compared.
+TARGETS = {
+    "prepare_dataset": f"{DATA}/pixels.parquet",
+    "link_subset": "results/datasets/half/pixels.parquet",
+    "compute_image_statistics": f"{DATA}/statistics.parquet",
+    "stream_vog": f"{RUN}/vog.parquet",
+    "probe_neighbors": f"{RUN}/neighbors/epoch-3.parquet",
+    "score_self_influence": f"{RUN}/influence/ekfac-epoch-3.parquet",
+}
+OF_ALL = list(TARGETS)[:3]
+PARTIAL = {"prepare_dataset": f"{DATA}/.partial/images", "compute_image_statistics": f"{DATA}/.partial"}
+_TOOK = re.compile(r"took (?P<cpu>[\d,.]+) s of CPU time, at most (?P<memory>[\d,]+) MB of memory")
+_WENT_ON = re.compile(r"goes on after ([\d,]+) of ([\d,]+)")
+
+
+def configuration(source: Path, args: argparse.Namespace) -> dict:
+    images = {"source": "image_folder", "path": str(source), "storage": args.storage}
+    limit = {"train": args.passed * 5 // 6, "test": args.passed // 6}
+    return {
+        "datasets": {
+            "all": images,
+            "half": {"source": "subset", "of": "all", "select": {"by": "random", "fraction": 0.5}},
+            "passed": {**images, "limit": limit},
+        },
+        "defaults": {
+            "dataset": "passed",
+            "architecture": "resnet9",
+            "width": 4,
+            "optimizer": {"name": "sgd", "lr": 0.05},
+            "epochs": 3,
+            "batch_size": 64,
+            "seeds": [0],
+            "checkpoints": "all",
+        },
+        "experiments": {"plain": {}, "half": {"dataset": "half"}},
+        "evaluations": {},
+        "analyses": {
+            "images": {"experiments": ["half"], "fast_above": args.fast_above},
+            "vog": {"experiments": ["plain"], "stages": {"all": [1, 2, 3]}, "keep_gradients": False},
+            "prediction_depth": {"experiments": ["plain"], "bank": args.bank, "numbers": 1024, "k": 10, "k_max": 10},
+            "influence": {"experiments": ["plain"], "strategies": ["ekfac"]},
+            "relations": None,
+        },
+    }
+
+
+def command(folder: Path, stage: str) -> list:
+    place = ["-s", ROOT / "Snakefile", "--directory", folder, "--cores", "1"]
+    return [sys.executable, "-m", "snakemake", *place, TARGETS[stage]]
+
+
+def run(folder: Path, stage: str) -> None:
+    done = subprocess.run(command(folder, stage), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode:
+        sys.exit(f"{stage}: {done.stdout[-2000:]}")
+
+
+def logs(folder: Path) -> Iterator[Path]:
+    return (folder / "results" / "logs").rglob("*.log")
+
+
+def log_of(folder: Path, stage: str) -> str:
+    part = "/".join(Path(TARGETS[stage]).parts[1:3]) if stage in OF_ALL else "experiments/plain"
+    (path,) = (path for path in logs(folder) if stage in path.as_posix() and part in path.as_posix())
+    return path.read_text()
+
+
+def kill_in_the_middle(folder: Path, stage: str) -> None:
+    """Starts a stage and kills everything as soon as it has written two parts."""
+    with (folder / "killed.log").open("w") as log:
+        process = subprocess.Popen(command(folder, stage), stdout=log, stderr=log, start_new_session=True)
+    parts = folder / PARTIAL.get(stage, Path(TARGETS[stage]).parent / ".partial")
+    while process.poll() is None and len(list(parts.rglob("*.part"))) < 2:
+        time.sleep(0.1)
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def show(folder: Path, stage: str, images: int) -> None:
+    found = _TOOK.search(log_of(folder, stage))
+    cpu, memory = (float(text.replace(",", "")) for text in found.group("cpu", "memory"))
+    print(
+        f"{stage:<26} {images:>8,} images {images / cpu:>9,.1f} a CPU s {cpu:>9,.1f} CPU s {memory:>7,.0f} MiB",
+        flush=True,
+    )
+
+
+def compare_killed(folder: Path, config: str, stage: str) -> None:
+    """Another folder, linked to what the stage needs; the stage is killed, run again and compared."""
+    with tempfile.TemporaryDirectory(dir=folder.parent) as place:
+        other = Path(place)
+        (other / "config.yaml").write_text(config)
+        if stage != "prepare_dataset":
+            for name in ("results", ".snakemake"):
+                shutil.copytree(folder / name, other / name, copy_function=os.link)
+            (other / TARGETS[stage]).unlink()
+        kill_in_the_middle(other, stage)
+        run(other, stage)
+        went_on, took = (pattern.search(log_of(other, stage)) for pattern in (_WENT_ON, _TOOK))
+        is_same = digest(folder / TARGETS[stage]) == digest(other / TARGETS[stage])
+    where = f"after {went_on[1]} of {went_on[2]}" if went_on else "from the beginning"
+    same = "the same bytes" if is_same else "OTHER BYTES"
+    print(f"{stage:<26} killed, went on {where}: {took['cpu']} CPU s more, {same}", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--images", type=int, default=200_000)
+    parser.add_argument("--width", type=int, default=32)
+    parser.add_argument("--height", type=int, default=32)
+    parser.add_argument("--kind", choices=("png", "jpg"), default="png")
+    parser.add_argument("--storage", choices=("auto", "memory", "files"), default="auto", help="of the data sets")
+    parser.add_argument("--passed", type=int, default=20_000, help="images that go through the network")
+    parser.add_argument("--bank", type=int, default=2_000)
+    parser.add_argument("--fast-above", type=int, default=5_000, help="analyses.images.fast_above")
+    parser.add_argument("--stages", nargs="+", choices=TARGETS, default=list(TARGETS))
+    parser.add_argument("--killed", nargs="*", choices=TARGETS, default=[])
+    parser.add_argument("--folder", type=Path, help="where everything is made and kept; what is there is used again")
+    args = parser.parse_args()
+    place = args.folder or Path(tempfile.mkdtemp())
+    source, folder = place / "source", place / "work"
+    if not source.exists():
+        write_images(source, args.images, args.width, args.height, args.kind)
+    folder.mkdir(exist_ok=True)
+    config = json.dumps(configuration(source.absolute(), args))
+    (folder / "config.yaml").write_text(config)
+    for stage in args.stages:
+        run(folder, stage)
+        show(folder, stage, args.images if stage in OF_ALL else args.passed)
+        if stage in args.killed:
+            compare_killed(folder, config, stage)
+
+
+if __name__ == "__main__":
+    main()

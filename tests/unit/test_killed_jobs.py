@@ -1,0 +1,135 @@
+"""A stage that is killed in the middle goes on, and writes the same bytes as one that is not."""
+
+import shutil
+import signal
+
+import numpy as np
+import PIL.Image
+import pytest
+
+from difficulty.datasets import image_folder, taken_images
+from difficulty.datasets.preparation import preparing
+from tests.support.damage import digests
+from tests.support.encoded_pictures import encoded
+from tests.support.killed_jobs import run_until_killed
+from tests.support.scripts import run_script, succeed
+
+DRAWS = np.random.default_rng(0)
+
+
+def write_photos(root, count=12, side=40, deep=False):
+    """Pictures in two classes; the third is broken, the fourth has 16 bits if asked."""
+    for number in range(count):
+        path = root / ("test" if number % 4 == 3 else "train") / f"class {number % 2}" / f"{number:02d}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        PIL.Image.fromarray(DRAWS.integers(0, 256, (side, side, 3), np.uint8)).save(path)
+    (root / "train" / "class 0" / "02.png").write_bytes(b"no picture")
+    if deep:
+        levels = DRAWS.integers(0, 4000, (side, side), np.uint16)
+        (root / "test" / "class 1" / "03.png").write_bytes(encoded(levels))
+    return root
+
+
+def prepare_options(root, folder, storage, link="hard"):
+    settings = {"source": "image_folder", "path": str(root), "color": "rgb", "on_bad_image": "skip"}
+    tables = {name: folder / "photos" / f"{name}.parquet" for name in ("examples", "pixels", "files")}
+    places = {**tables, "images": folder / "photos" / "images", "log": folder / "prepare.log"}
+    return {"settings": {**settings, "storage": storage, "link": link}, **places}
+
+
+def contents(folder):
+    return {name: digest for name, digest in digests(folder).items() if name != "files.parquet"}
+
+
+@pytest.fixture
+def photos(tmp_path):
+    return write_photos(tmp_path / "source", deep=True)
+
+
+@pytest.mark.parametrize(("storage", "link"), [("memory", "hard"), ("files", "copy")])
+def test_preparation_goes_on_to_the_same_bytes(photos, tmp_path, storage, link):
+    whole = prepare_options(photos, tmp_path / "whole", storage, link)
+    assert run_script("prepare_dataset", **whole).returncode == 0
+    options = prepare_options(photos, tmp_path / "killed", storage, link)
+    assert run_until_killed("prepare_dataset", 7, **options).returncode == -signal.SIGKILL
+    folder = tmp_path / "killed" / "photos"
+    assert [path.name for path in folder.iterdir()] == [".partial"]
+    (folder / ".partial" / "images" / "images" / "train" / "class 1" / "left over.png").write_bytes(b"half")
+    assert run_script("prepare_dataset", **options).returncode == 0
+    assert "goes on after 7 of 12 images" in options["log"].read_text()
+    assert contents(folder) == contents(tmp_path / "whole" / "photos") and not (folder / ".partial").exists()
+
+
+@pytest.mark.parametrize("changed", ["source", "placed", "lost", "repaired"])
+def test_images_that_changed_meanwhile_are_taken_again(photos, tmp_path, changed):
+    options = prepare_options(photos, tmp_path / "killed", "memory", "copy")
+    run_until_killed("prepare_dataset", 6, **options)
+    placed = tmp_path / "killed" / "photos" / ".partial" / "images" / "images" / "train" / "class 0" / "04.png"
+    if changed == "source":
+        shutil.copy(photos / "train" / "class 1" / "01.png", photos / "train" / "class 0" / "04.png")
+    elif changed == "placed":
+        placed.write_bytes(placed.read_bytes()[:-5])
+    elif changed == "lost":
+        placed.unlink()
+    else:
+        shutil.copy(photos / "train" / "class 1" / "01.png", photos / "train" / "class 0" / "02.png")
+    whole = prepare_options(photos, tmp_path / "whole", "memory", "copy")
+    for each in (options, whole):
+        assert run_script("prepare_dataset", **each).returncode == 0
+    assert "goes on after" in options["log"].read_text()
+    assert contents(tmp_path / "killed" / "photos") == contents(tmp_path / "whole" / "photos")
+
+
+def test_sigterm_keeps_what_is_done(photos, tmp_path):
+    options = prepare_options(photos, tmp_path, "memory")
+    done = run_until_killed("prepare_dataset", 3, signal.SIGTERM, **options)
+    assert done.returncode == 1 and "of 12 images; the next attempt goes on from there" in done.stderr
+
+
+def test_several_processes_prepare_the_same(photos, tmp_path, monkeypatch):
+    monkeypatch.setattr("difficulty.datasets.decoded_images._ALONE", 0)
+    settings = {"path": str(photos), "color": "rgb", "on_bad_image": "skip"}
+    for storage in ("memory", "files"):
+        found = []
+        for processes in (1, 2):
+            source = image_folder.read(settings)
+            whole = {**settings, "storage": storage}
+            with preparing(source, whole, tmp_path / f"{storage}-{processes}", processes=processes) as prepared:
+                found.append(prepared)
+        one, two = found
+        assert one.examples.equals(two.examples) and one.bad == two.bad and one.remarks == two.remarks
+        assert np.array_equal(one.images, two.images) and np.array_equal(one.histogram, two.histogram)
+        assert one.reading == two.reading and len(one.remarks) == 1
+        assert digests(tmp_path / f"{storage}-1") == digests(tmp_path / f"{storage}-2")
+
+
+def test_too_little_memory_is_no_broken_image(photos, tmp_path, monkeypatch):
+    def short(picture, size):
+        raise MemoryError
+
+    monkeypatch.setattr("difficulty.datasets.decoded_images.sized", short)
+    settings = {"path": str(photos), "on_bad_image": "skip"}
+    with (
+        pytest.raises(MemoryError, match=r"while decoding .*00\.png"),
+        preparing(image_folder.read(settings), settings, tmp_path / "images"),
+    ):
+        pass
+    assert taken_images._MEMORY == 4 << 30
+
+
+@pytest.mark.parametrize("storage", ["memory", "files"])
+def test_statistics_go_on_to_the_same_bytes(tmp_path, storage):
+    prepared = prepare_options(write_photos(tmp_path / "source", 8, 400), tmp_path, storage)
+    assert run_script("prepare_dataset", **prepared).returncode == 0
+    options = {"settings": {"statistics": ["contrast", "dct_coefficients"]}, "log": tmp_path / "log"}
+    options |= {
+        "pixels": prepared["pixels"],
+        "files": prepared["files"],
+        "output": tmp_path / "s" / "statistics.parquet",
+    }
+    assert run_until_killed("compute_image_statistics", 3, **options).returncode == -signal.SIGKILL
+    succeed("compute_image_statistics", **options)
+    assert "goes on after 3 of 7 images" in options["log"].read_text()
+    whole = options["output"].with_name("whole.parquet")
+    succeed("compute_image_statistics", **options | {"output": whole})
+    assert options["output"].read_bytes() == whole.read_bytes()

@@ -1,0 +1,45 @@
+"""What finished jobs really took, by their logs and by the records of what they wrote."""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from difficulty.written import record_of
+
+_TOOK = re.compile(r"took ([\d,.]+) s of CPU time, at most ([\d,]+) MB of memory\s*$")
+_END = 4096  # bytes of a log that are read
+
+
+@dataclass(frozen=True)
+class Truth:
+    """CPU seconds, MiB at most, and bytes kept of a finished job."""
+
+    cpu: float
+    memory: float
+    kept: float
+
+
+def truth_of(log: str, folders: Iterable[str] = ()) -> Truth | None:
+    """What a job took that has this log and has finished; None if that is not known.
+
+    folders: of files that it wrote and that are not in its record.
+    """
+    path = Path(log)
+    try:
+        with path.open("rb") as file:
+            file.seek(max(path.stat().st_size - _END, 0))
+            found = _TOOK.search(file.read().decode("utf-8", "replace"))
+        outputs = json.loads(record_of(path).read_text())["outputs"]
+        kept = sum(facts["bytes"] for facts in outputs.values()) + sum(map(_size, folders))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if not found:
+        return None
+    return Truth(float(found[1].replace(",", "")), float(found[2].replace(",", "")), kept)
+
+
+def _size(folder: str) -> int:
+    """Bytes of all files in a folder."""
+    return sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())

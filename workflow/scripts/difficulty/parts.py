@@ -1,0 +1,175 @@
+"""The finished part of a long job, from which the next attempt goes on when the job is killed.
+
+A job works through its rows in order. Every half minute the rows that are finished since are written as one file into
+`.partial/{name of the output}/` beside the output, which Snakemake does not know and therefore does not delete. A file
+begins with the SHA-256 of what follows it, of its first row, and of a key of all that the results depend on: one that
+is damaged, or of another key, does not count, nor do those after it. Where rows depend on the batch that they are
+computed in, batches must be the same in each attempt, so that results are equal bit by bit.
+"""
+
+import contextlib
+import hashlib
+import io
+import json
+import logging
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from difficulty.atomic_files import atomic_path
+from difficulty.file_locks import locked
+from difficulty.progress import Progress
+from difficulty.shared_disk import has_shared_disk
+from difficulty.termination import Stopped
+
+logger = logging.getLogger(__name__)
+PARTIAL = ".partial"
+_SECONDS_PER_PART = 30.0
+_BYTES_PER_PART = 64 << 20
+_SUM, _DONE = "sum of ", "done"
+
+Columns = Mapping[str, np.ndarray]
+
+
+class Parts:
+    """Rows of a job's results, as a context: left without an error, it forgets them, as the outputs are written.
+
+    folder: where they are. done: how much is finished of `total`, in `unit`.
+    """
+
+    def __init__(
+        self,
+        output: Path,
+        key: Mapping,
+        total: int,
+        unit: str = "examples",
+        accept: Callable[[Columns], bool] | None = None,
+    ):
+        """Finds what an earlier attempt has left.
+
+        output: of the job. key: settings, code, versions and digests of inputs, as JSON takes them. accept: whether
+        the rows of a part, in order, still fit what they were made from; None: always. Raises UserError if another
+        process is at work on the same output.
+        """
+        self.folder, self.total, self.unit = self.folder_of(output), total, unit
+        self._key = json.dumps(key, sort_keys=True).encode()
+        message = f"{output}: another process is making this; wait for it, or stop it"
+        self._lock = locked(self.folder.with_name(f"{output.name}.lock"), message)
+        self._found: list[Columns] = []
+        self._new: list[Columns] = []
+        self._sums: dict[str, np.ndarray] = {}
+        self._bytes = self.done = self._kept = 0
+        used = set()
+        while (part := self._read(self.done)) is not None and (accept is None or accept(part)):
+            used.add(self._path(self.done))
+            self.done = int(part.pop(_DONE))
+            self._sums = {name: part.pop(name) for name in list(part) if name.startswith(_SUM)}
+            self._found.append(part)
+        self._kept = self.done
+        for path in set(self.folder.glob("*.part")) - used:
+            path.unlink()
+        self._written = time.monotonic()
+        if self.done:
+            logger.info(f"goes on after {self.done:,} of {total:,} {unit}")
+
+    @staticmethod
+    def folder_of(output: Path) -> Path:
+        """Where parts of an output are."""
+        return output.parent / PARTIAL / output.name
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind, error, traceback) -> None:
+        if error is None:
+            self._forget()
+            return
+        with contextlib.suppress(OSError):
+            self._write()
+        self._lock.close()
+        if isinstance(error, Stopped):
+            where = "the next attempt starts again"
+            if self._kept:
+                done = f"after {self._kept:,} of {self.total:,} {self.unit}"
+                where = f"{done}; the next attempt goes on from there"
+                if not has_shared_disk():
+                    where = f"{done}; without a shared disk, the next attempt starts again"
+            raise Stopped(f"ended by SIGTERM {where}") from error
+
+    def progress(self, name: str) -> Progress:
+        """Progress lines of what is left, which count what an earlier attempt has done."""
+        return Progress(name, self.total, self.unit, done=self.done)
+
+    def add(self, rows: Columns, sums: Columns | None = None, done: int | None = None) -> None:
+        """Takes the next rows in; writes those that are not yet written if the last time is long ago.
+
+        sums: name -> whole numbers, which are added up over all rows. done: how much is done by them; None: a row each.
+        """
+        self._new.append({name: _plain(values) for name, values in rows.items()})
+        for name, values in (sums or {}).items():
+            self._sums[_SUM + name] = self._sums.get(_SUM + name, 0) + values
+        self.done += len(next(iter(rows.values()))) if done is None else done
+        self._bytes += sum(values.nbytes for values in self._new[-1].values())
+        if self._bytes > _BYTES_PER_PART or time.monotonic() - self._written >= _SECONDS_PER_PART:
+            self._write()
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """All rows, of this attempt and of earlier ones; nothing if there are none."""
+        return _joined([*self._found, *self._new])
+
+    def sum(self, name: str) -> np.ndarray:
+        """What was added up of all rows."""
+        return self._sums[_SUM + name]
+
+    def _write(self) -> None:
+        if self.done == self._kept:
+            return
+        part = _joined(self._new)
+        buffer = io.BytesIO()
+        np.savez(buffer, **part, **self._sums, **{_DONE: np.array(self.done)})
+        with atomic_path(self._path(self._kept)) as temporary, temporary.open("wb") as file:
+            file.write(self._digest(self._kept, buffer.getbuffer()))
+            file.write(buffer.getbuffer())
+        self._found.append(part)
+        self._new, self._bytes, self._kept, self._written = [], 0, self.done, time.monotonic()
+
+    def _read(self, first: int) -> dict[str, np.ndarray] | None:
+        """The part that begins with this row; None if there is none of this key that is as it was written."""
+        try:
+            content = memoryview(self._path(first).read_bytes())
+        except OSError:
+            return None
+        size = hashlib.sha256().digest_size
+        if bytes(content[:size]) != self._digest(first, content[size:]):
+            return None
+        with np.load(io.BytesIO(content[size:])) as stored:
+            return dict(stored)
+
+    def _digest(self, first: int, content: memoryview) -> bytes:
+        digest = hashlib.sha256(self._key + b"%d" % first)
+        digest.update(content)
+        return digest.digest()
+
+    def _path(self, first: int) -> Path:
+        return self.folder / f"{first:012d}.part"
+
+    def _forget(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        Path(self._lock.name).unlink(missing_ok=True)
+        self._lock.close()
+        with contextlib.suppress(OSError):  # of another job's output
+            self.folder.parent.rmdir()
+
+
+def _plain(values) -> np.ndarray:
+    """Text of fixed length in place of objects, which are not stored."""
+    found = np.asarray(values)
+    return found.astype(str) if found.dtype == object else found
+
+
+def _joined(parts: list[Columns]) -> dict[str, np.ndarray]:
+    return {name: np.concatenate([part[name] for part in parts]) for name in (parts[0] if parts else ())}
