@@ -105,7 +105,13 @@ def test_a_job_that_cannot_start_is_reported(slurm):
     workflow.edit(PROFILE, "  bundled: 1\n\nset", "  bundled: 1\n  slurm_extra: \"'--hold'\"\n\nset")
     workflow.edit("workflow/scripts/difficulty/driver/cluster.py", "QUESTIONS = 30", "QUESTIONS = 1")
     command = workflow.command("results/datasets/few/examples.parquet")
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    process = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell ignores it in the background
+    )
     lines = iter(process.stderr.readline, "")
     said = next((line for line in lines if "cannot start" in line), "")
     process.send_signal(signal.SIGINT)
