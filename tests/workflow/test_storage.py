@@ -71,6 +71,7 @@ def test_a_suite_gives_the_same_tables_as_on_a_shared_disk(tmp_path):
     assert stored.planned() == set()
 
 
+@pytest.mark.full
 def test_a_job_that_reads_files_of_the_user_runs_beside_them(tmp_path):
     """And puts what it makes into the storage, where the others find it."""
     config = altered(SMALL, datasets={"few": {"source": "image_folder", "path": "photos", "storage": "memory"}})
