@@ -9,6 +9,7 @@ import pytest
 from difficulty import parts as module
 from difficulty.errors import UserError
 from difficulty.parts import Parts
+from difficulty.shared_disk import VARIABLE
 from difficulty.termination import Stopped
 
 KEY = {"settings": {"a": 1}, "pixels": "ab"}
@@ -118,6 +119,12 @@ def test_sigterm_says_where_the_next_attempt_goes_on(tmp_path):
     with pytest.raises(Stopped, match="the next attempt starts again"):
         work(tmp_path / "u", until=0, error=Stopped())
     assert work(tmp_path / "t")[0] == 6
+
+
+def test_without_a_shared_disk_the_next_attempt_starts_again(tmp_path, monkeypatch):
+    monkeypatch.setenv(VARIABLE, "1")
+    with pytest.raises(Stopped, match="after 6 of 10 images; without a shared disk, the next attempt starts again"):
+        work(tmp_path / "t", until=6, error=Stopped())
 
 
 def test_two_processes_do_not_work_on_one_output(tmp_path):
