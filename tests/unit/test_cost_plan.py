@@ -81,6 +81,11 @@ def test_what_will_not_fit_is_said_with_the_setting_that_makes_it_smaller(large,
     assert said in found(large, job("plot_runs", cpu=60))
 
 
+def test_temporary_files_of_one_job_after_another_are_not_added_up():
+    many = [job("train_model", cpu=1, temporary=GIB) for _ in range(50)]
+    assert "most by extract_gradients" in found(*many, job("extract_gradients", cpu=1, kept=11 * GIB))
+
+
 def test_what_fits_or_is_done_is_no_warning():
     assert found(job("train_model", cpu=7200), job("extract_gradients", memory=9000, kept=20 * GIB, done=True)) == ""
 

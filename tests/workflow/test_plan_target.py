@@ -1,7 +1,10 @@
 """`plan` says before anything runs what all jobs cost, and afterwards how far that was right."""
 
+import json
+
 import pandas as pd
 
+from tests.support.suites import EVERYTHING
 from tests.support.workflows import TINY, Workflow, altered
 
 
@@ -13,6 +16,13 @@ def planned(workflow: Workflow) -> str:
 
 def stages(workflow: Workflow) -> pd.DataFrame:
     return pd.read_csv(workflow.work / "results" / "plan.csv", index_col="stage")
+
+
+def to_do(workflow: Workflow) -> dict[str, int]:
+    """Rule -> number of jobs that are not done, by the last plan."""
+    found = stages(workflow)
+    left = found["jobs"] - found["done"]
+    return left[left > 0].to_dict()
 
 
 def test_a_fresh_folder_is_planned_without_running_anything(tmp_path):
@@ -41,3 +51,31 @@ def test_a_finished_run_is_compared_with_its_estimates(everything):
     within = found["cpu_s"] / found["true_cpu_s"]
     assert 0.2 < within.loc["train_model"] < 5
     assert everything.planned() == set()
+
+
+def test_what_a_changed_configuration_makes_again_is_to_be_done(everything):
+    everything.configure(altered(EVERYTHING, experiments__noisy__epochs=4, figures__dpi=49))
+    planned(everything)
+    assert to_do(everything) == everything.counts()
+
+
+def test_a_data_set_that_was_prepared_otherwise_is_to_be_prepared_and_as_large_as_it_will_be(tmp_path):
+    workflow = Workflow(tmp_path / "w", TINY)
+    workflow.run("results/datasets/few/examples.parquet")
+    planned(workflow)
+    few = stages(workflow)
+    assert few.loc["prepare_dataset", "done"] == 1
+    workflow.configure(altered(TINY, datasets__few__limit={"train": 1000, "test": 300}))
+    planned(workflow)
+    many = stages(workflow)
+    assert many.loc["prepare_dataset", "done"] == 0
+    assert many.loc["rank_suspects", "kept_bytes"] > 5 * few.loc["rank_suspects", "kept_bytes"]
+
+
+def test_a_damaged_calibration_is_measured_again(tmp_path):
+    workflow = Workflow(tmp_path / "w", TINY)
+    file = workflow.work / ".snakemake" / "difficulty" / "calibration.json"
+    file.parent.mkdir(parents=True)
+    file.write_text('{"version": 1, "starts": {"tab')
+    planned(workflow)
+    assert json.loads(file.read_text())["is_measured"]

@@ -1,7 +1,7 @@
 """Measures what this machine takes to start stages, for tables, and for passes of networks.
 
-Reads from standard input, as JSON, an earlier calibration, or null, and the networks that are to be measured; writes
-the new calibration to standard output. It takes a second or two for each network.
+Reads from standard input, as JSON, what is known of the machine, and the networks that are to be measured; writes the
+new calibration to standard output. It takes a second or two for each network.
 """
 
 import json
@@ -15,7 +15,9 @@ from difficulty.costs.work import Network
 
 def main():
     question = json.load(sys.stdin)
-    speeds = from_json(question["known"]) if question["known"] else measured_machine()
+    speeds = from_json(question["known"])
+    if not speeds.is_measured:
+        speeds = replace(measured_machine(), networks=speeds.networks, corrections=speeds.corrections)
     networks = dict(speeds.networks)
     for settings in question["networks"]:
         network = Network(**{**settings, "shape": tuple(settings["shape"])})

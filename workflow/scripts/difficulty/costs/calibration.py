@@ -52,7 +52,7 @@ def measured_machine() -> Speeds:
     matrix = torch.rand(_PRODUCT, _PRODUCT)
     products = _PRODUCT**3 / _seconds(lambda: matrix @ matrix, torch.device("cpu"))
     tables = _seconds(_table_work, torch.device("cpu")) / _TABLE_SECONDS
-    return Speeds(starts, tables, products, device=choose_device({}).type)
+    return Speeds(starts, tables, products, device=choose_device({}).type, is_measured=True)
 
 
 def measured_network(network: Network) -> NetworkFacts | None:

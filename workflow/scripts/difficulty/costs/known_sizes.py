@@ -1,11 +1,13 @@
 """Sizes of the data sets of a plan: of prepared ones by their tables, of others by what is known of their source."""
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
 from difficulty.costs.sizes import CIFAR10, CIFAR100, DIGITS, Sizes, of_subset, unknown, with_settings
+from difficulty.costs.truth import made_with
 from difficulty.errors import UserError
 from difficulty.plan import paths
 
@@ -19,6 +21,7 @@ class KnownSizes:
         self.plan, self.file = plan, file
         self._prepared: dict[str, Sizes] = {}
         self._unprepared: dict[str, Sizes] = {}
+        self._counted: set[str] = set()
         self._kept = {"prepared": {}, "surveyed": {}}
         with suppress(OSError, ValueError):
             self._kept |= json.loads(file.read_text())
@@ -43,12 +46,17 @@ class KnownSizes:
         return len(self._prepared)
 
     def unsurveyed(self) -> dict[str, dict]:
-        """Data set -> settings, of the sources in use of which nothing but these is known."""
+        """Data set -> settings, of the sources in use whose files are to be counted.
+
+        What was counted before is counted again until it is prepared: there may be more files by now.
+        """
         roots = dict.fromkeys(self.plan.data.root(name) for name in self.plan.data.needed)
-        return {name: self.plan.datasets[name] for name in roots if self.of(name).note}
+        settings = {name: self.plan.datasets[name] for name in roots if not self._as_prepared(name)}
+        return {name: each for name, each in settings.items() if name not in self._counted and not _built_in(each)}
 
     def surveyed(self, dataset: str, sizes: Sizes) -> None:
         """Remembers what a survey has found of a source."""
+        self._counted.add(dataset)
         self._kept["surveyed"][self._settings_key(dataset)] = asdict(sizes)
         self._unprepared.clear()
         self._save()
@@ -58,6 +66,8 @@ class KnownSizes:
         try:
             found = table.stat()
         except OSError:
+            return None
+        if self._is_outdated(dataset):
             return None
         stamp, kept = [found.st_mtime_ns, found.st_size], self._kept["prepared"].get(dataset)
         with suppress(TypeError, KeyError):
@@ -69,6 +79,14 @@ class KnownSizes:
             self._save()
         return sizes
 
+    def _is_outdated(self, dataset: str) -> bool:
+        """Whether a data set was prepared with other settings, or of other examples, than it is to be made of now."""
+        data = self.plan.data
+        rule = "import_examples" if dataset in data.recorded else "prepare_dataset"
+        rule = "link_subset" if dataset in data.subsets else rule
+        made, stage = made_with(paths.log(f"datasets/{dataset}/{rule}")), getattr(data, rule)(dataset)
+        return made is not None and (made["settings"], made["upstream"]) != (stage.settings, stage.upstream)
+
     def _as_configured(self, dataset: str) -> Sizes:
         settings = self.plan.datasets[dataset]
         source = settings["source"]
@@ -77,10 +95,8 @@ class KnownSizes:
             return of_subset(self.of(settings["of"]), settings, self.of(like) if like else None)
         with suppress(KeyError, TypeError):
             return Sizes(**self._kept["surveyed"][self._settings_key(dataset)])
-        known = {"digits": DIGITS, "cifar10": CIFAR10, "cifar100": CIFAR100}.get(source)
-        if source == "shapes":
-            known = Sizes(settings["train"], settings["test"], 6, 32, 32, 1, 700)
-        return with_settings(known or unknown(dataset, "its files are not counted yet (make plan does)"), settings)
+        known = _built_in(settings) or unknown(dataset, "its files are not counted yet (make plan does)")
+        return with_settings(known, settings)
 
     def _settings_key(self, dataset: str) -> str:
         return json.dumps(self.plan.datasets[dataset], sort_keys=True)
@@ -91,6 +107,13 @@ class KnownSizes:
             temporary = self.file.with_name(f".{self.file.name}")
             temporary.write_text(json.dumps(self._kept))
             temporary.replace(self.file)
+
+
+def _built_in(settings: Mapping) -> Sizes | None:
+    """Sizes of a source that has the same images everywhere; None of one of files."""
+    if settings["source"] == "shapes":
+        return Sizes(settings["train"], settings["test"], 6, 32, 32, 1, 700)
+    return {"digits": DIGITS, "cifar10": CIFAR10, "cifar100": CIFAR100}.get(settings["source"])
 
 
 def _read(dataset: str, plan, configured: Sizes) -> Sizes | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from difficulty.costs.remedies import remedy
 from difficulty.costs.stages import EstimatedJob, Stage, longest_chain, stages
-from difficulty.costs.work import MIB
+from difficulty.costs.work import MIB, Cost
 from difficulty.progress import duration
 
 _DAY = 24 * 3600
@@ -82,6 +82,11 @@ def _largest(jobs: Sequence[EstimatedJob]) -> float:
     return max((job.cost.memory * job.cost.processes for job in jobs), default=0) * MIB
 
 
+def _on_disk(costs: Sequence[Cost]) -> float:
+    """Bytes that jobs keep, and that one of them has beside them while it runs."""
+    return sum(cost.kept for cost in costs) + max((cost.temporary for cost in costs), default=0)
+
+
 def warnings(found: Sequence[Stage], machine: Machine) -> Iterator[str]:
     """What will not fit into memory, onto the disk or into a day, and the settings that make it smaller."""
     to_do = [Stage(stage.rule, stage.to_do) for stage in found if stage.to_do]
@@ -92,12 +97,11 @@ def warnings(found: Sequence[Stage], machine: Machine) -> Iterator[str]:
                 f"{stage.rule} takes {size(largest)} of memory, there are {size(machine.memory)}"
                 + remedy(stage.rule, "memory")
             )
-    kept = sum(job.cost.kept for stage in to_do for job in stage.jobs)
-    temporary = max((job.cost.temporary for stage in to_do for job in stage.jobs), default=0)
-    if kept + temporary > machine.free:
-        most = max(to_do, key=lambda stage: sum(job.cost.kept + job.cost.temporary for job in stage.jobs))
+    needed = _on_disk([job.cost for stage in to_do for job in stage.jobs])
+    if needed > machine.free:
+        most = max(to_do, key=lambda stage: _on_disk([job.cost for job in stage.jobs]))
         yield (
-            f"{size(kept + temporary)} are written, {size(machine.free)} are free on the disk; most by {most.rule}"
+            f"{size(needed)} are written, {size(machine.free)} are free on the disk; most by {most.rule}"
             + remedy(most.rule, "disk")
         )
     total = sum(job.cost.cpu for stage in to_do for job in stage.jobs)

@@ -24,7 +24,7 @@ class Speeds:
     of this machine for one of the machine on which formulas were fitted, for work on tables. products: multiplications
     and additions a second of products of matrices. networks: key -> facts. corrections: rule -> what the estimates of
     its CPU time and memory beyond the start, and of its disk, are multiplied by, as finished runs have shown. device:
-    of networks, `cpu` or another.
+    of networks, `cpu` or another. is_measured: whether a calibration has measured starts, tables and products.
     """
 
     starts: Mapping[str, tuple[float, float]] = field(
@@ -40,6 +40,7 @@ class Speeds:
     networks: Mapping[str, NetworkFacts] = field(default_factory=dict)
     corrections: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
     device: str = "cpu"
+    is_measured: bool = False
 
     def network(self, network: Network) -> NetworkFacts:
         """Facts of a network, guessed if it was not measured."""

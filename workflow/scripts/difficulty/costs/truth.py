@@ -1,4 +1,4 @@
-"""What finished jobs really took, by their logs and by the records of what they wrote."""
+"""What finished jobs really took, and what they were made with, by their logs and the records of what they wrote."""
 
 import json
 import re
@@ -38,6 +38,15 @@ def truth_of(log: str, folders: Iterable[str] = ()) -> Truth | None:
     if not found:
         return None
     return Truth(float(found[1].replace(",", "")), float(found[2].replace(",", "")), kept)
+
+
+def made_with(log: str) -> dict[str, str] | None:
+    """settings, code and upstream that the job with this log was last finished with; None if that is not recorded."""
+    try:
+        record = json.loads(record_of(Path(log)).read_text())
+        return {name: record[name] for name in ("settings", "code", "upstream")}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _size(folder: str) -> int:

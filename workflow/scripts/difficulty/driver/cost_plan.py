@@ -9,14 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from snakemake.io import is_flagged
-
 from difficulty.costs.estimates import Estimates
 from difficulty.costs.formulas.data import copies_images
 from difficulty.costs.sizes import Sizes
-from difficulty.costs.speeds import CALIBRATION, from_json, to_json, write_speeds
+from difficulty.costs.speeds import from_json, to_json, write_speeds
 from difficulty.costs.truth import truth_of
 from difficulty.costs.work import Network
+from difficulty.driver.done_jobs import done_jobs
 from difficulty.driver.planned_jobs import PlannedJob
 from difficulty.errors import UserError
 from difficulty.machine import memory_size
@@ -54,10 +53,8 @@ def write_plan(
 def _described(jobs: Sequence[PlannedJob], names: Sequence[str], estimates: Estimates) -> list[dict]:
     makers = {str(output): number for number, job in enumerate(jobs) for output in job.outputs}
     found = []
-    for name, job in zip(names, jobs, strict=True):
+    for name, job, done in zip(names, jobs, done_jobs(jobs, makers), strict=True):
         work, cost = estimates.work(name, job.wildcards), estimates.cost(name, job.wildcards)
-        needed = [output for output in job.outputs if not is_flagged(output, "temp")] or job.outputs
-        done = all(Path(output).exists() for output in needed)
         truth = truth_of(job.logs[0], _copied_images(job, estimates)) if done and job.logs else None
         before = sorted({makers[path] for path in map(str, job.inputs) if path in makers})
         facts = {"rule": name, "done": done, "start": estimates.speeds.starts[work.start], "before": before}
@@ -93,11 +90,11 @@ def survey(estimates: Estimates, scripts: Path) -> list[str]:
 def _calibrate(estimates: Estimates, wanted: Mapping[str, Network], scripts: Path) -> Iterator[str]:
     """Measures this machine, and networks that were not measured before; yields what went wrong."""
     missing = {key: network for key, network in wanted.items() if key not in estimates.speeds.networks}
-    if not missing and CALIBRATION.exists():
+    if not missing and estimates.speeds.is_measured:
         return
-    question = {"known": to_json(estimates.speeds) if CALIBRATION.exists() else None}
-    question["networks"] = [asdict(network) for network in missing.values()]
-    what = f"measuring this machine, {len(missing)} network{'s' * (len(missing) != 1)}"
+    question = {"known": to_json(estimates.speeds), "networks": [asdict(network) for network in missing.values()]}
+    networks = f", {len(missing)} network{'s' * (len(missing) != 1)}" if missing else ""
+    what = f"measuring this machine{networks}"
     try:
         speeds = from_json(_asked(scripts / "calibrate.py", question, what))
     except UserError as error:
