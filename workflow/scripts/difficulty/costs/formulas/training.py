@@ -9,6 +9,7 @@ _SETTLED = 2000  # images of `training.loop`
 _RECORD = 33  # bytes of a row
 _OUTCOMES = 30  # bytes of an example and epoch before records are written
 _NUMBER = 4
+_PREDICTIONS = 256 * MIB  # of others' records, which are read some rows at a time; shuffled ones take more
 _SMALL_TABLES = 30_000  # bytes of history, steps, timing and manifest
 _HEADER = 6_000  # bytes of a checkpoint beside its numbers
 
@@ -45,8 +46,10 @@ def train_model(job: Job) -> Work:
 
 
 def import_records(job: Job) -> Work:
-    rows = job.rows_of_run
-    return Work("network", seconds=7.5e-6 * rows, memory=320 * min(rows, _BLOCK) / MIB, kept=_RECORD * rows + 10_000)
+    rows, numbers = job.rows_of_run, job.data.classes * _NUMBER
+    memory = 320 * min(rows, _BLOCK) + min(numbers * rows, _PREDICTIONS)
+    seconds = 7.5e-6 * rows + 7e-9 * numbers * rows
+    return Work("network", seconds=seconds, memory=memory / MIB, kept=_RECORD * rows + 10_000)
 
 
 def import_checkpoints(job: Job) -> Work:
