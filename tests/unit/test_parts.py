@@ -116,7 +116,7 @@ def test_parts_that_no_longer_fit_are_made_again(tmp_path):
 def test_sigterm_says_where_the_next_attempt_goes_on(tmp_path):
     with pytest.raises(Stopped, match="ended by SIGTERM after 6 of 10 images; the next attempt goes on from there"):
         work(tmp_path / "t", until=6, error=Stopped())
-    with pytest.raises(Stopped, match="^ended by SIGTERM; the next attempt starts again$"):
+    with pytest.raises(Stopped, match=r"^ended by SIGTERM; the next attempt starts again$"):
         work(tmp_path / "u", until=0, error=Stopped())
     assert work(tmp_path / "t")[0] == 6
 

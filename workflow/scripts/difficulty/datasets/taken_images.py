@@ -193,8 +193,8 @@ class TakenImages:
             for path in (Path(folder, file) for file in files):
                 if path not in known:
                     path.unlink()
-            if not os.listdir(folder):  # of a class that is no longer there
-                os.rmdir(folder)
+            if not any(Path(folder).iterdir()):  # of a class that is no longer there
+                Path(folder).rmdir()
 
 
 def _reading(settings: Mapping) -> Reading:
