@@ -104,6 +104,7 @@ lock:
 	uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-header -q \
 		envs/requirements.in -o envs/requirements.txt
 	$(BIN)/python envs/write_conda_envs.py
+	$(BIN)/python envs/write_containers.py
 
 clean:
 	rm -rf results/datasets results/experiments results/agreement results/detection results/generalization results/removal results/vog-toy results/export \

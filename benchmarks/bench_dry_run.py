@@ -22,11 +22,11 @@ from stand_ins import Workflow, our_workflow, trivial_workflow
 EXPERIMENTS, SEEDS = 14, 5
 
 
-def large_configuration() -> dict:
-    """Experiments that differ in width and in label noise."""
+def large_configuration(count: int = EXPERIMENTS) -> dict:
+    """As many experiments, which differ in width and in label noise."""
     noise = {"kind": "symmetric", "fraction": 0.1}
     experiments = {}
-    for width in range(4, 4 + EXPERIMENTS // 2):
+    for width in range(4, 4 + count // 2):
         experiments[f"width{width}"] = {"width": width}
         experiments[f"width{width}noisy"] = {"width": width, "label_noise": noise}
     # Without gradients, whose file names hold two wildcards in one part of a path: the trivial one cannot mimic that.

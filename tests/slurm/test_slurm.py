@@ -105,7 +105,13 @@ def test_a_job_that_cannot_start_is_reported(slurm):
     workflow.edit(PROFILE, "  bundled: 1\n\nset", "  bundled: 1\n  slurm_extra: \"'--hold'\"\n\nset")
     workflow.edit("workflow/scripts/difficulty/driver/cluster.py", "QUESTIONS = 30", "QUESTIONS = 1")
     command = workflow.command("results/datasets/few/examples.parquet")
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    process = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell ignores it in the background
+    )
     lines = iter(process.stderr.readline, "")
     said = next((line for line in lines if "cannot start" in line), "")
     process.send_signal(signal.SIGINT)
@@ -113,16 +119,31 @@ def test_a_job_that_cannot_start_is_reported(slurm):
     assert re.match(r"SLURM job \d+ \(rule_prepare_dataset/few\) cannot start: JobHeldUser; it asks for", said)
 
 
-def test_a_suite_gives_the_same_tables_as_without_slurm(slurm, tmp_path):
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory, partition):
+    """The tables of the tiny suite without SLURM."""
+    local = Workflow(tmp_path_factory.mktemp("suite"))
+    local.run()
+    assert local.planned() == set()
+    return digests(local)
+
+
+def test_a_suite_gives_the_same_tables_as_without_slurm(slurm, suite):
     through_slurm = slurm(TINY)
     output = through_slurm.run()
-    local = Workflow(tmp_path / "local")
-    local.run()
-    assert digests(through_slurm) == digests(local)
-    assert local.planned() == set()
+    assert digests(through_slurm) == suite
     assert Workflow.planned(through_slurm) == set()
     # 1 data set, 2 labels, 4 runs, 4 evaluations; scores, figures: 2 each; samples, agreement, detection, evaluations
-    assert submitted(output) == 21  # a check of each experiment among them
+    assert submitted(output) == 23  # a check of each experiment among them
+
+
+def test_jobs_that_are_submitted_as_arrays_give_the_same_tables(slurm, suite):
+    """As many of a rule as are ready, by one call of sbatch; this needs `jobs` to be larger than that."""
+    workflow = slurm(TINY)
+    workflow.edit(PROFILE, "jobs: 100", "jobs: 1000\nslurm-array-jobs: train_model,evaluate_run")
+    output = workflow.run()
+    assert digests(workflow) == suite
+    assert re.search(r"Submitted array job with Snakemake IDs \d+,\d+", output), output[-3000:]
 
 
 def test_configuration_on_the_command_line_reaches_the_jobs(slurm):
@@ -155,15 +176,7 @@ def undisturbed(tmp_path_factory, partition):
 
 
 def kill_snakemake_during_training(workflow):
-    process = subprocess.Popen(
-        workflow.command(EVALUATION, SCORES),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    while not (workflow.work / RUN / ".partial" / "epoch-3.safetensors").exists():
-        assert process.poll() is None
-        time.sleep(0.05)
+    process = start_training(workflow)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     assert len(workflow.queued()) == 1
@@ -172,6 +185,67 @@ def kill_snakemake_during_training(workflow):
 def wait_for_the_queue(workflow):
     while workflow.queued():
         time.sleep(0.5)
+
+
+def start_training(workflow):
+    """Snakemake as a process of its own, as soon as its job has finished three epochs."""
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+    process = subprocess.Popen(workflow.command(EVALUATION, SCORES), start_new_session=True, **pipes)
+    while not (workflow.work / RUN / ".partial" / "epoch-3.safetensors").exists():
+        assert process.poll() is None
+        time.sleep(0.05)
+    return process
+
+
+def training_log(workflow):
+    return (workflow.work / "results/logs/experiments/plain/seed-0/train_model.log").read_text()
+
+
+def test_a_training_that_reaches_its_time_limit_goes_on(slurm, tmp_path):
+    """A minute, the shortest limit of SLURM, is not enough for the first attempt; the second may take two."""
+    config = changed(**{**ONE_RUN, "defaults": {**ONE_RUN["defaults"], "epochs": 600}})
+    workflow = slurm(config)
+    workflow.edit(PROFILE, "train_model: &gpu {gpu: 0}", "train_model: &gpu {gpu: 0, runtime: attempt}")
+    workflow.edit(PROFILE, "retries: 2", "retries: 9")
+    workflow.run(EVALUATION, SCORES)
+    stopped = [log for log in workflow.slurm_logs("train_model") if re.search("due to time limit", log, re.I)]
+    said = re.findall(r"train_model: ended by SIGTERM after epoch (\d+) of 600; the next attempt", "".join(stopped))
+    assert stopped and len(said) == len(stopped) and "Traceback" not in "".join(stopped)
+    assert f"resumed after epoch {said[-1]}\n" in training_log(workflow)
+    local = Workflow(tmp_path / "local", config)
+    local.run(EVALUATION, SCORES)
+    assert digests(workflow) == digests(local)
+
+
+def test_a_job_that_is_preempted_goes_on_in_its_next_attempt(slurm, undisturbed):
+    """SIGTERM reaches all its processes, as where SLURM announces preemption; Snakemake submits it once more."""
+    workflow = slurm(ONE_RUN)
+    process = start_training(workflow)
+    subprocess.run(["scancel", "--signal=TERM", *workflow.queued()], check=True)
+    output = process.communicate(timeout=600)[1]
+    assert process.returncode == 0, output[-3000:]
+    said = re.findall(r"\| .* ERROR ended by SIGTERM after epoch (\d+) of 60; the next attempt", output)
+    assert len(said) == 1 and "Traceback" not in output
+    assert f"resumed after epoch {said[0]}\n" in training_log(workflow)
+    assert digests(workflow) == undisturbed
+    assert Workflow.planned(workflow, EVALUATION, SCORES) == set()
+
+
+def test_a_job_that_slurm_queues_again_goes_on(slurm, undisturbed):
+    """With `slurm-requeue`, preemption leaves the job in the queue under its number: Snakemake only waits longer."""
+    workflow = slurm(ONE_RUN)
+    workflow.edit(PROFILE, "retries: 2", "slurm-requeue: true\nretries: 0")
+    process = start_training(workflow)
+    (number,) = workflow.queued()
+    subprocess.run(["scontrol", "requeue", number], check=True)
+    assert workflow.queued() == [number]
+    # SLURM lets a job that was queued again wait for two minutes.
+    subprocess.run(["scontrol", "update", f"JobId={number}", "StartTime=now"], check=False)
+    output = process.communicate(timeout=600)[1]
+    assert process.returncode == 0, output[-3000:]
+    assert "FAILED" not in output and "Traceback" not in output
+    assert re.search(r"resumed after epoch \d+\n", training_log(workflow))
+    assert digests(workflow) == undisturbed
 
 
 @pytest.mark.parametrize("fate", ["runs on", "is cancelled", "finishes"])
@@ -186,7 +260,6 @@ def test_snakemake_is_killed_and_its_job(slurm, undisturbed, fate):
     output = workflow.run(EVALUATION, SCORES)
     assert ("cancelling SLURM jobs" in output) == (fate == "runs on")
     assert ("train_model plain seed-0" in output) == (fate != "finishes")
-    log = (workflow.work / "results/logs/experiments/plain/seed-0/train_model.log").read_text()
-    assert ("epoch 1: loss" in log) == (fate == "finishes")
+    assert ("epoch 1: loss" in training_log(workflow)) == (fate == "finishes")
     assert digests(workflow) == undisturbed
     assert Workflow.planned(workflow, EVALUATION, SCORES) == set()

@@ -137,7 +137,7 @@ def _names(plan: Plan) -> dict:
 
     flags = dict.fromkeys(("ancient", "directory", "update", "temp", "report"), same)
     names = {"plan": plan, "paths": paths, "inspect": inspect, "UserError": UserError, "SHARD": SHARD, **flags}
-    names["figure_places"] = figure_places
+    names |= {"figure_places": figure_places, "in_storage": False}
     names |= {"expand": expand, "literal_paths": SimpleNamespace(literal=same), "end_with": not_planned}
     exec(_helpers(), names)
     stage = {"parameters": lambda method: {"stage": names["of_wildcards"](method)}}

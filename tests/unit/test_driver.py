@@ -1,8 +1,11 @@
 """The lock of a working directory, whose owner is named and waited for; the end of an interrupted Snakemake's jobs."""
 
+import asyncio
+import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -157,3 +160,26 @@ def test_processes_that_ignore_sigterm_are_killed(monkeypatch):
     monkeypatch.setattr(psutil.Process, "children", lambda parent, recursive: [shell] if shell.is_running() else [])
     interruption.end_child_processes(seconds_to_kill=0.3)
     assert process.wait() == -signal.SIGKILL
+
+
+def test_sigterm_in_a_task_of_asyncio_interrupts_after_it(folder):
+    """Not in it: the loop would raise the exception once more in its next task."""
+    interruption.install()
+    scheduler = SimpleNamespace(workflow=SimpleNamespace(local_exec=True))
+    previous = signal.signal(signal.SIGTERM, lambda *args: JobScheduler.exit_gracefully(scheduler, *args))
+
+    async def look_up(number):
+        if number == 1:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return number
+
+    async def look_up_all():
+        return await asyncio.gather(*map(look_up, range(3)))
+
+    try:
+        with asyncio.Runner() as runner:
+            assert runner.run(look_up_all()) == [0, 1, 2]
+        with pytest.raises(KeyboardInterrupt):
+            time.sleep(30)
+    finally:
+        signal.signal(signal.SIGTERM, previous)

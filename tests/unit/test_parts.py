@@ -10,6 +10,7 @@ import pytest
 from difficulty import parts as module
 from difficulty.errors import UserError
 from difficulty.parts import Parts
+from difficulty.shared_disk import VARIABLE
 from difficulty.termination import Stopped
 
 KEY = {"settings": {"a": 1}, "pixels": "ab"}
@@ -162,6 +163,12 @@ def test_sigterm_between_any_two_instructions_loses_and_repeats_no_row(tmp_path,
         assert values.tobytes() == VALUES[:6].tobytes() and count.tolist() == [6], moment
         moment += 1
     assert moment > 100
+
+
+def test_without_a_shared_disk_the_next_attempt_starts_again(tmp_path, monkeypatch):
+    monkeypatch.setenv(VARIABLE, "1")
+    with pytest.raises(Stopped, match="after 6 of 10 images; without a shared disk, the next attempt starts again"):
+        work(tmp_path / "t", until=6, error=Stopped())
 
 
 def test_two_processes_do_not_work_on_one_output(tmp_path):

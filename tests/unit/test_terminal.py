@@ -77,6 +77,19 @@ def test_a_failed_job_shows_the_end_of_its_log(run, tmp_path, content):
     assert f"train_model plain seed-0: {log}" in end and "0 of 2 jobs finished, 1 failed, 1 not started" in end
 
 
+@pytest.mark.parametrize("place", ["{folder}/a.log", "s3://bucket/results/logs/a.log"])
+def test_a_failed_job_shows_where_a_storage_keeps_its_log(run, tmp_path, place):
+    """Snakemake says behind the path what it does with it. What lies on a disk can be read."""
+    (tmp_path / "a.log").write_text("the last line\n")
+    log = place.format(folder=tmp_path)
+    fields = {**TRAINING, "log": [f"{log} (send to storage)"]}
+    run.log(LogEvent.JOB_INFO, **fields)
+    text = run.log(LogEvent.JOB_ERROR, "Error in rule", logging.ERROR, **fields)
+    assert f"    its log{':' if '://' in log else ','} {log}" in text and "send to storage" not in text
+    assert ("the last line" in text) == ("://" not in log)
+    assert f"train_model plain seed-0: {log}\n" in summary.failure(run.terminal)
+
+
 def test_a_job_that_succeeds_at_another_attempt_has_not_failed(run):
     for _ in range(2):
         run.log(LogEvent.JOB_INFO, **TRAINING)

@@ -35,6 +35,7 @@ from difficulty.driver import (
     interruption,
     literal_paths,
     modules,
+    stored_results,
     summary,
 )
 from difficulty.driver.cost_plan import survey, write_plan
@@ -47,6 +48,7 @@ from difficulty.machine import has_gpu
 from difficulty.plan import paths
 from difficulty.plan.plan import Plan
 from difficulty.plan.vog import SHARD
+from difficulty.shared_disk import VARIABLE
 from difficulty.source_digest import SourceDigests
 
 is_module = not workflow.modifier.is_main_snakefile()  # of somebody else's workflow
@@ -111,6 +113,12 @@ def start():
         cluster.report_jobs_that_never_start(slurm_logs)
 
 
+def source_files():
+    """What jobs need of this workflow and its configuration beside the rule files."""
+    scripts = (path for path in SCRIPTS.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return [*scripts, *configuration_files()]
+
+
 def end_with(error):
     """Ends with the user's error on the terminal, and nothing else."""
     print(error, file=sys.stderr)
@@ -122,11 +130,14 @@ source_digest = SourceDigests(SCRIPTS, Path(".snakemake", "difficulty", "source-
 atexit.register(source_digest.save)
 driver_lock = DriverLock(at_start=start)
 slurm_logs = Path(".snakemake", "slurm_logs").absolute()
+in_storage = stored_results.is_used(workflow)
 
 try:
     ancient_inputs.install()
     failed_updates.install()
     literal_paths.install()
+    if in_storage:
+        stored_results.deploy(source_files)
     if is_module:
         modules.require_own_paths(workflow.modifier)
     plan = planned(*written_configuration())
@@ -137,6 +148,8 @@ try:
         cluster.limit_threads_to_a_node(workflow.resource_settings)
         for line in repeated_seeds(plan.datasets, plan.experiments):
             print(f"warning: {line}", file=sys.stderr)
+        if in_storage:
+            print("\n".join(stored_results.described(workflow, plan.data.image_storage())), file=sys.stderr)
     if workflow.remote_exec:
         cluster.record_what_jobs_finish()
 except UserError as error:
@@ -158,6 +171,8 @@ def look_at_results(dag):
     targets = {rule.name for rule in dag.targetrules} | {*dag.targetfiles}
     try:
         require_configuration()
+        if in_storage:
+            stored_results.check(dag, SCRIPTS, targets)
         if verify_name in targets:
             expected_results.write_expected(own_rules, plan.files(), EXPECTED)
         limit_memory_to_the_machine(dag.workflow)
@@ -193,7 +208,8 @@ onerror:
 with_conda = "conda" in map(str, workflow.deployment_settings.deployment_method)
 interpreter = "" if with_conda else f"export PATH={shlex_quote(str(Path(sys.executable).parent))}:$PATH; "
 budget = f"export DIFFICULTY_MEMORY={plan.memory}; "  # see difficulty/memory_budget.py; a prefix triggers nothing
-prefix = f"set -euo pipefail; {interpreter}{budget}SCRIPTS={shlex_quote(str(SCRIPTS))}; "
+no_shared_disk = f"export {VARIABLE}=1; " if in_storage else ""
+prefix = f"set -euo pipefail; {interpreter}{budget}{no_shared_disk}SCRIPTS={shlex_quote(str(SCRIPTS))}; "
 shell.prefix(prefix.replace("{", "{{").replace("}", "}}"))
 
 
@@ -264,17 +280,35 @@ def parameters(method):
     }
 
 
+def users_paths(files):
+    """Paths of the user's for an input function. With results in a storage, the job that reads one runs beside it."""
+    found = literal_paths.literal(files)
+    if not in_storage:
+        return found
+    found = [found] if isinstance(found, str) else found
+    return [path if path.startswith("results/") else local(path) for path in found]
+
+
 def users_files(method):
     """An input function for files of the user's, which a method of the plan returns or misses."""
     found = of_wildcards(method)
 
     def literal_files(wildcards):
         try:
-            return literal_paths.literal(found(wildcards))
+            return users_paths(found(wildcards))
         except UserError as error:
             end_with(error)
 
     return literal_files
+
+
+def beside(table):
+    """What a job without a shared disk fetches beside a data set's table of pixels: image files, unless none is read."""
+    dataset = Path(table).parent.name
+    if dataset in plan.data.recorded:
+        return []
+    found = [paths.FILES] if plan.data.image_storage()[dataset] == "memory" else [paths.FILES, paths.IMAGES]
+    return [pattern.format(dataset=dataset) for pattern in found]
 
 
 def subset_evidence(wildcards):
@@ -285,7 +319,7 @@ def subset_evidence(wildcards):
     """
     found = plan.data.evidence(wildcards.dataset)
     by = plan.datasets[wildcards.dataset]["select"]["by"]
-    return ancient(found) if by == "score" else literal_paths.literal(found)
+    return ancient(found) if by == "score" else users_paths(found)
 
 
 OPTIONS = {

@@ -23,6 +23,7 @@ import numpy as np
 from difficulty.atomic_files import atomic_path
 from difficulty.file_locks import locked
 from difficulty.progress import Progress
+from difficulty.shared_disk import has_shared_disk
 from difficulty.termination import Stopped
 
 logger = logging.getLogger(__name__)
@@ -110,7 +111,10 @@ class Parts:
         if isinstance(error, Stopped):
             where = "; the next attempt starts again"
             if self._kept:
-                where = f" after {self._kept:,} of {self.total:,} {self.unit}; the next attempt goes on from there"
+                done = f" after {self._kept:,} of {self.total:,} {self.unit}"
+                where = f"{done}; the next attempt goes on from there"
+                if not has_shared_disk():
+                    where = f"{done}; without a shared disk, the next attempt starts again"
             raise Stopped(f"ended by SIGTERM{where}") from error
 
     def progress(self, name: str) -> Progress:

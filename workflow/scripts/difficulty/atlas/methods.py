@@ -12,7 +12,7 @@ CITATION = (
 
 
 def describe_methods(provenance: Mapping, benchmarks: Path) -> dict:
-    """provenance: of the records of a run. benchmarks: folder of what Snakemake measured, which may be missing."""
+    """provenance: of the history of a run. benchmarks: folder of what Snakemake measured, which may be missing."""
     return {
         "about": "Every number here was computed by the difficulty workflow from the settings below. The tables that "
         "it leaves in its folder of results hold all of them, with how they were made.",

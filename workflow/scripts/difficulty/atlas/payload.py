@@ -135,8 +135,8 @@ class Payload:
         return found
 
     def provenance(self, experiment: Mapping) -> dict:
-        """How an experiment's first run was made."""
-        return read_provenance(self._of_runs(paths.RECORDS, experiment)[0])
+        """How an experiment's first run was made, as each of its tables tells."""
+        return read_provenance(self._of_runs(paths.HISTORY, experiment)[0])
 
 
 def _rows(path: Path, names: list[str]) -> list[dict]:

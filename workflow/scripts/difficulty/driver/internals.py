@@ -13,6 +13,7 @@ from difficulty.errors import UserError
 INTERNALS = {
     "snakemake.dag:DAG.bfs": ["self", "direction", "jobs", "stop"],
     "snakemake.dag:DAG.check_incomplete": ["self"],
+    "snakemake.dag:DAG.get_sources": ["self"],
     "snakemake.dag:DAG.update_needrun": ["self", "create_inventory"],
     "snakemake.executors.local:Executor.cancel": ["self"],
     "snakemake.io:apply_wildcards": ["pattern", "wildcards"],

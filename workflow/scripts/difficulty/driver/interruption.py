@@ -4,6 +4,9 @@ By itself it waits for them, which can take hours: after SIGTERM, and after a SI
 (Ctrl-C in a terminal reaches the jobs, too.)
 """
 
+import asyncio
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +17,7 @@ import psutil
 from difficulty.driver.internals import replace_internal
 
 _SECONDS_TO_KILL, _SECONDS_BETWEEN_LOOKS = 5.0, 0.2
+_SECONDS_TO_SIGNAL_AGAIN = 0.05
 
 
 def install() -> None:
@@ -26,14 +30,28 @@ def install() -> None:
 
 
 def _interrupting(exit_gracefully: Callable) -> Callable:
-    """In place of Snakemake's handler of SIGTERM."""
+    """In place of Snakemake's handler of SIGTERM.
+
+    A task of asyncio would keep the exception, and raise it again in what Snakemake does afterwards: so a signal that
+    arrives in one is sent again a moment later.
+    """
 
     def interrupt(scheduler, *args):
-        if scheduler.workflow.local_exec:
+        if not scheduler.workflow.local_exec:
+            exit_gracefully(scheduler, *args)
+        elif _is_in_task():
+            threading.Timer(_SECONDS_TO_SIGNAL_AGAIN, os.kill, [os.getpid(), signal.SIGTERM]).start()
+        else:
             raise KeyboardInterrupt
-        exit_gracefully(scheduler, *args)
 
     return interrupt
+
+
+def _is_in_task() -> bool:
+    with suppress(RuntimeError):
+        asyncio.get_running_loop()
+        return True
+    return False
 
 
 def _ending_jobs(cancel: Callable) -> Callable:

@@ -7,8 +7,11 @@ from pathlib import Path
 def from_shell(path: str | Path) -> str:
     """A path relative to the shell's folder if it is below it, else absolute.
 
-    path: relative to the working directory, which `--directory` makes another folder than the shell's, or absolute.
+    path: relative to the working directory, which `--directory` makes another folder than the shell's, or absolute; an
+    address in a storage stays as it is.
     """
+    if "://" in str(path):
+        return str(path)
     shell, path = os.environ.get("PWD", ""), Path.cwd() / path
     if not Path(shell).is_absolute() or not Path(shell).is_dir():
         return str(path)

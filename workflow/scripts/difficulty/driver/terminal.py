@@ -35,6 +35,7 @@ _OMITTED_EVENTS = {
 }
 _SHOWN_EVENTS = {"run_info", "job_info", "job_finished", "job_error", "group_error", "error"}
 _KILLED = re.compile(r"died with <Signals\.(SIG\w+)|exit status (137|143)\b")
+_IN_STORAGE = re.compile(r" \((send to|retrieve from) storage\)$")  # behind the path of a log
 # In the log of a stage, in what the plugin for SLURM says of a job, or in SLURM's own log.
 _OUT_OF_MEMORY = re.compile(
     r"ERROR (probably )?out of memory(?! on the GPU)|OUT_OF_MEMORY|oom[-_ ]?kill|exceeded memory limit", re.IGNORECASE
@@ -165,8 +166,9 @@ class QuietTerminal(logging.Handler):
         took = duration(self.times.fail(record.jobid, now)) if record.jobid in self.times.running else "some time"
         if self.interrupted:
             return f"      {name}: interrupted after {took}"
-        self.failed[name] = list(record.log)
-        lines = [f"FAILED: {name}, after {took}", *map(_end_of_log, record.log)]
+        logs = [_IN_STORAGE.sub("", str(path)) for path in record.log]
+        self.failed[name] = logs
+        lines = [f"FAILED: {name}, after {took}", *map(_end_of_log, logs)]
         started = self.started.pop(record.jobid, None)
         if started and _OUT_OF_MEMORY.search("\n".join([str(getattr(record, "rule_msg", "")), *lines])):
             lines.append(f"    The memory did not suffice. {_more_memory(started)}")
@@ -221,7 +223,9 @@ def _main_reason(reason: str) -> str:
 
 
 def _end_of_log(path: str) -> str:
-    """The path of a log and its last lines, indented."""
+    """The path of a log and its last lines, indented; of one that a storage keeps elsewhere, its address."""
+    if "://" in path:
+        return f"    its log: {path}"
     try:
         lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

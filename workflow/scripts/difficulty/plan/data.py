@@ -82,6 +82,14 @@ class Data:
         """The data set itself, or what it is, in the end, a subset of."""
         return self.ancestors(dataset)[-1]
 
+    @remembered
+    def image_storage(self) -> dict[str, str]:
+        """Data set with images -> memory, files or auto; where others are linked from it, its files are always read."""
+        images = [name for name in self.needed if name not in self.recorded]
+        parents = {self.settings[name]["of"] for name in images if name in self.subsets}
+        wanted = {name: self.settings[self.root(name)].get("storage") or "auto" for name in images}
+        return {name: "files" if name in parents else kind for name, kind in wanted.items()}
+
     def corrections(self, dataset: str) -> int:
         """How many lists of a user's have chosen its examples, one after another."""
         chosen = [self.settings[name]["select"] for name in self.ancestors(dataset) if name in self.subsets]

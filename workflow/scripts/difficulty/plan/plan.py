@@ -25,7 +25,7 @@ from difficulty.plan.influence import Influence
 from difficulty.plan.removal import Removal
 from difficulty.plan.scores import Scores
 from difficulty.plan.second_split import SecondSplit
-from difficulty.plan.stage import Stage, as_json
+from difficulty.plan.stage import Stage, as_json, remembered
 from difficulty.plan.training import Training
 from difficulty.plan.vog import Vog
 from difficulty.plan.vog_toy import VogToy
@@ -94,6 +94,7 @@ class Plan:
         """A path for every run of an experiment."""
         return [pattern.format(experiment=experiment, run=run, **values) for run in self.runs(experiment, seeds)]
 
+    @remembered
     def by_interest(self) -> dict[str, str]:
         """Experiment -> its data set; those with planted noise first: there, suspects meet what is wrong.
 

@@ -16,6 +16,7 @@ import torch
 
 from difficulty.errors import UserError
 from difficulty.file_locks import locked
+from difficulty.shared_disk import has_shared_disk
 from difficulty.tensor_files import load_tensors, save_tensors
 from difficulty.termination import Stopped
 from difficulty.training.checkpoints import checkpoint_name
@@ -140,6 +141,8 @@ class PartialRun:
             where = f"after epoch {self.epoch} of {epochs}; the next attempt goes on from there"
             if self.epoch < 1:
                 where = "before the first epoch was finished; the next attempt starts again"
+            elif not has_shared_disk():
+                where = f"after epoch {self.epoch} of {epochs}; without a shared disk, the next attempt starts again"
             raise Stopped(f"ended by SIGTERM {where}") from stop
 
     def outcomes(self, epoch: int) -> dict[str, np.ndarray]:

@@ -19,6 +19,7 @@ from torch import distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from difficulty import memory_shortage
+from difficulty.devices import own_gpus
 from difficulty.errors import UserError
 from difficulty.stage import start_logging
 from difficulty.termination import Stopped, stopping_on_sigterm
@@ -84,10 +85,11 @@ def run_together(work: Callable[[Any, Processes], None], args: Any, count: int, 
     if on_gpus and torch.cuda.device_count() < count:
         found = torch.cuda.device_count()
         raise UserError(f"gpus: {count} were asked for, but torch sees {found}; ask for fewer, or set device: cpu")
+    gpus = own_gpus(count) if on_gpus else []
     errors = torch.multiprocessing.get_context("spawn").SimpleQueue()
     with tempfile.TemporaryDirectory() as folder:
         meeting_point = Path(folder, "processes").as_uri()
-        given = (work, args, count, log, on_gpus, meeting_point, errors)
+        given = (work, args, count, log, gpus, meeting_point, errors)
         started = torch.multiprocessing.spawn(_member, given, count, join=False)
         try:
             while not started.join(grace_period=_SECONDS_TO_END):
@@ -112,12 +114,12 @@ def _end(processes: Sequence[multiprocessing.process.BaseProcess]) -> None:
         process.join()
 
 
-def _member(rank, work, args, count, log, on_gpus, meeting_point, errors) -> None:
+def _member(rank, work, args, count, log, gpus, meeting_point, errors) -> None:
     start_logging(log, logging.INFO if rank == 0 else logging.WARNING)
     try:
-        if on_gpus:
-            torch.cuda.set_device(rank)
-        backend = "nccl" if on_gpus else "gloo"
+        if gpus:
+            torch.cuda.set_device(gpus[rank])
+        backend = "nccl" if gpus else "gloo"
         distributed.init_process_group(backend, init_method=meeting_point, rank=rank, world_size=count)
         with stopping_on_sigterm():
             work(args, Processes(rank, count))
