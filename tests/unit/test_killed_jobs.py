@@ -37,6 +37,11 @@ def prepare_options(root, folder, storage, link="hard"):
     return {"settings": {**settings, "storage": storage, "link": link}, **places}
 
 
+def make(folder):
+    folder.mkdir()
+    return folder
+
+
 def contents(folder):
     return {name: digest for name, digest in digests(folder).items() if name != "files.parquet"}
 
@@ -46,18 +51,32 @@ def photos(tmp_path):
     return write_photos(tmp_path / "source", deep=True)
 
 
+@pytest.mark.parametrize("done", [7, 12])
 @pytest.mark.parametrize(("storage", "link"), [("memory", "hard"), ("files", "copy")])
-def test_preparation_goes_on_to_the_same_bytes(photos, tmp_path, storage, link):
+def test_preparation_goes_on_to_the_same_bytes(photos, tmp_path, storage, link, done):
     whole = prepare_options(photos, tmp_path / "whole", storage, link)
     assert run_script("prepare_dataset", **whole).returncode == 0
     options = prepare_options(photos, tmp_path / "killed", storage, link)
-    assert run_until_killed("prepare_dataset", 7, **options).returncode == -signal.SIGKILL
+    assert run_until_killed("prepare_dataset", done, **options).returncode == -signal.SIGKILL
     folder = tmp_path / "killed" / "photos"
     assert [path.name for path in folder.iterdir()] == [".partial"]
     (folder / ".partial" / "images" / "images" / "train" / "class 1" / "left over.png").write_bytes(b"half")
     assert run_script("prepare_dataset", **options).returncode == 0
-    assert "goes on after 7 of 12 images" in options["log"].read_text()
+    assert f"goes on after {done} of 12 images" in options["log"].read_text()
     assert contents(folder) == contents(tmp_path / "whole" / "photos") and not (folder / ".partial").exists()
+
+
+def test_other_images_in_the_source_start_again_and_leave_no_folder_of_theirs(photos, tmp_path):
+    PIL.Image.fromarray(np.zeros((40, 40, 3), np.uint8)).save(make(photos / "train" / "class -1") / "00.png")
+    options = prepare_options(photos, tmp_path / "killed", "memory", "copy")
+    assert run_until_killed("prepare_dataset", 6, **options).returncode == -signal.SIGKILL
+    shutil.rmtree(photos / "train" / "class -1")
+    whole = prepare_options(photos, tmp_path / "whole", "memory", "copy")
+    for each in (options, whole):
+        assert run_script("prepare_dataset", **each).returncode == 0
+    assert "goes on after" not in options["log"].read_text()
+    assert contents(tmp_path / "killed" / "photos") == contents(tmp_path / "whole" / "photos")
+    assert not (options["images"] / "train" / "class -1").exists()
 
 
 @pytest.mark.parametrize("changed", ["source", "placed", "lost", "repaired"])
@@ -117,8 +136,9 @@ def test_too_little_memory_is_no_broken_image(photos, tmp_path, monkeypatch):
     assert taken_images._MEMORY == 4 << 30
 
 
+@pytest.mark.parametrize("done", [3, 7])
 @pytest.mark.parametrize("storage", ["memory", "files"])
-def test_statistics_go_on_to_the_same_bytes(tmp_path, storage):
+def test_statistics_go_on_to_the_same_bytes(tmp_path, storage, done):
     prepared = prepare_options(write_photos(tmp_path / "source", 8, 400), tmp_path, storage)
     assert run_script("prepare_dataset", **prepared).returncode == 0
     options = {"settings": {"statistics": ["contrast", "dct_coefficients"]}, "log": tmp_path / "log"}
@@ -127,9 +147,9 @@ def test_statistics_go_on_to_the_same_bytes(tmp_path, storage):
         "files": prepared["files"],
         "output": tmp_path / "s" / "statistics.parquet",
     }
-    assert run_until_killed("compute_image_statistics", 3, **options).returncode == -signal.SIGKILL
+    assert run_until_killed("compute_image_statistics", done, **options).returncode == -signal.SIGKILL
     succeed("compute_image_statistics", **options)
-    assert "goes on after 3 of 7 images" in options["log"].read_text()
+    assert f"goes on after {done} of 7 images" in options["log"].read_text()
     whole = options["output"].with_name("whole.parquet")
     succeed("compute_image_statistics", **options | {"output": whole})
     assert options["output"].read_bytes() == whole.read_bytes()

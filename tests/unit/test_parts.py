@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sys
 
 import numpy as np
 import pytest
@@ -116,9 +117,52 @@ def test_parts_that_no_longer_fit_are_made_again(tmp_path):
 def test_sigterm_says_where_the_next_attempt_goes_on(tmp_path):
     with pytest.raises(Stopped, match="ended by SIGTERM after 6 of 10 images; the next attempt goes on from there"):
         work(tmp_path / "t", until=6, error=Stopped())
-    with pytest.raises(Stopped, match="the next attempt starts again"):
+    with pytest.raises(Stopped, match=r"^ended by SIGTERM; the next attempt starts again$"):
         work(tmp_path / "u", until=0, error=Stopped())
     assert work(tmp_path / "t")[0] == 6
+
+
+@pytest.mark.parametrize("seconds", [0, 60])  # a part after every two rows, or all of them as the error leaves it
+def test_sigterm_between_any_two_instructions_loses_and_repeats_no_row(tmp_path, monkeypatch, seconds):
+    monkeypatch.setattr(module, "_SECONDS_PER_PART", seconds)
+
+    def add_all(output):
+        with Parts(output, KEY, 6) as parts:
+            for first in range(parts.done, 6, 2):
+                parts.add({"value": VALUES[first : first + 2]}, {"count": np.array([2])})
+            return parts.columns()["value"], parts.sum("count")
+
+    def stopped(output, moment):
+        """Whether the instruction with this number, of those that take rows in, was reached; it was the last then."""
+        left = moment
+
+        def trace(frame, event, _):
+            nonlocal left
+            if frame.f_code not in (Parts.add.__code__, Parts._write.__code__):
+                return trace if frame.f_code.co_filename == module.__file__ else None
+            frame.f_trace_opcodes = True
+            left -= event == "opcode"
+            if left < 0 and event == "opcode":
+                sys.settrace(None)
+                raise Stopped
+            return trace
+
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            add_all(output)
+        except Stopped:
+            return True
+        finally:
+            sys.settrace(before)
+        return False
+
+    moment = 0
+    while stopped(tmp_path / "t", moment):
+        values, count = add_all(tmp_path / "t")
+        assert values.tobytes() == VALUES[:6].tobytes() and count.tolist() == [6], moment
+        moment += 1
+    assert moment > 100
 
 
 def test_without_a_shared_disk_the_next_attempt_starts_again(tmp_path, monkeypatch):

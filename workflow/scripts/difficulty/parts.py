@@ -16,7 +16,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -35,10 +35,22 @@ _SUM, _DONE = "sum of ", "done"
 Columns = Mapping[str, np.ndarray]
 
 
+class _Taken(NamedTuple):
+    """What `Parts.add` has taken in as a whole.
+
+    SIGTERM may end it between any two steps, so all of this changes by one assignment. blocks: of rows that are not
+    yet written. done: see Parts. sums: over all rows.
+    """
+
+    blocks: int
+    done: int
+    sums: dict[str, np.ndarray]
+
+
 class Parts:
     """Rows of a job's results, as a context: left without an error, it forgets them, as the outputs are written.
 
-    folder: where they are. done: how much is finished of `total`, in `unit`.
+    folder: where they are. total: of what is `done`, in `unit`.
     """
 
     def __init__(
@@ -61,13 +73,13 @@ class Parts:
         self._lock = locked(self.folder.with_name(f"{output.name}.lock"), message)
         self._found: list[Columns] = []
         self._new: list[Columns] = []
-        self._sums: dict[str, np.ndarray] = {}
-        self._bytes = self.done = self._kept = 0
+        self._taken = _Taken(0, 0, {})
+        self._bytes = self._kept = 0
         used = set()
         while (part := self._read(self.done)) is not None and (accept is None or accept(part)):
             used.add(self._path(self.done))
-            self.done = int(part.pop(_DONE))
-            self._sums = {name: part.pop(name) for name in list(part) if name.startswith(_SUM)}
+            done = int(part.pop(_DONE))
+            self._taken = _Taken(0, done, {name: part.pop(name) for name in list(part) if name.startswith(_SUM)})
             self._found.append(part)
         self._kept = self.done
         for path in set(self.folder.glob("*.part")) - used:
@@ -75,6 +87,11 @@ class Parts:
         self._written = time.monotonic()
         if self.done:
             logger.info(f"goes on after {self.done:,} of {total:,} {unit}")
+
+    @property
+    def done(self) -> int:
+        """How much is finished."""
+        return self._taken.done
 
     @staticmethod
     def folder_of(output: Path) -> Path:
@@ -92,13 +109,13 @@ class Parts:
             self._write()
         self._lock.close()
         if isinstance(error, Stopped):
-            where = "the next attempt starts again"
+            where = "; the next attempt starts again"
             if self._kept:
-                done = f"after {self._kept:,} of {self.total:,} {self.unit}"
+                done = f" after {self._kept:,} of {self.total:,} {self.unit}"
                 where = f"{done}; the next attempt goes on from there"
                 if not has_shared_disk():
                     where = f"{done}; without a shared disk, the next attempt starts again"
-            raise Stopped(f"ended by SIGTERM {where}") from error
+            raise Stopped(f"ended by SIGTERM{where}") from error
 
     def progress(self, name: str) -> Progress:
         """Progress lines of what is left, which count what an earlier attempt has done."""
@@ -110,9 +127,9 @@ class Parts:
         sums: name -> whole numbers, which are added up over all rows. done: how much is done by them; None: a row each.
         """
         self._new.append({name: _plain(values) for name, values in rows.items()})
-        for name, values in (sums or {}).items():
-            self._sums[_SUM + name] = self._sums.get(_SUM + name, 0) + values
-        self.done += len(next(iter(rows.values()))) if done is None else done
+        own = {_SUM + name: self._taken.sums.get(_SUM + name, 0) + values for name, values in (sums or {}).items()}
+        count = len(next(iter(rows.values()))) if done is None else done
+        self._taken = _Taken(len(self._new), self.done + count, self._taken.sums | own)
         self._bytes += sum(values.nbytes for values in self._new[-1].values())
         if self._bytes > _BYTES_PER_PART or time.monotonic() - self._written >= _SECONDS_PER_PART:
             self._write()
@@ -123,19 +140,22 @@ class Parts:
 
     def sum(self, name: str) -> np.ndarray:
         """What was added up of all rows."""
-        return self._sums[_SUM + name]
+        return self._taken.sums[_SUM + name]
 
     def _write(self) -> None:
-        if self.done == self._kept:
+        blocks, done, sums = self._taken
+        if done == self._kept:
             return
-        part = _joined(self._new)
+        part = _joined(self._new[:blocks])
         buffer = io.BytesIO()
-        np.savez(buffer, **part, **self._sums, **{_DONE: np.array(self.done)})
+        np.savez(buffer, **part, **sums, **{_DONE: np.array(done)})
         with atomic_path(self._path(self._kept)) as temporary, temporary.open("wb") as file:
             file.write(self._digest(self._kept, buffer.getbuffer()))
             file.write(buffer.getbuffer())
         self._found.append(part)
-        self._new, self._bytes, self._kept, self._written = [], 0, self.done, time.monotonic()
+        self._kept = done  # first: from now on there is nothing to be written
+        self._taken = _Taken(0, done, sums)
+        self._new, self._bytes, self._written = [], 0, time.monotonic()
 
     def _read(self, first: int) -> dict[str, np.ndarray] | None:
         """The part that begins with this row; None if there is none of this key that is as it was written."""

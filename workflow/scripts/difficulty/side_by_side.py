@@ -1,6 +1,9 @@
 """Work on many things in several processes, with the results in order."""
 
 import multiprocessing
+import multiprocessing.connection
+import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -17,7 +20,7 @@ def mapped(function: Callable, things: Iterable, processes: int) -> Iterator:
     if processes <= 1:
         yield from map(function, things)
         return
-    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), _end_with_parent) as pool:
         pending = deque()
         for thing in things:
             pending.append(pool.submit(function, thing))
@@ -25,3 +28,13 @@ def mapped(function: Callable, things: Iterable, processes: int) -> Iterator:
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()
+
+
+def _end_with_parent() -> None:
+    """Ends this process as soon as the one that started it is killed, or it would wait for work for ever."""
+    threading.Thread(target=_wait_for_the_end, daemon=True).start()
+
+
+def _wait_for_the_end() -> None:
+    multiprocessing.connection.wait([multiprocessing.parent_process().sentinel])
+    os._exit(1)

@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import pandas as pd
 import pyarrow as pa
@@ -50,7 +51,7 @@ def link_files(source: Path, files: Iterable[str], target: Path, names: Iterable
         for file, name in zip(files, names, strict=True):
             os.link(file, name, src_dir_fd=of, dst_dir_fd=into)  # of what a symbolic link leads to
     except OSError as error:
-        raise _no_link(os.path.join(source, file), link, error) from error
+        _raise_no_link(os.path.join(source, file), link, error)
     finally:
         os.close(of)
         os.close(into)
@@ -66,16 +67,16 @@ def link_file(source, path, link: str = "hard") -> None:
         else:
             os.link(os.path.realpath(source), path)
     except OSError as error:
-        raise _no_link(source, link, error) from error
+        _raise_no_link(source, link, error)
 
 
-def _no_link(source, link: str, error: OSError) -> Exception:
-    """The error for a file that could not be placed."""
+def _raise_no_link(source, link: str, error: OSError) -> NoReturn:
+    """Raises the error for a file that could not be placed; one that is its own cause would have no end."""
     if error.errno == errno.ENOSPC or link == "copy":
-        return error
+        raise error
     reason = "it is on another file system" if error.errno == errno.EXDEV else error.strerror
     others = "copy or symlink" if link == "hard" else "copy"
-    return UserError(f"{source}: no {link} link to it can be made ({reason}); set link: {others}")
+    raise UserError(f"{source}: no {link} link to it can be made ({reason}); set link: {others}") from error
 
 
 def describe_files(folder: Path, files: pd.Series, sha256: pd.Series) -> pd.DataFrame:

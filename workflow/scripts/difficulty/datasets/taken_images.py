@@ -189,10 +189,12 @@ class TakenImages:
     def _remove_others(self) -> None:
         """Removes the files that no record names: of an attempt that was killed before it had written them down."""
         known = {self.folder / file for file in self.files if file}
-        for folder, _, files in os.walk(self.folder):
+        for folder, _, files in os.walk(self.folder, topdown=False):
             for path in (Path(folder, file) for file in files):
                 if path not in known:
                     path.unlink()
+            if not any(Path(folder).iterdir()):  # of a class that is no longer there
+                Path(folder).rmdir()
 
 
 def _reading(settings: Mapping) -> Reading:

@@ -38,6 +38,8 @@ class LabelledBatches:
     progress: Progress
 
     def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        if not len(self.rows):  # which torch splits into one part without rows
+            return
         parts = self.rows.split(batch_size(*self.images.shape[1:3], self.device))
         batches = image_batches(self.images, parts, self.device, self.workers)
         for rows, images in zip(parts, batches, strict=True):
