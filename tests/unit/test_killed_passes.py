@@ -27,7 +27,9 @@ def goes_on(name, output, parts, options, log):
     assert not (output.parent / ".partial").exists()
 
 
-@pytest.mark.parametrize("parts", [1, BATCHES - 1, BATCHES])
+@pytest.mark.parametrize(
+    "parts", [1, *(pytest.param(count, marks=pytest.mark.full) for count in (BATCHES - 1, BATCHES))]
+)
 def test_streamed_gradients_go_on(finished_run, tmp_path, parts):
     settings = {"splits": ["train", "test"], "target": "label", "shards": 1, "precision": "float32"}
     settings["stages"] = {"early": [1, 2], "complete": [1, 2, 3]}
@@ -42,7 +44,7 @@ def test_self_influence_goes_on(finished_run, tmp_path, parts):
     goes_on("score_self_influence", tmp_path / "ekfac-epoch-3.parquet", parts, options, tmp_path / "log")
 
 
-@pytest.mark.parametrize("parts", [3, BATCHES])
+@pytest.mark.parametrize("parts", [3, pytest.param(BATCHES, marks=pytest.mark.full)])
 def test_features_go_on(finished_run, tmp_path, parts):
     own = {"architecture": "mlp", "width": 16}
     weights = tmp_path / "own.safetensors"

@@ -3,6 +3,7 @@
 import json
 
 import pandas as pd
+import pytest
 
 from tests.support.suites import EVERYTHING
 from tests.support.workflows import TINY, Workflow, altered
@@ -59,6 +60,7 @@ def test_what_a_changed_configuration_makes_again_is_to_be_done(everything):
     assert to_do(everything) == everything.counts()
 
 
+@pytest.mark.full
 def test_a_data_set_that_was_prepared_otherwise_is_to_be_prepared_and_as_large_as_it_will_be(tmp_path):
     workflow = Workflow(tmp_path / "w", TINY)
     workflow.run("results/datasets/few/examples.parquet")
@@ -72,6 +74,7 @@ def test_a_data_set_that_was_prepared_otherwise_is_to_be_prepared_and_as_large_a
     assert many.loc["rank_suspects", "kept_bytes"] > 5 * few.loc["rank_suspects", "kept_bytes"]
 
 
+@pytest.mark.full
 def test_a_damaged_calibration_is_measured_again(tmp_path):
     workflow = Workflow(tmp_path / "w", TINY)
     file = workflow.work / ".snakemake" / "difficulty" / "calibration.json"
