@@ -119,11 +119,11 @@ def _sections() -> dict[str, dict[str, CodeType]]:
 
 @cache
 def _helpers() -> CodeType:
-    """The functions of common.smk that rules use, and the wildcards' constraints."""
-    text = (RULES / "common.smk").read_text(encoding="utf-8")
+    """The functions of declaring.smk that rules use, and the wildcards' constraints."""
+    text = (RULES / "declaring.smk").read_text(encoding="utf-8")
     text = text[text.index("\nNAME, RUN = ") :]
     text = re.sub(r"^wildcard_constraints:\n((?:    .*\n)+)", r"CONSTRAINTS = dict(\n\1)\n", text, flags=re.MULTILINE)
-    return compile(text, "common.smk", "exec")
+    return compile(text, "declaring.smk", "exec")
 
 
 def _names(plan: Plan) -> dict:
