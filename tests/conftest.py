@@ -1,5 +1,6 @@
 """Makes the library importable in tests as it is for the scripts that stand beside it."""
 
+import compileall
 import os
 import sys
 from pathlib import Path
@@ -11,7 +12,11 @@ from hypothesis import HealthCheck, settings
 # eight times as much as those of one process each. Jobs of the workflow have as many as their rules say.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
+SCRIPTS = Path(__file__).parents[1] / "workflow" / "scripts"
+sys.path.insert(0, str(SCRIPTS))
+
+# Once, also where Python is told not to: each of the many processes that run a copy of the workflow would do it again.
+compileall.compile_dir(SCRIPTS, quiet=2)
 
 # No test depends on how fast the machine is.
 settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -1,4 +1,4 @@
-"""A program that runs a script of the workflow, which gets a signal when it has written so many parts, as small as can be.
+"""Runs a script of the workflow, which gets a signal when it has written so many parts, as small as can be.
 
 kill_after_parts.py PARTS SIGNAL SCRIPT ARGUMENTS...
 """

@@ -56,7 +56,7 @@ class Workflow:
         for name in COPIED:
             path = ROOT / name
             if path.is_dir():
-                shutil.copytree(path, self.source / name, ignore=shutil.ignore_patterns("__pycache__"))
+                shutil.copytree(path, self.source / name)  # with what Python has compiled
             elif path.exists():
                 shutil.copy2(path, self.source / name)
         self.configure(config)
