@@ -34,6 +34,7 @@ CONFIG = {
         "generalization": {"halves": {"experiments": ["easy", "drawn"], "control": "drawn"}},
     },
 }
+OWN = "tiny"  # name of this suite, beside those of tests/suites/
 # Stages that are killed, with the longest time in seconds that they are given before.
 KILLED = {
     "prepare_dataset": 3,

@@ -25,7 +25,8 @@ PRELOADED = [
     *("numpy", "pandas", "pyarrow.parquet", "scipy.stats", "torch", "safetensors.torch", "sklearn.neighbors"),
     *("sklearn.datasets", "PIL.Image", "matplotlib.figure", "matplotlib.backends.backend_agg"),
     *("matplotlib.backends.backend_pdf", "pydantic", "torch.nn.functional", "torch.func", "multiprocessing.pool"),
-    *("torch._dynamo", "pyarrow.csv", "pyarrow.dataset"),  # which optimizers and tables import when they are first used
+    *("torch._dynamo", "pyarrow.csv", "pyarrow.dataset"),  # which optimizers and tables import when first used
+    "torchvision.models",
 ]
 CLIENT = """#!{python} -ISE
 import json, os, socket, sys
