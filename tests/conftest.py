@@ -1,6 +1,5 @@
 """Makes the library importable in tests as it is for the scripts that stand beside it."""
 
-import compileall
 import os
 import sys
 from pathlib import Path
@@ -15,8 +14,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 SCRIPTS = Path(__file__).parents[1] / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-# Once, also where Python is told not to: each of the many processes that run a copy of the workflow would do it again.
-compileall.compile_dir(SCRIPTS, quiet=2)
+if "PYTEST_XDIST_WORKER" not in os.environ:  # once, by the process that starts the others
+    from tests.support.compiled import compile_source
+
+    compile_source()
 
 # No test depends on how fast the machine is.
 settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])

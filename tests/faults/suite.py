@@ -95,7 +95,7 @@ DAMAGED = {
     "results/generalization/halves.parquet": "plot_generalization",
     "results/generalization/halves-traits.parquet": "plot_traits",
 }
-VOLATILE = {"benchmarks", "checksums", "logs"}
+VOLATILE = {"benchmarks", "checksums", "logs", "plan.csv"}
 SKIPPED = {"files.parquet"}  # inodes and times
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 import yaml
 
 from tests.support import forked
+from tests.support.compiled import DIGESTS
 
 ROOT = Path(__file__).parents[2]
 COPIED = ["Snakefile", "config.yaml", "workflow", "envs", "profiles"]
@@ -59,6 +60,9 @@ class Workflow:
                 shutil.copytree(path, self.source / name)  # with what Python has compiled
             elif path.exists():
                 shutil.copy2(path, self.source / name)
+        if DIGESTS.exists():
+            (kept := self.work / ".snakemake" / "difficulty").mkdir(parents=True)
+            shutil.copy2(DIGESTS, kept)
         self.configure(config)
 
     @classmethod
