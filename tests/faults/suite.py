@@ -97,6 +97,7 @@ DAMAGED = {
 }
 VOLATILE = {"benchmarks", "checksums", "logs", "plan.csv"}
 SKIPPED = {"files.parquet"}  # inodes and times
+WITH_SECONDS = {"index.html"}  # it tells how long stages took
 
 
 def tiny_suite(folder: Path) -> Workflow:
@@ -110,7 +111,7 @@ def result_digests(workflow: Workflow) -> dict[str, str]:
     """Digest of everything below results/ that must be the same in every run."""
     found = digests(workflow.work / "results")
     return {
-        name: value
+        name: "there" if name in WITH_SECONDS else value
         for name, value in found.items()
         if name.split("/")[0] not in VOLATILE and Path(name).name not in SKIPPED and "/.partial/" not in name
     }
