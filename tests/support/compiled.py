@@ -3,8 +3,6 @@
 import compileall
 from pathlib import Path
 
-from difficulty.source_digest import SourceDigests
-
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 DIGESTS = SCRIPTS / "__pycache__" / "source-digests.json"
 
@@ -14,6 +12,8 @@ def compile_source() -> None:
 
     Both are known by the content of the files or by their times, so they are never those of other code.
     """
+    from difficulty.source_digest import SourceDigests
+
     compileall.compile_dir(SCRIPTS, quiet=2)
     digests = SourceDigests(SCRIPTS, DIGESTS)
     for module in SCRIPTS.rglob("*.py"):
