@@ -34,7 +34,7 @@ _OMITTED_EVENTS = {
     "rulegraph",
 }
 _SHOWN_EVENTS = {"run_info", "job_info", "job_finished", "job_error", "group_error", "error"}
-_KILLED = re.compile(r"died with <Signals\.(SIG\w+)|exit status (137|143)\b")
+_KILLED = re.compile(r"died with <Signals\.(SIG\w+)|exit status (134|137|143)\b")
 _IN_STORAGE = re.compile(r" \((send to|retrieve from) storage\)$")  # behind the path of a log
 # In the log of a stage, in what the plugin for SLURM says of a job, or in SLURM's own log.
 _OUT_OF_MEMORY = re.compile(
