@@ -1,4 +1,4 @@
-"""Injects faults into small suites and reports what became of each: `make faults`, some hours on two cores.
+"""Injects faults into small suites and reports what became of each: `make faults`, two hours or so on two cores.
 
 After every fault the workflow is started again. It must end with the bytes of an undisturbed run, or refuse with an
 error that names the damaged file and, once that is deleted, end with those bytes. Moments are drawn from --seed.
