@@ -2,9 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from safetensors.torch import save_file
 
-from difficulty.models.building import build_model
 from tests.support.workflows import TINY, Workflow
 
 RARE = "rare"
@@ -48,6 +46,10 @@ CONFIG = {
 
 def rare_suite(folder) -> Workflow:
     """The suite in a new folder, with files of weights, probabilities, held-out records and seconds."""
+    from safetensors.torch import save_file  # imports torch, as the next line does
+
+    from difficulty.models.building import build_model
+
     workflow = Workflow(folder, CONFIG)
     draws, limit = np.random.default_rng(0), TINY["datasets"]["few"]["limit"]
     p = draws.dirichlet(np.ones(10), limit["train"])
