@@ -142,10 +142,11 @@ class Workflow:
 
 
 def _link_or_copy(source: str, target: str) -> None:
-    """Links results; copies all that is written in place."""
+    """Links results and what Python has compiled; copies all that is written in place."""
     parts = Path(source).parts
     name, place = parts[-1], parts[parts.index("work") :] if "work" in parts else ()
-    if "results" in place and not WRITTEN_IN_PLACE & set(place) and name != ".snakemake_timestamp":
+    is_result = "results" in place and not WRITTEN_IN_PLACE & set(place) and name != ".snakemake_timestamp"
+    if is_result or name.endswith(".pyc"):
         os.link(source, target, follow_symlinks=False)
     else:
         shutil.copy2(source, target, follow_symlinks=False)
