@@ -47,15 +47,13 @@ _WENT_ON = re.compile(r"goes on after ([\d,]+) of ([\d,]+)")
 
 def configuration(source: Path, args: argparse.Namespace) -> dict:
     images = {"source": "image_folder", "path": str(source), "storage": args.storage}
-    limit = {"train": args.passed * 5 // 6, "test": args.passed // 6}
+    datasets = {"all": images, "half": {"source": "subset", "of": "all", "select": {"by": "random", "fraction": 0.5}}}
+    if args.passed < args.images:
+        datasets["passed"] = {**images, "limit": {"train": args.passed * 5 // 6, "test": args.passed // 6}}
     return {
-        "datasets": {
-            "all": images,
-            "half": {"source": "subset", "of": "all", "select": {"by": "random", "fraction": 0.5}},
-            "passed": {**images, "limit": limit},
-        },
+        "datasets": datasets,
         "defaults": {
-            "dataset": "passed",
+            "dataset": "passed" if args.passed < args.images else "all",
             "architecture": "resnet9",
             "width": 4,
             "optimizer": {"name": "sgd", "lr": 0.05},
