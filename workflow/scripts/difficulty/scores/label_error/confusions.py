@@ -37,7 +37,7 @@ def with_confusions(evidence: np.ndarray, predictors: Sequence[np.ndarray], nois
     model = noisy.model(predictors, FREER)
     if not model.shows_noise:
         return normal_scores(evidence)
-    ratios, share = error_ratios(pair_counts(model.likely, labels[noisy.known]))
+    ratios, share = error_ratios(pair_counts(model.likely.T, labels[noisy.known]))
     predicted, moved, odds = class_probabilities(predictors, model), *np.empty((2, len(labels)))
     for rows in blocks(*predicted.shape):
         part = np.maximum(predicted[rows], _LEAST_PROBABILITY), labels[rows]

@@ -10,7 +10,8 @@ The log probabilities of one example are nearly dependent on each other, so that
 of steps to the maximum, and expectation maximisation more. In units in which they are independent and of equal size,
 one or two hundred are enough.
 
-Sums over examples are taken in blocks of examples, so that no further array is as large as the inputs.
+Arrays of classes and examples have a column for each example: maxima and sums over ten classes are then as fast as
+memory. Sums over examples are taken in blocks that a processor's cache holds.
 """
 
 from collections.abc import Iterator
@@ -31,7 +32,7 @@ _TINY = 1e-300  # probability whose logarithm is finite
 _LEAST_TRANSITION = 1e-4  # that the way to the maximum starts from
 _DEVIATION = 0.3  # of the inputs in the units of the weights: as steep as the logarithms of the transitions
 _LEAST_VARIANCE = 1e-6  # of the inputs in these units, in proportion to the largest
-_ROWS, _NUMBERS = 1 << 17, 1 << 23  # of a block, at most: examples, and examples times classes
+_COLUMNS, _NUMBERS = 1 << 12, 1 << 18  # of a block, at most: examples, and examples times classes
 
 
 class Fit(NamedTuple):
@@ -52,7 +53,7 @@ class Fit(NamedTuple):
 class NoiseLikelihood:
     """The penalised likelihood of N labels.
 
-    inputs: (N, M C + 1), log probabilities of C classes by M predictors, and a 1. labels: int (N,). deviation: of b, in
+    inputs: (M C + 1, N), log probabilities of C classes by M predictors, and a 1. labels: int (N,). deviation: of b, in
     nats. counts: (N,), how often each example counts; None: once. group: int (N,), below `groups`; None: all are in
     one.
     """
@@ -62,6 +63,8 @@ class NoiseLikelihood:
         self.counts = np.ones(len(labels)) if counts is None else counts.astype(np.float64)
         self.group, self.groups = np.zeros(len(labels), int) if group is None else group, groups
         self._deviation, self._units = deviation, _units(inputs)
+        self._cells = self.group * classes + labels  # of each example among the columns of all groups' transitions
+        self._members = [self._counted(rows) for rows in self._blocks()]
 
     def starts(self, share: float, steps: int) -> list[Fit]:
         """Three fits on the way to the maximum, as the likelihood has several.
@@ -79,10 +82,10 @@ class NoiseLikelihood:
         fits = [_as_fit(weights, alike, self.groups)]
         transitions, of_believed = alike, alike
         for _ in range(steps):
-            likely = self._posterior(weights, transitions[None])
+            likely = self._posteriors(weights, transitions[None])
             transitions = transitions_of(likely, self.labels)
             weights = self._fitted_to(likely, weights, _STEPS_OF_WEIGHTS)
-            of_believed = transitions_of(self._posterior(believed, of_believed[None]), self.labels)
+            of_believed = transitions_of(self._posteriors(believed, of_believed[None]), self.labels)
         return [*fits, *(_as_fit(*each, self.groups) for each in ((weights, transitions), (believed, of_believed)))]
 
     def maximised(self, start: Fit, steps: int = MOST_STEPS) -> Fit:
@@ -97,7 +100,7 @@ class NoiseLikelihood:
 
     def with_these_weights(self, start: Fit, steps: int = MOST_STEPS) -> Fit:
         """The maximum over the transitions alone."""
-        predicted = np.concatenate([self._predicted(start.weights, rows) for rows in self._blocks()])
+        predicted = np.concatenate([self._predicted(start.weights, rows) for rows in self._blocks()], axis=1)
 
         def loss(*odds):
             value, _, *of_odds = self._loss(start.weights, *odds, predicted=predicted)
@@ -115,8 +118,8 @@ class NoiseLikelihood:
             return self.value_of_transitions(fit) - _penalty(fit.weights)[0]
         total = 0.0
         for rows in self._blocks():
-            predicted, labels = log_softmax(self.inputs[rows] @ weights, axis=1), self.labels[rows]
-            total += self.counts[rows] @ predicted[np.arange(len(labels)), labels]
+            predicted, labels = log_softmax(weights.T @ self.inputs[:, rows], axis=0), self.labels[rows]
+            total += self.counts[rows] @ predicted[labels, np.arange(len(labels))]
         return total - _penalty(weights)[0]
 
     def value_of_transitions(self, fit: Fit) -> float:
@@ -124,41 +127,50 @@ class NoiseLikelihood:
         return -self._loss(*fit)[0]
 
     def posterior(self, fit: Fit) -> np.ndarray:
-        """Each class's probability (N, C) once the label is known."""
-        return self._posterior(fit.weights, fit.transitions)
+        """Each class's probability (C, N) once the label is known."""
+        return self._posteriors(fit.weights, fit.transitions)
 
-    def _posterior(self, weights, transitions) -> np.ndarray:
-        likely = np.empty((len(self.labels), self.classes))
+    def _posteriors(self, weights, transitions) -> np.ndarray:
+        likely = np.empty((self.classes, len(self.labels)))
         for rows in self._blocks():
-            predicted = self._predicted(weights, rows)
-            likely[rows], _ = posterior(predicted, transitions, self.group[rows], self.labels[rows])
+            likely[:, rows], _ = self._posterior(self._predicted(weights, rows), transitions, rows)
         return likely
+
+    def _posterior(self, predicted, transitions, rows: slice) -> tuple[np.ndarray, np.ndarray]:
+        """(each class's probability (C, n) once the label is known, the label's probability (n,)); see `posterior`."""
+        of_labels = transitions.transpose(1, 0, 2).reshape(self.classes, -1)
+        return posterior(predicted, of_labels.take(self._cells[rows], axis=1))
+
+    def _counted(self, rows: slice) -> csr_array:
+        """(G C, n), how often each of a block's examples counts, in the row of its group and label."""
+        times = self.counts[rows]
+        places = self._cells[rows], np.arange(len(times))
+        return csr_array((times, places), shape=(self.groups * self.classes, len(times)))
 
     def _blocks(self) -> Iterator[slice]:
         return blocks(len(self.labels), self.classes)
 
     def _predicted(self, weights, rows: slice) -> np.ndarray:
-        """(n, C), before the label is known."""
-        return softmax(self.inputs[rows] @ weights, axis=1)
+        """(C, n), before the label is known."""
+        return class_shares(weights.T @ self.inputs[:, rows])
 
     def _loss(self, weights, common, pairs, groups, predicted=None):
         """(minus the log likelihood with the penalties for b and d, its gradient by the weights, by a, b and d).
 
-        predicted: (N, C), before the label is known, where it is known for these weights; the gradient by them is then
+        predicted: (C, N), before the label is known, where it is known for these weights; the gradient by them is then
         left out.
         """
         transitions = _transitions(common, pairs, groups)
-        counts, of_weights = np.zeros((len(transitions) * self.classes, self.classes)), np.zeros(weights.shape)
+        counts, of_weights = np.zeros((self.groups * self.classes, self.classes)), np.zeros(weights.shape)
         log_likelihood = 0.0
-        for rows in self._blocks():
-            before = self._predicted(weights, rows) if predicted is None else predicted[rows]
-            times, group, labels = self.counts[rows], self.group[rows], self.labels[rows]
-            likely, given = posterior(before, transitions, group, labels)
-            places = (group * self.classes + labels, np.arange(len(labels)))
-            counts += csr_array((times, places), shape=(len(counts), len(labels))) @ likely
+        for rows, members in zip(self._blocks(), self._members, strict=True):
+            before = self._predicted(weights, rows) if predicted is None else predicted[:, rows]
+            times = self.counts[rows]
+            likely, given = self._posterior(before, transitions, rows)
+            counts += members @ likely.T
             log_likelihood += times @ np.log(given)
             if predicted is None:
-                of_weights += self.inputs[rows].T @ (times[:, None] * (before - likely))
+                of_weights += self.inputs[:, rows] @ (times * (before - likely)).T
         counts = counts.reshape(transitions.shape).transpose(0, 2, 1)  # by group, class and label
         slope = (counts.sum(axis=2, keepdims=True) * transitions - counts) * (1 - np.eye(self.classes))
         of_pairs, of_groups = pairs / self._deviation**2, groups / _DEVIATION_OF_GROUPS**2
@@ -168,20 +180,22 @@ class NoiseLikelihood:
 
     def _identity(self) -> np.ndarray:
         """Weights that take the mean of the predictors' log probabilities."""
-        predictors = (self.inputs.shape[1] - 1) // self.classes
+        predictors = (len(self.inputs) - 1) // self.classes
         return np.concatenate([*[np.eye(self.classes) / predictors] * predictors, np.zeros((1, self.classes))])
 
     def _fitted_to(self, target: np.ndarray | None, weights: np.ndarray, steps: int) -> np.ndarray:
-        """The weights by penalised logistic regression on probabilities (N, C); None: on the labels as they are."""
+        """The weights by penalised logistic regression on probabilities (C, N); None: on the labels as they are."""
+
+        names = np.eye(self.classes)
 
         def loss(weights):
             value, gradient = _penalty(weights)
             log_likelihood, of_weights = 0.0, np.zeros(weights.shape)
             for rows in self._blocks():
-                predicted, times = self._predicted(weights, rows), self.counts[rows, None]
-                wanted = times * (np.eye(self.classes)[self.labels[rows]] if target is None else target[rows])
+                predicted, times = self._predicted(weights, rows), self.counts[rows]
+                wanted = times * (names.take(self.labels[rows], axis=1) if target is None else target[:, rows])
                 log_likelihood += (wanted * np.log(np.maximum(predicted, _TINY))).sum()
-                of_weights += self.inputs[rows].T @ (times * predicted - wanted)
+                of_weights += self.inputs[:, rows] @ (times * predicted - wanted).T
             return value - log_likelihood, of_weights + gradient
 
         return self._minimised(loss, steps, weights)[0]
@@ -214,32 +228,41 @@ def _minimised(loss, steps, *start):
     return split(minimize(flat_loss, flat, jac=True, method="L-BFGS-B", options=options).x)
 
 
-def posterior(predicted, transitions, group, labels) -> tuple[np.ndarray, np.ndarray]:
-    """(each class's probability (N, C) once the label is known, the label's probability (N,)).
+def class_shares(logits: np.ndarray) -> np.ndarray:
+    """The softmax over classes (rows) of logits (C, n), whose memory it takes."""
+    logits -= logits.max(axis=0)
+    np.exp(logits, out=logits)
+    logits /= logits.sum(axis=0)
+    return logits
 
-    predicted: (N, C), before it is known. transitions: (G, C, C). group, labels: int (N,).
+
+def posterior(predicted: np.ndarray, of_labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(each class's probability (C, N) once the label is known, the label's probability (N,)).
+
+    predicted: (C, N), before it is known. of_labels: (C, N), the probability that the class has the example's label.
     """
-    joint = predicted * transitions.transpose(0, 2, 1)[group, labels]
-    given = np.maximum(joint.sum(axis=1), _TINY)
-    return joint / given[:, None], given
+    joint = predicted * of_labels
+    given = np.maximum(joint.sum(axis=0), _TINY)
+    joint /= given
+    return joint, given
 
 
 def pair_counts(likely: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """(C, C), how many examples of each class (row) have each label, if they are of classes by `likely` (N, C)."""
-    pairs, names = np.zeros((likely.shape[1],) * 2), np.eye(likely.shape[1])
-    for rows in blocks(*likely.shape):
-        pairs += likely[rows].T @ names[labels[rows]]
+    """(C, C), how many examples of each class (row) have each label, if they are of classes by `likely` (C, N)."""
+    pairs, names = np.zeros((len(likely),) * 2), np.eye(len(likely))
+    for rows in blocks(len(labels), len(likely)):
+        pairs += likely[:, rows] @ names[labels[rows]]
     return pairs
 
 
 def blocks(examples: int, classes: int) -> Iterator[slice]:
     """The blocks in which N examples are summed over."""
-    size = min(_ROWS, max(_NUMBERS // classes, 1))
+    size = min(_COLUMNS, max(_NUMBERS // classes, 1))
     return (slice(start, start + size) for start in range(0, examples, size))
 
 
 def transitions_of(likely: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """(C, C), the shares of the labels (N,) of each class, if examples are of classes by `likely` (N, C).
+    """(C, C), the shares of the labels (N,) of each class, if examples are of classes by `likely` (C, N).
 
     A class that no example is of keeps its labels.
     """
@@ -264,9 +287,9 @@ def _as_fit(weights: np.ndarray, transitions: np.ndarray, groups: int) -> Fit:
 
 
 def _units(inputs: np.ndarray) -> np.ndarray:
-    """(D, D), the weights (rows) of inputs (N, D) that are independent and of equal size, in the units of these."""
-    squares = sum(inputs[rows].T @ inputs[rows] for rows in blocks(*inputs.shape))
-    variances, axes = np.linalg.eigh(squares / len(inputs))
+    """(D, D), the weights (rows) of inputs (D, N) that are independent and of equal size, in the units of these."""
+    squares = inputs @ inputs.T
+    variances, axes = np.linalg.eigh(squares / inputs.shape[1])
     return _DEVIATION * (axes / np.sqrt(np.maximum(variances, _LEAST_VARIANCE * variances[-1]))) @ axes.T
 
 
