@@ -7,7 +7,7 @@ from scipy.special import log_softmax, softmax
 
 from difficulty.analysis.label_errors.summary import confusion, summary
 from difficulty.analysis.label_errors.trust import Facts
-from difficulty.scores.label_error import noise_likelihood, noise_model
+from difficulty.scores.label_error import class_arrays, noise_model
 from difficulty.scores.label_error.confusions import with_confusions
 from difficulty.scores.label_error.estimate import are_enough, estimate_wrong_labels, in_order_of, recommended_cut
 from difficulty.scores.label_error.noise_likelihood import NoiseLikelihood
@@ -211,11 +211,14 @@ def test_sums_over_blocks_are_those_over_all_examples(monkeypatch):
     stated, _, given = simulated(4000, ASYMMETRIC, sharpness=2.0)
     predictors, evidence = [np.exp(stated)], -stated[np.arange(len(given)), given]
     whole = fit_noise_model(predictors, given)
-    likelihood = NoiseLikelihood(noise_model._inputs(predictors), given, 3, noise_model.ALIKE)
+    of_all = noise_model._inputs(predictors), given, 3, noise_model.ALIKE
+    likelihood = NoiseLikelihood(*of_all)
+    assert len(list(class_arrays.blocks(4000, 3))) == 1
     value, gradient = likelihood.value(whole.fit), likelihood._loss(*whole.fit)[1]
     score = with_confusions(evidence, predictors, NoisyLabels(given))
-    monkeypatch.setattr(noise_likelihood, "_COLUMNS", 300)
-    assert len(list(noise_likelihood.blocks(4000, 3))) == 14
+    monkeypatch.setattr(class_arrays, "_COLUMNS", 300)
+    assert len(list(class_arrays.blocks(4000, 3))) == 14
+    likelihood = NoiseLikelihood(*of_all)
     assert likelihood.value(whole.fit) == pytest.approx(value, rel=1e-12)
     np.testing.assert_allclose(likelihood._loss(*whole.fit)[1], gradient, atol=1e-9)
     np.testing.assert_allclose(likelihood.posterior(whole.fit).T, whole.likely, rtol=1e-12)

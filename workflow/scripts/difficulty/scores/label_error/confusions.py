@@ -13,9 +13,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from difficulty.scores.label_error.class_arrays import blocks, pair_counts
 from difficulty.scores.label_error.estimate import in_order_of
 from difficulty.scores.label_error.evidence import normal_scores
-from difficulty.scores.label_error.noise_likelihood import blocks, pair_counts
 from difficulty.scores.label_error.noise_model import FREER, NoisyLabels, class_probabilities
 
 _ADDED = 2.0  # errors of each pair of classes that are added to those found and to those expected

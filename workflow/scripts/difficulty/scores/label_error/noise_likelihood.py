@@ -10,8 +10,7 @@ The log probabilities of one example are nearly dependent on each other, so that
 of steps to the maximum, and expectation maximisation more. In units in which they are independent and of equal size,
 one or two hundred are enough.
 
-Arrays of classes and examples have a column for each example: maxima and sums over ten classes are then as fast as
-memory. Sums over examples are taken in blocks that a processor's cache holds.
+Arrays of classes and examples have a column for each example (`class_arrays`).
 """
 
 from collections.abc import Iterator
@@ -22,17 +21,17 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_array
 from scipy.special import log_softmax, softmax
 
+from difficulty.scores.label_error.class_arrays import TINY, blocks, class_shares, posterior, transitions_of
+
 # Nats for the squares of what differs in a predictor's matrix from a multiple of unity, and of the biases: as if these
 # were normal with deviations of 0.13 and 0.22.
 _PENALTY, _PENALTY_OF_BIASES = 30.0, 10.0
 _DEVIATION_OF_GROUPS = 1.0  # of d, in nats
 # Of L-BFGS: for the first weights, for those of each step of expectation maximisation, and to the maximum.
 _FIRST_STEPS, _STEPS_OF_WEIGHTS, MOST_STEPS = 30, 4, 300
-_TINY = 1e-300  # probability whose logarithm is finite
 _LEAST_TRANSITION = 1e-4  # that the way to the maximum starts from
 _DEVIATION = 0.3  # of the inputs in the units of the weights: as steep as the logarithms of the transitions
 _LEAST_VARIANCE = 1e-6  # of the inputs in these units, in proportion to the largest
-_COLUMNS, _NUMBERS = 1 << 12, 1 << 18  # of a block, at most: examples, and examples times classes
 
 
 class Fit(NamedTuple):
@@ -194,7 +193,7 @@ class NoiseLikelihood:
             for rows in self._blocks():
                 predicted, times = self._predicted(weights, rows), self.counts[rows]
                 wanted = times * (names.take(self.labels[rows], axis=1) if target is None else target[:, rows])
-                log_likelihood += (wanted * np.log(np.maximum(predicted, _TINY))).sum()
+                log_likelihood += (wanted * np.log(np.maximum(predicted, TINY))).sum()
                 of_weights += self.inputs[:, rows] @ (times * predicted - wanted).T
             return value - log_likelihood, of_weights + gradient
 
@@ -226,49 +225,6 @@ def _minimised(loss, steps, *start):
     options = {"maxiter": steps, "maxcor": 20, "ftol": 1e-12}
     flat = np.concatenate([np.ravel(each) for each in start])
     return split(minimize(flat_loss, flat, jac=True, method="L-BFGS-B", options=options).x)
-
-
-def class_shares(logits: np.ndarray) -> np.ndarray:
-    """The softmax over classes (rows) of logits (C, n), whose memory it takes."""
-    logits -= logits.max(axis=0)
-    np.exp(logits, out=logits)
-    logits /= logits.sum(axis=0)
-    return logits
-
-
-def posterior(predicted: np.ndarray, of_labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(each class's probability (C, N) once the label is known, the label's probability (N,)).
-
-    predicted: (C, N), before it is known. of_labels: (C, N), the probability that the class has the example's label.
-    """
-    joint = predicted * of_labels
-    given = np.maximum(joint.sum(axis=0), _TINY)
-    joint /= given
-    return joint, given
-
-
-def pair_counts(likely: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """(C, C), how many examples of each class (row) have each label, if they are of classes by `likely` (C, N)."""
-    pairs, names = np.zeros((len(likely),) * 2), np.eye(len(likely))
-    for rows in blocks(len(labels), len(likely)):
-        pairs += likely[:, rows] @ names[labels[rows]]
-    return pairs
-
-
-def blocks(examples: int, classes: int) -> Iterator[slice]:
-    """The blocks in which N examples are summed over."""
-    size = min(_COLUMNS, max(_NUMBERS // classes, 1))
-    return (slice(start, start + size) for start in range(0, examples, size))
-
-
-def transitions_of(likely: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """(C, C), the shares of the labels (N,) of each class, if examples are of classes by `likely` (C, N).
-
-    A class that no example is of keeps its labels.
-    """
-    pairs = pair_counts(likely, labels)
-    totals = pairs.sum(axis=1, keepdims=True)
-    return np.where(totals > 0, pairs / np.where(totals > 0, totals, 1), np.eye(len(pairs)))
 
 
 def _transitions(common, pairs, groups) -> np.ndarray:

@@ -28,7 +28,8 @@ import numpy as np
 
 from difficulty.analysis.ties import midranks
 from difficulty.random_streams import derived_seed
-from difficulty.scores.label_error.noise_likelihood import MOST_STEPS, Fit, NoiseLikelihood, blocks, class_shares
+from difficulty.scores.label_error.class_arrays import blocks, class_shares
+from difficulty.scores.label_error.noise_likelihood import MOST_STEPS, Fit, NoiseLikelihood
 
 ALIKE, FREER = 1.0, 3.0
 _FLOOR, _FLOOR_OF_NAMES = 1e-12, 1e-6  # of probabilities, whose logarithms the model takes; see `_inputs`
