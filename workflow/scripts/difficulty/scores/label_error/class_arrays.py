@@ -7,6 +7,7 @@ are rows. What is computed of them goes in blocks that a processor's cache holds
 from collections.abc import Iterator
 
 import numpy as np
+from scipy.sparse import csr_array
 
 TINY = 1e-300  # probability whose logarithm is finite
 _COLUMNS, _NUMBERS = 1 << 12, 1 << 18  # of a block, at most: examples, and examples times classes
@@ -33,10 +34,15 @@ def posterior(predicted: np.ndarray, of_labels: np.ndarray) -> tuple[np.ndarray,
 
 def pair_counts(likely: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """(C, C), how many examples of each class (row) have each label, if they are of classes by `likely` (C, N)."""
-    pairs, names = np.zeros((len(likely),) * 2), np.eye(len(likely))
+    pairs = np.zeros((len(likely),) * 2)
     for rows in blocks(len(labels), len(likely)):
-        pairs += likely[:, rows] @ names[labels[rows]]
-    return pairs
+        pairs += members(labels[rows], np.ones(len(labels[rows])), len(likely)) @ likely[:, rows].T
+    return pairs.T
+
+
+def members(places: np.ndarray, times: np.ndarray, rows: int) -> csr_array:
+    """(rows, n), how often each of n examples counts (n,), in the row that is its place, int (n,)."""
+    return csr_array((times, (places, np.arange(len(times)))), shape=(rows, len(times)))
 
 
 def blocks(examples: int, classes: int) -> Iterator[slice]:

@@ -1,10 +1,11 @@
 """The penalised likelihood of given labels under a model of label noise, and its maximum.
 
-An example has the logits z = x W, where x are the log probabilities of all predictors and a 1; its label y then has the
-likelihood sum over classes c of softmax(z)[c] T[g, c, y], where g is the example's group. The transitions T have few
-free parameters: the log odds of label y against the right one, c, are a + b[c, y] + d[g], where a is common to all
-pairs of classes, and b and d are drawn to 0. So a hundred kinds of errors are not made of what a handful of labels have
-in common by chance. Further penalties keep W near a multiple of the identity.
+An example has the logits z = x W, where x are the log probabilities of all predictors and a 1, and W are weights of a
+map (`calibration`); its label y then has the likelihood sum over classes c of softmax(z)[c] T[g, c, y], where g is the
+example's group. The transitions T have few free parameters: the log odds of label y against the right one, c, are
+a + b[c, y] + d[g], where a is common to all pairs of classes, and b and d are drawn to 0. So a hundred kinds of errors
+are not made of what a handful of labels have in common by chance. Further penalties keep W near a multiple of the
+identity.
 
 The log probabilities of one example are nearly dependent on each other, so that a quasi-Newton method takes thousands
 of steps to the maximum, and expectation maximisation more. In units in which they are independent and of equal size,
@@ -18,25 +19,19 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.sparse import csr_array
 from scipy.special import log_softmax, softmax
 
-from difficulty.scores.label_error.class_arrays import TINY, blocks, class_shares, posterior, transitions_of
+from difficulty.scores.label_error.calibration import calibration
+from difficulty.scores.label_error.class_arrays import TINY, blocks, class_shares, members, posterior, transitions_of
 
-# Nats for the squares of what differs in a predictor's matrix from a multiple of unity, and of the biases: as if these
-# were normal with deviations of 0.13 and 0.22.
-_PENALTY, _PENALTY_OF_BIASES = 30.0, 10.0
 _DEVIATION_OF_GROUPS = 1.0  # of d, in nats
 # Of L-BFGS: for the first weights, for those of each step of expectation maximisation, and to the maximum.
 _FIRST_STEPS, _STEPS_OF_WEIGHTS, MOST_STEPS = 30, 4, 300
 _LEAST_TRANSITION = 1e-4  # that the way to the maximum starts from
-_DEVIATION = 0.3  # of the inputs in the units of the weights: as steep as the logarithms of the transitions
-_LEAST_VARIANCE = 1e-6  # of the inputs in these units, in proportion to the largest
 
 
 class Fit(NamedTuple):
-    """weights: (M C + 1, C), M matrices one below the other, then the biases. common: (), pairs: (C, C), and groups:
-    (G,) are a, b and d of the log odds of errors."""
+    """weights: of the map. common: (), pairs: (C, C), and groups: (G,) are a, b and d of the log odds of errors."""
 
     weights: np.ndarray
     common: np.ndarray
@@ -61,9 +56,11 @@ class NoiseLikelihood:
         self.inputs, self.labels, self.classes = inputs, labels, classes
         self.counts = np.ones(len(labels)) if counts is None else counts.astype(np.float64)
         self.group, self.groups = np.zeros(len(labels), int) if group is None else group, groups
-        self._deviation, self._units = deviation, _units(inputs)
+        self._deviation, self._map = deviation, calibration(classes)
+        self._units = self._map.units(inputs)
         self._cells = self.group * classes + labels  # of each example among the columns of all groups' transitions
-        self._members = [self._counted(rows) for rows in self._blocks()]
+        cells = groups * classes
+        self._members = [members(self._cells[rows], self.counts[rows], cells) for rows in self._blocks()]
 
     def starts(self, share: float, steps: int) -> list[Fit]:
         """Three fits on the way to the maximum, as the likelihood has several.
@@ -74,7 +71,7 @@ class NoiseLikelihood:
         labels were right, and may have learned the labels' errors. So in the third, the predictors are believed as
         they are until the steps have found transitions.
         """
-        believed = self._identity()
+        believed = self._map.unchanged((len(self.inputs) - 1) // self.classes)
         weights = self._fitted_to(None, believed, _FIRST_STEPS)
         alike = np.full((self.classes, self.classes), share / max(self.classes - 1, 1))
         np.fill_diagonal(alike, 1 - share)
@@ -92,7 +89,7 @@ class NoiseLikelihood:
 
         def loss(weights, *odds):
             value, of_weights, *of_odds = self._loss(weights, *odds)
-            penalty, of_penalty = _penalty(weights)
+            penalty, of_penalty = self._map.penalty(weights)
             return value + penalty, of_weights + of_penalty, *of_odds
 
         return Fit(*self._minimised(loss, steps, *start))
@@ -114,12 +111,12 @@ class NoiseLikelihood:
     def value(self, fit: Fit | None, weights: np.ndarray | None = None) -> float:
         """The penalised log likelihood, in nats, of a fit, or of weights if every label is right (None)."""
         if fit is not None:
-            return self.value_of_transitions(fit) - _penalty(fit.weights)[0]
+            return self.value_of_transitions(fit) - self._map.penalty(fit.weights)[0]
         total = 0.0
         for rows in self._blocks():
-            predicted, labels = log_softmax(weights.T @ self.inputs[:, rows], axis=0), self.labels[rows]
+            predicted, labels = log_softmax(self._map.logits(weights, self.inputs[:, rows]), axis=0), self.labels[rows]
             total += self.counts[rows] @ predicted[labels, np.arange(len(labels))]
-        return total - _penalty(weights)[0]
+        return total - self._map.penalty(weights)[0]
 
     def value_of_transitions(self, fit: Fit) -> float:
         """The log likelihood, in nats, without the penalty for the weights."""
@@ -140,18 +137,12 @@ class NoiseLikelihood:
         of_labels = transitions.transpose(1, 0, 2).reshape(self.classes, -1)
         return posterior(predicted, of_labels.take(self._cells[rows], axis=1))
 
-    def _counted(self, rows: slice) -> csr_array:
-        """(G C, n), how often each of a block's examples counts, in the row of its group and label."""
-        times = self.counts[rows]
-        places = self._cells[rows], np.arange(len(times))
-        return csr_array((times, places), shape=(self.groups * self.classes, len(times)))
-
     def _blocks(self) -> Iterator[slice]:
         return blocks(len(self.labels), self.classes)
 
     def _predicted(self, weights, rows: slice) -> np.ndarray:
         """(C, n), before the label is known."""
-        return class_shares(weights.T @ self.inputs[:, rows])
+        return class_shares(self._map.logits(weights, self.inputs[:, rows]))
 
     def _loss(self, weights, common, pairs, groups, predicted=None):
         """(minus the log likelihood with the penalties for b and d, its gradient by the weights, by a, b and d).
@@ -162,14 +153,14 @@ class NoiseLikelihood:
         transitions = _transitions(common, pairs, groups)
         counts, of_weights = np.zeros((self.groups * self.classes, self.classes)), np.zeros(weights.shape)
         log_likelihood = 0.0
-        for rows, members in zip(self._blocks(), self._members, strict=True):
+        for rows, in_cells in zip(self._blocks(), self._members, strict=True):
             before = self._predicted(weights, rows) if predicted is None else predicted[:, rows]
             times = self.counts[rows]
             likely, given = self._posterior(before, transitions, rows)
-            counts += members @ likely.T
+            counts += in_cells @ likely.T
             log_likelihood += times @ np.log(given)
             if predicted is None:
-                of_weights += self.inputs[:, rows] @ (times * (before - likely)).T
+                of_weights += self._map.slopes(self.inputs[:, rows], times * (before - likely))
         counts = counts.reshape(transitions.shape).transpose(0, 2, 1)  # by group, class and label
         slope = (counts.sum(axis=2, keepdims=True) * transitions - counts) * (1 - np.eye(self.classes))
         of_pairs, of_groups = pairs / self._deviation**2, groups / _DEVIATION_OF_GROUPS**2
@@ -177,24 +168,18 @@ class NoiseLikelihood:
         gradient = slope.sum(), slope.sum(axis=0) + of_pairs, slope.sum(axis=(1, 2)) + of_groups
         return value, of_weights, *gradient
 
-    def _identity(self) -> np.ndarray:
-        """Weights that take the mean of the predictors' log probabilities."""
-        predictors = (len(self.inputs) - 1) // self.classes
-        return np.concatenate([*[np.eye(self.classes) / predictors] * predictors, np.zeros((1, self.classes))])
-
     def _fitted_to(self, target: np.ndarray | None, weights: np.ndarray, steps: int) -> np.ndarray:
         """The weights by penalised logistic regression on probabilities (C, N); None: on the labels as they are."""
-
         names = np.eye(self.classes)
 
         def loss(weights):
-            value, gradient = _penalty(weights)
+            value, gradient = self._map.penalty(weights)
             log_likelihood, of_weights = 0.0, np.zeros(weights.shape)
             for rows in self._blocks():
                 predicted, times = self._predicted(weights, rows), self.counts[rows]
                 wanted = times * (names.take(self.labels[rows], axis=1) if target is None else target[:, rows])
                 log_likelihood += (wanted * np.log(np.maximum(predicted, TINY))).sum()
-                of_weights += self.inputs[:, rows] @ (times * predicted - wanted).T
+                of_weights += self._map.slopes(self.inputs[:, rows], times * predicted - wanted)
             return value - log_likelihood, of_weights + gradient
 
         return self._minimised(loss, steps, weights)[0]
@@ -240,21 +225,3 @@ def _as_fit(weights: np.ndarray, transitions: np.ndarray, groups: int) -> Fit:
     others = ~np.eye(len(odds), dtype=bool)
     common = np.log(np.exp(odds[others]).mean()) if others.any() else 0.0
     return Fit(weights, np.array(common), np.where(others, odds - common, 0), np.zeros(groups))
-
-
-def _units(inputs: np.ndarray) -> np.ndarray:
-    """(D, D), the weights (rows) of inputs (D, N) that are independent and of equal size, in the units of these."""
-    squares = inputs @ inputs.T
-    variances, axes = np.linalg.eigh(squares / inputs.shape[1])
-    return _DEVIATION * (axes / np.sqrt(np.maximum(variances, _LEAST_VARIANCE * variances[-1]))) @ axes.T
-
-
-def _penalty(weights: np.ndarray) -> tuple[float, np.ndarray]:
-    """Nats, and their gradient, for biases, and for what of each matrix is not the multiple of unity next to it."""
-    classes = weights.shape[1]
-    kept = weights.copy()
-    for start in range(0, len(weights) - 1, classes):
-        np.fill_diagonal(kept[start : start + classes], (diagonal := np.diag(weights[start:])) - diagonal.mean())
-    strength = np.full((len(weights), 1), _PENALTY)
-    strength[-1] = _PENALTY_OF_BIASES
-    return (strength * kept**2).sum(), 2 * strength * kept

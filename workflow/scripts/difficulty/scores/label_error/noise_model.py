@@ -28,6 +28,7 @@ import numpy as np
 
 from difficulty.analysis.ties import midranks
 from difficulty.random_streams import derived_seed
+from difficulty.scores.label_error.calibration import calibration
 from difficulty.scores.label_error.class_arrays import blocks, class_shares
 from difficulty.scores.label_error.noise_likelihood import MOST_STEPS, Fit, NoiseLikelihood
 
@@ -120,7 +121,7 @@ def class_probabilities(predictors: Sequence[np.ndarray], model: NoiseModel) -> 
     inputs, (examples, classes) = _inputs(predictors), predictors[0].shape
     found = np.empty((classes, examples))
     for rows in blocks(examples, classes):
-        found[:, rows] = class_shares(model.fit.weights.T @ inputs[:, rows])
+        found[:, rows] = class_shares(calibration(classes).logits(model.fit.weights, inputs[:, rows]))
     return found.T
 
 
