@@ -35,8 +35,9 @@ from difficulty.scores.label_error.noise_likelihood import MOST_STEPS, Fit, Nois
 ALIKE, FREER = 1.0, 3.0
 _FLOOR, _FLOOR_OF_NAMES = 1e-12, 1e-6  # of probabilities, whose logarithms the model takes; see `_inputs`
 _FIRST_NOISE, _FIRST_STEPS = 0.1, 20  # share of wrong labels and steps that the fit starts from and with
-# Examples; of more, as many drawn at random say which maximum is the highest, after some steps towards each.
-_MOST_FOR_STARTS, _STEPS_OF_EACH = 100_000, 100
+# Examples, and examples times classes; of more, as many examples, drawn at random, say which maximum is the highest,
+# after some steps towards each.
+_MOST_FOR_STARTS, _MOST_NUMBERS_FOR_STARTS, _STEPS_OF_EACH = 100_000, 1 << 24, 100
 # Nats that noise has to gain: a likelihood ratio test at 5 % of whether a number that cannot be negative is zero, half
 # the 90 % quantile of chi-squared with one degree of freedom.
 _NOTICED = 1.35
@@ -72,9 +73,10 @@ def fit_noise_model(predictors: Sequence[np.ndarray], labels: np.ndarray, deviat
     """The model of given labels, int (N,), by probabilities (N, C) of M predictors; errors depend on classes alone."""
     inputs, classes = _inputs(predictors), predictors[0].shape[1]
     likelihood = NoiseLikelihood(inputs, labels, classes, deviation)
-    if len(labels) > _MOST_FOR_STARTS:
+    drawn = min(_MOST_FOR_STARTS, _MOST_NUMBERS_FOR_STARTS // classes)
+    if len(labels) > drawn:
         generator = np.random.default_rng(derived_seed("noise model's starts", 0))
-        rows = np.sort(generator.choice(len(labels), _MOST_FOR_STARTS, replace=False))
+        rows = np.sort(generator.choice(len(labels), drawn, replace=False))
         sample = NoiseLikelihood(inputs[:, rows], labels[rows], classes, deviation)
         best = likelihood.maximised(sample.maximised(_best(sample, _STEPS_OF_EACH)))
     else:
