@@ -120,10 +120,11 @@ def refitted(
 
 def class_probabilities(predictors: Sequence[np.ndarray], model: NoiseModel) -> np.ndarray:
     """Each class's probability (N, C) by a fitted model before the given label is known; see `fit_noise_model`."""
-    inputs, (examples, classes) = _inputs(predictors), predictors[0].shape
-    found = np.empty((classes, examples))
+    examples, classes = predictors[0].shape
+    found, of_zeros = np.empty((classes, examples)), [*map(_of_zeros, predictors)]
     for rows in blocks(examples, classes):
-        found[:, rows] = class_shares(calibration(classes).logits(model.fit.weights, inputs[:, rows]))
+        inputs = _logarithms([each[rows] for each in predictors], of_zeros)
+        found[:, rows] = class_shares(calibration(classes).logits(model.fit.weights, inputs))
     return found.T
 
 
@@ -169,17 +170,23 @@ def _inputs(predictors: Sequence[np.ndarray]) -> np.ndarray:
     One that only ever names a class, with a 1, says nothing of how sure it is: it might err as often as the labels.
     """
     examples, classes = predictors[0].shape
-    inputs = np.empty((len(predictors) * classes + 1, examples))
-    inputs[-1] = 1
-    for first, each in enumerate(predictors):
-        smallest = float(each.min(where=each > 0, initial=1.0))
-        of_zeros = smallest / 2 if smallest < 1 else _FLOOR_OF_NAMES
-        of_this = slice(first * classes, (first + 1) * classes)
-        for rows in blocks(examples, classes):
-            probabilities = each[rows].astype(np.float64)
-            known = np.maximum(np.where(probabilities > 0, probabilities, of_zeros), _FLOOR)
-            inputs[of_this, rows] = np.log(known).T
+    inputs, of_zeros = np.empty((len(predictors) * classes + 1, examples)), [*map(_of_zeros, predictors)]
+    for rows in blocks(examples, classes):
+        inputs[:, rows] = _logarithms([each[rows] for each in predictors], of_zeros)
     return inputs
+
+
+def _of_zeros(probabilities: np.ndarray) -> float:
+    """What a 0 of a predictor counts as."""
+    smallest = float(probabilities.min(where=probabilities > 0, initial=1.0))
+    return smallest / 2 if smallest < 1 else _FLOOR_OF_NAMES
+
+
+def _logarithms(predictors: Sequence[np.ndarray], of_zeros: Sequence[float]) -> np.ndarray:
+    """(M C + 1, n); see `_inputs`."""
+    known = [np.where(each > 0, each.astype(np.float64), zero) for each, zero in zip(predictors, of_zeros, strict=True)]
+    logarithms = np.log(np.maximum(np.concatenate(known, axis=1), _FLOOR)).T
+    return np.concatenate([logarithms, np.ones((1, logarithms.shape[1]))])
 
 
 def _groups(predicted: np.ndarray, groups: int) -> np.ndarray:
