@@ -11,9 +11,8 @@ from difficulty.analysis.similar_images import SIMILAR
 from difficulty.analysis.suspect_evidence import EVIDENCE, evidence_table
 from difficulty.analysis.suspect_facts import USED_OF_TRAINING, labels_of, last_epoch, training_of
 from difficulty.analysis.suspect_list import SuspectList
-from difficulty.analysis.suspect_remarks import remarks
+from difficulty.analysis.suspect_remarks import said_of_images
 from difficulty.analysis.suspects import hardness_percentiles, ranked, ranking_scores
-from difficulty.datasets.duplicates import conflicts
 from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.datasets.label_sets import LABEL_SETS
 from difficulty.scores.collect import SCORES
@@ -34,20 +33,14 @@ def main(args):
     scores = read_table(args.scores, SCORES, columns, [("split", "==", "train")])
     hardness = scores[list(ranking.values())].set_axis(list(ranking), axis=1)
     named = [name for name in (*_KNOWN_OF_EXAMPLES, *LABEL_SETS) if name in read_schema(args.examples).columns]
-    everything = read_table(args.examples, EXAMPLES, named)
-    position = pd.Index(everything["example_id"]).get_indexer(scores["example_id"])
-    examples = everything.iloc[position].reset_index(drop=True)
+    examples = read_table(args.examples, EXAMPLES, named)
+    position = pd.Index(examples["example_id"]).get_indexer(scores["example_id"])
+    examples = examples.iloc[position].reset_index(drop=True)
     labels = labels_of(args.records, examples, scores["label"].to_numpy(), args.settings["suggest_above"])
-
-    own_labels = everything["class_name"].to_numpy(object)
-    own_labels[position] = labels.given
-    labelled = everything.assign(class_name=own_labels)
     similar = read_table(args.similar, SIMILAR) if args.similar else None
-    found = conflicts(labelled), remarks(labelled, similar)
-    del everything, labelled, own_labels
-    duplicate, further = (
-        np.array([each.get(name) for name in examples["example_id"].tolist()], object) for each in found
-    )
+    everything = read_table(args.examples, EXAMPLES, named)  # again: it need not be there while records are read
+    duplicate, further = said_of_images(everything, position, labels.given, similar)
+    del everything
     trust = read_table(args.errors, LABEL_ERRORS).iloc[0]
     probability = scores["label_error_probability"].to_numpy(np.float64)
     if not trust["trustworthy"]:

@@ -8,8 +8,9 @@ import pandas as pd
 import pyarrow as pa
 
 from difficulty.datasets.feature_tables import vectors_of
-from difficulty.tables import Column, Schema, read_table
-from difficulty.training.run_tables import RECORDS
+from difficulty.scores.record_arrays import RecordArrays
+from difficulty.scores.record_file import RecordFile
+from difficulty.tables import Column, Schema
 
 EVIDENCE = Schema(
     "evidence",
@@ -26,7 +27,7 @@ EVIDENCE = Schema(
 
 _MOST = 1000  # examples
 _NEIGHBORS = 8
-_COLUMNS = ["example_id", "epoch", "role", "predicted", "correct"]
+_COLUMNS = ("role", "predicted", "correct")
 _MOST_EPOCHS = 40
 
 
@@ -58,15 +59,12 @@ def _similar(asked: list[int], features: Path, examples: np.ndarray) -> list[lis
 def predictions_over_epochs(records: Iterable[Path], example_ids: Sequence[int]) -> pd.DataFrame:
     """What runs predict of some examples, in their order: columns epochs, agreeing, predicted and held_out of EVIDENCE.
 
-    records: of all runs, of which one at a time is read. Runs that were trained on an example count for the epochs, and
+    records: of all runs, read a block at a time. Runs that were trained on an example count for the epochs, and
     those that held it out for the last column; where all held it out, they count for the epochs as well. Of more than
     40 epochs as many are taken, evenly spread, the first and the last among them.
     """
-    wanted, parts = list(example_ids), []
-    for path in records:
-        rows = read_table(path, RECORDS, _COLUMNS, [("example_id", "in", wanted)])
-        parts.append(rows[rows["role"] != "test"])
-    rows = pd.concat(parts)
+    wanted = list(example_ids)
+    rows = pd.concat(_rows_of(block, wanted) for path in records for block in RecordFile(path).blocks(_COLUMNS))
     epochs = np.unique(rows["epoch"])
     spread = np.round(np.linspace(0, max(len(epochs) - 1, 0), min(len(epochs), _MOST_EPOCHS))).astype(int)
     rows = rows[rows["epoch"].isin(epochs[spread])]
@@ -80,6 +78,17 @@ def predictions_over_epochs(records: Iterable[Path], example_ids: Sequence[int])
     for name in lists:
         lists[name] = [each if isinstance(each, list) else [] for each in lists[name]]
     return lists.assign(held_out=last.reindex(wanted))
+
+
+def _rows_of(block: RecordArrays, wanted: list[int]) -> pd.DataFrame:
+    """The rows of some examples that are no test images: columns example_id, epoch, role, predicted and correct."""
+    places = np.flatnonzero(np.isin(block.example_id, wanted) & (block.role != "test"))
+    rows = {
+        "example_id": np.tile(block.example_id[places], block.epochs),
+        "epoch": np.repeat(np.arange(1, block.epochs + 1, dtype=np.int32), len(places)),
+        "role": np.tile(block.role[places], block.epochs),
+    }
+    return pd.DataFrame(rows | {name: block[name][:, places].ravel() for name in ("predicted", "correct")})
 
 
 def nearest_images(vectors: np.ndarray, asked: np.ndarray, count: int) -> np.ndarray:

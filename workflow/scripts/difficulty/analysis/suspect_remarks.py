@@ -3,9 +3,25 @@
 import numpy as np
 import pandas as pd
 
+from difficulty.datasets.duplicates import conflicts
 from difficulty.datasets.label_sets import has_label_sets
 
 _MOST = 0.05  # of the training examples that have a near duplicate which is labelled otherwise or tested on
+
+
+def said_of_images(
+    examples: pd.DataFrame, position: np.ndarray, given: np.ndarray, similar: pd.DataFrame | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """(what `conflicts` says, what `remarks` says) of some examples, each (M,), None where that is nothing.
+
+    examples: all of the data set, columns as for both. position: int (M,), of the examples. given: (M,), class names of
+    their given labels. similar: see `remarks`.
+    """
+    own_labels = examples["class_name"].to_numpy(object)
+    own_labels[position] = given
+    labelled, names = examples.assign(class_name=own_labels), examples["example_id"].to_numpy()[position].tolist()
+    found = conflicts(labelled), remarks(labelled, similar)
+    return tuple(np.array([each.get(name) for name in names], object) for each in found)
 
 
 def remarks(examples: pd.DataFrame, similar: pd.DataFrame | None = None) -> dict[int, str]:
@@ -23,7 +39,7 @@ def remarks(examples: pd.DataFrame, similar: pd.DataFrame | None = None) -> dict
 
 
 def _alone(examples: pd.DataFrame) -> list[int]:
-    training = examples[examples["split"] == "train"]
+    training = examples.loc[examples["split"] == "train", ["example_id", "class_name"]]
     return training.loc[~training["class_name"].duplicated(keep=False), "example_id"].tolist()
 
 

@@ -5,6 +5,7 @@ from difficulty.costs.work import Work
 
 _JOINED_COLUMNS = 3  # mean, deviation and flag of a score
 _BLOCK, _AT_A_TIME, _CORRELATED = 2_000_000, 131_072, 100_000  # rows of records; examples that are held at once
+_STARTS, _MATRICES = 100_000, 100  # examples that starts of noise models are fitted to; classes that have matrices
 _BOOTSTRAP = 1000  # resamples with which formulas were fitted
 
 
@@ -29,9 +30,16 @@ def score_memorization(job: Job) -> Work:
 
 
 def score_label_error(job: Job) -> Work:
-    classes = job.data.classes
-    seconds = 1.9 + job.data.train * (5.7e-4 + 2e-5 * job.runs) * (0.5 + classes / 20)
-    memory = 55e6 + job.examples * (500 + 30 * job.runs + 10 * classes)
+    """Fits a noise model for each seed and for all of them, and two where examples are held out, for estimates as well.
+
+    Of many examples the starts are fitted to a sample, and all examples only from there.
+    """
+    train, classes = job.data.train, job.data.classes
+    fits = 2 * (job.seeds + 1) + 1.5 if job.settings.get("folds") else job.seeds + 1
+    slope = 6e-6 + 2.1e-7 * classes if classes <= _MATRICES else 1.6e-5
+    fitted = train if train <= _STARTS else _STARTS + 0.4 * train
+    seconds = 1.0 + fits * slope * classes * fitted + 2.3e-7 * job.rows_of_run * job.runs
+    memory = 55e6 + job.examples * (200 + 30 * job.runs + 45 * classes)
     return job.tables(seconds, memory, 6_000 + 16 * job.examples)
 
 
