@@ -20,7 +20,7 @@ SMALL = altered(TINY, defaults__seeds=[0], analyses={"detection": {"bootstrap": 
 
 
 class InStorage(Workflow):
-    """The workflow in a clone, where it is started; `bucket` has the results."""
+    """The workflow in a clone, which is the folder where it is started; `bucket` has the results."""
 
     provider = "folder"
 
@@ -32,14 +32,14 @@ class InStorage(Workflow):
     def arguments(self, *arguments: str) -> list[str]:
         place = ["--default-storage-provider", self.provider, "--default-storage-prefix", str(self.bucket)]
         cluster = ["--executor", "private", "--jobs", "2"] if "--cores" not in arguments else []
-        return super().arguments(*cluster, *place, *arguments)
+        return [*cluster, *place, *arguments]
 
     def snakemake(self, *arguments: str, timeout: float = 600, env: dict | None = None) -> subprocess.CompletedProcess:
         """By a command of its own, which finds plugins that only tests have."""
         paths = [str(PLUGINS), *filter(None, [os.environ.get("PYTHONPATH")])]
         environment = {**(env or os.environ), "PYTHONPATH": ":".join(paths)}
         options = {"capture_output": True, "text": True, "timeout": timeout, "env": environment}
-        return subprocess.run(self.command(*arguments), **options)
+        return subprocess.run(self.command(*arguments), cwd=self.work, **options)
 
     def run(self, *targets: str) -> str:
         result = self.snakemake(*targets)
@@ -108,3 +108,11 @@ def test_a_target_that_reads_results_here_is_refused(tmp_path, target):
     result = InStorage(tmp_path, SMALL).snakemake("-n", target)
     assert result.returncode == 1 and "Traceback" not in result.stderr
     assert f"{target}: reads results in this folder, but they are kept in {tmp_path / 'bucket'}" in result.stderr
+
+
+def test_a_folder_in_which_all_jobs_would_work_is_refused(tmp_path):
+    """Snakemake hands --directory on to jobs, which would leave their own folders for it."""
+    stored = InStorage(tmp_path, SMALL)
+    result = stored.snakemake("-n", "--directory", str(stored.work))
+    assert result.returncode == 1 and "Traceback" not in result.stderr
+    assert f"--directory: all jobs would work in {stored.work}, and each would remove files there" in result.stderr
