@@ -42,7 +42,7 @@ class InStorage(Workflow):
         return subprocess.run(self.command(*arguments), cwd=self.work, **options)
 
     def run(self, *targets: str) -> str:
-        result = self.snakemake(*targets)
+        result = self.snakemake(*targets, timeout=1800)  # each job starts Snakemake anew, which is slow if others work
         assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
         return result.stdout + result.stderr
 
