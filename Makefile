@@ -39,7 +39,7 @@ help:
 	@echo "make test-slurm all tests that need SLURM, on a cluster (PARTITION=name)"
 	@echo "make gpu-check  every stage that uses a network on a GPU against the CPU, and benchmarks there (under 8 minutes;"
 	@echo "                PYTHON=python3: by an interpreter that has torch, without .venv; CHECK='--device cpu': no GPU)"
-	@echo "make faults     kill jobs, damage files, fill disks; then compare (an hour or so)"
+	@echo "make faults     kill jobs, damage files, fill disks, for each rule; then compare (two hours)"
 	@echo "make lock       renew envs/requirements.txt from envs/requirements.in"
 
 new: .venv/installed

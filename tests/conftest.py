@@ -11,7 +11,13 @@ from hypothesis import HealthCheck, settings
 # eight times as much as those of one process each. Jobs of the workflow have as many as their rules say.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
+SCRIPTS = Path(__file__).parents[1] / "workflow" / "scripts"
+sys.path.insert(0, str(SCRIPTS))
+
+if "PYTEST_XDIST_WORKER" not in os.environ:  # once, by the process that starts the others
+    from tests.support.compiled import compile_source
+
+    compile_source()
 
 # No test depends on how fast the machine is.
 settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])

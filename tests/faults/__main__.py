@@ -1,12 +1,15 @@
-"""Injects faults into a small suite and reports what became of each: `make faults`, an hour or so on two cores.
+"""Injects faults into small suites and reports what became of each: `make faults`, two hours or so on two cores.
 
 After every fault the workflow is started again. It must end with the bytes of an undisturbed run, or refuse with an
 error that names the damaged file and, once that is deleted, end with those bytes. Moments are drawn from --seed.
+One job of every rule is killed, runs out of disk and of memory, and reads a damaged input (jobs.py); a suite of its own
+is killed again and again, damaged and filled as a whole (suite.py, injections.py).
 """
 
 import argparse
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -19,29 +22,65 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.faults import injections
-from tests.faults.injections import alter_member, damage, empty, full_disk, kill_driver, kill_job, two_drivers
-from tests.faults.suite import DAMAGED, IN_PARTS, KILLED, result_digests, tiny_suite
+import tests.conftest  # noqa: F401 - makes the library importable
+from tests.faults import bookkeeping, injections, jobs
+from tests.faults.injections import alter_member, damage, empty, full_disk, kill_driver, two_drivers
+from tests.faults.rare import RARE, RARE_TARGETS, rare_suite
+from tests.faults.suite import DAMAGED, IN_PARTS, KILLED, OWN, result_digests, tiny_suite
 from tests.support.damage import flip, truncate
+from tests.support.suites import TARGETS as TARGETS_OF_TESTS
+from tests.support.suites import Suites
 from tests.support.workflows import Workflow
+
+TARGETS = {OWN: [], **TARGETS_OF_TESTS, RARE: RARE_TARGETS}  # of each suite whose jobs are harmed
+# What the targets of fresh suites leave out: all that is drawn.
+NOT_ASKED = re.compile("figures/|atlas/|review|index.html|.*/thumbnails.parquet$")
 
 
 @dataclass
 class Trial:
-    """One fault: what it is called, and what does it to a copy of the finished suite or to a fresh one."""
+    """One fault: what it is called, and what does it to a copy of a finished suite or to a fresh one."""
 
     name: str
     inject: Callable[[Workflow, random.Random], str]
     fresh: bool = False
     targets: tuple[str, ...] = ("data", "runs", "scores")  # what must be made again; () is everything, with figures
+    suite: str = OWN
+
+
+def trials_of_jobs(suite: str, found: list[jobs.Job], seed: int) -> list[Trial]:
+    """Faults of one job of each rule."""
+    by_rule = {}
+    for job in sorted(found, key=lambda job: job.outputs):
+        by_rule.setdefault(job.rule, []).append(job)
+    drawn = [random.Random(f"{seed} {rule}").choice(same) for rule, same in by_rule.items()]
+    faults = {"kill -9": jobs.kill_one, "little memory for": jobs.take_memory}
+    if os.geteuid() == 0:
+        faults["full disk for"] = jobs.fill_disk
+    pairs = [(f"{name} one {job.rule}", inject(job), job) for job in drawn for name, inject in faults.items()]
+    pairs += [(f"damage an input of {job.rule}", jobs.damage_input(job), job) for job in drawn if jobs.has_inputs(job)]
+    return [Trial(name, inject, targets=(*_inputs(job), *job.outputs), suite=suite) for name, inject, job in pairs]
+
+
+def _inputs(job: jobs.Job) -> list[str]:
+    return [path for path in job.inputs if path.startswith("results/")]
 
 
 def trials() -> list[Trial]:
-    """All faults."""
+    """Faults of the suite of its own."""
     found = []
     for rule, longest in KILLED.items():
         targets = () if rule.startswith("plot_") else ("data", "runs", "scores")
-        found += [Trial(f"kill -9 {rule} ({n})", kill_job(rule, longest), targets=targets) for n in (1, 2)]
+        arguments = ("--forcerun", rule, "--until", rule)
+        found += [
+            Trial(f"kill -9 {rule} ({n})", jobs.kill(*arguments, longest=longest), targets=targets) for n in (1, 2)
+        ]
+    for name in bookkeeping.KEPT:
+        found += [
+            Trial(f"{how.__name__} .snakemake/difficulty/{name}", bookkeeping.damage_kept(name, how), targets=())
+            for how in (truncate, empty)
+        ]
+    found += [Trial(f"kill -9 plan ({n})", bookkeeping.kill_plan, targets=()) for n in (1, 2)]
     for rule in IN_PARTS:
         found += [Trial(f"kill -9 {rule} between parts", injections.kill_between_parts(rule))]
         for how in (truncate, flip, empty):
@@ -62,8 +101,9 @@ def trials() -> list[Trial]:
     return found
 
 
-def run_trial(trial: Trial, place: Path, reference: Workflow, expected: dict, seed: int) -> tuple[str, str]:
+def run_trial(trial: Trial, place: Path, reference: Workflow, seed: int) -> tuple[str, str]:
     """(outcome, what happened) of one fault."""
+    expected = result_digests(reference)
     if trial.fresh:
         workflow = tiny_suite(place)
         kept = [path for path in (reference.work / "results").rglob("*") if path.is_file()]
@@ -81,7 +121,7 @@ def run_trial(trial: Trial, place: Path, reference: Workflow, expected: dict, se
             return "FAILED", f"{what}; {(result.stdout + result.stderr)[-600:]}"
         found = result_digests(workflow)
         other = {name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name)}
-        other = sorted(name for name in other if not (trial.targets and name.startswith("figures/")))
+        other = sorted(name for name in other if not (trial.fresh and NOT_ASKED.match(name)))
         return ("reference bytes", what) if not other else ("OTHER BYTES", f"{what}; {other[:5]}")
     except Exception as error:
         return "FAILED", f"{type(error).__name__}: {error}"
@@ -96,18 +136,27 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--parallel", type=int, default=2, help="faults at a time")
     parser.add_argument("--only", nargs="+", default=[""], help="only faults whose name contains one of these")
+    parser.add_argument("--suites", nargs="+", default=list(TARGETS), help="only faults of these: %(default)s")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
-        reference = tiny_suite(folder / "reference")
-        reference.run()
-        expected = result_digests(reference)
-        chosen = [trial for trial in trials() if any(part in trial.name for part in args.only)]
-        print(f"{len(chosen)} faults; {len(expected)} files must come out the same", flush=True)
+        suites, own = Suites(folder / "suites"), {OWN: tiny_suite, RARE: rare_suite}
+        references, chosen, known = {}, trials(), set()
+        for name in args.suites:
+            references[name] = own[name](folder / name) if name in own else suites(name)
+            if name in own:
+                references[name].run(*TARGETS[name])
+            found = jobs.jobs_of(references[name], *TARGETS[name])
+            chosen += trials_of_jobs(name, [job for job in found if job.rule not in known], args.seed)
+            known |= {job.rule for job in found}
+        chosen = [
+            trial for trial in chosen if trial.suite in references and any(part in trial.name for part in args.only)
+        ]
+        print(f"{len(chosen)} faults, jobs of {len(known)} rules", flush=True)
         outcomes = Counter()
         with ThreadPoolExecutor(args.parallel) as pool:
             pending = [
-                (trial, pool.submit(run_trial, trial, folder / f"trial-{number}", reference, expected, args.seed))
+                (trial, pool.submit(run_trial, trial, folder / f"trial-{number}", references[trial.suite], args.seed))
                 for number, trial in enumerate(chosen)
             ]
             for trial, future in pending:

@@ -11,50 +11,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pyarrow.parquet as pq
 
+from tests.faults.jobs import start
 from tests.faults.suite import CONFIG
 from tests.support.damage import damage_unnoticed
 from tests.support.workflows import Workflow, unlinked
-
-
-def start(workflow: Workflow, *arguments: str) -> subprocess.Popen:
-    """Snakemake in a session of its own."""
-    log = (workflow.work / "killed.log").open("w")
-    return subprocess.Popen(
-        workflow.command("--cores", "1", *arguments), stdout=log, stderr=log, start_new_session=True
-    )
-
-
-def kill_job(rule: str, longest: float):
-    def inject(workflow: Workflow, draws: random.Random) -> str:
-        delay = draws.uniform(0, longest)
-        while not killed_in_time(workflow, rule, delay):
-            delay /= 2
-        return f"killed after {delay:.1f} s"
-
-    return inject
-
-
-def killed_in_time(workflow: Workflow, rule: str, delay: float) -> bool:
-    """Runs a stage again and kills its first job after a delay; False if it had ended before."""
-    process = start(workflow, "--forcerun", rule, "--until", rule)
-    victim = None
-    while process.poll() is None and victim is None:
-        for child in psutil.Process(process.pid).children(recursive=True):
-            with contextlib.suppress(psutil.Error):
-                words = child.cmdline()[:3]
-                is_python = bool(words) and Path(words[0]).name.startswith("python")
-                if is_python and any(word.endswith(f"{rule}.py") for word in words):
-                    victim = child
-        time.sleep(0.02)
-    time.sleep(delay)
-    hit = victim is not None and victim.is_running() and victim.status() != psutil.STATUS_ZOMBIE
-    if hit:
-        victim.kill()
-    process.wait()
-    return hit
 
 
 def kill_between_parts(rule: str, harm: Callable[[Path], None] | None = None):

@@ -139,6 +139,14 @@ def test_stages_of_tables_keep_to_a_budget_of_memory(tmp_path):
     assert estimates.cost("collect_evaluations", {}).memory < 200
 
 
+def test_preparation_takes_memory_for_a_part_of_the_images(tmp_path):
+    small, large = (
+        work(tmp_path, "prepare_dataset", changes={"datasets": {"cifar": {"size": size}}}, dataset="cifar")
+        for size in (32, 64)
+    )
+    assert small.memory == large.memory < 600 and small.kept < large.kept / 2
+
+
 def test_factors_on_disk_are_squares_of_the_sides_of_layers_and_eigenvalues(tmp_path):
     size = 4 * (27**2 + 8**2 + 27 * 8 + 8**2 + 10**2 + 8 * 10)
     assert work(tmp_path, "fit_factors", variant="ekfac").kept == pytest.approx(size, abs=10_000)

@@ -71,6 +71,11 @@ def jobs(plan: Plan) -> list[Job]:
     return list(found.values())
 
 
+def rules_with_files() -> set[str]:
+    """Names of all rules that make files."""
+    return {name for name, sections in _sections().items() if "output" in sections}
+
+
 def _filled_in(source: str | list | Callable, wildcards: dict[str, str]) -> list[str]:
     """The files of an input: a pattern, several of them, or a function that returns some."""
     if callable(source):

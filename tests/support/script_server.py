@@ -10,13 +10,17 @@ import contextlib
 import gc
 import importlib
 import json
+import logging
+import multiprocessing.util
 import os
 import runpy
 import select
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import weakref
 from functools import cache
 from pathlib import Path
 
@@ -24,6 +28,8 @@ PRELOADED = [
     *("numpy", "pandas", "pyarrow.parquet", "scipy.stats", "torch", "safetensors.torch", "sklearn.neighbors"),
     *("sklearn.datasets", "PIL.Image", "matplotlib.figure", "matplotlib.backends.backend_agg"),
     *("matplotlib.backends.backend_pdf", "pydantic", "torch.nn.functional", "torch.func", "multiprocessing.pool"),
+    *("torch._dynamo", "pyarrow.csv", "pyarrow.dataset"),  # which optimizers and tables import when first used
+    "torchvision.models",
 ]
 CLIENT = """#!{python} -ISE
 import json, os, socket, sys
@@ -32,7 +38,10 @@ with socket.socket(socket.AF_UNIX) as server:
     socket.send_fds(server, [b"f"], [0, 1, 2])
     server.sendall(json.dumps([os.getcwd(), sys.argv[1:], dict(os.environ)]).encode())
     server.shutdown(socket.SHUT_WR)
-    sys.exit(int(server.recv(9) or 1))
+    status = int(server.recv(9))
+if status < 0:  # of a script that a signal has ended
+    os.kill(os.getpid(), -status)
+sys.exit(status)
 """
 
 
@@ -62,32 +71,57 @@ def serve(address: str) -> None:
     """Forks for each client, until the standard input ends."""
     for name in PRELOADED:
         importlib.import_module(name)
+    _forget_ends()
     gc.freeze()
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
         listener.listen(64)
+        ended, wakes = socket.socketpair()
+        wakes.setblocking(False)
+        signal.set_wakeup_fd(wakes.fileno())
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        clients = {}  # by the process of their script
         print("ready", flush=True)
         while True:
-            ready, _, _ = select.select([listener, sys.stdin], [], [], 1)
-            with contextlib.suppress(ChildProcessError):
-                while os.waitpid(-1, os.WNOHANG)[0]:
-                    pass
+            ready, _, _ = select.select([listener, sys.stdin, ended], [], [])
+            if ended in ready:
+                ended.recv(1 << 12)
+                _answer(clients)
             if listener in ready:
                 client, _ = listener.accept()
-                if os.fork() == 0:
+                if (process := os.fork()) == 0:
+                    signal.set_wakeup_fd(-1)
+                    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                     listener.close()
                     _run_for(client)
-                client.close()
-            elif ready:
+                clients[process] = client
+            elif sys.stdin in ready:
                 return
 
 
+def _forget_ends() -> None:
+    """Scripts do at their end what they have asked for themselves: what libraries want takes 60 ms, for nothing."""
+    atexit._clear()
+    weakref.finalize._registry.clear()
+    for end in (logging.shutdown, weakref.finalize._exitfunc, multiprocessing.util._exit_function):
+        atexit.register(end)
+
+
+def _answer(clients: dict[int, socket.socket]) -> None:
+    """Tells the clients whose scripts have ended their exit status, negative for a signal."""
+    with contextlib.suppress(ChildProcessError):
+        while (found := os.waitpid(-1, os.WNOHANG))[0]:
+            with clients.pop(found[0]) as client, contextlib.suppress(OSError):  # it may have ended as well
+                client.sendall(str(os.waitstatus_to_exitcode(found[1])).encode())
+
+
 def _run_for(client: socket.socket) -> None:
-    """Runs what a client asks for, and returns its exit status to it."""
+    """Runs what a client asks for, and ends this process."""
     code = 1
     try:
         _, files, _, _ = socket.recv_fds(client, 1, 3)
         folder, arguments, environment = json.loads(b"".join(iter(lambda: client.recv(1 << 16), b"")))
+        client.close()
         for number, file in enumerate(files):
             os.dup2(file, number)
             os.close(file)
@@ -106,7 +140,6 @@ def _run_for(client: socket.socket) -> None:
         atexit._run_exitfuncs()
         sys.stdout.flush()
         sys.stderr.flush()
-        client.sendall(str(code).encode())
         os._exit(code)
 
 

@@ -11,7 +11,12 @@ SCRIPTS = ROOT / "workflow" / "scripts"
 
 def run_script(name, **options):
     """Runs a script as a rule does; a list gives several values."""
-    command = [interpreter(), str(SCRIPTS / f"{name}.py"), "--code", "c0de", "--upstream", "11"]
+    return run_program([], name, options)
+
+
+def run_program(program, name, options):
+    """The same by a program that gets the script and its options after its own arguments."""
+    command = [interpreter(), *map(str, program), str(SCRIPTS / f"{name}.py"), "--code", "c0de", "--upstream", "11"]
     for option, value in options.items():
         values = value if isinstance(value, list) else [value]
         command += [f"--{option}", *map(str, [json.dumps(v) if isinstance(v, dict) else v for v in values])]

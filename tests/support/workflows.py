@@ -13,6 +13,7 @@ import pandas as pd
 import yaml
 
 from tests.support import forked
+from tests.support.compiled import DIGESTS
 
 ROOT = Path(__file__).parents[2]
 COPIED = ["Snakefile", "config.yaml", "workflow", "envs", "profiles"]
@@ -56,9 +57,12 @@ class Workflow:
         for name in COPIED:
             path = ROOT / name
             if path.is_dir():
-                shutil.copytree(path, self.source / name, ignore=shutil.ignore_patterns("__pycache__"))
+                shutil.copytree(path, self.source / name)  # with what Python has compiled
             elif path.exists():
                 shutil.copy2(path, self.source / name)
+        if DIGESTS.exists():
+            (kept := self.work / ".snakemake" / "difficulty").mkdir(parents=True)
+            shutil.copy2(DIGESTS, kept)
         self.configure(config)
 
     @classmethod
@@ -138,10 +142,11 @@ class Workflow:
 
 
 def _link_or_copy(source: str, target: str) -> None:
-    """Links results; copies all that is written in place."""
+    """Links results and what Python has compiled; copies all that is written in place."""
     parts = Path(source).parts
     name, place = parts[-1], parts[parts.index("work") :] if "work" in parts else ()
-    if "results" in place and not WRITTEN_IN_PLACE & set(place) and name != ".snakemake_timestamp":
+    is_result = "results" in place and not WRITTEN_IN_PLACE & set(place) and name != ".snakemake_timestamp"
+    if is_result or name.endswith(".pyc"):
         os.link(source, target, follow_symlinks=False)
     else:
         shutil.copy2(source, target, follow_symlinks=False)

@@ -1,14 +1,19 @@
 """A stage that is killed in the middle goes on, and writes the same bytes as one that is not."""
 
+import re
 import shutil
 import signal
+import tracemalloc
 
 import numpy as np
+import pandas as pd
 import PIL.Image
 import pytest
 
-from difficulty.datasets import image_folder, taken_images
+from difficulty import parts, progress
+from difficulty.datasets import image_folder, pixels, taken_images
 from difficulty.datasets.preparation import preparing
+from difficulty.datasets.source import Source
 from tests.support.damage import digests
 from tests.support.encoded_pictures import encoded
 from tests.support.killed_jobs import run_until_killed
@@ -114,12 +119,51 @@ def test_several_processes_prepare_the_same(photos, tmp_path, monkeypatch):
             source = image_folder.read(settings)
             whole = {**settings, "storage": storage}
             with preparing(source, whole, tmp_path / f"{storage}-{processes}", processes=processes) as prepared:
-                found.append(prepared)
-        one, two = found
+                images = None if prepared.images is None else prepared.images[:]
+                found.append((prepared, images))
+        (one, images), (two, others) = found
         assert one.examples.equals(two.examples) and one.bad == two.bad and one.remarks == two.remarks
-        assert np.array_equal(one.images, two.images) and np.array_equal(one.histogram, two.histogram)
+        assert np.array_equal(images, others) and np.array_equal(one.histogram, two.histogram)
         assert one.reading == two.reading and len(one.remarks) == 1
         assert digests(tmp_path / f"{storage}-1") == digests(tmp_path / f"{storage}-2")
+
+
+def test_a_preparation_that_goes_on_says_how_far_it_has_compared(photos, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(parts, "_SECONDS_PER_PART", 0)
+    monkeypatch.setattr(progress, "_SECONDS_BETWEEN_LINES", 0)
+    settings = {"path": str(photos), "color": "rgb", "on_bad_image": "skip"}
+    source = image_folder.read(settings)
+    with pytest.raises(KeyboardInterrupt), preparing(source, settings, tmp_path / "images", "photos"):
+        assert "compares" not in capsys.readouterr().err
+        raise KeyboardInterrupt
+    with preparing(source, settings, tmp_path / "images", "photos"):
+        told = capsys.readouterr().err.splitlines()
+    assert len(told) == 11, "one for each of the images but the first, which starts the clock"
+    line = r"photos: compares what an earlier attempt has taken in, [\d,]+ images/s"
+    assert all(re.fullmatch(line, each) for each in told)
+
+
+def test_preparation_holds_a_part_of_the_images_at_a_time(tmp_path, monkeypatch):
+    """Far less than the 4.6 MB of all pixels, most of it modules that are imported; it was more than twice as much."""
+    draws = np.random.default_rng(0).integers(0, 256, (512, 1), np.uint8)
+    images = np.broadcast_to(draws[:, :, None, None], (512, 55, 55, 3))
+    examples = {"split": ["train"] * 400 + ["test"] * 112, "key": [f"{n:03d}" for n in range(512)], "label": 0}
+    examples = pd.DataFrame({**examples, "original_index": range(512), "class_name": "a"})
+    source = Source(examples, lambda row: np.ascontiguousarray(images[row]))
+    monkeypatch.setattr(parts, "_BYTES_PER_PART", 10 * images[0].size)
+    monkeypatch.setattr(pixels, "_BYTES_PER_ROW_GROUP", 15 * images[0].size)
+    monkeypatch.setattr(pixels, "_COUNTED_AT_ONCE", 10 * 55 * 55)
+    pixels.write_pixels(tmp_path / "whole.parquet", np.arange(512), images, {})
+    tracemalloc.start()
+    try:
+        with preparing(source, {}, tmp_path / "images") as prepared:
+            pixels.write_pixels(tmp_path / "streamed.parquet", prepared.examples["example_id"], prepared.images, {})
+            _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (tmp_path / "streamed.parquet").read_bytes() == (tmp_path / "whole.parquet").read_bytes()
+    np.testing.assert_array_equal(prepared.histogram, pixels.channel_histogram(images[:400]))
+    assert peak < images.size / 2
 
 
 def test_too_little_memory_is_no_broken_image(photos, tmp_path, monkeypatch):

@@ -7,7 +7,7 @@ from scipy.special import log_softmax, softmax
 
 from difficulty.analysis.label_errors.summary import confusion, summary
 from difficulty.analysis.label_errors.trust import Facts
-from difficulty.scores.label_error import noise_likelihood, noise_model
+from difficulty.scores.label_error import calibration, class_arrays, noise_model
 from difficulty.scores.label_error.confusions import with_confusions
 from difficulty.scores.label_error.estimate import are_enough, estimate_wrong_labels, in_order_of, recommended_cut
 from difficulty.scores.label_error.noise_likelihood import NoiseLikelihood
@@ -50,6 +50,45 @@ def test_the_fit_is_the_maximum_of_the_likelihood():
     np.testing.assert_allclose(fit.transitions[0], shown, atol=2e-3)
     right = minimize(lambda map: loss([*map, -40, 0, 0]), [1, 0, 0, 1, 0, 0], tol=1e-10)
     assert model.gain == pytest.approx(right.fun - best.fun, abs=1e-3) and model.shows_noise
+
+
+def test_the_map_of_many_classes_is_a_factor_for_each_predictor_and_biases(monkeypatch):
+    """The maximum against a general optimiser, and class probabilities against the map that is written out."""
+    monkeypatch.setattr(calibration, "_MOST_CLASSES", 1)
+    stated, _, given = simulated(300, np.array([[0.85, 0.15], [0.05, 0.95]]), sharpness=1.5)
+    other = log_softmax(stated + np.random.default_rng(5).normal(size=stated.shape), axis=1)
+
+    def predicted_by(one, two, *biases):
+        return softmax(one * stated + two * other + np.array(biases), axis=1)
+
+    def loss(parameters):
+        *weights, common, first, second = parameters
+        noise = softmax([[0, common + first], [common + second, 0]], axis=1)
+        penalty = 10 * (weights[2] ** 2 + weights[3] ** 2) + (first**2 + second**2) / 2
+        return penalty - np.log((predicted_by(*weights) @ noise)[np.arange(len(given)), given]).sum()
+
+    starts = ([0.5, 0.5, 0, 0, -2, 0, 0], [2, 0, 0, 0, -1, 0, -1], [0.5, 0, 0.2, 0, -3, 0, 1])
+    best = min((minimize(loss, start, tol=1e-10) for start in starts), key=lambda found: found.fun)
+    predictors = [np.exp(stated), np.exp(other)]
+    model = fit_noise_model(predictors, given)
+    fit = model.fit
+    assert fit.weights.shape == (4,)
+    assert loss([*fit.weights, fit.common, fit.pairs[0, 1], fit.pairs[1, 0]]) == pytest.approx(best.fun, abs=1e-4)
+    found = noise_model.class_probabilities(predictors, model)
+    np.testing.assert_allclose(found, predicted_by(*fit.weights), rtol=1e-9)
+    right = minimize(lambda weights: loss([*weights, -40, 0, 0]), [0.5, 0.5, 0, 0], tol=1e-10)
+    assert model.gain == pytest.approx(right.fun - best.fun, abs=1e-3)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.1])
+def test_wrong_labels_of_many_classes(noise, monkeypatch):
+    """Of seeds 0 to 11, seed 0 shows noise where there is none, with matrices as well: one in twenty may."""
+    monkeypatch.setattr(calibration, "_MOST_CLASSES", 11)
+    transitions = np.eye(12) * (1 - noise) + np.roll(np.eye(12), 1, axis=1) * noise
+    stated, true, given = simulated(1800, transitions, sharpness=1.5, seed=1)
+    found = estimate_wrong_labels([softmax(stated, axis=1)], NoisyLabels(given))
+    assert found.low <= (true != given).sum() <= found.high
+    assert found.wrong.sum() == pytest.approx((true != given).sum(), rel=0.15, abs=1)
 
 
 def test_groups_have_a_common_factor_of_the_odds():
@@ -211,14 +250,17 @@ def test_sums_over_blocks_are_those_over_all_examples(monkeypatch):
     stated, _, given = simulated(4000, ASYMMETRIC, sharpness=2.0)
     predictors, evidence = [np.exp(stated)], -stated[np.arange(len(given)), given]
     whole = fit_noise_model(predictors, given)
-    likelihood = NoiseLikelihood(noise_model._inputs(predictors), given, 3, noise_model.ALIKE)
+    of_all = noise_model._inputs(predictors), given, 3, noise_model.ALIKE
+    likelihood = NoiseLikelihood(*of_all)
+    assert len(list(class_arrays.blocks(4000, 3))) == 1
     value, gradient = likelihood.value(whole.fit), likelihood._loss(*whole.fit)[1]
     score = with_confusions(evidence, predictors, NoisyLabels(given))
-    monkeypatch.setattr(noise_likelihood, "_ROWS", 300)
-    assert len(list(noise_likelihood.blocks(4000, 3))) == 14
+    monkeypatch.setattr(class_arrays, "_COLUMNS", 300)
+    assert len(list(class_arrays.blocks(4000, 3))) == 14
+    likelihood = NoiseLikelihood(*of_all)
     assert likelihood.value(whole.fit) == pytest.approx(value, rel=1e-12)
     np.testing.assert_allclose(likelihood._loss(*whole.fit)[1], gradient, atol=1e-9)
-    np.testing.assert_array_equal(likelihood.posterior(whole.fit), whole.likely)
+    np.testing.assert_allclose(likelihood.posterior(whole.fit).T, whole.likely, rtol=1e-12)
     parts = fit_noise_model(predictors, given)
     np.testing.assert_allclose(parts.wrong(given), whole.wrong(given), atol=1e-4)
     assert parts.gain == pytest.approx(whole.gain, abs=1e-6)

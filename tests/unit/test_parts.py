@@ -114,6 +114,29 @@ def test_parts_that_no_longer_fit_are_made_again(tmp_path):
     assert work(tmp_path / "t", accept=lambda rows: VALUES[4] not in rows["value"])[0] == 4
 
 
+def test_rows_are_read_block_by_block_from_parts_and_what_is_not_written(tmp_path, monkeypatch):
+    killed(tmp_path / "t", until=4)
+    monkeypatch.setattr(module, "_SECONDS_PER_PART", 60)
+    with Parts(tmp_path / "t", KEY, 10) as parts:
+        assert parts.starts() == [0, 2, 4]
+        parts.add({"value": VALUES[4:7], "twice": np.zeros((3, 2), np.float32)}, {"count": np.array([1])})
+        assert parts.starts() == [0, 2, 4, 7]
+        found = [parts.block(number) for number in range(3)]
+        assert np.concatenate([block["value"] for block in found]).tobytes() == VALUES[:7].tobytes()
+        assert {tuple(block) for block in found} == {("value", "twice")}
+
+
+def test_a_part_that_changes_while_it_is_used_is_an_error(tmp_path):
+    told = r"000000000002\.part: changed while it was in use; run again"
+    with pytest.raises(UserError, match=told), Parts(tmp_path / "t", KEY, 10) as parts:
+        for first in (0, 2, 4):
+            parts.add({"value": VALUES[first : first + 2]})
+        files(tmp_path / "t")[1].write_bytes(b"other")
+        parts.columns()
+    with Parts(tmp_path / "t", KEY, 10) as parts:
+        assert parts.done == 2
+
+
 def test_sigterm_says_where_the_next_attempt_goes_on(tmp_path):
     with pytest.raises(Stopped, match="ended by SIGTERM after 6 of 10 images; the next attempt goes on from there"):
         work(tmp_path / "t", until=6, error=Stopped())

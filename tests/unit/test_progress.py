@@ -45,6 +45,14 @@ def test_what_an_interrupted_process_has_done_is_no_speed_of_this_one(clock, cap
     assert capsys.readouterr().err == "plain/seed-0: epoch 11 of 11, 12 examples/s, 1 min 04 s left\n"
 
 
+def test_of_work_whose_end_is_not_known_no_time_is_told(clock, capsys):
+    work = Progress("photos", None, "images")
+    for now in (1.0, 6.0):
+        clock.now = now
+        work.update(100, "compares")
+    assert capsys.readouterr().err == "photos: compares, 20 images/s\n"
+
+
 def test_the_speed_is_that_of_late(clock, capsys):
     """Ten minutes at 100/s, then, on a machine that others use, 10/s: a minute later the old speed counts e^-3."""
     work = Progress("plain", 100_000)

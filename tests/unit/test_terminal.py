@@ -110,9 +110,10 @@ def test_commands_that_failed_are_not_printed_but_signals_are(run):
     text = "RuleException:\nCalledProcessError in file 'train.smk', line 38:\nCommand 'x' "
     fields = {"level": logging.ERROR, "exception": "RuleException"}
     assert run.log(LogEvent.ERROR, text + "returned non-zero exit status 1.", **fields) == ""
-    killed = "A job was killed by SIGKILL (the memory may not suffice).\n"
-    assert run.log(LogEvent.ERROR, text + "died with <Signals.SIGKILL: 9>.", **fields) == killed
-    assert run.log(LogEvent.ERROR, text + "returned non-zero exit status 137.", **fields) == killed
+    for name, number in (("SIGKILL", 9), ("SIGABRT", 6)):
+        killed = f"A job was killed by {name} (the memory may not suffice).\n"
+        assert run.log(LogEvent.ERROR, text + f"died with <Signals.{name}: {number}>.", **fields) == killed
+        assert run.log(LogEvent.ERROR, text + f"returned non-zero exit status {128 + number}.", **fields) == killed
 
 
 KILLED = (

@@ -82,3 +82,23 @@ def test_a_lost_or_damaged_record_is_a_problem_of_its_own(finished):
     damaged, unrecorded = verify(expected).problems
     assert damaged.startswith("results/checksums/a/job.json: is damaged")
     assert unrecorded.startswith("results/list.csv: no record below results/checksums/ says how it was made; delete")
+
+
+def test_what_killed_jobs_left_of_unwanted_results_is_named_with_its_size(finished):
+    places = {
+        "data/.partial/images/000.part": "results/data/images",
+        "data/.partial/images/images/train/a/1.png": "results/data/images",
+        "run/.partial/vog.parquet/000.part": "results/run/vog.parquet",
+        "run/.second-split-half-0/first/state.safetensors": "results/run/second-split-half-0.parquet",
+        "other/.partial/state.safetensors": "results/other/checkpoints/manifest.parquet",
+    }
+    for place in places:
+        path = Path("results", place)
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"12345")
+    folders = ("data/.partial/images", "other/.partial", "run/.partial/vog.parquet", "run/.second-split-half-0")
+    sizes = dict(zip(folders, (10, 5, 5, 5), strict=True))
+    assert verify({}).unfinished == {Path("results", folder): size for folder, size in sizes.items()}
+    assert verify(dict.fromkeys(places.values(), MADE_WITH)).unfinished == {}
+    left = verify({**dict.fromkeys(places.values(), MADE_WITH), "results/run/vog.parquet": None}).unfinished
+    assert left == {Path("results/run/.partial/vog.parquet"): 5}

@@ -26,6 +26,13 @@ def to_do(workflow: Workflow) -> dict[str, int]:
     return left[left > 0].to_dict()
 
 
+@pytest.fixture(scope="module")
+def planned_source(everything_source, tmp_path_factory) -> tuple[Workflow, str]:
+    """A finished suite after a plan, which has measured this machine, and what the plan said."""
+    workflow = everything_source.copied(tmp_path_factory.mktemp("planned") / "everything")
+    return workflow, planned(workflow)
+
+
 def test_a_fresh_folder_is_planned_without_running_anything(tmp_path):
     workflow = Workflow(tmp_path / "w", TINY)
     output = planned(workflow)
@@ -43,8 +50,8 @@ def test_images_of_a_folder_are_counted_first(tmp_path):
     assert result.returncode == 1 and "missing.npz" in result.stderr and "Traceback" not in result.stderr
 
 
-def test_a_finished_run_is_compared_with_its_estimates(everything):
-    output = planned(everything)
+def test_a_finished_run_is_compared_with_its_estimates(planned_source):
+    everything, output = planned_source
     assert "Nothing is to be done." in output and "took" in output.splitlines()[0]
     found = stages(everything)
     assert (found["done"] == found["jobs"]).all()
@@ -54,7 +61,8 @@ def test_a_finished_run_is_compared_with_its_estimates(everything):
     assert everything.planned() == set()
 
 
-def test_what_a_changed_configuration_makes_again_is_to_be_done(everything):
+def test_what_a_changed_configuration_makes_again_is_to_be_done(planned_source, tmp_path):
+    everything = planned_source[0].copied(tmp_path / "everything")
     everything.configure(altered(EVERYTHING, experiments__noisy__epochs=4, figures__dpi=49))
     planned(everything)
     assert to_do(everything) == everything.counts()

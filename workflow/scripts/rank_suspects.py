@@ -29,11 +29,9 @@ _KNOWN_OF_LABELS = ("example_id", "label", "label_error_probability")
 def main(args):
     wanted = args.settings["score"]
     ranking, directions = ranking_scores(args.scores, wanted)
-    known = read_schema(args.scores).columns
-    columns = dict.fromkeys(
-        [*_KNOWN_OF_LABELS, *(name for name in USED_OF_TRAINING if name in known), *ranking.values()]
-    )
-    scores = read_table(args.scores, SCORES, list(columns), [("split", "==", "train")])
+    used = [name for name in read_schema(args.scores).columns if name in USED_OF_TRAINING]
+    columns = list(dict.fromkeys([*_KNOWN_OF_LABELS, *used, *ranking.values()]))
+    scores = read_table(args.scores, SCORES, columns, [("split", "==", "train")])
     hardness = scores[list(ranking.values())].set_axis(list(ranking), axis=1)
     named = [name for name in (*_KNOWN_OF_EXAMPLES, *LABEL_SETS) if name in read_schema(args.examples).columns]
     everything = read_table(args.examples, EXAMPLES, named)

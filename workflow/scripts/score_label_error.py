@@ -24,7 +24,8 @@ logger = logging.getLogger("difficulty")
 def main(args):
     labels = read_table(args.labels, LABELS, columns=["example_id", "split", "label"])
     labels = labels[labels["split"] == "train"].sort_values("example_id")
-    example_id, given = labels["example_id"].to_numpy(), labels["label"].to_numpy()
+    example_id, given = labels["example_id"].to_numpy(copy=True), labels["label"].to_numpy(copy=True)
+    del labels
     named = [name for name in ("label", "class_name", *LABEL_SETS) if name in read_schema(args.examples).columns]
     examples, facts = read_table(args.examples, EXAMPLES, named), provenance(args)
     several, are_probes = has_label_sets(examples), args.settings.get("are_probes", False)

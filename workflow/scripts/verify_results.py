@@ -1,7 +1,7 @@
 """Compares results with what the current configuration would make, and with the checksums from when they were made.
 
-Reads every table, checkpoint, image, figure and list once; changes nothing. Fails if anything is damaged, missing or
-outdated.
+Reads every table, checkpoint, image, figure and list once; changes nothing. Names what killed jobs have left of results
+that the configuration no longer makes. Fails if anything is damaged, missing or outdated.
 """
 
 import json
@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from difficulty.errors import UserError
-from difficulty.stage import arguments, run_stage
+from difficulty.stage import arguments, run_stage, warn
 from difficulty.verification import verify
 
 logger = logging.getLogger("difficulty")
@@ -24,6 +24,8 @@ def main(args):
     if count := len(found.problems):
         raise UserError(f"{count} problem{'s' * (count > 1)} in results/, each with what to do about it above")
     left = f"; {found.leftovers} tables belong to nothing in it" if found.leftovers else ""
+    for folder, size in found.unfinished.items():
+        warn(f"{folder}: {size / 1e6:,.1f} MB of a killed job that nothing in the configuration makes; delete it")
     print(
         f"{found.tables} tables and {found.files} other files (images, checkpoints, figures, lists) are as they were "
         f"made and fit the configuration{left}",

@@ -5,6 +5,8 @@ A job works through its rows in order. Every half minute the rows that are finis
 begins with the SHA-256 of what follows it, of its first row, and of a key of all that the results depend on: one that
 is damaged, or of another key, does not count, nor do those after it. Where rows depend on the batch that they are
 computed in, batches must be the same in each attempt, so that results are equal bit by bit.
+
+What is written is not kept in memory: it is read again, and checked again, when it is asked for.
 """
 
 import contextlib
@@ -21,6 +23,7 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from difficulty.atomic_files import atomic_path
+from difficulty.errors import UserError
 from difficulty.file_locks import locked
 from difficulty.progress import Progress
 from difficulty.shared_disk import has_shared_disk
@@ -71,18 +74,14 @@ class Parts:
         self._key = json.dumps(key, sort_keys=True).encode()
         message = f"{output}: another process is making this; wait for it, or stop it"
         self._lock = locked(self.folder.with_name(f"{output.name}.lock"), message)
-        self._found: list[Columns] = []
+        self._firsts: list[int] = []
         self._new: list[Columns] = []
         self._taken = _Taken(0, 0, {})
         self._bytes = self._kept = 0
-        used = set()
-        while (part := self._read(self.done)) is not None and (accept is None or accept(part)):
-            used.add(self._path(self.done))
-            done = int(part.pop(_DONE))
-            self._taken = _Taken(0, done, {name: part.pop(name) for name in list(part) if name.startswith(_SUM)})
-            self._found.append(part)
+        while self._is_found(accept):
+            pass
         self._kept = self.done
-        for path in set(self.folder.glob("*.part")) - used:
+        for path in set(self.folder.glob("*.part")) - set(map(self._path, self._firsts)):
             path.unlink()
         self._written = time.monotonic()
         if self.done:
@@ -135,12 +134,38 @@ class Parts:
             self._write()
 
     def columns(self) -> dict[str, np.ndarray]:
-        """All rows, of this attempt and of earlier ones; nothing if there are none."""
-        return _joined([*self._found, *self._new])
+        """All rows, of this attempt and of earlier ones; nothing if there are none. Errors are those of `block`."""
+        return _joined([self.block(number) for number in range(len(self.starts()) - 1)])
+
+    def starts(self) -> list[int]:
+        """How much was done before each block of rows that `block` reads; at the end, how much is done."""
+        return [*self._firsts, *([self._kept] if self._taken.blocks else []), self.done]
+
+    def block(self, number: int) -> dict[str, np.ndarray]:
+        """The rows of one part, or at the end those that are not yet written.
+
+        Raises UserError if a part is no longer as it was written.
+        """
+        if number == len(self._firsts):
+            return _joined(self._new)
+        first = self._firsts[number]
+        if (part := self._read(first)) is None:
+            raise UserError(f"{self._path(first)}: changed while it was in use; run again, what it held is made again")
+        return {name: values for name, values in part.items() if name != _DONE and not name.startswith(_SUM)}
 
     def sum(self, name: str) -> np.ndarray:
         """What was added up of all rows."""
         return self._taken.sums[_SUM + name]
+
+    def _is_found(self, accept: Callable[[Columns], bool] | None) -> bool:
+        """Whether an earlier attempt has left a part of the next rows that fits, which then counts as done."""
+        part = self._read(self.done)
+        if part is None or (accept is not None and not accept(part)):
+            return False
+        self._firsts.append(self.done)
+        sums = {name: values for name, values in part.items() if name.startswith(_SUM)}
+        self._taken = _Taken(0, int(part[_DONE]), sums)
+        return True
 
     def _write(self) -> None:
         blocks, done, sums = self._taken
@@ -152,7 +177,7 @@ class Parts:
         with atomic_path(self._path(self._kept)) as temporary, temporary.open("wb") as file:
             file.write(self._digest(self._kept, buffer.getbuffer()))
             file.write(buffer.getbuffer())
-        self._found.append(part)
+        self._firsts.append(self._kept)
         self._kept = done  # first: from now on there is nothing to be written
         self._taken = _Taken(0, done, sums)
         self._new, self._bytes, self._written = [], 0, time.monotonic()
@@ -160,13 +185,15 @@ class Parts:
     def _read(self, first: int) -> dict[str, np.ndarray] | None:
         """The part that begins with this row; None if there is none of this key that is as it was written."""
         try:
-            content = memoryview(self._path(first).read_bytes())
+            content = self._path(first).read_bytes()
         except OSError:
             return None
         size = hashlib.sha256().digest_size
-        if bytes(content[:size]) != self._digest(first, content[size:]):
+        if content[:size] != self._digest(first, memoryview(content)[size:]):
             return None
-        with np.load(io.BytesIO(content[size:])) as stored:
+        stream = io.BytesIO(content)  # shares the bytes
+        stream.seek(size)
+        with np.load(stream) as stored:
             return dict(stored)
 
     def _digest(self, first: int, content: memoryview) -> bytes:

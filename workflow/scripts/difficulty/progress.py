@@ -56,6 +56,7 @@ class Progress:
     others begin to use, but not every batch, and two numbers are kept in place of a list of times. The first update
     only starts the clock: what comes before it, such as the first step of a training, takes far longer than what
     follows.
+    total: None if it is not known; then no time that is left is told.
     done: units that an interrupted process has finished before. They count as done, but not for the speed of this one.
     rounds: in which the units that are left are done. further: name -> work of other kinds, which `update` then names;
     the time that is left is that of all parts.
@@ -64,14 +65,14 @@ class Progress:
     def __init__(
         self,
         name: str,
-        total: int,
+        total: int | None,
         unit: str = "examples",
         done: int = 0,
         rounds: int = 1,
         further: Mapping[str, Part] | None = None,
     ):
-        self.name, self.unit = name, unit
-        self.parts = {"": Part(total - done, rounds), **(further or {})}
+        self.name, self.unit, self._is_known = name, unit, total is not None
+        self.parts = {"": Part((total or done) - done, rounds), **(further or {})}
         self.shown = self.updated = time.monotonic()
         self.current: Part | None = None  # None: the clock is not started
 
@@ -90,7 +91,8 @@ class Progress:
         first = self.parts[""]
         if (first.unit.each() or first.start.each()) and now - self.shown >= _SECONDS_BETWEEN_LINES:
             self.shown = now
-            self._say(", ".join(filter(None, (note, self._speed(one), f"{duration(self.left())} left"))))
+            left = f"{duration(self.left())} left" if self._is_known else ""
+            self._say(", ".join(filter(None, (note, self._speed(one), left))))
 
     def begin(self, note: str, part: str) -> None:
         """Prints that a part begins of which there will be no updates, if it is expected to take long."""

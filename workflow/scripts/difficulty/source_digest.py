@@ -30,7 +30,7 @@ class SourceDigests:
         self.scripts = Path(scripts)
         self._cache_file = cache
         self._cache: dict[str, list] = _read_json(cache) if cache else {}
-        self._files: dict[Path, tuple[str, list[str]]] = {}
+        self._files: dict[Path, tuple[dict[str, str], list[Path]]] = {}
         self._stages: dict[tuple[str, ...], str] = {}
         self._changed = False
 
@@ -45,14 +45,14 @@ class SourceDigests:
             wanted = [self.scripts / f"{script}.py"]
             wanted += [self._module_file(f"{_PACKAGE}.{module}") for module in key[1:]]
             found: dict[str, str] = {}
+            seen: set[Path] = set()
             while wanted:
                 file = wanted.pop()
-                name = file.relative_to(self.scripts).as_posix()
-                if name not in found:
-                    digest, imports = self._describe(file)
-                    found[name] = digest
-                    found |= {path.relative_to(self.scripts).as_posix(): _digest(path) for path in _data_files(file)}
-                    wanted += [path for path in map(self._find, imports) if path]
+                if file not in seen:
+                    seen.add(file)
+                    own, imported = self._describe(file)
+                    found |= own
+                    wanted += imported
             self._stages[key] = hashlib.sha256(json.dumps(sorted(found.items())).encode()).hexdigest()[:16]
         return self._stages[key]
 
@@ -69,14 +69,18 @@ class SourceDigests:
         except OSError:
             return
 
-    def _describe(self, file: Path) -> tuple[str, list[str]]:
+    def _describe(self, file: Path) -> tuple[dict[str, str], list[Path]]:
+        """Digests of a module and of its files that are no Python, by path; and the modules here that it imports."""
         if file not in self._files:
             content = file.read_bytes()
             key = hashlib.sha256(_VERSION + content).hexdigest()
             if key not in self._cache:
                 self._cache[key] = [_normalized_digest(content), _imports(content)]
                 self._changed = True
-            self._files[file] = tuple(self._cache[key])
+            digest, imports = self._cache[key]
+            own = {file: digest} | {path: _digest(path) for path in _data_files(file)}
+            named = {path.relative_to(self.scripts).as_posix(): each for path, each in own.items()}
+            self._files[file] = named, [path for path in map(self._find, imports) if path]
         return self._files[file]
 
     def _module_file(self, module: str) -> Path:

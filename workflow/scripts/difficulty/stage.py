@@ -45,7 +45,7 @@ def required_paths(parser: argparse.ArgumentParser, *names: str, **options) -> N
 def provenance(args: argparse.Namespace, packages: tuple[str, ...] = _PACKAGES, **facts) -> dict:
     """How an artifact was made; the same for identical runs on the same kind of machine."""
     return {
-        "stage": Path(sys.argv[0]).stem,
+        "stage": _name(),
         "settings": args.settings,
         "code": args.code,
         "upstream": args.upstream,
@@ -58,12 +58,15 @@ def run_stage(main: Callable[[argparse.Namespace], None], parser: argparse.Argum
     """Parses the command line, runs `main` with logging set up, and records what it wrote; exits 1 with one line if it
     fails or is stopped by SIGTERM. The log ends with the CPU time and the memory that it took."""
     args = parser.parse_args()
-    if args.log:
-        args.log.parent.mkdir(parents=True, exist_ok=True)
-        args.log.write_text("")
-        discard_record(args.log)
-    start_logging(args.log)
     failure = None
+    try:
+        if args.log:
+            args.log.parent.mkdir(parents=True, exist_ok=True)
+            args.log.write_text("")
+            discard_record(args.log)
+        start_logging(args.log)
+    except OSError as error:
+        sys.exit(f"{_name()}: {_unwritten(args.log, error)}")
     try:
         with stopping_on_sigterm():
             _run(main, args)
@@ -93,15 +96,41 @@ def warn(message: str) -> None:
     logger.warning(message, extra={_FOR_THE_USER: True})
 
 
+class _LogFile(logging.FileHandler):
+    """The end of a log. If it cannot be written, as on a full disk, one line on the terminal says so, once."""
+
+    def __init__(self, path: Path):
+        super().__init__(path, mode="a", encoding="utf-8")
+        self._path, self._is_told = path, False
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """In place of a traceback of each line."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            super().handleError(record)
+        elif not self._is_told:
+            self._is_told = True
+            print(f"{_name()}: {_unwritten(self._path, error)}", file=sys.stderr, flush=True)
+
+
+def _unwritten(log: Path | None, error: OSError) -> str:
+    remedy = "free some space" if error.errno == errno.ENOSPC else "make it writable"
+    return f"{log}: the log cannot be written ({error.strerror}); {remedy} and run again"
+
+
+def _name() -> str:
+    return Path(sys.argv[0]).stem
+
+
 def start_logging(log: Path | None, level: int = logging.INFO) -> None:
     """Sends what this process logs to the end of a file, or to the terminal if there is none."""
-    target = logging.FileHandler(log, mode="a", encoding="utf-8") if log else logging.StreamHandler()
+    target = _LogFile(log) if log else logging.StreamHandler()
     target.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     handlers = [target]
     if log:
         handlers.append(logging.StreamHandler())
         handlers[1].addFilter(lambda record: getattr(record, _FOR_THE_USER, False))
-        handlers[1].setFormatter(logging.Formatter(f"{Path(sys.argv[0]).stem}: %(message)s"))
+        handlers[1].setFormatter(logging.Formatter(f"{_name()}: %(message)s"))
     logging.basicConfig(level=level, handlers=handlers, force=True)
     logging.captureWarnings(True)
 
@@ -114,7 +143,7 @@ def _report(args: argparse.Namespace, error: BaseException) -> None:
         logger.info("the error came from here", exc_info=error)
     logger.error(message)
     if args.log:
-        print(f"{Path(sys.argv[0]).stem}: {message} (log: {args.log})", file=sys.stderr)
+        print(f"{_name()}: {message} (log: {args.log})", file=sys.stderr)
 
 
 def _line(error: BaseException, settings: Mapping) -> tuple[str, bool]:

@@ -1,6 +1,7 @@
 """Whether results are what the configuration expects, and as they were written: tables, folders, figures and lists."""
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 from difficulty.datasets.files import FILES
 from difficulty.errors import UserError
 from difficulty.file_digests import sha256_of
+from difficulty.parts import PARTIAL
 from difficulty.tables import read_arrow, read_provenance, read_schema, read_table
 from difficulty.training.run_tables import CHECKPOINTS
 from difficulty.written import RECORDS
@@ -21,13 +23,15 @@ _MADE_WITH = ("settings", "code", "upstream")
 class Verified:
     """What was found: one line for each problem, and how much was compared.
 
-    leftovers: tables that belong to nothing in the configuration, which is no problem.
+    leftovers: tables that belong to nothing in the configuration, which is no problem. unfinished: folder -> bytes of
+    what killed jobs have left of such results, which no job goes on with.
     """
 
     problems: list[str] = field(default_factory=list)
     tables: int = 0
     files: int = 0
     leftovers: int = 0
+    unfinished: dict[Path, int] = field(default_factory=dict)
 
 
 def verify(expected: Mapping[str, Mapping[str, str] | None], results: Path = Path("results")) -> Verified:
@@ -52,7 +56,30 @@ def verify(expected: Mapping[str, Mapping[str, str] | None], results: Path = Pat
                 found.problems.append(f"{path}: is missing; {_AGAIN}")
         except UserError as error:
             found.problems.append(str(error))
+    wanted = {path for path, made_with in expected.items() if made_with is not None}
+    found.unfinished = {path: _bytes(path) for path, output in unfinished(results) if output.as_posix() not in wanted}
     return found
+
+
+def unfinished(results: Path) -> Iterator[tuple[Path, Path]]:
+    """(folder, what it is of) of everything that killed jobs have left below a folder of results.
+
+    Trainings leave checkpoints, whose manifest it is of; other jobs leave parts of an output.
+    """
+    for place, names, _ in os.walk(results):
+        folder = Path(place)
+        for name in sorted(name for name in names if name.startswith(".")):
+            if name != PARTIAL:  # of both halves of second-split forgetting
+                yield folder / name, folder / f"{name[1:]}.parquet"
+                continue
+            yield from ((path, folder / path.name) for path in sorted((folder / name).iterdir()) if path.is_dir())
+            if any((folder / name).glob("*.safetensors")):
+                yield folder / name, folder / "checkpoints" / "manifest.parquet"
+        names[:] = [name for name in names if not name.startswith(".") and name != "images"]
+
+
+def _bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def read_records(folder: Path) -> tuple[dict[str, dict], list[str]]:

@@ -9,7 +9,7 @@ from difficulty.table_parts import table_writer
 from difficulty.tables import TableError, read_arrow, read_provenance, write_table
 
 _BYTES_PER_ROW_GROUP = 64 << 20
-_COUNTED_AT_ONCE = 64  # images
+_COUNTED_AT_ONCE = 1 << 18  # pixels; counting takes eight bytes for each level
 
 
 def write_pixels(path, example_ids: np.ndarray, images, provenance: dict) -> None:
@@ -61,12 +61,16 @@ def write_example_ids(path, example_ids: np.ndarray, provenance: dict) -> None:
     write_table(table, path, PIXELS, provenance)
 
 
-def channel_histogram(images: np.ndarray) -> np.ndarray:
-    """How often each level occurs in each channel of images, uint8 (N, H, W, C): int64 (C, 256)."""
-    total = np.zeros((images.shape[-1], 256), np.int64)
-    for start in range(0, len(images), _COUNTED_AT_ONCE):
-        some = images[start : start + _COUNTED_AT_ONCE]  # counting takes eight bytes for each level
-        total += [np.bincount(some[..., channel].ravel(), minlength=256) for channel in range(images.shape[-1])]
+def channel_histogram(images) -> np.ndarray:
+    """How often each level occurs in each channel of images, uint8 (N, H, W, C): int64 (C, 256).
+
+    images: an array, or anything that has this shape and gives such slices.
+    """
+    _, height, width, channels = images.shape
+    total, at_once = np.zeros((channels, 256), np.int64), max(1, _COUNTED_AT_ONCE // max(height * width, 1))
+    for start in range(0, len(images), at_once):
+        some = images[start : start + at_once]
+        total += [np.bincount(some[..., channel].ravel(), minlength=256) for channel in range(channels)]
     return total
 
 

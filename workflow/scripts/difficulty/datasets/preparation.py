@@ -20,6 +20,7 @@ from difficulty.datasets.label_sets import has_label_sets
 from difficulty.datasets.path_names import printable
 from difficulty.datasets.pixels import channel_histogram
 from difficulty.datasets.source import Source
+from difficulty.datasets.stored_rows import StoredRows
 from difficulty.datasets.taken_images import TakenImages
 from difficulty.errors import UserError
 from difficulty.parts import Parts
@@ -33,14 +34,15 @@ _BAD_IMAGES_SHOWN = 10
 class Prepared:
     """A data set ready to be written.
 
-    examples: rows of EXAMPLES with truth columns. images: uint8 (N, H, W, C), or None if they stay in their files.
+    examples: rows of EXAMPLES with truth columns. images: uint8 (N, H, W, C), indexed like an array and read when they
+    are asked for, or None if they stay in their files.
     shape: (H, W, C). histogram: levels of the training images by channel, (C, 256). bad: name -> what is wrong.
     reading: how the images became 8 bits. remarks: what the user should know of them, one line each. folder: where the
     images are as files.
     """
 
     examples: pd.DataFrame
-    images: np.ndarray | None
+    images: StoredRows | np.ndarray | None
     shape: tuple[int, int, int]
     histogram: np.ndarray
     bad: dict[str, str]
@@ -52,8 +54,8 @@ class Prepared:
 def prepare(source: Source, settings: dict, folder: Path, name: str = "images") -> Prepared:
     """Writes every chosen image below `folder` as {split}/{class}/{file} and decodes it; see `preparing`."""
     with preparing(source, settings, folder, name) as prepared:
-        pass
-    return replace(prepared, folder=folder)
+        images = None if prepared.images is None else prepared.images[:]
+    return replace(prepared, folder=folder, images=images)
 
 
 @contextmanager
@@ -79,7 +81,7 @@ def preparing(
     examples = source.examples.reset_index(drop=True)
     examples.insert(0, "example_id", np.arange(len(examples)))
     examples = examples.iloc[_limited(examples, settings, name, source.intake)]
-    made = TakenImages(source, settings, Parts.folder_of(folder) / "images", examples)
+    made = TakenImages(source, settings, Parts.folder_of(folder) / "images", examples, name)
     chosen = hashlib.sha256(examples.to_csv().encode(errors="surrogateescape")).hexdigest()
     whole_key = {"settings": settings, **(key or {}), "examples": chosen}
     with Parts(folder, whole_key, len(examples), "images", made.accept) as parts:
@@ -102,7 +104,7 @@ def _prepared(made: TakenImages, parts: Parts, name: str) -> Prepared:
         raise UserError(f"datasets.{name}: no training example is left; see above what was left out, and why")
     _check_shapes(made.shapes, examples)
     images = None if made.in_files else made.pixels(parts)
-    histogram = made.histogram(parts) if images is None else channel_histogram(images[trained])
+    histogram = made.histogram(parts) if images is None else channel_histogram(images.select(np.flatnonzero(trained)))
     remarks = (*_about_untrained(examples), *described(made.remarks, made.reading))
     return Prepared(examples, images, made.shapes[0], histogram, made.bad, made.reading, remarks, made.folder)
 

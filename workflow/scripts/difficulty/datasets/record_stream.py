@@ -22,7 +22,7 @@ from difficulty.text_tables import is_text_table
 
 _WHOLE_BELOW = 1 << 24  # bytes; smaller files are read as a whole
 _ROWS = 1 << 16
-_NUMBERS = 1 << 21  # of the predictions of a batch
+_NUMBERS = 1 << 19  # of the predictions of a batch
 _BUFFER = 1 << 22  # bytes of a column of a row group, which may be an epoch, that are read at a time
 
 

@@ -20,8 +20,10 @@ from difficulty.datasets.path_names import is_utf8, printable
 from difficulty.datasets.pixels import channel_histogram
 from difficulty.datasets.placing import FileNames, is_placed, place
 from difficulty.datasets.source import Image, Source
+from difficulty.datasets.stored_rows import StoredRows
 from difficulty.errors import UserError
 from difficulty.parts import Columns, Parts
+from difficulty.progress import Progress
 
 logger = logging.getLogger(__name__)
 _MEMORY = 4 << 30  # bytes of decoded images that are kept in memory unless `storage` says otherwise
@@ -36,8 +38,10 @@ class TakenImages:
     `described`. reading: how they become 8 bits. in_files: whether they are too many to be kept in memory.
     """
 
-    def __init__(self, source: Source, settings: Mapping, folder: Path, examples: pd.DataFrame):
+    def __init__(self, source: Source, settings: Mapping, folder: Path, examples: pd.DataFrame, name: str):
+        """name: what progress lines call the data set."""
         self.source, self.settings, self.folder, self.examples = source, settings, folder, examples
+        self._comparing = Progress(name, None, "images")
         self.reading = _reading(settings)
         self.files: list[str | None] = []
         self.digests: list[str | None] = []
@@ -51,8 +55,10 @@ class TakenImages:
         """Whether the images of a part, the next ones, are as they were, and their files in place."""
         records = [json.loads(record) for record in part[_RECORD]]
         rows = self.examples.index[len(self.files) :]
-        if not all(self._is_as_it_was(record, row) for record, row in zip(records, rows, strict=False)):
-            return False
+        for record, row in zip(records, rows, strict=False):
+            if not self._is_as_it_was(record, row):
+                return False
+            self._comparing.update(1, "compares what an earlier attempt has taken in")
         for record in records:
             self._note(record)
             if record["file"]:
@@ -73,10 +79,13 @@ class TakenImages:
                 waiting = []
             yield
 
-    def pixels(self, parts: Parts) -> np.ndarray:
-        """uint8 (N, H, W, C) of the good ones, if they are kept in memory; their shapes must be the same."""
-        good, pixels = np.array([file is not None for file in self.files]), parts.columns()[_PIXELS]
-        return pixels if good.all() else pixels[good]
+    def pixels(self, parts: Parts) -> StoredRows:
+        """The good ones, if they are not left in their files, indexed like an array, uint8 (N, H, W, C).
+
+        They are read from the parts when they are asked for. Their shapes must be the same.
+        """
+        good = np.flatnonzero([file is not None for file in self.files])
+        return StoredRows(_PixelParts(parts, self.shapes[0]), good)
 
     def histogram(self, parts: Parts) -> np.ndarray:
         """Levels of the good training images, by channel, int64 (C, 256), if they stay in their files."""
@@ -195,6 +204,23 @@ class TakenImages:
                     path.unlink()
             if not any(Path(folder).iterdir()):  # of a class that is no longer there
                 Path(folder).rmdir()
+
+
+class _PixelParts:
+    """Blocks of images as `StoredRows` reads them, of which the last one stays in memory."""
+
+    dtype = np.dtype(np.uint8)
+
+    def __init__(self, parts: Parts, shape: tuple[int, int, int]):
+        self.shape, self.starts, self._parts = shape, np.array(parts.starts()), parts
+        self._last: tuple[int, np.ndarray] | None = None
+
+    def read(self, number: int) -> np.ndarray:
+        """uint8 (n, H, W, C)."""
+        if self._last is None or self._last[0] != number:
+            self._last = None  # not two of them at a time
+            self._last = number, self._parts.block(number)[_PIXELS]
+        return self._last[1]
 
 
 def _reading(settings: Mapping) -> Reading:

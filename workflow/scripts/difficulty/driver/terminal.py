@@ -34,7 +34,7 @@ _OMITTED_EVENTS = {
     "rulegraph",
 }
 _SHOWN_EVENTS = {"run_info", "job_info", "job_finished", "job_error", "group_error", "error"}
-_KILLED = re.compile(r"died with <Signals\.(SIG\w+)|exit status (137|143)\b")
+_KILLED = re.compile(r"died with <Signals\.(SIG\w+)|exit status (134|137|143)\b")
 _IN_STORAGE = re.compile(r" \((send to|retrieve from) storage\)$")  # behind the path of a log
 # In the log of a stage, in what the plugin for SLURM says of a job, or in SLURM's own log.
 _OUT_OF_MEMORY = re.compile(
@@ -186,15 +186,16 @@ class QuietTerminal(logging.Handler):
         if "CalledProcessError" not in message:
             return None
         killed = _KILLED.search(message)
-        signal = {"137": "SIGKILL", "143": "SIGTERM"}.get(killed[2], killed[1]) if killed else None
+        statuses = {"134": "SIGABRT", "137": "SIGKILL", "143": "SIGTERM"}
+        signal = statuses.get(killed[2], killed[1]) if killed else None
         if not signal:
             return ""
         started = [each for each in self.started.values() if any(log in message for log in map(str, each.log))]
         job = self.names[started[0].jobid] if len(started) == 1 else "A job"
-        if signal != "SIGKILL":
+        if signal not in ("SIGKILL", "SIGABRT"):  # the latter is how C++ ends that gets no memory
             return f"{job} was killed by {signal}."
         more = f" {_more_memory(started[0])}" if len(started) == 1 else ""
-        return f"{job} was killed by SIGKILL (the memory may not suffice).{more}"
+        return f"{job} was killed by {signal} (the memory may not suffice).{more}"
 
 
 def _more_memory(job: logging.LogRecord) -> str:

@@ -20,7 +20,7 @@ def prepare_dataset(job: Job) -> Work:
     files = data.file_bytes * data.examples if copies_images(job.plan.datasets[job.dataset]) else 0
     seconds = data.examples * (1.2e-4 + decoding(data) + 1e-8 * data.file_bytes)
     kept = data.decoded + 2 * _ROW * data.examples + files
-    memory = 90 + 1.6 * data.decoded / MIB + data.examples * 2000 / MIB
+    memory = 90 + (data.in_parts + 1800 * data.examples) / MIB  # of the images, a part at a time
     processes = 1 + _DECODER * (job.plan.data.processes(job.dataset) - 1)
     return Work(seconds=0.9 + seconds, memory=memory, processes=processes, kept=kept)
 

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from difficulty.scores.label_error.class_arrays import blocks, pair_counts
 from difficulty.scores.label_error.estimate import in_order_of
 from difficulty.scores.label_error.evidence import normal_scores
-from difficulty.scores.label_error.noise_likelihood import blocks, pair_counts
 from difficulty.scores.label_error.noise_model import FREER, NoisyLabels, class_probabilities
 
 _ADDED = 2.0  # errors of each pair of classes that are added to those found and to those expected
@@ -37,7 +37,7 @@ def with_confusions(evidence: np.ndarray, predictors: Sequence[np.ndarray], nois
     model = noisy.model(predictors, FREER)
     if not model.shows_noise:
         return normal_scores(evidence)
-    ratios, share = error_ratios(pair_counts(model.likely, labels[noisy.known]))
+    ratios, share = error_ratios(pair_counts(model.likely.T, labels[noisy.known]))
     predicted, moved, odds = class_probabilities(predictors, model), *np.empty((2, len(labels)))
     for rows in blocks(*predicted.shape):
         part = np.maximum(predicted[rows], _LEAST_PROBABILITY), labels[rows]

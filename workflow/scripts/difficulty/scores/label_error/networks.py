@@ -49,7 +49,7 @@ def pool_networks(records: Sequence[Path], example_id: np.ndarray, views: pd.Dat
         right = {"train": [], "test": []}  # after the last epoch
         for block in RecordFile(path).blocks(_COLUMNS):
             for role, found in right.items():
-                found.append(block.of_role(role)["correct"][-1])
+                found.append(block.of_role(role)["correct"][-1].copy())  # a view would keep all epochs
             part = block.of_role("train")
             said = trained_on_evidence(
                 part["margin"], None if own is None else own.loc[part.example_id].to_numpy(float)

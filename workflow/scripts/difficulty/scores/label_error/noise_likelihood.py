@@ -1,16 +1,17 @@
 """The penalised likelihood of given labels under a model of label noise, and its maximum.
 
-An example has the logits z = x W, where x are the log probabilities of all predictors and a 1; its label y then has the
-likelihood sum over classes c of softmax(z)[c] T[g, c, y], where g is the example's group. The transitions T have few
-free parameters: the log odds of label y against the right one, c, are a + b[c, y] + d[g], where a is common to all
-pairs of classes, and b and d are drawn to 0. So a hundred kinds of errors are not made of what a handful of labels have
-in common by chance. Further penalties keep W near a multiple of the identity.
+An example has the logits z = x W, where x are the log probabilities of all predictors and a 1, and W are weights of a
+map (`calibration`); its label y then has the likelihood sum over classes c of softmax(z)[c] T[g, c, y], where g is the
+example's group. The transitions T have few free parameters: the log odds of label y against the right one, c, are
+a + b[c, y] + d[g], where a is common to all pairs of classes, and b and d are drawn to 0. So a hundred kinds of errors
+are not made of what a handful of labels have in common by chance. Further penalties keep W near a multiple of the
+identity.
 
 The log probabilities of one example are nearly dependent on each other, so that a quasi-Newton method takes thousands
 of steps to the maximum, and expectation maximisation more. In units in which they are independent and of equal size,
 one or two hundred are enough.
 
-Sums over examples are taken in blocks of examples, so that no further array is as large as the inputs.
+Arrays of classes and examples have a column for each example (`class_arrays`).
 """
 
 from collections.abc import Iterator
@@ -18,25 +19,19 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.sparse import csr_array
 from scipy.special import log_softmax, softmax
 
-# Nats for the squares of what differs in a predictor's matrix from a multiple of unity, and of the biases: as if these
-# were normal with deviations of 0.13 and 0.22.
-_PENALTY, _PENALTY_OF_BIASES = 30.0, 10.0
+from difficulty.scores.label_error.calibration import calibration
+from difficulty.scores.label_error.class_arrays import TINY, blocks, class_shares, members, posterior, transitions_of
+
 _DEVIATION_OF_GROUPS = 1.0  # of d, in nats
 # Of L-BFGS: for the first weights, for those of each step of expectation maximisation, and to the maximum.
 _FIRST_STEPS, _STEPS_OF_WEIGHTS, MOST_STEPS = 30, 4, 300
-_TINY = 1e-300  # probability whose logarithm is finite
 _LEAST_TRANSITION = 1e-4  # that the way to the maximum starts from
-_DEVIATION = 0.3  # of the inputs in the units of the weights: as steep as the logarithms of the transitions
-_LEAST_VARIANCE = 1e-6  # of the inputs in these units, in proportion to the largest
-_ROWS, _NUMBERS = 1 << 17, 1 << 23  # of a block, at most: examples, and examples times classes
 
 
 class Fit(NamedTuple):
-    """weights: (M C + 1, C), M matrices one below the other, then the biases. common: (), pairs: (C, C), and groups:
-    (G,) are a, b and d of the log odds of errors."""
+    """weights: of the map. common: (), pairs: (C, C), and groups: (G,) are a, b and d of the log odds of errors."""
 
     weights: np.ndarray
     common: np.ndarray
@@ -52,7 +47,7 @@ class Fit(NamedTuple):
 class NoiseLikelihood:
     """The penalised likelihood of N labels.
 
-    inputs: (N, M C + 1), log probabilities of C classes by M predictors, and a 1. labels: int (N,). deviation: of b, in
+    inputs: (M C + 1, N), log probabilities of C classes by M predictors, and a 1. labels: int (N,). deviation: of b, in
     nats. counts: (N,), how often each example counts; None: once. group: int (N,), below `groups`; None: all are in
     one.
     """
@@ -61,7 +56,11 @@ class NoiseLikelihood:
         self.inputs, self.labels, self.classes = inputs, labels, classes
         self.counts = np.ones(len(labels)) if counts is None else counts.astype(np.float64)
         self.group, self.groups = np.zeros(len(labels), int) if group is None else group, groups
-        self._deviation, self._units = deviation, _units(inputs)
+        self._deviation, self._map = deviation, calibration(classes)
+        self._units = self._map.units(inputs)
+        self._cells = self.group * classes + labels  # of each example among the columns of all groups' transitions
+        cells = groups * classes
+        self._members = [members(self._cells[rows], self.counts[rows], cells) for rows in self._blocks()]
 
     def starts(self, share: float, steps: int) -> list[Fit]:
         """Three fits on the way to the maximum, as the likelihood has several.
@@ -72,17 +71,17 @@ class NoiseLikelihood:
         labels were right, and may have learned the labels' errors. So in the third, the predictors are believed as
         they are until the steps have found transitions.
         """
-        believed = self._identity()
+        believed = self._map.unchanged((len(self.inputs) - 1) // self.classes)
         weights = self._fitted_to(None, believed, _FIRST_STEPS)
         alike = np.full((self.classes, self.classes), share / max(self.classes - 1, 1))
         np.fill_diagonal(alike, 1 - share)
         fits = [_as_fit(weights, alike, self.groups)]
         transitions, of_believed = alike, alike
         for _ in range(steps):
-            likely = self._posterior(weights, transitions[None])
+            likely = self._posteriors(weights, transitions[None])
             transitions = transitions_of(likely, self.labels)
             weights = self._fitted_to(likely, weights, _STEPS_OF_WEIGHTS)
-            of_believed = transitions_of(self._posterior(believed, of_believed[None]), self.labels)
+            of_believed = transitions_of(self._posteriors(believed, of_believed[None]), self.labels)
         return [*fits, *(_as_fit(*each, self.groups) for each in ((weights, transitions), (believed, of_believed)))]
 
     def maximised(self, start: Fit, steps: int = MOST_STEPS) -> Fit:
@@ -90,14 +89,14 @@ class NoiseLikelihood:
 
         def loss(weights, *odds):
             value, of_weights, *of_odds = self._loss(weights, *odds)
-            penalty, of_penalty = _penalty(weights)
+            penalty, of_penalty = self._map.penalty(weights)
             return value + penalty, of_weights + of_penalty, *of_odds
 
         return Fit(*self._minimised(loss, steps, *start))
 
     def with_these_weights(self, start: Fit, steps: int = MOST_STEPS) -> Fit:
         """The maximum over the transitions alone."""
-        predicted = np.concatenate([self._predicted(start.weights, rows) for rows in self._blocks()])
+        predicted = np.concatenate([self._predicted(start.weights, rows) for rows in self._blocks()], axis=1)
 
         def loss(*odds):
             value, _, *of_odds = self._loss(start.weights, *odds, predicted=predicted)
@@ -112,53 +111,56 @@ class NoiseLikelihood:
     def value(self, fit: Fit | None, weights: np.ndarray | None = None) -> float:
         """The penalised log likelihood, in nats, of a fit, or of weights if every label is right (None)."""
         if fit is not None:
-            return self.value_of_transitions(fit) - _penalty(fit.weights)[0]
+            return self.value_of_transitions(fit) - self._map.penalty(fit.weights)[0]
         total = 0.0
         for rows in self._blocks():
-            predicted, labels = log_softmax(self.inputs[rows] @ weights, axis=1), self.labels[rows]
-            total += self.counts[rows] @ predicted[np.arange(len(labels)), labels]
-        return total - _penalty(weights)[0]
+            predicted, labels = log_softmax(self._map.logits(weights, self.inputs[:, rows]), axis=0), self.labels[rows]
+            total += self.counts[rows] @ predicted[labels, np.arange(len(labels))]
+        return total - self._map.penalty(weights)[0]
 
     def value_of_transitions(self, fit: Fit) -> float:
         """The log likelihood, in nats, without the penalty for the weights."""
         return -self._loss(*fit)[0]
 
     def posterior(self, fit: Fit) -> np.ndarray:
-        """Each class's probability (N, C) once the label is known."""
-        return self._posterior(fit.weights, fit.transitions)
+        """Each class's probability (C, N) once the label is known."""
+        return self._posteriors(fit.weights, fit.transitions)
 
-    def _posterior(self, weights, transitions) -> np.ndarray:
-        likely = np.empty((len(self.labels), self.classes))
+    def _posteriors(self, weights, transitions) -> np.ndarray:
+        likely = np.empty((self.classes, len(self.labels)))
         for rows in self._blocks():
-            predicted = self._predicted(weights, rows)
-            likely[rows], _ = posterior(predicted, transitions, self.group[rows], self.labels[rows])
+            likely[:, rows], _ = self._posterior(self._predicted(weights, rows), transitions, rows)
         return likely
+
+    def _posterior(self, predicted, transitions, rows: slice) -> tuple[np.ndarray, np.ndarray]:
+        """(each class's probability (C, n) once the label is known, the label's probability (n,)); see `posterior`."""
+        of_labels = transitions.transpose(1, 0, 2).reshape(self.classes, -1)
+        return posterior(predicted, of_labels.take(self._cells[rows], axis=1))
 
     def _blocks(self) -> Iterator[slice]:
         return blocks(len(self.labels), self.classes)
 
     def _predicted(self, weights, rows: slice) -> np.ndarray:
-        """(n, C), before the label is known."""
-        return softmax(self.inputs[rows] @ weights, axis=1)
+        """(C, n), before the label is known."""
+        return class_shares(self._map.logits(weights, self.inputs[:, rows]))
 
     def _loss(self, weights, common, pairs, groups, predicted=None):
         """(minus the log likelihood with the penalties for b and d, its gradient by the weights, by a, b and d).
 
-        predicted: (N, C), before the label is known, where it is known for these weights; the gradient by them is then
+        predicted: (C, N), before the label is known, where it is known for these weights; the gradient by them is then
         left out.
         """
         transitions = _transitions(common, pairs, groups)
-        counts, of_weights = np.zeros((len(transitions) * self.classes, self.classes)), np.zeros(weights.shape)
+        counts, of_weights = np.zeros((self.groups * self.classes, self.classes)), np.zeros(weights.shape)
         log_likelihood = 0.0
-        for rows in self._blocks():
-            before = self._predicted(weights, rows) if predicted is None else predicted[rows]
-            times, group, labels = self.counts[rows], self.group[rows], self.labels[rows]
-            likely, given = posterior(before, transitions, group, labels)
-            places = (group * self.classes + labels, np.arange(len(labels)))
-            counts += csr_array((times, places), shape=(len(counts), len(labels))) @ likely
+        for rows, in_cells in zip(self._blocks(), self._members, strict=True):
+            before = self._predicted(weights, rows) if predicted is None else predicted[:, rows]
+            times = self.counts[rows]
+            likely, given = self._posterior(before, transitions, rows)
+            counts += in_cells @ likely.T
             log_likelihood += times @ np.log(given)
             if predicted is None:
-                of_weights += self.inputs[rows].T @ (times[:, None] * (before - likely))
+                of_weights += self._map.slopes(self.inputs[:, rows], times * (before - likely))
         counts = counts.reshape(transitions.shape).transpose(0, 2, 1)  # by group, class and label
         slope = (counts.sum(axis=2, keepdims=True) * transitions - counts) * (1 - np.eye(self.classes))
         of_pairs, of_groups = pairs / self._deviation**2, groups / _DEVIATION_OF_GROUPS**2
@@ -166,22 +168,18 @@ class NoiseLikelihood:
         gradient = slope.sum(), slope.sum(axis=0) + of_pairs, slope.sum(axis=(1, 2)) + of_groups
         return value, of_weights, *gradient
 
-    def _identity(self) -> np.ndarray:
-        """Weights that take the mean of the predictors' log probabilities."""
-        predictors = (self.inputs.shape[1] - 1) // self.classes
-        return np.concatenate([*[np.eye(self.classes) / predictors] * predictors, np.zeros((1, self.classes))])
-
     def _fitted_to(self, target: np.ndarray | None, weights: np.ndarray, steps: int) -> np.ndarray:
-        """The weights by penalised logistic regression on probabilities (N, C); None: on the labels as they are."""
+        """The weights by penalised logistic regression on probabilities (C, N); None: on the labels as they are."""
+        names = np.eye(self.classes)
 
         def loss(weights):
-            value, gradient = _penalty(weights)
+            value, gradient = self._map.penalty(weights)
             log_likelihood, of_weights = 0.0, np.zeros(weights.shape)
             for rows in self._blocks():
-                predicted, times = self._predicted(weights, rows), self.counts[rows, None]
-                wanted = times * (np.eye(self.classes)[self.labels[rows]] if target is None else target[rows])
-                log_likelihood += (wanted * np.log(np.maximum(predicted, _TINY))).sum()
-                of_weights += self.inputs[rows].T @ (times * predicted - wanted)
+                predicted, times = self._predicted(weights, rows), self.counts[rows]
+                wanted = times * (names.take(self.labels[rows], axis=1) if target is None else target[:, rows])
+                log_likelihood += (wanted * np.log(np.maximum(predicted, TINY))).sum()
+                of_weights += self._map.slopes(self.inputs[:, rows], times * predicted - wanted)
             return value - log_likelihood, of_weights + gradient
 
         return self._minimised(loss, steps, weights)[0]
@@ -214,40 +212,6 @@ def _minimised(loss, steps, *start):
     return split(minimize(flat_loss, flat, jac=True, method="L-BFGS-B", options=options).x)
 
 
-def posterior(predicted, transitions, group, labels) -> tuple[np.ndarray, np.ndarray]:
-    """(each class's probability (N, C) once the label is known, the label's probability (N,)).
-
-    predicted: (N, C), before it is known. transitions: (G, C, C). group, labels: int (N,).
-    """
-    joint = predicted * transitions.transpose(0, 2, 1)[group, labels]
-    given = np.maximum(joint.sum(axis=1), _TINY)
-    return joint / given[:, None], given
-
-
-def pair_counts(likely: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """(C, C), how many examples of each class (row) have each label, if they are of classes by `likely` (N, C)."""
-    pairs, names = np.zeros((likely.shape[1],) * 2), np.eye(likely.shape[1])
-    for rows in blocks(*likely.shape):
-        pairs += likely[rows].T @ names[labels[rows]]
-    return pairs
-
-
-def blocks(examples: int, classes: int) -> Iterator[slice]:
-    """The blocks in which N examples are summed over."""
-    size = min(_ROWS, max(_NUMBERS // classes, 1))
-    return (slice(start, start + size) for start in range(0, examples, size))
-
-
-def transitions_of(likely: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """(C, C), the shares of the labels (N,) of each class, if examples are of classes by `likely` (N, C).
-
-    A class that no example is of keeps its labels.
-    """
-    pairs = pair_counts(likely, labels)
-    totals = pairs.sum(axis=1, keepdims=True)
-    return np.where(totals > 0, pairs / np.where(totals > 0, totals, 1), np.eye(len(pairs)))
-
-
 def _transitions(common, pairs, groups) -> np.ndarray:
     """(G, C, C); see `Fit`."""
     others = 1 - np.eye(len(pairs))
@@ -261,21 +225,3 @@ def _as_fit(weights: np.ndarray, transitions: np.ndarray, groups: int) -> Fit:
     others = ~np.eye(len(odds), dtype=bool)
     common = np.log(np.exp(odds[others]).mean()) if others.any() else 0.0
     return Fit(weights, np.array(common), np.where(others, odds - common, 0), np.zeros(groups))
-
-
-def _units(inputs: np.ndarray) -> np.ndarray:
-    """(D, D), the weights (rows) of inputs (N, D) that are independent and of equal size, in the units of these."""
-    squares = sum(inputs[rows].T @ inputs[rows] for rows in blocks(*inputs.shape))
-    variances, axes = np.linalg.eigh(squares / len(inputs))
-    return _DEVIATION * (axes / np.sqrt(np.maximum(variances, _LEAST_VARIANCE * variances[-1]))) @ axes.T
-
-
-def _penalty(weights: np.ndarray) -> tuple[float, np.ndarray]:
-    """Nats, and their gradient, for biases, and for what of each matrix is not the multiple of unity next to it."""
-    classes = weights.shape[1]
-    kept = weights.copy()
-    for start in range(0, len(weights) - 1, classes):
-        np.fill_diagonal(kept[start : start + classes], (diagonal := np.diag(weights[start:])) - diagonal.mean())
-    strength = np.full((len(weights), 1), _PENALTY)
-    strength[-1] = _PENALTY_OF_BIASES
-    return (strength * kept**2).sum(), 2 * strength * kept

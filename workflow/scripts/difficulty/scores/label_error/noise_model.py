@@ -25,16 +25,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import softmax
 
 from difficulty.analysis.ties import midranks
 from difficulty.random_streams import derived_seed
-from difficulty.scores.label_error.noise_likelihood import MOST_STEPS, Fit, NoiseLikelihood, blocks
+from difficulty.scores.label_error.calibration import calibration
+from difficulty.scores.label_error.class_arrays import blocks, class_shares
+from difficulty.scores.label_error.noise_likelihood import MOST_STEPS, Fit, NoiseLikelihood
 
 ALIKE, FREER = 1.0, 3.0
 _FLOOR, _FLOOR_OF_NAMES = 1e-12, 1e-6  # of probabilities, whose logarithms the model takes; see `_inputs`
 _FIRST_NOISE, _FIRST_STEPS = 0.1, 20  # share of wrong labels and steps that the fit starts from and with
-_MOST_FOR_STARTS = 100_000  # examples; of more, as many drawn at random say which maximum is the highest
+# Examples, and examples times classes; of more, as many examples, drawn at random, say which maximum is the highest,
+# after some steps towards each.
+_MOST_FOR_STARTS, _MOST_NUMBERS_FOR_STARTS, _STEPS_OF_EACH = 100_000, 1 << 24, 100
 # Nats that noise has to gain: a likelihood ratio test at 5 % of whether a number that cannot be negative is zero, half
 # the 90 % quantile of chi-squared with one degree of freedom.
 _NOTICED = 1.35
@@ -70,19 +73,21 @@ def fit_noise_model(predictors: Sequence[np.ndarray], labels: np.ndarray, deviat
     """The model of given labels, int (N,), by probabilities (N, C) of M predictors; errors depend on classes alone."""
     inputs, classes = _inputs(predictors), predictors[0].shape[1]
     likelihood = NoiseLikelihood(inputs, labels, classes, deviation)
-    if len(labels) > _MOST_FOR_STARTS:
+    drawn = min(_MOST_FOR_STARTS, _MOST_NUMBERS_FOR_STARTS // classes)
+    if len(labels) > drawn:
         generator = np.random.default_rng(derived_seed("noise model's starts", 0))
-        rows = np.sort(generator.choice(len(labels), _MOST_FOR_STARTS, replace=False))
-        best = likelihood.maximised(_best(NoiseLikelihood(inputs[rows], labels[rows], classes, deviation)))
+        rows = np.sort(generator.choice(len(labels), drawn, replace=False))
+        sample = NoiseLikelihood(inputs[:, rows], labels[rows], classes, deviation)
+        best = likelihood.maximised(sample.maximised(_best(sample, _STEPS_OF_EACH)))
     else:
         best = _best(likelihood)
     gain = likelihood.value(best) - likelihood.value(None, likelihood.without_noise(best.weights))
     return _model(likelihood, best, deviation, gain)
 
 
-def _best(likelihood: NoiseLikelihood) -> Fit:
-    """The highest of the maxima that the starts lead to."""
-    fits = [likelihood.maximised(start) for start in likelihood.starts(_FIRST_NOISE, _FIRST_STEPS)]
+def _best(likelihood: NoiseLikelihood, steps: int = MOST_STEPS) -> Fit:
+    """The highest of the maxima that the starts lead to, or of where so many steps towards them lead."""
+    fits = [likelihood.maximised(start, steps) for start in likelihood.starts(_FIRST_NOISE, _FIRST_STEPS)]
     return max(fits, key=likelihood.value)
 
 
@@ -115,10 +120,12 @@ def refitted(
 
 def class_probabilities(predictors: Sequence[np.ndarray], model: NoiseModel) -> np.ndarray:
     """Each class's probability (N, C) by a fitted model before the given label is known; see `fit_noise_model`."""
-    inputs, found = _inputs(predictors), np.empty(predictors[0].shape)
-    for rows in blocks(*found.shape):
-        found[rows] = softmax(inputs[rows] @ model.fit.weights, axis=1)
-    return found
+    examples, classes = predictors[0].shape
+    found, of_zeros = np.empty((classes, examples)), [*map(_of_zeros, predictors)]
+    for rows in blocks(examples, classes):
+        inputs = _logarithms([each[rows] for each in predictors], of_zeros)
+        found[:, rows] = class_shares(calibration(classes).logits(model.fit.weights, inputs))
+    return found.T
 
 
 def with_sharpness(
@@ -157,23 +164,29 @@ class NoisyLabels:
 
 
 def _inputs(predictors: Sequence[np.ndarray]) -> np.ndarray:
-    """The log probabilities of all predictors and a 1, (N, M C + 1).
+    """The log probabilities of all predictors and a 1, (M C + 1, N).
 
     A 0 counts as half of what the predictor says at least elsewhere: of twenty votes it says that there were twenty.
     One that only ever names a class, with a 1, says nothing of how sure it is: it might err as often as the labels.
     """
     examples, classes = predictors[0].shape
-    inputs = np.empty((examples, len(predictors) * classes + 1))
-    inputs[:, -1] = 1
-    for first, each in enumerate(predictors):
-        smallest = float(each.min(where=each > 0, initial=1.0))
-        of_zeros = smallest / 2 if smallest < 1 else _FLOOR_OF_NAMES
-        columns = slice(first * classes, (first + 1) * classes)
-        for rows in blocks(examples, classes):
-            probabilities = each[rows].astype(np.float64)
-            known = np.maximum(np.where(probabilities > 0, probabilities, of_zeros), _FLOOR)
-            inputs[rows, columns] = np.log(known)
+    inputs, of_zeros = np.empty((len(predictors) * classes + 1, examples)), [*map(_of_zeros, predictors)]
+    for rows in blocks(examples, classes):
+        inputs[:, rows] = _logarithms([each[rows] for each in predictors], of_zeros)
     return inputs
+
+
+def _of_zeros(probabilities: np.ndarray) -> float:
+    """What a 0 of a predictor counts as."""
+    smallest = float(probabilities.min(where=probabilities > 0, initial=1.0))
+    return smallest / 2 if smallest < 1 else _FLOOR_OF_NAMES
+
+
+def _logarithms(predictors: Sequence[np.ndarray], of_zeros: Sequence[float]) -> np.ndarray:
+    """(M C + 1, n); see `_inputs`."""
+    known = [np.where(each > 0, each.astype(np.float64), zero) for each, zero in zip(predictors, of_zeros, strict=True)]
+    logarithms = np.log(np.maximum(np.concatenate(known, axis=1), _FLOOR)).T
+    return np.concatenate([logarithms, np.ones((1, logarithms.shape[1]))])
 
 
 def _groups(predicted: np.ndarray, groups: int) -> np.ndarray:
@@ -189,4 +202,4 @@ def _likelihood(predictors, labels, model: NoiseModel, counts=None) -> NoiseLike
 
 def _model(likelihood: NoiseLikelihood, fit: Fit, deviation: float, gain: float = np.nan) -> NoiseModel:
     value = likelihood.value_of_transitions(fit)
-    return NoiseModel(fit, deviation, likelihood.group, likelihood.posterior(fit), value, gain)
+    return NoiseModel(fit, deviation, likelihood.group, likelihood.posterior(fit).T, value, gain)
