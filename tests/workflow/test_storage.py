@@ -61,6 +61,7 @@ def same(found: dict, expected: dict) -> list[str]:
 @pytest.mark.full
 def test_a_suite_gives_the_same_tables_as_on_a_shared_disk(tmp_path):
     stored, local = InStorage(tmp_path / "stored", SMALL), Workflow(tmp_path / "local", SMALL)
+    shutil.copy2(local.work / "config.yaml", local.source / "config.yaml")  # whose analyses would be added
     said = stored.run()
     local.run()
     results = stored.bucket / "results"
