@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -17,6 +18,7 @@ from tests.support.workflows import TINY, Workflow, changed
 
 pytestmark = pytest.mark.slurm
 
+PLUGINS = Path(__file__).parents[1] / "support" / "plugins"
 RUN = "results/experiments/plain/seed-0"
 SCORES = "results/experiments/plain/scores.parquet"
 EVALUATION = f"{RUN}/evaluation.parquet"
@@ -144,6 +146,20 @@ def test_jobs_that_are_submitted_as_arrays_give_the_same_tables(slurm, suite):
     output = workflow.run()
     assert digests(workflow) == suite
     assert re.search(r"Submitted array job with Snakemake IDs \d+,\d+", output), output[-3000:]
+
+
+def test_results_in_a_storage_give_the_same_tables(slurm, suite, tmp_path, monkeypatch):
+    """Each SLURM job fetches what it reads into a folder of its own, as on the disk of a node, and clears it but for logs."""
+    monkeypatch.setenv("PYTHONPATH", str(PLUGINS))
+    workflow, stored, fast = slurm(TINY), Workflow.at(tmp_path / "stored"), tmp_path / "fast"
+    place = ["--default-storage-provider", "folder", "--default-storage-prefix", str(stored.work)]
+    shared = ["--shared-fs-usage", "persistence", "software-deployment", "sources", "source-cache"]
+    refused = workflow.snakemake(*place, *shared)
+    assert refused.returncode == 1 and "each would remove files that others read" in refused.stderr
+    output = workflow.run(*place, *shared, "--remote-job-local-storage-prefix", f"{fast}/$SLURM_JOB_ID")
+    assert digests(stored) == suite
+    left = [path for path in fast.rglob("*") if path.is_file()]
+    assert len([*fast.iterdir()]) == submitted(output) and {path.suffix for path in left} <= {".log"}
 
 
 def test_configuration_on_the_command_line_reaches_the_jobs(slurm):

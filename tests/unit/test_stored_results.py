@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import snakemake.api  # noqa: F401 (first, since parts of Snakemake import each other)
 from snakemake.dag import DAG
-from snakemake.settings.types import SharedFSUsage
+from snakemake.settings.types import SharedFSUsage, StorageSettings
 
 from difficulty.config.resolve import resolve
 from difficulty.datasets.files import FILES, check_files
@@ -28,11 +28,25 @@ DATASETS = {
 }
 
 
-def workflow(usage=(), provider="s3"):
-    settings = SimpleNamespace(
-        default_storage_provider=provider, default_storage_prefix="s3://bucket", shared_fs_usage=set(usage)
+CLOUD = {"non_local_exec": True, "implies_no_shared_fs": True}
+CLUSTER = {"non_local_exec": True, "implies_no_shared_fs": False}
+DRY_RUN = {"non_local_exec": False, "implies_no_shared_fs": False}
+# What docs/clusters.md has jobs on a cluster with a shared disk share, which is all but the copies of what they fetch.
+BUT_COPIES = ["persistence", "software-deployment", "sources", "source-cache"]
+
+
+def workflow(usage=(), executor=CLOUD, directory=None, prefix=None):
+    """A DAG whose workflow keeps its results in a bucket."""
+    settings = StorageSettings(
+        default_storage_provider="s3",
+        default_storage_prefix="s3://bucket",
+        shared_fs_usage=SharedFSUsage.parse_choices_set(usage),
+        remote_job_local_storage_prefix=prefix,
     )
-    return SimpleNamespace(workflow=SimpleNamespace(storage_settings=settings))
+    plugin = SimpleNamespace(common_settings=SimpleNamespace(**executor))
+    return SimpleNamespace(
+        workflow=SimpleNamespace(storage_settings=settings, executor_plugin=plugin, overwrite_workdir=directory)
+    )
 
 
 def test_what_goes_otherwise_is_said_in_one_line_and_names_what_is_fetched_often():
@@ -83,11 +97,32 @@ def test_the_workflow_must_lie_where_it_is_started_if_jobs_do_not_see_it(tmp_pat
     monkeypatch.chdir(tmp_path)
     inside, outside = tmp_path / "workflow" / "scripts", tmp_path.parent / "clone" / "workflow" / "scripts"
     stored_results.check(workflow(), inside, {"all"})
-    stored_results.check(workflow([SharedFSUsage.SOURCES]), outside, {"all"})
+    stored_results.check(workflow(["sources"]), outside, {"all"})
     with pytest.raises(
         UserError, match=r"jobs get what is below this folder, but the workflow is in .*clone; start it"
     ):
         stored_results.check(workflow(), outside, {"all"})
+
+
+def test_jobs_that_leave_their_own_folders_for_one_are_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    scripts = tmp_path / "workflow" / "scripts"
+    for executor in (CLOUD, DRY_RUN):
+        with pytest.raises(UserError, match=f"^--directory: all jobs would work in {tmp_path}, .*; start Snakemake"):
+            stored_results.check(workflow(executor=executor, directory=tmp_path), scripts, {"all"})
+        stored_results.check(workflow(executor=executor), scripts, {"all"})
+    stored_results.check(workflow(SharedFSUsage.choices()[:-1], DRY_RUN, tmp_path), scripts, {"all"})
+
+
+@pytest.mark.parametrize("shared", [BUT_COPIES, []])
+def test_jobs_that_start_in_one_folder_need_others_for_what_they_fetch(tmp_path, monkeypatch, shared):
+    monkeypatch.chdir(tmp_path)
+    scripts = tmp_path / "workflow" / "scripts"
+    for prefix in (None, Path("/fast")):
+        with pytest.raises(UserError, match=r"each would remove files that others read; .* '/tmp/\$SLURM_JOB_ID'$"):
+            stored_results.check(workflow(shared, CLUSTER, prefix=prefix), scripts, {"all"})
+    stored_results.check(workflow(shared, CLUSTER, prefix=Path("/fast/$SLURM_JOB_ID")), scripts, {"all"})
+    stored_results.check(workflow([*shared, "storage-local-copies"], CLUSTER), scripts, {"all"})
 
 
 @pytest.mark.parametrize("target", ["verify", "suspects"])

@@ -20,7 +20,7 @@ SMALL = altered(TINY, defaults__seeds=[0], analyses={"detection": {"bootstrap": 
 
 
 class InStorage(Workflow):
-    """The workflow in a clone, where it is started; `bucket` has the results."""
+    """The workflow in a clone, which is the folder where it is started; `bucket` has the results."""
 
     provider = "folder"
 
@@ -32,17 +32,17 @@ class InStorage(Workflow):
     def arguments(self, *arguments: str) -> list[str]:
         place = ["--default-storage-provider", self.provider, "--default-storage-prefix", str(self.bucket)]
         cluster = ["--executor", "private", "--jobs", "2"] if "--cores" not in arguments else []
-        return super().arguments(*cluster, *place, *arguments)
+        return [*cluster, *place, *arguments]
 
     def snakemake(self, *arguments: str, timeout: float = 600, env: dict | None = None) -> subprocess.CompletedProcess:
         """By a command of its own, which finds plugins that only tests have."""
         paths = [str(PLUGINS), *filter(None, [os.environ.get("PYTHONPATH")])]
         environment = {**(env or os.environ), "PYTHONPATH": ":".join(paths)}
         options = {"capture_output": True, "text": True, "timeout": timeout, "env": environment}
-        return subprocess.run(self.command(*arguments), **options)
+        return subprocess.run(self.command(*arguments), cwd=self.work, **options)
 
     def run(self, *targets: str) -> str:
-        result = self.snakemake(*targets)
+        result = self.snakemake(*targets, timeout=1800)  # each job starts Snakemake anew, which is slow if others work
         assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
         return result.stdout + result.stderr
 
@@ -61,6 +61,7 @@ def same(found: dict, expected: dict) -> list[str]:
 @pytest.mark.full
 def test_a_suite_gives_the_same_tables_as_on_a_shared_disk(tmp_path):
     stored, local = InStorage(tmp_path / "stored", SMALL), Workflow(tmp_path / "local", SMALL)
+    shutil.copy2(local.work / "config.yaml", local.source / "config.yaml")  # whose analyses would be added
     said = stored.run()
     local.run()
     results = stored.bucket / "results"
@@ -108,3 +109,11 @@ def test_a_target_that_reads_results_here_is_refused(tmp_path, target):
     result = InStorage(tmp_path, SMALL).snakemake("-n", target)
     assert result.returncode == 1 and "Traceback" not in result.stderr
     assert f"{target}: reads results in this folder, but they are kept in {tmp_path / 'bucket'}" in result.stderr
+
+
+def test_a_folder_in_which_all_jobs_would_work_is_refused(tmp_path):
+    """Snakemake hands --directory on to jobs, which would leave their own folders for it."""
+    stored = InStorage(tmp_path, SMALL)
+    result = stored.snakemake("-n", "--directory", str(stored.work))
+    assert result.returncode == 1 and "Traceback" not in result.stderr
+    assert f"--directory: all jobs would work in {stored.work}, and each would remove files there" in result.stderr

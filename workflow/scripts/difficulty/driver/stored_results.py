@@ -70,7 +70,9 @@ def deploy(files: Callable[[], Iterable[Path]]) -> None:
 
 
 def check(dag, scripts: Path, targets: set[str]) -> None:
-    """Raises UserError if jobs cannot get the workflow's source, or for targets that read results in this folder."""
+    """Raises UserError if jobs cannot get the workflow's source, if they would take away each other's copies of files,
+    or for targets that read results in this folder."""
+    _require_copies_of_its_own_for_each_job(dag.workflow)
     if SharedFSUsage.SOURCES not in dag.workflow.storage_settings.shared_fs_usage and not scripts.is_relative_to(
         Path.cwd()
     ):
@@ -83,4 +85,28 @@ def check(dag, scripts: Path, targets: set[str]) -> None:
         raise UserError(
             f"{found[0]}: reads results in this folder, but they are kept in {prefix}; copy them from there into "
             "results/ and start it without a storage, or make the others and look at them there"
+        )
+
+
+def _require_copies_of_its_own_for_each_job(workflow) -> None:
+    """Raises UserError if two jobs would keep what they fetch in one folder.
+
+    Unless Snakemake is told that jobs share these copies, each job removes those of its inputs and outputs when it
+    ends, even if another job still reads them. Their folder is relative to the one in which a job starts: in a cloud
+    (`implies_no_shared_fs`) one of its own, which it leaves for --directory; on a cluster this one.
+    """
+    settings, executor = workflow.storage_settings, workflow.executor_plugin.common_settings
+    if SharedFSUsage.STORAGE_LOCAL_COPIES in settings.shared_fs_usage:
+        return
+    if workflow.overwrite_workdir is not None and not settings.assume_common_workdir:
+        raise UserError(
+            f"--directory: all jobs would work in {Path.cwd()}, and each would remove files there that others read; "
+            "start Snakemake in that folder instead"
+        )
+    folder = str(settings.remote_job_local_storage_prefix)
+    if executor.non_local_exec and not executor.implies_no_shared_fs and "$" not in folder:
+        raise UserError(
+            f"--shared-fs-usage: all jobs would keep what they fetch in {folder}, and each would remove files that "
+            "others read; name a folder of its own for each job, such as "
+            "--remote-job-local-storage-prefix '/tmp/$SLURM_JOB_ID'"
         )
