@@ -13,10 +13,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from difficulty.scores.label_error.class_arrays import blocks, pair_counts
+from difficulty.scores.label_error.class_arrays import pair_counts
 from difficulty.scores.label_error.estimate import in_order_of
 from difficulty.scores.label_error.evidence import normal_scores
-from difficulty.scores.label_error.noise_model import FREER, NoisyLabels, class_probabilities
+from difficulty.scores.label_error.noise_model import FREER, NoisyLabels, class_probabilities_in_blocks
 
 _ADDED = 2.0  # errors of each pair of classes that are added to those found and to those expected
 _IGNORED = 0.5  # nats of the shift: pairs less than 1.65 times as common, or rare, as others
@@ -38,9 +38,9 @@ def with_confusions(evidence: np.ndarray, predictors: Sequence[np.ndarray], nois
     if not model.shows_noise:
         return normal_scores(evidence)
     ratios, share = error_ratios(pair_counts(model.likely.T, labels[noisy.known]))
-    predicted, moved, odds = class_probabilities(predictors, model), *np.empty((2, len(labels)))
-    for rows in blocks(*predicted.shape):
-        part = np.maximum(predicted[rows], _LEAST_PROBABILITY), labels[rows]
+    moved, odds = np.empty((2, len(labels)))
+    for rows, predicted in class_probabilities_in_blocks(predictors, model):
+        part = np.maximum(predicted.T, _LEAST_PROBABILITY), labels[rows]
         moved[rows], odds[rows] = shift(*part, ratios, share), log_odds(*part, share)
     moved = np.sign(moved) * np.maximum(np.abs(moved) - _IGNORED, 0)
     ranked = in_order_of(evidence, odds) + _STEP * normal_scores(evidence)

@@ -21,7 +21,7 @@ taken that three starts lead to; of many examples, a sample says which one it is
 """
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -120,12 +120,20 @@ def refitted(
 
 def class_probabilities(predictors: Sequence[np.ndarray], model: NoiseModel) -> np.ndarray:
     """Each class's probability (N, C) by a fitted model before the given label is known; see `fit_noise_model`."""
-    examples, classes = predictors[0].shape
-    found, of_zeros = np.empty((classes, examples)), [*map(_of_zeros, predictors)]
-    for rows in blocks(examples, classes):
-        inputs = _logarithms([each[rows] for each in predictors], of_zeros)
-        found[:, rows] = class_shares(calibration(classes).logits(model.fit.weights, inputs))
+    found = np.empty(predictors[0].shape[::-1])
+    for rows, part in class_probabilities_in_blocks(predictors, model):
+        found[:, rows] = part
     return found.T
+
+
+def class_probabilities_in_blocks(
+    predictors: Sequence[np.ndarray], model: NoiseModel
+) -> Iterator[tuple[slice, np.ndarray]]:
+    """The same of some examples after the other: which these are, and (C, n)."""
+    of_zeros = [*map(_of_zeros, predictors)]
+    for rows in blocks(*predictors[0].shape):
+        inputs = _logarithms([each[rows] for each in predictors], of_zeros)
+        yield rows, class_shares(calibration(predictors[0].shape[1]).logits(model.fit.weights, inputs))
 
 
 def with_sharpness(
