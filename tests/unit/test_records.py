@@ -22,7 +22,6 @@ from difficulty.training.run_tables import HISTORY, RECORDS
 EPOCHS, COUNT, CLASSES = 3, 5, 4
 SETTINGS = {"example_id": "id", "epoch": "epoch", "label": "y", "logits": "z"}
 IMPORTED = {"settings": SETTINGS, "code": "", "upstream": ""}
-FLOAT32_ROUNDING = 3e-6  # of a probability, whose logarithm is up to some tens
 
 
 @pytest.fixture
@@ -51,6 +50,7 @@ def reading(request, monkeypatch):
         monkeypatch.setattr(record_stream, "_WHOLE_BELOW", 0)
         monkeypatch.setattr(record_stream, "_ROWS", 2)
         monkeypatch.setattr(record_stream, "_NUMBERS", 2 * CLASSES)
+        monkeypatch.setattr(record_stream, "_TOGETHER", 1)
     return request.param
 
 
@@ -283,7 +283,7 @@ def imported(path, folder):
 
 
 def test_records_that_are_read_in_parts_are_those_of_the_whole_file(tmp_path, monkeypatch):
-    """But for rounding, which vectorised operations do otherwise at the ends of other batches."""
+    """Bit by bit, as batches are of rows that processors compute together."""
     draws, found = np.random.default_rng(0), []
     ids = np.concatenate([draws.permutation(100) for _ in range(EPOCHS)])
     rows = {"id": ids, "epoch": np.repeat(np.arange(EPOCHS), 100), "y": ids % CLASSES}
@@ -291,12 +291,26 @@ def test_records_that_are_read_in_parts_are_those_of_the_whole_file(tmp_path, mo
     pd.DataFrame({**rows, "z": list(logits)}).to_parquet(tmp_path / "own.parquet", row_group_size=41)
     for name, whole_below in (("whole", 1 << 60), ("stream", 0)):
         monkeypatch.setattr(record_stream, "_WHOLE_BELOW", whole_below)
-        monkeypatch.setattr(record_stream, "_NUMBERS", 13 * CLASSES)
+        monkeypatch.setattr(record_stream, "_TOGETHER", 64)
         (tmp_path / name).mkdir()
         made = imported(tmp_path / "own.parquet", tmp_path / name)
         found.append([read_table(made["records"], RECORDS), read_table(made["history"], HISTORY)])
     for whole, stream in zip(*found, strict=True):
-        pd.testing.assert_frame_equal(stream, whole, rtol=FLOAT32_ROUNDING, atol=0)
+        pd.testing.assert_frame_equal(stream, whole, check_exact=True)
+
+
+def test_parts_begin_anew_with_each_epoch_wherever_the_files_groups_end(tmp_path, monkeypatch, reading):
+    if reading == "whole":
+        return
+    rows = pd.DataFrame({"id": np.tile(np.arange(200), 2), "epoch": np.repeat([1, 2], 200), "y": 0})
+    rows["z"] = list(np.random.default_rng(0).normal(size=(400, CLASSES)))
+    rows.to_parquet(tmp_path / "own.parquet", row_group_size=70)
+    monkeypatch.setattr(record_stream, "_TOGETHER", 64)
+    for numbers, lengths in ((2 * CLASSES, [64, 64, 64, 8]), (130 * CLASSES, [128, 72])):
+        monkeypatch.setattr(record_stream, "_NUMBERS", numbers)
+        parts = [*read_own_records(tmp_path / "own.parquet", SETTINGS).logits()]
+        assert [len(values) for _, _, values in parts] == lengths * 2
+        np.testing.assert_array_equal(np.concatenate([positions for _, positions, _ in parts]), rows["id"])
 
 
 def test_the_import_of_a_second_run_names_both_files(table, tmp_path):

@@ -23,6 +23,7 @@ from difficulty.text_tables import is_text_table
 _WHOLE_BELOW = 1 << 24  # bytes; smaller files are read as a whole
 _ROWS = 1 << 16
 _NUMBERS = 1 << 19  # of the predictions of a batch
+_TOGETHER = 64  # rows; see `_from_epochs_starts`
 _BUFFER = 1 << 22  # bytes of a column of a row group, which may be an epoch, that are read at a time
 
 
@@ -66,7 +67,9 @@ class RecordStream:
         """
         column, classes = self.settings[name], self.classes(name)
         row = (first - 1) * len(self.example_id)
-        for table in _batches(self.path, self._keys(column), max(budgeted(_NUMBERS) // classes, 1), row):
+        size = max(budgeted(_NUMBERS) // classes // _TOGETHER, 1) * _TOGETHER
+        batches = _batches(self.path, self._keys(column), size, row)
+        for table in _from_epochs_starts(batches, len(self.example_id), size, row):
             rows = self._rows(table)
             place, epoch = self._places(rows.example), np.arange(row, row + len(table)) // len(self.example_id)
             is_known = (self.example_id[place] == rows.example) & (rows.epoch == epoch + self.first_epoch)
@@ -76,8 +79,7 @@ class RecordStream:
             values = matrix_of(table[column], column, rows, self.path, classes)
             if name == "probabilities":
                 check_probabilities(values, column, rows, self.path)
-            for start, end in _runs(rows.epoch):
-                yield int(epoch[start]) + 1, place[start:end], values[start:end]
+            yield int(epoch[0]) + 1, place, values
         if row != self.epochs * len(self.example_id):
             raise self._changed()
 
@@ -172,6 +174,23 @@ def _runs(values: np.ndarray) -> Iterator[tuple[int, int]]:
     """(start, end) of the stretches of equal values."""
     bounds = [0, *(np.flatnonzero(np.diff(values)) + 1).tolist(), len(values)]
     return pairwise(bounds)
+
+
+def _from_epochs_starts(tables: Iterable[pa.Table], examples: int, size: int, row: int) -> Iterator[pa.Table]:
+    """The rows of tables again, `size` at a time from the start of each epoch on.
+
+    Processors round some numbers otherwise at the end of an array, behind the last that they compute together. So sizes
+    are multiples of 64, and results depend neither on the size nor on the file's groups of rows. row: the first one,
+    which is that of an epoch of so many `examples`.
+    """
+    rest = None
+    for table in tables:
+        rest = table if rest is None else pa.concat_tables([rest, table])
+        while len(rest) >= (count := min(size, examples - row % examples)):
+            yield rest.slice(0, count)
+            rest, row = rest.slice(count), row + count
+    if rest is not None and len(rest):
+        yield rest
 
 
 def _batches(path, columns: Sequence[str], rows: int, skipped: int = 0) -> Iterator[pa.Table]:
