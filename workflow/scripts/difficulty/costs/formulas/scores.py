@@ -36,9 +36,9 @@ def score_label_error(job: Job) -> Work:
     """
     train, classes = job.data.train, job.data.classes
     fits = 2 * (job.seeds + 1) + 1.5 if job.settings.get("folds") else job.seeds + 1
-    slope = 6e-6 + 2.1e-7 * classes if classes <= _MATRICES else 1.6e-5
+    slope = 7.8e-6 + 2.7e-7 * classes if classes <= _MATRICES else 2.1e-5
     fitted = train if train <= _STARTS else _STARTS + 0.4 * train
-    seconds = 1.0 + fits * slope * classes * fitted + 2.3e-7 * job.rows_of_run * job.runs
+    seconds = 1.4 + fits * slope * classes * fitted + 2.3e-7 * job.rows_of_run * job.runs
     memory = 55e6 + job.examples * (200 + 30 * job.runs + 45 * classes)
     return job.tables(seconds, memory, 6_000 + 16 * job.examples)
 
