@@ -230,7 +230,8 @@ def _end_of_log(path: str) -> str:
     try:
         lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
-        return f"    there is no log {from_shell(path)}"
+        why = "it ended before it began one; what it said is above (libraries that cannot be mapped lack memory)"
+        return f"    there is no log {from_shell(path)}: {why}"
     if not lines:
         return f"    its log is empty: {from_shell(path)}"
     return "\n".join(
