@@ -44,7 +44,7 @@ def jobs_of(workflow: Workflow, *targets: str) -> list[Job]:
 
 def _files(body: str, section: str) -> tuple[str, ...]:
     line = re.search(f"^    {section}: (.*)$", body, re.MULTILINE)
-    return tuple(line[1].split(", ")) if line else ()
+    return tuple(re.sub(r" \([a-z ]+\)$", "", path) for path in line[1].split(", ")) if line else ()  # (update)
 
 
 def start(workflow: Workflow, *arguments: str) -> subprocess.Popen:
@@ -167,7 +167,10 @@ def damage_input(job: Job):
 
     def inject(workflow: Workflow, draws: random.Random) -> str:
         before = result_digests(workflow)
-        place = draws.choice([path for path in job.inputs if path.startswith("results/")])
+        kept = [path for path in job.inputs if path.startswith("results/") and (workflow.work / path).exists()]
+        if not kept:
+            return "reads temporary files alone"
+        place = draws.choice(kept)
         members = sorted(each for each in (workflow.work / place).rglob("*") if each.is_file() and each.name[0] != ".")
         path = draws.choice(members) if members else workflow.work / place
         how = draws.choice([truncate, flip, lambda path: path.write_bytes(b"")])
@@ -181,7 +184,7 @@ def damage_input(job: Job):
             raise AssertionError(f"{place}: used, or not named: {output[-500:]}")
         if after != before:
             shutil.rmtree(workflow.work / place) if members else path.unlink()
-        return f"{place}: {'nothing that is read' if harmless else 'named'}"
+        return f"{place}: {'named' if not harmless else 'made again' if after == before else 'nothing that is read'}"
 
     return inject
 
