@@ -99,6 +99,8 @@ def test_only_files_in_the_order_of_epochs_are_read_in_parts(table, tmp_path, re
         lambda t: t[t["id"] != 5],
         lambda t: t.replace({"id": {5: 6}}),
         lambda t: t.replace({"id": {11: 12}}),
+        lambda t: t.assign(id=np.where(np.arange(len(t)) == len(t) - 1, 7, t["id"])),  # one twice in the last epoch
+        lambda t: t[:0],
         lambda t: t.assign(epoch=t["epoch"] - 1),
         lambda t: pd.concat([t, t[:COUNT].assign(epoch=EPOCHS + 1)]),
     ],

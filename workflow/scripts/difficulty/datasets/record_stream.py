@@ -49,14 +49,20 @@ class RecordStream:
             count -= len(parts[-1])
             if not count:
                 break
+        if count:
+            raise self._changed()
         table = pa.concat_tables(parts)
         example = whole_numbers(table, self.settings["example_id"], self.path)
+        if not np.array_equal(np.sort(example), self.example_id):
+            raise self._changed()
         return table, Rows(example, np.full(len(example), self.first_epoch), np.argsort(example), (1, len(example)))
 
     def classes(self, name: str) -> int:
         """How many classes the predictions, `logits` or `probabilities`, have in the first row."""
         column = self.settings[name]
-        table = next(_batches(self.path, self._keys(column), 1))
+        table = next(_batches(self.path, self._keys(column), 1), None)
+        if table is None:
+            raise self._changed()
         return matrix_of(table[column], column, self._rows(table), self.path).shape[1]
 
     def predictions(self, name: str, first: int = 1) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
@@ -66,15 +72,18 @@ class RecordStream:
         no logits or probabilities of the same classes, or if the file no longer has the rows that it had.
         """
         column, classes = self.settings[name], self.classes(name)
-        row = (first - 1) * len(self.example_id)
+        row, seen = (first - 1) * len(self.example_id), np.zeros(len(self.example_id), bool)
         size = max(budgeted(_NUMBERS) // classes // _TOGETHER, 1) * _TOGETHER
         batches = _batches(self.path, self._keys(column), size, row)
         for table in _from_epochs_starts(batches, len(self.example_id), size, row):
             rows = self._rows(table)
             place, epoch = self._places(rows.example), np.arange(row, row + len(table)) // len(self.example_id)
             is_known = (self.example_id[place] == rows.example) & (rows.epoch == epoch + self.first_epoch)
-            if not is_known.all() or epoch[-1] >= self.epochs:
+            if row % len(seen) == 0:
+                seen[:] = False
+            if not is_known.all() or epoch[-1] >= self.epochs or seen[place].any():
                 raise self._changed()
+            seen[place] = True
             row += len(table)
             values = matrix_of(table[column], column, rows, self.path, classes)
             if name == "probabilities":
