@@ -301,20 +301,6 @@ def test_records_that_are_read_in_parts_are_those_of_the_whole_file(tmp_path, mo
         pd.testing.assert_frame_equal(stream, whole, check_exact=True)
 
 
-def test_parts_begin_anew_with_each_epoch_wherever_the_files_groups_end(tmp_path, monkeypatch, reading):
-    if reading == "whole":
-        return
-    rows = pd.DataFrame({"id": np.tile(np.arange(200), 2), "epoch": np.repeat([1, 2], 200), "y": 0})
-    rows["z"] = list(np.random.default_rng(0).normal(size=(400, CLASSES)))
-    rows.to_parquet(tmp_path / "own.parquet", row_group_size=70)
-    monkeypatch.setattr(record_stream, "_TOGETHER", 64)
-    for numbers, lengths in ((2 * CLASSES, [64, 64, 64, 8]), (130 * CLASSES, [128, 72])):
-        monkeypatch.setattr(record_stream, "_NUMBERS", numbers)
-        parts = [*read_own_records(tmp_path / "own.parquet", SETTINGS).logits()]
-        assert [len(values) for _, _, values in parts] == lengths * 2
-        np.testing.assert_array_equal(np.concatenate([positions for _, positions, _ in parts]), rows["id"])
-
-
 def test_the_import_of_a_second_run_names_both_files(table, tmp_path):
     first, second = tmp_path / "first.parquet", tmp_path / "second.parquet"
     table.to_parquet(first)
