@@ -36,7 +36,12 @@ CONFIG = {
     },
     "analyses": {
         **TINY["analyses"],
-        "vog": {"experiments": ["noisy"], "stages": {"both": [1, 2]}, "out_of_distribution": ["other"]},
+        "vog": {
+            "experiments": ["noisy"],
+            "stages": {"both": [1, 2]},
+            "keep_gradients": False,
+            "out_of_distribution": ["other"],
+        },
         "images": {"statistics": ["contrast"], "joins": {"seconds": {**SECONDS, "value": "s"}}},
         "augmentation_sensitivity": {"experiments": ["noisy"], "augmentation": {"crop": 1}, "draws": 2},
         "second_split": {"experiments": ["noisy"], "epochs": 1},

@@ -98,7 +98,7 @@ DAMAGED = {
 }
 VOLATILE = {"benchmarks", "checksums", "logs", "plan.csv"}
 SKIPPED = {"files.parquet"}  # inodes and times
-WITH_SECONDS = {"index.html"}  # it tells how long stages took
+WITH_SECONDS = {"index.html", "review.html"}  # they tell how long stages took
 
 
 def tiny_suite(folder: Path) -> Workflow:
