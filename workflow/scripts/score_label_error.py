@@ -40,7 +40,7 @@ def main(args):
         for seed, own in said.of_seeds.items():
             append(pd.DataFrame({"example_id": example_id, "run": seed, "role": role, "label_error": own}))
     names = class_names(examples, max((each.shape[1] for each in said.predictors.values()), default=0))
-    pairs = summary.confusion(found.likely, wrong, given, names) if found else summary.NO_CONFUSION
+    pairs = summary.confusion(found, wrong, given, names) if found else summary.NO_CONFUSION
     write_table(pairs, args.confusion, LABEL_CONFUSION, facts)
 
     row = summary.of_several_labels(len(given), said.kinds) if several else summary.summary(known, said.kinds, found)
