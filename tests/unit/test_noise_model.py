@@ -239,11 +239,10 @@ def test_the_cut_has_those_that_are_likelier_wrong_than_right():
     assert (none.examples, none.precision, none.recall) == (0, None, None)
 
 
-def test_of_many_examples_a_sample_says_where_the_fit_to_all_begins(monkeypatch):
+def test_of_many_examples_a_sample_says_where_the_fit_to_all_begins():
     stated, _, given = simulated(4000, ASYMMETRIC, sharpness=2.0)
     whole = fit_noise_model([np.exp(stated)], given)
-    monkeypatch.setattr(noise_model, "_MOST_FOR_STARTS", 1000)
-    sampled = fit_noise_model([np.exp(stated)], given)
+    sampled = fit_noise_model([np.exp(stated)], given, for_starts=1000)
     assert sampled.log_likelihood == pytest.approx(whole.log_likelihood, abs=0.05)
     wrong = [wrong_labels([np.exp(stated)], given, each, each.group) for each in (sampled, whole)]
     np.testing.assert_allclose(*wrong, atol=0.02)

@@ -79,12 +79,16 @@ def summary(facts: Facts, kinds: Sequence[str], found: WrongLabels | None) -> di
 
 def _remark(found: WrongLabels) -> str | None:
     """What there is to say of the estimates."""
+    estimated = int((~np.isnan(found.wrong)).sum())
+    remarks = []
     if not np.nansum(found.wrong):
-        return f"{NO_SIGN}; up to {found.high:,.0f} are not ruled out" if found.high >= 1 else NO_SIGN
-    if not (alone := int(np.isnan(found.wrong).sum())):
-        return None
-    which = "1 image is the only one" if alone == 1 else f"{alone:,} images are each the only one"
-    return f"{which} with its label, so that its probability of being wrong is not known"
+        remarks.append(f"{NO_SIGN}; up to {found.high:,.0f} are not ruled out" if found.high >= 1 else NO_SIGN)
+    elif alone := len(found.wrong) - estimated:
+        which = "1 image is the only one" if alone == 1 else f"{alone:,} images are each the only one"
+        remarks.append(f"{which} with its label, so that its probability of being wrong is not known")
+    if found.fitted < estimated:
+        remarks.append(f"numbers are by models of a sample, {found.fitted:,} of the {estimated:,} images")
+    return "; ".join(remarks) or None
 
 
 def of_several_labels(examples: int, kinds: Sequence[str]) -> dict:

@@ -38,8 +38,10 @@ from difficulty.scores.label_error.probabilities import Probabilities, held
 
 ALIKE, FREER = 1.0, 3.0
 _FIRST_NOISE, _FIRST_STEPS = 0.1, 20  # share of wrong labels and steps that the fit starts from and with
-# Examples; of more, as many, drawn at random, say which maximum is the highest, after some steps towards each.
+# Examples; of more, as many, drawn at random, say which maximum is the highest, after some steps towards each. Of a
+# sample, which is as large as one that is held may be, it is this share.
 _MOST_FOR_STARTS, _STEPS_OF_EACH = 100_000, 100
+_SHARE_FOR_STARTS = 1 / 4
 # Nats that noise has to gain: a likelihood ratio test at 5 % of whether a number that cannot be negative is zero, half
 # the 90 % quantile of chi-squared with one degree of freedom.
 _NOTICED = 1.35
@@ -67,14 +69,19 @@ class NoiseModel:
         return self.gain > _NOTICED
 
 
-def fit_noise_model(predictors: Sequence[np.ndarray], labels: np.ndarray, deviation: float = ALIKE) -> NoiseModel:
-    """The model of given labels, int (N,), by probabilities (N, C) of M predictors; errors depend on classes alone."""
+def fit_noise_model(
+    predictors: Sequence[np.ndarray], labels: np.ndarray, deviation: float = ALIKE, for_starts: int = _MOST_FOR_STARTS
+) -> NoiseModel:
+    """The model of given labels, int (N,), by probabilities (N, C) of M predictors; errors depend on classes alone.
+
+    for_starts: of more examples, as many, drawn at random, say which maximum is the highest.
+    """
     zeros, classes = [*map(of_zeros, predictors)], predictors[0].shape[1]
     inputs = inputs_of(predictors, zeros)
     likelihood = NoiseLikelihood(inputs, labels, classes, deviation)
-    if len(labels) > _MOST_FOR_STARTS:
+    if len(labels) > for_starts:
         generator = np.random.default_rng(derived_seed("noise model's starts", 0))
-        rows = np.sort(generator.choice(len(labels), _MOST_FOR_STARTS, replace=False))
+        rows = np.sort(generator.choice(len(labels), for_starts, replace=False))
         sample = NoiseLikelihood(inputs[:, rows], labels[rows], classes, deviation)
         best = likelihood.maximised(sample.maximised(_best(sample, _STEPS_OF_EACH)))
     else:
@@ -141,10 +148,11 @@ def likely_classes(
     cells = group * classes + labels
     for start, part in _parts(predictors):
         inputs = inputs_of(part, model.zeros)
+        these = slice(start, start + inputs.shape[1])
         for rows in blocks(inputs.shape[1], classes):
             predicted = class_shares(calibration(classes).logits(model.fit.weights, inputs[:, rows]))
-            inputs[:classes, rows], _ = posterior(predicted, of_cells.take(cells[start:][rows], axis=1))
-        yield slice(start, start + inputs.shape[1]), inputs[:classes]
+            inputs[:classes, rows], _ = posterior(predicted, of_cells.take(cells[these][rows], axis=1))
+        yield these, inputs[:classes]  # in the memory of what is no longer needed
 
 
 def wrong_labels(
@@ -184,8 +192,11 @@ class NoisyLabels:
     """The given labels of N examples, and the noise models that are fitted to them, each once.
 
     labels: int (N,). known: bool (N,), whether something that has not seen the example may know its class: another
-    example has its label. Models are of these examples.
+    example has its label. Models are of these examples. sampled: how many of them models have been fitted to, where
+    these are a sample.
     """
+
+    sampled: int | None = None
 
     def __init__(self, labels: np.ndarray):
         self.labels = labels
@@ -197,7 +208,9 @@ class NoisyLabels:
         for fitted_with, by, model in self._models:
             if fitted_with == deviation and len(by) == len(predictors) and all(map(operator.is_, by, predictors)):
                 return model
-        model = fit_noise_model(*self.sample(predictors), deviation)
+        read, labels = self.sample(predictors)
+        share = _SHARE_FOR_STARTS if self.sampled else 1
+        model = fit_noise_model(read, labels, deviation, min(_MOST_FOR_STARTS, int(share * len(labels))))
         self._models.append((deviation, list(predictors), model))
         return model
 
@@ -208,6 +221,7 @@ class NoisyLabels:
     def sample(self, predictors: Sequence[Probabilities]) -> tuple[list[np.ndarray], np.ndarray]:
         """What they say (n, C), and the labels (n,), of the known examples that models are fitted to; see `fitted`."""
         rows = self.fitted(predictors[0].shape[1])
+        self.sampled = None if isinstance(rows, slice) else len(rows)
         return [held(each[rows]) for each in self.of_known(predictors)], self.labels[self.known][rows]
 
     def fitted(self, classes: int) -> slice | np.ndarray:
