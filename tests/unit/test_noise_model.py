@@ -12,7 +12,13 @@ from difficulty.scores.label_error.confusions import with_confusions
 from difficulty.scores.label_error.estimate import are_enough, estimate_wrong_labels, in_order_of, recommended_cut
 from difficulty.scores.label_error.log_probabilities import inputs_of
 from difficulty.scores.label_error.noise_likelihood import NoiseLikelihood
-from difficulty.scores.label_error.noise_model import NoisyLabels, fit_noise_model, in_groups, likely_classes, wrong_labels
+from difficulty.scores.label_error.noise_model import (
+    NoisyLabels,
+    fit_noise_model,
+    in_groups,
+    likely_classes,
+    wrong_labels,
+)
 from difficulty.scores.label_error.outside import taken_for_others
 from tests.support.noisy_labels import ASYMMETRIC, simulated
 

@@ -1,5 +1,7 @@
 """Examples times classes that are too many to be held: read by parts, and noise models that are fitted to a sample."""
 
+from argparse import Namespace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -14,7 +16,9 @@ from difficulty.scores.label_error.estimate import estimate_wrong_labels
 from difficulty.scores.label_error.noise_model import NoisyLabels, fit_noise_model, likely_classes, likely_pairs
 from difficulty.scores.label_error.probabilities import MeanProbabilities, RunningMean, StoredProbabilities, held
 from difficulty.scores.label_error.votes import SparseVotes, _shares
-from difficulty.scores.label_quality.held_out import HELD_OUT
+from difficulty.scores.label_quality.held_out import HELD_OUT, HeldOut, rows_of_group
+from difficulty.scores.label_quality.tables import write_label_quality
+from difficulty.table_parts import RowGroups
 from difficulty.tables import TableError, write_table
 from tests.support.noisy_labels import ASYMMETRIC, simulated
 
@@ -108,9 +112,9 @@ def test_a_model_says_the_same_of_examples_that_are_read_by_parts(monkeypatch):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_an_estimate_by_a_sample_is_that_of_all_examples(seed, monkeypatch):
-    """A sixth of the examples: within a tenth of what all of them give, and the truth is in the interval.
+    """A sixth of the examples: within 15 %, two deviations of a share of 0.14 in 1,500, and the interval has the truth.
 
-    Probabilities differ by 0.02 on average, by how little 19 wrong labels of a class say of pairs, and find as much.
+    Probabilities differ by 0.02 on average, as 18 wrong labels of a class say little of pairs, and find nearly as much.
     """
     stated, true, given = simulated(9000, TENTHS, sharpness=1.7, seed=seed)
     predictors, wrong = [softmax(stated, axis=1)], (true != given)
@@ -118,7 +122,7 @@ def test_an_estimate_by_a_sample_is_that_of_all_examples(seed, monkeypatch):
     few_are_held(monkeypatch, 1500, 12)
     found = estimate_wrong_labels(predictors, NoisyLabels(given))
     assert (whole.fitted, found.fitted) == (9000, 1500)
-    assert found.wrong.sum() == pytest.approx(whole.wrong.sum(), rel=0.1)
+    assert found.wrong.sum() == pytest.approx(whole.wrong.sum(), rel=0.15)
     assert found.low < wrong.sum() < found.high
     assert np.abs(found.wrong - whole.wrong).mean() < 0.03
     precisions = [average_precision_score(wrong, each.wrong) for each in (whole, found)]
@@ -160,3 +164,12 @@ def test_scores_by_a_sample_are_nearly_those_by_all_examples(monkeypatch):
     few_are_held(monkeypatch, 1500, 12)
     for own, of_sample in zip(whole, scores(), strict=True):
         assert np.corrcoef(own, of_sample)[0, 1] > 0.98
+
+
+def test_tables_of_probabilities_have_groups_that_fit_into_memory(tmp_path, monkeypatch):
+    assert [rows_of_group(classes) for classes in (2, 10, 1000, 1 << 23)] == [1 << 20, 419430, 4194, 1]
+    monkeypatch.setattr("difficulty.scores.label_quality.held_out._NUMBERS_PER_GROUP", 8)
+    seed = HeldOut(0, np.full(5, "seed-0", dtype=object), np.arange(5), np.arange(5) % 2, np.full((5, 4), 0.25))
+    files = Namespace(**{name: tmp_path / f"{name}.parquet" for name in ("output", "estimates", "held_out")})
+    write_label_quality(files, [seed], {})
+    assert RowGroups(files.held_out, HELD_OUT).rows == [2, 2, 1]

@@ -31,7 +31,7 @@ def main(args):
     several, are_probes = has_label_sets(examples), args.settings.get("are_probes", False)
     said = judge(args, example_id, given, several, are_probes)
     if fitted := said.noisy.sampled:
-        logger.info("noise models are fitted to a sample, %d of %d examples; all are judged by them", fitted, len(given))
+        logger.info("noise models are fitted to a sample, %d of %d examples, and judge all", fitted, len(given))
     known = summary.facts_of(said, given, are_probes, args.settings.get("corrected", False))
     found = said.estimate() if not several and verdict(known)[0] else None
     wrong = said.wrong(found)

@@ -22,7 +22,15 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
 from difficulty.scores.label_error.calibration import calibration
-from difficulty.scores.label_error.class_arrays import TINY, add_up, blocks, class_shares, members, posterior, transitions_of
+from difficulty.scores.label_error.class_arrays import (
+    TINY,
+    add_up,
+    blocks,
+    class_shares,
+    members,
+    posterior,
+    transitions_of,
+)
 
 _DEVIATION_OF_GROUPS = 1.0  # of d, in nats
 # Of L-BFGS: for the first weights, for those of each step of expectation maximisation, and to the maximum.

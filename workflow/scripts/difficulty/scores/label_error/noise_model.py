@@ -123,9 +123,7 @@ def refitted(
     return _model(likelihood, likelihood.maximised(model.fit, steps), model.deviation, model.zeros)
 
 
-def class_probabilities(
-    predictors: Sequence[Probabilities], model: NoiseModel
-) -> Iterator[tuple[slice, np.ndarray]]:
+def class_probabilities(predictors: Sequence[Probabilities], model: NoiseModel) -> Iterator[tuple[slice, np.ndarray]]:
     """Which examples, and each class's probability (C, n) before the given label is known, some after the other.
 
     predictors: probabilities (N, C), of the examples that the model is fitted to or of others.

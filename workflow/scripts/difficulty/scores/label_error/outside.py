@@ -133,7 +133,9 @@ def read_predictors(
     return {kind: read(path, example_id) for kind, path, read in readers if path}
 
 
-def sound(predictors: Mapping[str, Probabilities], labels: np.ndarray) -> tuple[dict[str, Probabilities], dict[str, str]]:
+def sound(
+    predictors: Mapping[str, Probabilities], labels: np.ndarray
+) -> tuple[dict[str, Probabilities], dict[str, str]]:
     """The predictors, each (N, C), that know something of the labels (N,), and of each of the others a line.
 
     Something is a third of the skill of the best of them.
@@ -150,7 +152,9 @@ def sound(predictors: Mapping[str, Probabilities], labels: np.ndarray) -> tuple[
     return kept, lines
 
 
-def taken_for_others(predictors: Mapping[str, Probabilities], labels: np.ndarray, names: Sequence[str]) -> Iterator[str]:
+def taken_for_others(
+    predictors: Mapping[str, Probabilities], labels: np.ndarray, names: Sequence[str]
+) -> Iterator[str]:
     """A line for each label that most of its examples are predicted not to have, but one and the same other.
 
     predictors: probabilities (N, C). labels: (N,), given. names: of the classes. Such labels are swapped, or wholly

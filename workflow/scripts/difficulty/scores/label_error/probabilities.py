@@ -14,7 +14,7 @@ from difficulty.scores.label_error.class_arrays import parts
 from difficulty.table_parts import RowGroups
 from difficulty.tables import Schema, TableError
 
-_NUMBERS_AT_A_TIME, _BUFFER = 1 << 21, 1 << 20  # numbers that are decoded, and bytes that are read from a file
+_NUMBERS_AT_A_TIME = 1 << 21  # that are decoded; row groups, which are read as a whole, have twice as many
 
 
 class ReadProbabilities:
@@ -83,7 +83,7 @@ class StoredProbabilities(ReadProbabilities):
 
     def _batches(self, row: int) -> Iterator[tuple[int, np.ndarray]]:
         """(its first row, a batch (n, C)), from the beginning of the group of a row."""
-        table, classes = RowGroups(*self._place, buffer_size=_BUFFER), self.shape[1]
+        table, classes = RowGroups(*self._place), self.shape[1]
         start, size = 0, max(_NUMBERS_AT_A_TIME // classes, 1)
         for group, rows in enumerate(table.rows):
             if start + rows <= row:
@@ -96,7 +96,7 @@ class StoredProbabilities(ReadProbabilities):
 
 def stored_classes(path, schema: Schema) -> int:
     """How many classes the probabilities are of that a table has in its column `probabilities`."""
-    return len(next(RowGroups(path, schema, buffer_size=_BUFFER).batches(0, "probabilities", 1))[0])
+    return len(next(RowGroups(path, schema).batches(0, "probabilities", 1))[0])
 
 
 def matrix_of(lists: pa.Array, classes: int, path) -> np.ndarray:
@@ -119,7 +119,7 @@ class MeanProbabilities(ReadProbabilities):
 
 
 class RunningMean:
-    """The mean of probabilities (N, C) that come one after the other; arrays are added up in the memory of the first."""
+    """The mean of probabilities (N, C) that come one after the other; arrays are added up in that of the first."""
 
     def __init__(self):
         self._each, self._count = [], 0
