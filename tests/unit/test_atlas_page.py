@@ -118,6 +118,14 @@ def test_predictions_over_epochs(tmp_path):
     assert found["held_out"].tolist()[0] == 0 and np.isnan(found["held_out"].tolist()[1])
 
 
+def test_a_shorter_run_says_after_its_own_last_epoch_what_it_predicts_of_what_it_held_out(tmp_path):
+    roles = ("train", "validation", "test")
+    long = records(tmp_path / "seed-0", ("train",) * 3, np.ones((100, 3), bool), np.ones((100, 3), int))
+    short = records(tmp_path / "seed-1", roles, [[0, 0, 0], [1, 0, 1], [1, 1, 1]], [[0, 3, 1], [2, 3, 1], [2, 3, 1]])
+    found = predictions_over_epochs([long, short], [7, 4])  # the third epoch is not among the forty that are shown
+    assert found["held_out"].tolist()[0] == 1 and 3 not in found["epochs"].iloc[0]
+
+
 def test_of_many_epochs_some_are_shown(tmp_path):
     run = records(tmp_path / "seed-0", ("train",) * 3, np.ones((100, 3), bool), np.zeros((100, 3), int))
     epochs = predictions_over_epochs([run], [4])["epochs"].iloc[0]
