@@ -19,7 +19,9 @@ EVIDENCE = Schema(
         "epochs": Column(pa.list_(pa.int32()), "epochs of the predictions"),
         "agreeing": Column(pa.list_(pa.float32()), "share of the runs that predict the given label, per epoch"),
         "predicted": Column(pa.list_(pa.int32()), "class that most runs predict, per epoch; the lowest of several"),
-        "held_out": Column(pa.float64(), "the same share among runs that held it out, after the last epoch of each", True),
+        "held_out": Column(
+            pa.float64(), "the same share among runs that held it out, after the last epoch of each", True
+        ),
         "neighbors": Column(pa.list_(pa.int64()), "training examples with the most similar features, nearest first"),
     },
     key=("example_id",),
@@ -59,9 +61,9 @@ def _similar(asked: list[int], features: Path, examples: np.ndarray) -> list[lis
 def predictions_over_epochs(records: Iterable[Path], example_ids: Sequence[int]) -> pd.DataFrame:
     """What runs predict of some examples, in their order: columns epochs, agreeing, predicted and held_out of EVIDENCE.
 
-    records: of all runs, read a block at a time. Runs that were trained on an example count for the epochs, and
-    those that held it out, after the last epoch of each, for the last column; where all held it out, they count for the epochs as well. Of more than
-    40 epochs as many are taken, evenly spread, the first and the last among them.
+    records: of all runs, read a block at a time. Runs that were trained on an example count for the epochs, and those
+    that held it out, after the last epoch of each, for the last column; where all held it out, they count for the
+    epochs as well. Of more than 40 epochs as many are taken, evenly spread, the first and the last among them.
     """
     wanted = list(example_ids)
     rows = pd.concat(_rows_of(block, wanted) for path in records for block in RecordFile(path).blocks(_COLUMNS))
