@@ -2,13 +2,16 @@
 
 import json
 
+import PIL.Image
 import pytest
 
 from difficulty.costs.plan_text import Machine, plan_lines, size, warnings
+from difficulty.costs.prepared_sizes import source_sizes
 from difficulty.costs.remedies import remedy
 from difficulty.costs.stages import EstimatedJob, corrections, longest_chain, stages
 from difficulty.costs.truth import Truth, truth_of
 from difficulty.costs.work import MIB, Cost
+from difficulty.errors import UserError
 
 GIB = 1 << 30
 MACHINE = Machine(cores=2, memory=4 * GIB, free=10 * GIB)
@@ -72,6 +75,7 @@ def found(*jobs: EstimatedJob) -> str:
         (job("train_model", memory=5000), "train_model takes 4.9 GiB of memory, there are 4.0 GiB; lower batch_size"),
         (job("extract_gradients", kept=11 * GIB), "11.0 GiB are written, 10.0 GiB are free"),
         (job("extract_gradients", kept=11 * GIB), "set analyses.vog.keep_gradients: false"),
+        (job("probe_neighbors", kept=GIB, temporary=12 * GIB), "13.0 GiB are written, of which 12.0 GiB are removed"),
         (job("probe_neighbors", temporary=12 * GIB), "lower analyses.prediction_depth.numbers"),
         (job("compute_image_statistics", cpu=100_000), "a job of compute_image_statistics takes 27 h 46 min"),
         (job("score_self_influence", cpu=7200), "score_self_influence takes 9"),
@@ -139,3 +143,19 @@ def test_a_finished_job_tells_what_it_took_at_the_end_of_its_log(tmp_path, monke
     assert truth_of(relative, ["images"]).kept == 142
     log.write_text("of an older version")
     assert truth_of(relative) is None
+
+
+def test_an_image_that_cannot_be_opened_does_not_keep_a_source_from_being_counted(tmp_path):
+    for split in ("train", "test"):
+        for name in ("cat", "dog"):
+            folder = tmp_path / split / name
+            folder.mkdir(parents=True)
+            (folder / "broken.png").write_bytes(b"none")
+            PIL.Image.new("L", (20, 10)).save(folder / "good.png")
+    settings = {"source": "image_folder", "path": str(tmp_path), "on_bad_image": "skip"}
+    found = source_sizes(settings)
+    assert (found.train, found.test, found.height, found.width, found.channels) == (4, 4, 10, 20, 1)
+    for path in tmp_path.rglob("good.png"):
+        path.write_bytes(b"none")
+    with pytest.raises(UserError, match="none of the 8 images that were tried can be opened"):
+        source_sizes(settings)
