@@ -56,7 +56,7 @@ def source_sizes(settings: dict) -> Sizes:
 
 
 def _shape(source: Source, row: int) -> tuple[tuple[int, int, int], int] | None:
-    """((height, width, channels), bytes of the file) of an image; None if it cannot be opened, as preparation will say."""
+    """((height, width, channels), bytes of the file) of an image; None if it cannot be opened."""
     try:
         return _shape_of(source.image(row))
     except Exception:  # decoders raise anything
