@@ -1,7 +1,7 @@
 """SIGTERM, by which SLURM ends a job at its time limit, a spot machine is taken back, and Snakemake ends its jobs.
 
-SIGINT, which Ctrl-C sends to all of them before Snakemake sends SIGTERM, counts as the same. It becomes an exception, so
-that files that are half written are removed. It may come anywhere, even while a library takes care of its child
+SIGINT, which Ctrl-C sends to all of them before Snakemake sends SIGTERM, counts as the same. It becomes an exception,
+so that files that are half written are removed. It may come anywhere, even while a library takes care of its child
 processes, which is then left unable to end: so the process ends by itself afterwards.
 """
 
