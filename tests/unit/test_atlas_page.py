@@ -143,21 +143,25 @@ def test_nearest_images_are_those_with_the_smallest_angle():
 
 
 def test_times_of_stages(tmp_path):
-    for name, used in (
-        ("seed-0/train_model", "9.0 s of CPU time, at most 1,376"),
-        ("seed-1/train_model", "1,019.5 s of CPU time, at most 400"),
+    end = "2026-12-01 10:00:00,000 INFO took {} MB of memory\n"
+    for name, text in (
+        ("experiments/plain/seed-0/train_model", end.format("9.0 s of CPU time, at most 1,376")),
+        ("experiments/plain/seed-1/train_model", end.format("1,019.5 s of CPU time, at most 400")),
+        ("experiments/plain/seed-0-fold-1/probe_neighbors/epoch-3", end.format("0.4 s of CPU time, at most 98")),
+        ("figures/vog-toy/plot_vog_toy_distance-test", end.format("0.3 s of CPU time, at most 97")),
+        ("figures/plot_evaluations", end.format("0.2 s of CPU time, at most 96")),
+        ("show_plan", end.format("0.1 s of CPU time, at most 95")),
+        ("build_atlas", "INFO has begun\n"),
     ):
         log, benchmark = tmp_path / "logs" / f"{name}.log", tmp_path / "benchmarks" / f"{name}.tsv"
         for path in (log, benchmark):
-            path.parent.mkdir(parents=True)
-        log.write_text(f"2026-12-01 10:00:00,000 INFO took {used} MB of memory\n")
+            path.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(text)
         benchmark.write_text("s\th:m:s\tmax_rss\tcpu_time\n10\t-\t540\t-\n")
-    (tmp_path / "logs" / "short-epoch-3.log").write_text("INFO took 0.4 s of CPU time, at most 98 MB of memory\n")
-    (tmp_path / "logs" / "build_atlas.log").write_text("INFO has begun\n")
-    (tmp_path / "plan.csv").write_text(
-        "stage,jobs,done,cpu_s,memory_mib\ntrain_model,2,0,900.0,830\nshort,3,0,1.0,100\n"
-    )
-    first, second = times_of_stages(tmp_path)
+    plan = "stage,jobs,done,cpu_s,memory_mib\ntrain_model,2,0,900.0,830\nprobe_neighbors,3,0,1.0,100\n"
+    (tmp_path / "plan.csv").write_text(plan)
+    first, second, *others = times_of_stages(tmp_path)
     known = {"stage": "train_model", "jobs": 2, "seconds": 20, "cpu_seconds": 1028.5, "memory": 1376}
     assert first == {**known, "estimated_cpu_seconds": 900, "estimated_memory": 830}
-    assert second == {"stage": "short", "jobs": 1, "seconds": 0, "cpu_seconds": 0.4, "memory": 98}
+    assert second == {"stage": "probe_neighbors", "jobs": 1, "seconds": 10, "cpu_seconds": 0.4, "memory": 98}
+    assert [row["stage"] for row in others] == ["plot_vog_toy_distance", "plot_evaluations"]

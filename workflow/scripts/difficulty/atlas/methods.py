@@ -1,6 +1,7 @@
 """How results were made, as the page tells it: versions, and the time and memory of the stages."""
 
 import csv
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +12,9 @@ CITATION = (
     "The difficulty authors: difficulty: which examples of an image data set are hard, mislabelled, ambiguous or easy. "
     "Software, version 0.1.0, 2026. Cite also the papers of the scores that you report; docs/scores.md names them."
 )
+# A job's log below results/logs/: after what the job is of, the stage; behind it, which of the stage's jobs it is.
+_LOG = re.compile(r"(figures/)?((vog-toy|[a-z]+/[^/]+(/seed-\d+(-fold-\d+)?)?)/)?(?P<stage>[a-z_]+)")
+_OF_PLANS = ("show_plan", "verify_results")  # which make no results
 
 
 def describe_methods(provenance: Mapping, results: Path) -> dict:
@@ -35,7 +39,9 @@ def times_of_stages(results: Path) -> list[dict]:
     for log in sorted((results / "logs").rglob("*.log")):
         if not (used := used_by(log)):
             continue
-        stage = _stage_of(log)
+        stage = _LOG.match(log.relative_to(results / "logs").as_posix())["stage"]
+        if stage in _OF_PLANS:
+            continue
         row = found.setdefault(stage, {"stage": stage, "jobs": 0, "seconds": 0.0, "cpu_seconds": 0.0, "memory": 0.0})
         row["jobs"] += 1
         row["seconds"] += _seconds(results / "benchmarks" / log.relative_to(results / "logs").with_suffix(".tsv"))
@@ -47,11 +53,6 @@ def times_of_stages(results: Path) -> list[dict]:
             row["estimated_cpu_seconds"] = _number(planned["cpu_s"])
             row["estimated_memory"] = _number(planned["memory_mib"])
     return sorted(found.values(), key=lambda row: -row["cpu_seconds"])
-
-
-def _stage_of(log: Path) -> str:
-    """The stage of a job's log: `train_model.log`, `plot_runs.log`, or `probe_neighbors-epoch-3.log`."""
-    return log.stem.split("-")[0]
 
 
 def _seconds(benchmark: Path) -> float:
