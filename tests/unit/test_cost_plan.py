@@ -1,10 +1,12 @@
 """The plan in words, corrections by finished runs, and what logs and records tell of a finished job."""
 
 import json
+from types import SimpleNamespace
 
 import PIL.Image
 import pytest
 
+from difficulty.costs.formulas.scores import score_label_error
 from difficulty.costs.plan_text import Machine, plan_lines, size, warnings
 from difficulty.costs.prepared_sizes import source_sizes
 from difficulty.costs.remedies import remedy
@@ -143,6 +145,19 @@ def test_a_finished_job_tells_what_it_took_at_the_end_of_its_log(tmp_path, monke
     assert truth_of(relative, ["images"]).kept == 142
     log.write_text("of an older version")
     assert truth_of(relative) is None
+
+
+def test_noise_models_cost_memory_up_to_a_number_and_then_a_pass_over_all_numbers():
+    def cost(train: int, classes: int) -> tuple[float, float]:
+        data = SimpleNamespace(train=train, classes=classes)
+        facts = {"data": data, "examples": train, "rows_of_run": 0, "runs": 1, "seeds": 1, "settings": {"folds": 5}}
+        return score_label_error(SimpleNamespace(**facts, tables=lambda seconds, memory, _: (seconds, memory)))
+
+    held, twice, four_times = (cost(numbers // 256, 256) for numbers in (1 << 24, 1 << 25, 1 << 26))
+    assert four_times[0] - twice[0] == pytest.approx(3e-8 * (1 << 25) * (4 * 2 + 17))
+    assert twice[0] - held[0] == pytest.approx(3e-8 * (1 << 25) * (4 * 2 + 17))
+    assert twice[1] - held[1] == pytest.approx((230 << 24) / 256)
+    assert held[1] - cost(1 << 15, 256)[1] == pytest.approx(45 * (1 << 23) + (230 << 15))
 
 
 def test_an_image_that_cannot_be_opened_does_not_keep_a_source_from_being_counted(tmp_path):
