@@ -3,10 +3,12 @@
 154 experiments of 5 seeds, half of them with label noise; see bench_dry_run.py. Printed: CPU and wall seconds and peak
 memory of a dry run before anything is made; then, of a run of some minutes, how many jobs finish in a window of time
 and what Snakemake's own process takes for each, without the jobs. `--warm-up` waits until hundreds of trainings are
-ready at once, which is where choosing one takes longest.
+ready at once, which is where choosing one takes longest. With `--whole` it runs to its end, a quarter of an hour or so,
+and is started once more when all is done.
 """
 
 import argparse
+import contextlib
 import os
 import re
 import signal
@@ -56,17 +58,39 @@ def bookkeeping(workflow: Workflow, cores: int, warm_up: int, seconds: float) ->
     process.wait()
 
 
+def whole_run(workflow: Workflow, cores: int) -> None:
+    """All jobs, and then a start that finds nothing to do."""
+    for what in ("whole run", "start when all is done"):
+        log = workflow.folder.parent / "terminal.txt"
+        began = time.perf_counter()
+        with log.open("w") as output:
+            command = workflow.command("--cores", str(cores))
+            process = subprocess.Popen(command, cwd=workflow.folder, stdout=output, stderr=output)
+            snakemake, cpu, memory = psutil.Process(process.pid), 0.0, 0
+            while process.poll() is None:
+                with contextlib.suppress(psutil.Error):
+                    cpu, memory = sum(snakemake.cpu_times()[:2]), max(memory, snakemake.memory_info().rss)
+                time.sleep(0.5)
+        wall, jobs = time.perf_counter() - began, finished(log)
+        print(f"{what}: {jobs} jobs in {wall:.0f} s, status {process.returncode};", end=" ")
+        print(f"Snakemake's own process: {cpu:.0f} CPU s, {memory / 2**20:.0f} MB", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--experiments", type=int, default=154)
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--warm-up", type=int, default=400, help="jobs that finish before the window begins")
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--whole", action="store_true")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         workflow = our_workflow(Path(folder) / "grid", large_configuration(args.experiments))
         dry_run(workflow)
-        bookkeeping(workflow, args.cores, args.warm_up, args.seconds)
+        if args.whole:
+            whole_run(workflow, args.cores)
+        else:
+            bookkeeping(workflow, args.cores, args.warm_up, args.seconds)
 
 
 if __name__ == "__main__":

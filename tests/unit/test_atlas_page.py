@@ -118,6 +118,14 @@ def test_predictions_over_epochs(tmp_path):
     assert found["held_out"].tolist()[0] == 0 and np.isnan(found["held_out"].tolist()[1])
 
 
+def test_a_shorter_run_says_after_its_own_last_epoch_what_it_predicts_of_what_it_held_out(tmp_path):
+    roles = ("train", "validation", "test")
+    long = records(tmp_path / "seed-0", ("train",) * 3, np.ones((100, 3), bool), np.ones((100, 3), int))
+    short = records(tmp_path / "seed-1", roles, [[0, 0, 0], [1, 0, 1], [1, 1, 1]], [[0, 3, 1], [2, 3, 1], [2, 3, 1]])
+    found = predictions_over_epochs([long, short], [7, 4])  # the third epoch is not among the forty that are shown
+    assert found["held_out"].tolist()[0] == 1 and 3 not in found["epochs"].iloc[0]
+
+
 def test_of_many_epochs_some_are_shown(tmp_path):
     run = records(tmp_path / "seed-0", ("train",) * 3, np.ones((100, 3), bool), np.zeros((100, 3), int))
     epochs = predictions_over_epochs([run], [4])["epochs"].iloc[0]
@@ -135,15 +143,25 @@ def test_nearest_images_are_those_with_the_smallest_angle():
 
 
 def test_times_of_stages(tmp_path):
-    header = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"
-    for name, row in (
-        ("seed-0/train_model", "10\t-\t500\t-\t-\t-\t-\t-\t-\t9"),
-        ("seed-1/train_model", "20\t-\t400\t-\t-\t-\t-\t-\t-\t19"),
+    end = "2026-12-01 10:00:00,000 INFO took {} MB of memory\n"
+    for name, text in (
+        ("experiments/plain/seed-0/train_model", end.format("9.0 s of CPU time, at most 1,376")),
+        ("experiments/plain/seed-1/train_model", end.format("1,019.5 s of CPU time, at most 400")),
+        ("experiments/plain/seed-0-fold-1/probe_neighbors/epoch-3", end.format("0.4 s of CPU time, at most 98")),
+        ("figures/vog-toy/plot_vog_toy_distance-test", end.format("0.3 s of CPU time, at most 97")),
+        ("figures/plot_evaluations", end.format("0.2 s of CPU time, at most 96")),
+        ("show_plan", end.format("0.1 s of CPU time, at most 95")),
+        ("build_atlas", "INFO has begun\n"),
     ):
-        path = tmp_path / f"{name}.tsv"
-        path.parent.mkdir()
-        path.write_text(header + row + "\n")
-    (tmp_path / "short.tsv").write_text(header + "0.1\t-\t-\t-\t-\t-\t-\t-\t-\t-\n")
-    first, second = times_of_stages(tmp_path)
-    assert first == {"stage": "train_model", "jobs": 2, "seconds": 30, "cpu_seconds": 28, "memory": 500}
-    assert second["stage"] == "short" and second["memory"] == 0
+        log, benchmark = tmp_path / "logs" / f"{name}.log", tmp_path / "benchmarks" / f"{name}.tsv"
+        for path in (log, benchmark):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(text)
+        benchmark.write_text("s\th:m:s\tmax_rss\tcpu_time\n10\t-\t540\t-\n")
+    plan = "stage,jobs,done,cpu_s,memory_mib\ntrain_model,2,0,900.0,830\nprobe_neighbors,3,0,1.0,100\n"
+    (tmp_path / "plan.csv").write_text(plan)
+    first, second, *others = times_of_stages(tmp_path)
+    known = {"stage": "train_model", "jobs": 2, "seconds": 20, "cpu_seconds": 1028.5, "memory": 1376}
+    assert first == {**known, "estimated_cpu_seconds": 900, "estimated_memory": 830}
+    assert second == {"stage": "probe_neighbors", "jobs": 1, "seconds": 10, "cpu_seconds": 0.4, "memory": 98}
+    assert [row["stage"] for row in others] == ["plot_vog_toy_distance", "plot_evaluations"]

@@ -55,6 +55,19 @@ def test_monotone_transforms_and_row_order_change_nothing():
     np.testing.assert_allclose(spearman_matrix(changed[::-1]), spearman_matrix(values), atol=EXACT)
 
 
+@pytest.mark.parametrize("examples", [7, 1 << 24, (1 << 24) + 2])
+def test_centred_ranks_are_held_exactly(examples):
+    last = (examples - 1) / 2
+    assert correlation._kind_of_ranks(examples)(last) == last
+
+
+def test_ranks_in_half_the_memory_give_the_same_bits(monkeypatch):
+    values = tied_values(0, 1001)
+    found = [spearman_matrix(values), *spearman_intervals(values, 20)]
+    monkeypatch.setattr(correlation, "_kind_of_ranks", lambda examples: np.float64)
+    np.testing.assert_array_equal(found, [spearman_matrix(values), *spearman_intervals(values, 20)])
+
+
 def test_constant_scores_have_no_correlation():
     matrix = spearman_matrix(np.stack([np.arange(5.0), np.ones(5)], axis=1))
     assert matrix[0, 0] == 1

@@ -1,14 +1,19 @@
 """The plan in words, corrections by finished runs, and what logs and records tell of a finished job."""
 
 import json
+from types import SimpleNamespace
 
+import PIL.Image
 import pytest
 
+from difficulty.costs.formulas.scores import score_label_error
 from difficulty.costs.plan_text import Machine, plan_lines, size, warnings
+from difficulty.costs.prepared_sizes import source_sizes
 from difficulty.costs.remedies import remedy
 from difficulty.costs.stages import EstimatedJob, corrections, longest_chain, stages
 from difficulty.costs.truth import Truth, truth_of
 from difficulty.costs.work import MIB, Cost
+from difficulty.errors import UserError
 
 GIB = 1 << 30
 MACHINE = Machine(cores=2, memory=4 * GIB, free=10 * GIB)
@@ -72,6 +77,7 @@ def found(*jobs: EstimatedJob) -> str:
         (job("train_model", memory=5000), "train_model takes 4.9 GiB of memory, there are 4.0 GiB; lower batch_size"),
         (job("extract_gradients", kept=11 * GIB), "11.0 GiB are written, 10.0 GiB are free"),
         (job("extract_gradients", kept=11 * GIB), "set analyses.vog.keep_gradients: false"),
+        (job("probe_neighbors", kept=GIB, temporary=12 * GIB), "13.0 GiB are written, of which 12.0 GiB are removed"),
         (job("probe_neighbors", temporary=12 * GIB), "lower analyses.prediction_depth.numbers"),
         (job("compute_image_statistics", cpu=100_000), "a job of compute_image_statistics takes 27 h 46 min"),
         (job("score_self_influence", cpu=7200), "score_self_influence takes 9"),
@@ -139,3 +145,32 @@ def test_a_finished_job_tells_what_it_took_at_the_end_of_its_log(tmp_path, monke
     assert truth_of(relative, ["images"]).kept == 142
     log.write_text("of an older version")
     assert truth_of(relative) is None
+
+
+def test_noise_models_cost_memory_up_to_a_number_and_then_a_pass_over_all_numbers():
+    def cost(train: int, classes: int) -> tuple[float, float]:
+        data = SimpleNamespace(train=train, classes=classes)
+        facts = {"data": data, "examples": train, "rows_of_run": 0, "runs": 1, "seeds": 1, "settings": {"folds": 5}}
+        return score_label_error(SimpleNamespace(**facts, tables=lambda seconds, memory, _: (seconds, memory)))
+
+    held, twice, four_times = (cost(numbers // 256, 256) for numbers in (1 << 24, 1 << 25, 1 << 26))
+    assert four_times[0] - twice[0] == pytest.approx(3e-8 * (1 << 25) * (4 * 2 + 17))
+    assert twice[0] - held[0] == pytest.approx(3e-8 * (1 << 25) * (4 * 2 + 17))
+    assert twice[1] - held[1] == pytest.approx((230 << 24) / 256)
+    assert held[1] - cost(1 << 15, 256)[1] == pytest.approx(45 * (1 << 23) + (230 << 15))
+
+
+def test_an_image_that_cannot_be_opened_does_not_keep_a_source_from_being_counted(tmp_path):
+    for split in ("train", "test"):
+        for name in ("cat", "dog"):
+            folder = tmp_path / split / name
+            folder.mkdir(parents=True)
+            (folder / "broken.png").write_bytes(b"none")
+            PIL.Image.new("L", (20, 10)).save(folder / "good.png")
+    settings = {"source": "image_folder", "path": str(tmp_path), "on_bad_image": "skip"}
+    found = source_sizes(settings)
+    assert (found.train, found.test, found.height, found.width, found.channels) == (4, 4, 10, 20, 1)
+    for path in tmp_path.rglob("good.png"):
+        path.write_bytes(b"none")
+    with pytest.raises(UserError, match="none of the 8 images that were tried can be opened"):
+        source_sizes(settings)

@@ -200,7 +200,7 @@ def test_what_is_wrong_is_one_line(tmp_path):
     picture(tmp_path / "flat" / "a.png")
     errors = {
         "gone": "no such folder; check DIR",
-        "empty": "no images in it; see docs/data.md for layouts that are read",
+        "empty": "no images in it; see docs/data.md for layouts that are read, and for records",
         "note.txt": "is a file, expected a folder of images, a Parquet table or an .npz archive",
         "one": "one class only (ant), so there is nothing to learn; two classes are needed",
         "flat": "there are images, but no labels; put the images of each class into a folder of its own, or a table "

@@ -44,9 +44,9 @@ def test_kinds_of_evidence_count_once_each_where_they_are_known():
 
 
 def test_kinds_weigh_by_their_skill_squared():
-    probabilities, labels = np.eye(4)[[0, 0, 1, 2, 3]], np.array([0, 0, 1, 2, 2])
-    assert skill(probabilities, labels) == pytest.approx((0.8 - 0.4) / 0.6)
-    assert skill(probabilities[[2] * 5], labels) == 0 and skill(probabilities[:2], labels[:2]) == 0
+    predicted, labels = np.array([0, 0, 1, 2, 3]), np.array([0, 0, 1, 2, 2])
+    assert skill(predicted, labels) == pytest.approx((0.8 - 0.4) / 0.6)
+    assert skill(predicted[[2] * 5], labels) == 0 and skill(predicted[:2], labels[:2]) == 0
     assert weights_of(["a", "b", "c"], {"a": 0.4, "b": 0.8}) == [0.25, 1, 1]
     assert weights_of(["a", "b"], {}) == [1, 1] and weights_of(["a", "b"], {"a": 0.0, "b": 0.5})[0] == pytest.approx(
         1e-4

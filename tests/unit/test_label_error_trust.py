@@ -20,7 +20,8 @@ def test_reliability_is_the_stepped_up_rank_correlation():
 def test_confusion_shares_out_what_is_wrong_among_the_other_classes():
     likely = np.array([[0.9, 0.05, 0.05], [0.4, 0.6, 0], [0.25, 0.5, 0.25], [np.nan] * 3])
     wrong = np.array([0.2, 0.5, 0.3, np.nan])
-    table = confusion(likely, wrong, np.array([0, 0, 1, 2]), ["ant", "bee", "wasp"])
+    found = SimpleNamespace(classes=3, likely=lambda: [(np.arange(2), likely[:2]), (np.array([2]), likely[2:3])])
+    table = confusion(found, wrong, np.array([0, 0, 1, 2]), ["ant", "bee", "wasp"])
     assert table["expected"].tolist() == pytest.approx([0.1 + 0.5, 0.1, 0.15, 0.15])
     assert table[["given_class", "likely_class", "examples"]].to_numpy().tolist() == [
         ["ant", "bee", 2],

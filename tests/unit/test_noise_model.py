@@ -10,8 +10,15 @@ from difficulty.analysis.label_errors.trust import Facts
 from difficulty.scores.label_error import calibration, class_arrays, noise_model
 from difficulty.scores.label_error.confusions import with_confusions
 from difficulty.scores.label_error.estimate import are_enough, estimate_wrong_labels, in_order_of, recommended_cut
+from difficulty.scores.label_error.log_probabilities import inputs_of
 from difficulty.scores.label_error.noise_likelihood import NoiseLikelihood
-from difficulty.scores.label_error.noise_model import NoisyLabels, fit_noise_model, in_groups
+from difficulty.scores.label_error.noise_model import (
+    NoisyLabels,
+    fit_noise_model,
+    in_groups,
+    likely_classes,
+    wrong_labels,
+)
 from difficulty.scores.label_error.outside import taken_for_others
 from tests.support.noisy_labels import ASYMMETRIC, simulated
 
@@ -21,7 +28,7 @@ def test_the_model_finds_noise_and_sharpness():
     model = fit_noise_model([np.exp(stated)], given)
     np.testing.assert_allclose(np.diag(model.fit.weights), 2, atol=0.3)
     np.testing.assert_allclose(model.fit.transitions[0], ASYMMETRIC, atol=0.025)
-    wrong = model.wrong(given)
+    wrong = wrong_labels([np.exp(stated)], given, model, model.group)
     assert wrong.sum() == pytest.approx((true != given).sum(), rel=0.1)
     for low, high in ((0, 0.1), (0.1, 0.5), (0.5, 0.9), (0.9, 1)):  # calibrated
         within = (wrong >= low) & (wrong < high)
@@ -74,8 +81,8 @@ def test_the_map_of_many_classes_is_a_factor_for_each_predictor_and_biases(monke
     fit = model.fit
     assert fit.weights.shape == (4,)
     assert loss([*fit.weights, fit.common, fit.pairs[0, 1], fit.pairs[1, 0]]) == pytest.approx(best.fun, abs=1e-4)
-    found = noise_model.class_probabilities(predictors, model)
-    np.testing.assert_allclose(found, predicted_by(*fit.weights), rtol=1e-9)
+    ((_, found),) = noise_model.class_probabilities(predictors, model)
+    np.testing.assert_allclose(found.T, predicted_by(*fit.weights), rtol=1e-9)
     right = minimize(lambda weights: loss([*weights, -40, 0, 0]), [0.5, 0.5, 0, 0], tol=1e-10)
     assert model.gain == pytest.approx(right.fun - best.fun, abs=1e-3)
 
@@ -113,9 +120,10 @@ def test_probabilities_follow_from_the_fitted_parameters_by_bayes_rule():
     stated, _, given = simulated(50, ASYMMETRIC)
     model = fit_noise_model([np.exp(stated)], given)
     predicted = softmax(stated @ model.fit.weights[:-1] + model.fit.weights[-1], axis=1)
+    ((_, likely),) = likely_classes([np.exp(stated)], given, model, model.group)
     for row in range(5):
         joint = predicted[row] * model.fit.transitions[0][:, given[row]]
-        np.testing.assert_allclose(model.likely[row], joint / joint.sum(), atol=1e-9)
+        np.testing.assert_allclose(likely[:, row], joint / joint.sum(), atol=1e-9)
 
 
 def test_an_interval_covers_the_number_of_wrong_labels():
@@ -174,13 +182,14 @@ def test_predictors_are_weighed_by_what_they_know():
     model = fit_noise_model([np.exp(stated), np.exp(ignorant)], given)
     of_both = [np.diag(model.fit.weights[rows]).mean() for rows in (slice(0, 3), slice(3, 6))]
     assert of_both[0] == pytest.approx(1, abs=0.2) and abs(of_both[1]) < 0.1
-    assert model.wrong(given).sum() == pytest.approx((true != given).sum(), rel=0.15)
+    wrong = wrong_labels([np.exp(stated), np.exp(ignorant)], given, model, model.group)
+    assert wrong.sum() == pytest.approx((true != given).sum(), rel=0.15)
 
 
 def test_a_class_without_examples_and_one_class_alone():
     predicted, labels = [np.array([[0.8, 0.1, 0.1], [0.2, 0.7, 0.1]] * 20)], np.array([0, 1] * 20)
     model = in_groups(predicted, labels, fit_noise_model(predicted, labels), 2)
-    assert np.isfinite(model.likely).all()
+    assert all(np.isfinite(likely).all() for _, likely in likely_classes(predicted, labels, model, model.group))
     found = estimate_wrong_labels([np.ones((30, 1))], NoisyLabels(np.zeros(30, int)))
     assert found.wrong.sum() == 0
 
@@ -190,7 +199,7 @@ def test_the_only_image_of_a_class_has_no_estimate_and_changes_none():
     known = np.pad(softmax(stated, axis=1), ((0, 0), (0, 1)), constant_values=1e-4)
     of_others = estimate_wrong_labels([known], NoisyLabels(given))
     found = estimate_wrong_labels([np.concatenate([known, known[:1]])], NoisyLabels(np.append(given, 3)))
-    assert np.isnan(found.wrong[-1]) and np.isnan(found.likely[-1]).all()
+    assert np.isnan(found.wrong[-1]) and all(600 not in places for places, _ in found.likely())
     np.testing.assert_array_equal(found.wrong[:-1], of_others.wrong)
     handed = in_order_of(np.append(np.arange(600.0), 1000), found.wrong)
     assert np.isnan(handed[-1]) and handed[-2] == of_others.wrong.max()
@@ -199,7 +208,7 @@ def test_the_only_image_of_a_class_has_no_estimate_and_changes_none():
     assert row["reason"].endswith(
         "1 image is the only one with its label, so that its probability of being wrong is not known"
     )
-    pairs = confusion(found.likely, handed, np.append(given, 3), ["a", "b", "c", "d"])
+    pairs = confusion(found, handed, np.append(given, 3), ["a", "b", "c", "d"])
     assert set(pairs["given"]) == {0, 1, 2} and pairs["expected"].sum() == pytest.approx(np.nansum(handed))
 
 
@@ -236,13 +245,13 @@ def test_the_cut_has_those_that_are_likelier_wrong_than_right():
     assert (none.examples, none.precision, none.recall) == (0, None, None)
 
 
-def test_of_many_examples_a_sample_says_where_the_fit_to_all_begins(monkeypatch):
+def test_of_many_examples_a_sample_says_where_the_fit_to_all_begins():
     stated, _, given = simulated(4000, ASYMMETRIC, sharpness=2.0)
     whole = fit_noise_model([np.exp(stated)], given)
-    monkeypatch.setattr(noise_model, "_MOST_FOR_STARTS", 1000)
-    sampled = fit_noise_model([np.exp(stated)], given)
+    sampled = fit_noise_model([np.exp(stated)], given, for_starts=1000)
     assert sampled.log_likelihood == pytest.approx(whole.log_likelihood, abs=0.05)
-    np.testing.assert_allclose(sampled.wrong(given), whole.wrong(given), atol=0.02)
+    wrong = [wrong_labels([np.exp(stated)], given, each, each.group) for each in (sampled, whole)]
+    np.testing.assert_allclose(*wrong, atol=0.02)
 
 
 def test_sums_over_blocks_are_those_over_all_examples(monkeypatch):
@@ -250,7 +259,8 @@ def test_sums_over_blocks_are_those_over_all_examples(monkeypatch):
     stated, _, given = simulated(4000, ASYMMETRIC, sharpness=2.0)
     predictors, evidence = [np.exp(stated)], -stated[np.arange(len(given)), given]
     whole = fit_noise_model(predictors, given)
-    of_all = noise_model._inputs(predictors), given, 3, noise_model.ALIKE
+    of_all = inputs_of(predictors, whole.zeros), given, 3, noise_model.ALIKE
+    ((_, likely),) = likely_classes(predictors, given, whole, whole.group)
     likelihood = NoiseLikelihood(*of_all)
     assert len(list(class_arrays.blocks(4000, 3))) == 1
     value, gradient = likelihood.value(whole.fit), likelihood._loss(*whole.fit)[1]
@@ -260,8 +270,10 @@ def test_sums_over_blocks_are_those_over_all_examples(monkeypatch):
     likelihood = NoiseLikelihood(*of_all)
     assert likelihood.value(whole.fit) == pytest.approx(value, rel=1e-12)
     np.testing.assert_allclose(likelihood._loss(*whole.fit)[1], gradient, atol=1e-9)
-    np.testing.assert_allclose(likelihood.posterior(whole.fit).T, whole.likely, rtol=1e-12)
+    ((_, in_blocks),) = likely_classes(predictors, given, whole, whole.group)
+    np.testing.assert_allclose(in_blocks, likely, rtol=1e-12)
     parts = fit_noise_model(predictors, given)
-    np.testing.assert_allclose(parts.wrong(given), whole.wrong(given), atol=1e-4)
+    wrong = [wrong_labels(predictors, given, each, each.group) for each in (parts, whole)]
+    np.testing.assert_allclose(*wrong, atol=1e-4)
     assert parts.gain == pytest.approx(whole.gain, abs=1e-6)
     np.testing.assert_allclose(with_confusions(evidence, predictors, NoisyLabels(given)), score, atol=1e-2)

@@ -5,10 +5,11 @@ import pandas as pd
 import pyarrow as pa
 
 from difficulty.analysis import run_values
-from difficulty.analysis.run_values import by_seed
+from difficulty.analysis.run_values import by_seed, rows_of_examples
 from difficulty.memory_budget import VARIABLE
 from difficulty.scores.collect import RUN_SCORES
-from difficulty.tables import Column, write_table
+from difficulty.table_parts import RowGroups
+from difficulty.tables import Column, read_table, write_table
 
 SCORES = {
     "loss": Column(pa.float32(), "a score", direction=+1),
@@ -60,3 +61,22 @@ def test_scores_are_the_same_whatever_is_read_at_a_time(tmp_path, monkeypatch):
     assert list(found) == list(expected) == list(SCORES)
     for score in SCORES:
         pd.testing.assert_frame_equal(found[score], expected[score])
+
+
+def test_rows_of_examples_are_read_a_row_group_at_a_time(tmp_path, monkeypatch):
+    path, schema = tmp_path / "family.parquet", RUN_SCORES.extended(SCORES)
+    write_table(pd.DataFrame(FOLDS, columns=list(schema.columns)), path, schema, {}, rows_per_group=3)
+    columns, read = ["example_id", "run", "first_learned"], []
+    whole = read_table(path, schema, columns)
+    one_by_one = RowGroups.read_arrow
+
+    def watched(groups, numbers, names):
+        read.append(list(numbers))
+        return one_by_one(groups, numbers, names)
+
+    monkeypatch.setattr(RowGroups, "read_arrow", watched)
+    for asked in ([3, 1], [2, 7], []):
+        found = rows_of_examples(path, schema, columns, np.array(asked, np.int64))
+        pd.testing.assert_frame_equal(found, whole[whole["example_id"].isin(asked)].reset_index(drop=True))
+        assert max(map(len, read)) == 1
+    pd.testing.assert_frame_equal(rows_of_examples(path, schema, columns, None), whole)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,8 +11,17 @@ from scipy.stats import percentileofscore
 
 from difficulty.analysis.set_suspects import named_sets, set_votes, suggested_sets
 from difficulty.analysis.suggested_labels import first_counted_epoch, other_predictions
-from difficulty.analysis.suspects import SUSPECTS, Suspicion, hardness_percentiles, ranked, suspect_table
+from difficulty.analysis.suspects import (
+    SUSPECTS,
+    Suspicion,
+    hardness_percentiles,
+    ranked,
+    read_percentiles,
+    suspect_table,
+)
+from difficulty.scores.collect import SCORES
 from difficulty.scores.record_arrays import RecordArrays
+from difficulty.tables import Column, write_table
 
 
 def test_percentiles_by_hand():
@@ -30,6 +40,20 @@ def test_percentiles_are_scipys_rescaled_to_reach_0_and_100(values):
     np.testing.assert_allclose(found, (means * examples / 100 - 0.5) / (examples - 1) * 100, atol=1e-9)
     reversed_order = hardness_percentiles(pd.DataFrame({"s": values}), {"s": -1})["s"]
     np.testing.assert_allclose(found + reversed_order, 100)
+
+
+def test_percentiles_read_score_by_score_are_those_of_the_whole_table(tmp_path):
+    random = np.random.default_rng(0)
+    split = np.where(np.arange(50) % 5 == 0, "test", "train")
+    facts = {"split": split, "class_name": "a", "is_corrupt": False} | dict.fromkeys(("label", "clean_label"), 0)
+    runs = dict.fromkeys(("runs_train", "runs_validation", "runs_test"), np.ones(50, np.int16))
+    scores = {"aum": random.random(50), "loss_ranked": np.where(random.random(50) < 0.5, np.nan, random.random(50))}
+    schema = SCORES.extended({name: Column(pa.float64(), "a score", True) for name in scores})
+    write_table(pd.DataFrame({"example_id": np.arange(50)} | facts | runs | scores), tmp_path / "s.parquet", schema)
+    directions, columns = {"aum": -1, "loss": 1}, {"aum": "aum", "loss": "loss_ranked"}
+    training = pd.DataFrame(scores)[split == "train"].set_axis(list(columns), axis=1).reset_index(drop=True)
+    found = read_percentiles(tmp_path / "s.parquet", columns, directions, [("split", "==", "train")])
+    pd.testing.assert_frame_equal(found, hardness_percentiles(training, directions))
 
 
 def run(predicted, roles, example_id=None):

@@ -1,5 +1,9 @@
 """Tables are checked on the way in and out, and never half written."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -17,6 +21,7 @@ from difficulty.tables import (
     read_table,
     write_table,
 )
+from tests.support.scripts import SCRIPTS
 
 THINGS = Schema(
     "things",
@@ -39,6 +44,33 @@ def test_round_trip_keeps_values_nulls_metadata_and_provenance(tmp_path):
     assert pq.read_table(tmp_path / "t.parquet")["score"].null_count == 1
     assert read_provenance(tmp_path / "t.parquet") == {"seed": 3}
     assert read_schema(tmp_path / "t.parquet").columns == THINGS.columns
+
+
+_MEMORY = """
+import sys
+from difficulty.tables import Schema, read_table
+
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096
+
+small, large = sys.argv[1:]
+read_table(small, Schema("numbers", open=True))  # what reading takes the first time
+before = resident()
+table = read_table(large, Schema("numbers", open=True))
+print((resident() - before) / table.memory_usage().sum())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+def test_reading_takes_no_more_memory_than_the_table_when_it_is_done(tmp_path):
+    paths, rows, scores = [tmp_path / "small.parquet", tmp_path / "large.parquet"], (10, 1 << 20), 8
+    schema = Schema("numbers", {f"score{n}": Column(pa.float64(), "a score") for n in range(scores)})
+    for path, count in zip(paths, rows, strict=True):
+        values = np.random.default_rng(0).random((count, scores))
+        write_table(pd.DataFrame(values, columns=list(schema.columns)), path, schema)
+    command, environment = [sys.executable, "-c", _MEMORY, *paths], os.environ | {"PYTHONPATH": str(SCRIPTS)}
+    found = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert float(found.stdout) < 1.25
 
 
 def test_identical_tables_have_identical_bytes(tmp_path):

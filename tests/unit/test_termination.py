@@ -55,13 +55,12 @@ def started(script, **options):
 MEASURING = f"""
 import sys, time
 sys.path.insert(0, {str(SCRIPTS)!r})
-from concurrent.futures import ProcessPoolExecutor
+from difficulty.side_by_side import mapped
 from difficulty.stage import arguments, required_paths, run_stage
 
 def main(args):
-    with ProcessPoolExecutor(2) as pool:
-        for _ in pool.map(time.sleep, [0, 600, 600, 600]):
-            args.output.touch()
+    for _ in mapped(time.sleep, [0, 0, 0, 0, 600, 600, 600], 2):
+        args.output.touch()
 
 if __name__ == "__main__":
     parser = arguments("measures")
@@ -83,6 +82,14 @@ def is_alive(process):
         return False
 
 
+def wait_for_the_end(processes):
+    """One that was just being started looks every 5 s whether its parent still is."""
+    deadline = time.monotonic() + 20
+    while any(map(is_alive, processes)):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 def test_a_half_written_file_is_removed(tmp_path):
     script, results = tmp_path / "write.py", tmp_path / "results"
     script.write_text(WRITING)
@@ -94,17 +101,22 @@ def test_a_half_written_file_is_removed(tmp_path):
     assert not [*results.iterdir()]
 
 
-@pytest.mark.parametrize("send", [os.kill, os.killpg], ids=["process", "group"])
-def test_a_pool_of_processes_ends_with_its_stage(tmp_path, send):
+@pytest.mark.parametrize(
+    ("send", "number"),
+    [(os.kill, signal.SIGTERM), (os.killpg, signal.SIGTERM), (os.killpg, signal.SIGINT)],
+    ids=["process", "group", "Ctrl-C"],
+)
+def test_a_pool_of_processes_ends_with_its_stage(tmp_path, send, number):
     script, output = tmp_path / "measure.py", tmp_path / "output"
     script.write_text(MEASURING)
     process = started(script, output=output, log=tmp_path / "measure.log")
     wait_for(process, output.exists)
     children = psutil.Process(process.pid).children()
-    send(process.pid, signal.SIGTERM)
+    send(process.pid, number)
     told = process.communicate(timeout=30)[1]
-    assert told == f"measure: stopped by SIGTERM (log: {tmp_path / 'measure.log'})\n" and process.returncode == 1
-    assert children and not any(map(is_alive, children))
+    assert told == f"measure: stopped by {number.name} (log: {tmp_path / 'measure.log'})\n" and process.returncode == 1
+    assert len(children) > 2
+    wait_for_the_end(children)
 
 
 @pytest.fixture
@@ -142,10 +154,7 @@ def test_a_training_ends_and_goes_on_after_its_last_epoch(tmp_path, inputs, send
     assert (found := re.fullmatch(line, last)) and process.returncode == 1, told
     assert all(each.endswith(" left") for each in progress)
     assert not [*run.glob(".partial/.*")]
-    deadline = time.monotonic() + 20  # one that was just being started looks every 5 s whether its parent still is
-    while any(map(is_alive, children)):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_for_the_end(children)
     done = run_script("train_model", settings=TRAINING, **options)
     assert done.returncode == 0, done.stderr
     log = options["log"].read_text()

@@ -170,7 +170,7 @@ def look_at_results(dag):
         limit_memory_to_the_machine(dag.workflow)
         if plan_name in targets and not dag.workflow.dryrun:
             jobs = planned_jobs(own_rules, plan.files())
-            write_plan(jobs, own_name, estimates, SCRIPTS, dag.workflow.cores, PLANNED)
+            write_plan(jobs, own_name, estimates, SCRIPTS, dag.workflow.resource_settings.cores, PLANNED)
         elif targets != {verify_name} and not dag.workflow.dryrun:
             survey(estimates, SCRIPTS)  # or jobs would ask for what 50,000 images need
         if not targets <= {verify_name, plan_name}:

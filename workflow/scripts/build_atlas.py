@@ -33,7 +33,7 @@ def main(args):
         "experiments": payload.experiments(settings["experiments"], settings["tables"], settings["compared"]),
         "influential": payload.influential(settings["influential"]),
         "figures": describe_figures(settings["figures"], results, arrays),
-        "methods": describe_methods(payload.provenance(settings["experiments"][0]), results.folder / "benchmarks"),
+        "methods": describe_methods(payload.provenance(settings["experiments"][0]), results.folder),
         "folder": folder_of(args.output),
         "palette": {"points": POINT_COLORS, "shares": SHARE_COLORS},
     }

@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from difficulty.datasets.example_tables import EXAMPLES, class_names
 from difficulty.scores.given_probabilities import GIVEN_PROBABILITIES, probabilities_of, read_given
+from difficulty.scores.label_quality.held_out import rows_of_group
 from difficulty.stage import arguments, provenance, required_paths, run_stage
 from difficulty.tables import read_table, write_table
 
@@ -20,7 +21,7 @@ def main(args):
     lists = pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), classes)
     lists = lists.cast(GIVEN_PROBABILITIES.columns["probabilities"].type)
     table = pa.table({"example_id": training["example_id"].to_numpy(), "probabilities": lists})
-    write_table(table, args.output, GIVEN_PROBABILITIES, provenance(args), dictionary=False)
+    write_table(table, args.output, GIVEN_PROBABILITIES, provenance(args), rows_of_group(classes), dictionary=False)
     logger.info("%d training examples; %d rows are of no such example", len(values), len(given.keys) - len(values))
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from difficulty.analysis.compared_scores import compared_columns, drawn_examples
 from difficulty.analysis.correlation import CORRELATION, SEED_CORRELATION, STABILITY, correlation_table
-from difficulty.analysis.run_values import of_examples
+from difficulty.analysis.run_values import rows_of_examples
 from difficulty.analysis.score_order import in_order, similar_order
 from difficulty.analysis.seed_stability import corrected_table, over_seeds, reliabilities
 from difficulty.errors import UserError
@@ -25,9 +25,11 @@ def main(args):
     directions = {name: column.direction for name, column in read_schema(args.scores).columns.items()}
     drawn = drawn_examples(read_table(args.scores, SCORES, ["example_id", "split"]), settings.get("examples"))
     stability, pairs = over_seeds(args.families, wanted, drawn)
-    table, matrices = read_table(args.scores, SCORES, filters=of_examples(drawn)), []
+    matrices = []
     for role, found in compared_columns(args.scores, args.families, wanted).items():
-        rows = table[table[f"runs_{role}"] > 0].set_index("example_id")
+        columns = list(dict.fromkeys(["example_id", f"runs_{role}", *found.values()]))
+        rows = rows_of_examples(args.scores, SCORES, columns, drawn)
+        rows = rows[rows[f"runs_{role}"] > 0].set_index("example_id")
         rows = rows[list(found.values())].set_axis(list(found), axis=1).dropna(axis=1, how="all")
         if rows.empty:
             continue

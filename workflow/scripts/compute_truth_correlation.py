@@ -29,11 +29,11 @@ def main(args):
         rows = scores[f"runs_{role}"] > 0
         if not rows.any():
             continue
-        ranking = ranking_columns(columns, role)
-        hardness = read_table(args.scores, SCORES, list(ranking.values()))[rows.to_numpy()]
-        for column in hardness:
-            hardness[column] *= columns[column].direction
-        hardness = hardness.set_axis(list(ranking), axis=1).set_index(scores.index[rows]).dropna(axis=1, how="all")
+        hardness = {}
+        for score, column in ranking_columns(columns, role).items():  # all of them at once take twice the memory
+            values = read_table(args.scores, SCORES, [column])[column].to_numpy()[rows]
+            hardness[score] = values * columns[column].direction
+        hardness = pd.DataFrame(hardness, index=scores.index[rows], copy=False).dropna(axis=1, how="all")
         found = truth_correlation(hardness, truth[rows], scores["class_name"][rows], args.settings["bootstrap"])
         parts += [found.assign(role=role)] if len(found) else []
         logger.info("%s: %d scores, %d truth columns, %d examples", role, hardness.shape[1], truth.shape[1], rows.sum())

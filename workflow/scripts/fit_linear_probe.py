@@ -14,6 +14,7 @@ from difficulty.datasets.feature_tables import fixed_lists, vectors_of
 from difficulty.scores.features.probe import probabilities_of
 from difficulty.scores.features.scoring import Labelled, all_logits
 from difficulty.scores.features.tables import probe_schema
+from difficulty.scores.label_quality.held_out import rows_of_group
 from difficulty.scores.runs import run_of
 from difficulty.stage import WITH_TORCH, arguments, provenance, required_paths, run_stage
 from difficulty.tables import read_table, write_table
@@ -47,7 +48,7 @@ def main(args):
     order = np.argsort(rows["example_id"].to_numpy())
     probabilities = fixed_lists(probabilities_of(logits)[order])
     table = pa.table({"example_id": rows["example_id"].to_numpy()[order], "probabilities": probabilities})
-    write_table(table, args.probe, probe_schema(logits.shape[1]), facts)
+    write_table(table, args.probe, probe_schema(logits.shape[1]), facts, rows_of_group(logits.shape[1]))
     text = "%d folds, held-out accuracy %.2f %%, by given labels"
     logger.info(text, fold.max() + 1, 100 * history.set_index("group")["top1"]["validation"])
 

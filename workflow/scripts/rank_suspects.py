@@ -12,7 +12,7 @@ from difficulty.analysis.suspect_evidence import EVIDENCE, evidence_table
 from difficulty.analysis.suspect_facts import USED_OF_TRAINING, labels_of, last_epoch, training_of
 from difficulty.analysis.suspect_list import SuspectList
 from difficulty.analysis.suspect_remarks import said_of_images
-from difficulty.analysis.suspects import hardness_percentiles, ranked, ranking_scores
+from difficulty.analysis.suspects import ranked, ranking_scores, read_percentiles
 from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.datasets.label_sets import LABEL_SETS
 from difficulty.scores.collect import SCORES
@@ -22,6 +22,7 @@ from difficulty.tables import read_schema, read_table, write_table
 logger = logging.getLogger("difficulty")
 
 _KNOWN_OF_EXAMPLES = ("example_id", "split", "key", "label", "class_name", "file", "duplicate_of")
+_OF_TRAINING = [("split", "==", "train")]
 _KNOWN_OF_LABELS = ("example_id", "label", "label_error_probability")
 
 
@@ -29,9 +30,8 @@ def main(args):
     wanted = args.settings["score"]
     ranking, directions = ranking_scores(args.scores, wanted)
     used = [name for name in read_schema(args.scores).columns if name in USED_OF_TRAINING]
-    columns = list(dict.fromkeys([*_KNOWN_OF_LABELS, *used, *ranking.values()]))
-    scores = read_table(args.scores, SCORES, columns, [("split", "==", "train")])
-    hardness = scores[list(ranking.values())].set_axis(list(ranking), axis=1)
+    columns = list(dict.fromkeys([*_KNOWN_OF_LABELS, *used, ranking[wanted]]))
+    scores = read_table(args.scores, SCORES, columns, _OF_TRAINING)
     named = [name for name in (*_KNOWN_OF_EXAMPLES, *LABEL_SETS) if name in read_schema(args.examples).columns]
     examples = read_table(args.examples, EXAMPLES, named)
     position = pd.Index(examples["example_id"]).get_indexer(scores["example_id"])
@@ -46,17 +46,17 @@ def main(args):
     if not trust["trustworthy"]:
         probability = np.full(len(probability), np.nan)
     training = training_of(scores, last_epoch(args.records))
-    places = ranked(directions[wanted] * hardness[wanted].to_numpy(np.float64))
-    percentiles = hardness_percentiles(hardness, directions)
-    del scores, hardness
-    distrust = None if trust["trustworthy"] else trust["reason"]
-    suspects = SuspectList(examples, labels, probability, training, duplicate, further, percentiles, distrust)
-
-    facts = provenance(args)
-    counts = suspects.write(places, args.output, args.table, facts)
-    example_id = examples["example_id"].to_numpy()
+    places = ranked(directions[wanted] * scores[ranking[wanted]].to_numpy(np.float64))
+    del scores
+    facts, example_id = provenance(args), examples["example_id"].to_numpy()
     evidence = evidence_table(example_id[places], args.records, example_id, args.features)
     write_table(evidence, args.evidence, EVIDENCE, facts)
+    del evidence
+
+    percentiles = read_percentiles(args.scores, ranking, directions, _OF_TRAINING)
+    distrust = None if trust["trustworthy"] else trust["reason"]
+    suspects = SuspectList(examples, labels, probability, training, duplicate, further, percentiles, distrust)
+    counts = suspects.write(places, args.output, args.table, facts)
     text = "%d examples ranked by %s; %d labels are likely wrong or disputed; another label is suggested for %d"
     logger.info(text, len(places), wanted, counts["doubted"], counts["suggested"])
 

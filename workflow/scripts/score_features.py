@@ -12,6 +12,7 @@ from difficulty.datasets.feature_tables import fixed_lists, stored_vectors_of
 from difficulty.scores.collect import EXAMPLE_SCORES
 from difficulty.scores.features.scoring import Labelled, feature_scores
 from difficulty.scores.features.tables import FEATURE_SCORES, probe_schema
+from difficulty.scores.label_quality.held_out import rows_of_group
 from difficulty.stage import WITH_TORCH, arguments, provenance, required_paths, run_stage
 from difficulty.tables import read_table, write_table
 from difficulty.training.probe_folds import probe_folds
@@ -36,7 +37,7 @@ def main(args):
     scores = pd.DataFrame({"example_id": ids, **found}).iloc[order]
     write_table(scores, args.output, EXAMPLE_SCORES.extended(FEATURE_SCORES), facts)
     table = pa.table({"example_id": ids[order], "probabilities": fixed_lists(probabilities[order])})
-    write_table(table, args.probe, probe_schema(probabilities.shape[1]), facts)
+    write_table(table, args.probe, probe_schema(probabilities.shape[1]), facts, rows_of_group(probabilities.shape[1]))
     trained = len(parts[0].labels)
     accuracy = (probabilities[:trained].argmax(axis=1) == parts[0].labels).mean()
     logger.info("probe: accuracy %.2f %% on held-out training images, by given labels", 100 * accuracy)

@@ -30,6 +30,8 @@ def main(args):
     examples, facts = read_table(args.examples, EXAMPLES, named), provenance(args)
     several, are_probes = has_label_sets(examples), args.settings.get("are_probes", False)
     said = judge(args, example_id, given, several, are_probes)
+    if fitted := said.noisy.sampled:
+        logger.info("noise models are fitted to a sample, %d of %d examples, and judge all", fitted, len(given))
     known = summary.facts_of(said, given, are_probes, args.settings.get("corrected", False))
     found = said.estimate() if not several and verdict(known)[0] else None
     wrong = said.wrong(found)
@@ -40,7 +42,7 @@ def main(args):
         for seed, own in said.of_seeds.items():
             append(pd.DataFrame({"example_id": example_id, "run": seed, "role": role, "label_error": own}))
     names = class_names(examples, max((each.shape[1] for each in said.predictors.values()), default=0))
-    pairs = summary.confusion(found.likely, wrong, given, names) if found else summary.NO_CONFUSION
+    pairs = summary.confusion(found, wrong, given, names) if found else summary.NO_CONFUSION
     write_table(pairs, args.confusion, LABEL_CONFUSION, facts)
 
     row = summary.of_several_labels(len(given), said.kinds) if several else summary.summary(known, said.kinds, found)

@@ -114,7 +114,7 @@ class Parts:
                 where = f"{done}; the next attempt goes on from there"
                 if not has_shared_disk():
                     where = f"{done}; without a shared disk, the next attempt starts again"
-            raise Stopped(f"ended by SIGTERM{where}") from error
+            raise Stopped(f"ended by {error.by}{where}", error.by) from error
 
     def progress(self, name: str) -> Progress:
         """Progress lines of what is left, which count what an earlier attempt has done."""

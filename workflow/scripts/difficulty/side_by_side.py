@@ -3,6 +3,7 @@
 import multiprocessing
 import multiprocessing.connection
 import os
+import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -31,7 +32,11 @@ def mapped(function: Callable, things: Iterable, processes: int) -> Iterator:
 
 
 def _end_with_parent() -> None:
-    """Ends this process as soon as the one that started it is killed, or it would wait for work for ever."""
+    """Ends this process as soon as the one that started it is killed, or it would wait for work for ever.
+
+    Ctrl-C reaches both; this one leaves it to the other, which ends it.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_wait_for_the_end, daemon=True).start()
 
 

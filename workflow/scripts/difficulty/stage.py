@@ -56,7 +56,7 @@ def provenance(args: argparse.Namespace, packages: tuple[str, ...] = _PACKAGES, 
 
 def run_stage(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> None:
     """Parses the command line, runs `main` with logging set up, and records what it wrote; exits 1 with one line if it
-    fails or is stopped by SIGTERM. The log ends with the CPU time and the memory that it took."""
+    fails or is stopped by a signal. The log ends with the CPU time and the memory that it took."""
     args = parser.parse_args()
     failure = None
     try:

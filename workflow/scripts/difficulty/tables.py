@@ -183,7 +183,9 @@ def check_schema(path, schema: Schema) -> None:
 
 def read_table(path, schema: Schema, columns: Sequence[str] | None = None, filters=None) -> pd.DataFrame:
     """The table at `path` as a DataFrame; arguments and errors as for `read_arrow`."""
-    return read_arrow(path, schema, columns, filters).to_pandas()
+    frame = read_arrow(path, schema, columns, filters).to_pandas()
+    pa.default_memory_pool().release_unused()  # Arrow would keep what reading took, often more than the table itself
+    return frame
 
 
 def read_schema(path) -> Schema:

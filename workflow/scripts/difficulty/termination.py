@@ -1,7 +1,8 @@
 """SIGTERM, by which SLURM ends a job at its time limit, a spot machine is taken back, and Snakemake ends its jobs.
 
-It becomes an exception, so that files that are half written are removed. It may come anywhere, even while a library
-takes care of its child processes, which is then left unable to end: so the process ends by itself afterwards.
+SIGINT, which Ctrl-C sends to all of them before Snakemake sends SIGTERM, counts as the same. It becomes an exception,
+so that files that are half written are removed. It may come anywhere, even while a library takes care of its child
+processes, which is then left unable to end: so the process ends by itself afterwards.
 """
 
 import os
@@ -17,29 +18,36 @@ _SECONDS_TO_TIDY = 4  # less than what Snakemake (5, see driver/interruption.py)
 
 
 class Stopped(BaseException):
-    """SIGTERM has arrived; the message says where that leaves the stage. No `except Exception` catches it."""
+    """A signal has arrived; the message says where that leaves the stage. No `except Exception` catches it.
 
-    def __init__(self, message: str = "stopped by SIGTERM"):
-        super().__init__(message)
+    by: the name of the signal.
+    """
+
+    def __init__(self, message: str = "", by: str = "SIGTERM"):
+        super().__init__(message or f"stopped by {by}")
+        self.by = by
 
 
 @contextmanager
 def stopping_on_sigterm() -> Iterator[None]:
-    """Has SIGTERM raise Stopped in the main thread, as soon as it is back in Python.
+    """Has SIGTERM, and SIGINT unless it is ignored, raise Stopped in the main thread, as soon as it is back in Python.
 
     A signal that follows within two seconds is the same one: to the process and to its group, or by its parent. Where
     Python ignores exceptions (while it forks or destroys an object), Stopped is raised again afterwards; if that does
-    not help, SIGALRM ends the process in time. Child processes that are forked meanwhile end as without this.
+    not help, SIGALRM ends the process in time. Child processes that are forked meanwhile end as without this, but not
+    by SIGINT: this process ends them.
     """
-    owner, arrived = os.getpid(), -_SECONDS_OF_ONE_SIGNAL
+    owner, arrived, by = os.getpid(), -_SECONDS_OF_ONE_SIGNAL, "SIGTERM"
 
     def stop(number, frame):
-        nonlocal arrived
+        nonlocal arrived, by
         if os.getpid() != owner:
+            if number == signal.SIGINT:
+                return
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
         elif time.monotonic() - arrived >= _SECONDS_OF_ONE_SIGNAL:
-            arrived = time.monotonic()
+            arrived, by = time.monotonic(), signal.Signals(number).name
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # or torch raises that those that decode images have ended
             for child in _children():  # at once: whoever started them may wait for them for long
                 child.terminate()
@@ -48,7 +56,7 @@ def stopping_on_sigterm() -> Iterator[None]:
     def stop_soon(*_):
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.alarm(_SECONDS_TO_TIDY)
-        raise Stopped
+        raise Stopped(by=by)
 
     def ignored(found):
         if isinstance(found.exc_value, Stopped):
@@ -57,7 +65,8 @@ def stopping_on_sigterm() -> Iterator[None]:
         else:
             previous_hook(found)
 
-    previous_hook, previous = sys.unraisablehook, signal.signal(signal.SIGTERM, stop)
+    caught = [signal.SIGTERM, *([signal.SIGINT] if signal.getsignal(signal.SIGINT) != signal.SIG_IGN else [])]
+    previous_hook, previous = sys.unraisablehook, {number: signal.signal(number, stop) for number in caught}
     sys.unraisablehook = ignored
     try:
         yield
@@ -66,7 +75,8 @@ def stopping_on_sigterm() -> Iterator[None]:
             signal.alarm(0)
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
         sys.unraisablehook = previous_hook
-        signal.signal(signal.SIGTERM, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 def _children() -> list:

@@ -110,7 +110,7 @@ def spearman_matrix(values: np.ndarray) -> np.ndarray:
     """
     if not len(values):
         return np.full((values.shape[1],) * 2, np.nan)
-    ranks = np.empty(values.T.shape)
+    ranks = np.empty(values.T.shape, _kind_of_ranks(len(values)))
     for row, column in zip(ranks, values.T, strict=True):
         np.subtract(midranks(column), (len(values) + 1) / 2, out=row)
     return _weighted_correlation(ranks, None)
@@ -129,7 +129,7 @@ def spearman_intervals(
     """
     examples, scores = values.shape
     matrix, orders = spearman_matrix(values), [tie_order(column) for column in values.T]
-    ranks = np.empty((scores, examples))
+    ranks = np.empty((scores, examples), _kind_of_ranks(examples))
     results = np.empty((replicates if examples else 0, scores, scores))
     for result, counts in zip(results, resample_counts(examples, len(results), seed), strict=True):
         counts = counts[:, 0]
@@ -137,6 +137,11 @@ def spearman_intervals(
             np.subtract(order.midranks(counts), (examples + 1) / 2, out=row)
         result[:] = _weighted_correlation(ranks, counts)
     return _fisher_intervals(matrix, results, examples, confidence)
+
+
+def _kind_of_ranks(examples: int) -> type:
+    """The smallest type that holds centred ranks exactly: these are multiples of one half, at most N / 2."""
+    return np.float32 if examples <= 1 << 24 else np.float64
 
 
 def _fisher_intervals(matrix: np.ndarray, resampled: np.ndarray, examples: int, confidence: float):
@@ -160,7 +165,7 @@ def _weighted_correlation(centred: np.ndarray, counts: np.ndarray | None) -> np.
     """Correlation of the rows of `centred` (S, N), whose weighted means are 0."""
     products = np.zeros((len(centred),) * 2)
     for start in range(0, centred.shape[1], _EXAMPLES_AT_ONCE):
-        block = centred[:, start : start + _EXAMPLES_AT_ONCE]
+        block = centred[:, start : start + _EXAMPLES_AT_ONCE].astype(np.float64)
         products += (block if counts is None else block * counts[start : start + _EXAMPLES_AT_ONCE]) @ block.T
     squares = np.diag(products)
     scale = np.sqrt(np.outer(squares, squares))

@@ -12,8 +12,8 @@ from difficulty.memory_budget import budgeted
 from difficulty.scores.collect import RUN_SCORES
 from difficulty.scores.run_grid import defined_mean, ranking_values
 from difficulty.scores.runs import seed_of
-from difficulty.table_parts import read_parts, row_count
-from difficulty.tables import Column, read_schema
+from difficulty.table_parts import RowGroups, read_parts, row_count
+from difficulty.tables import Column, Schema, read_schema, read_table
 
 _ROWS = 1 << 18  # of a family's table that are read at a time
 _VALUES = 1 << 24  # of scores in all runs that are held at a time
@@ -29,6 +29,21 @@ def of_examples(example_id: np.ndarray | None) -> list[tuple] | None:
     first, last = np.min(example_id, initial=2**62), np.max(example_id, initial=-(2**62))
     bounds = ("example_id", ">=", int(first)), ("example_id", "<=", int(last))
     return [*bounds, ("example_id", "in", pa.array(example_id))]
+
+
+def rows_of_examples(path: Path, schema: Schema, columns: Sequence[str], example_id: np.ndarray | None) -> pd.DataFrame:
+    """Some columns, with example_id, of the rows of some examples, in their order; None: of all.
+
+    One row group is in memory at a time, where filters of `read_table` would hold many.
+    """
+    if example_id is None:
+        return read_table(path, schema, columns)
+    groups, asked = RowGroups(path, schema), pa.array(example_id)
+    parts = [groups.read_arrow([], columns)]
+    for group in range(len(groups.rows)):
+        part = groups.read_arrow([group], columns)
+        parts.append(part.filter(pc.is_in(part["example_id"], asked)))
+    return pa.concat_tables(parts).to_pandas()
 
 
 def by_seed(

@@ -14,10 +14,10 @@ from difficulty.analysis.correlation import (
     stability_table,
 )
 from difficulty.analysis.reliability import corrected_correlations
-from difficulty.analysis.run_values import by_seed, of_examples
+from difficulty.analysis.run_values import by_seed, rows_of_examples
 from difficulty.scores.collect import RUN_SCORES
 from difficulty.scores.run_grid import RunGrid, ranking_values, seed_means
-from difficulty.tables import read_schema, read_table
+from difficulty.tables import read_schema
 
 
 def over_seeds(
@@ -36,7 +36,7 @@ def over_seeds(
         columns = {score: schema.columns[score] for score in scores}
         if schema.name != RUN_SCORES.name or not columns:
             continue
-        table = read_table(path, RUN_SCORES, [*RUN_SCORES.columns, *columns], of_examples(example_id))
+        table = rows_of_examples(path, RUN_SCORES, [*RUN_SCORES.columns, *columns], example_id)
         for role, rows in table.groupby("role", sort=False):
             grid, values = RunGrid.of(rows), ranking_values(rows, columns)
             for score in columns:

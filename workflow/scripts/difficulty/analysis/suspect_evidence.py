@@ -19,7 +19,9 @@ EVIDENCE = Schema(
         "epochs": Column(pa.list_(pa.int32()), "epochs of the predictions"),
         "agreeing": Column(pa.list_(pa.float32()), "share of the runs that predict the given label, per epoch"),
         "predicted": Column(pa.list_(pa.int32()), "class that most runs predict, per epoch; the lowest of several"),
-        "held_out": Column(pa.float64(), "the same share after the last epoch among runs that held it out", True),
+        "held_out": Column(
+            pa.float64(), "the same share among runs that held it out, after the last epoch of each", True
+        ),
         "neighbors": Column(pa.list_(pa.int64()), "training examples with the most similar features, nearest first"),
     },
     key=("example_id",),
@@ -59,17 +61,18 @@ def _similar(asked: list[int], features: Path, examples: np.ndarray) -> list[lis
 def predictions_over_epochs(records: Iterable[Path], example_ids: Sequence[int]) -> pd.DataFrame:
     """What runs predict of some examples, in their order: columns epochs, agreeing, predicted and held_out of EVIDENCE.
 
-    records: of all runs, read a block at a time. Runs that were trained on an example count for the epochs, and
-    those that held it out for the last column; where all held it out, they count for the epochs as well. Of more than
-    40 epochs as many are taken, evenly spread, the first and the last among them.
+    records: of all runs, read a block at a time. Runs that were trained on an example count for the epochs, and those
+    that held it out, after the last epoch of each, for the last column; where all held it out, they count for the
+    epochs as well. Of more than 40 epochs as many are taken, evenly spread, the first and the last among them.
     """
     wanted = list(example_ids)
     rows = pd.concat(_rows_of(block, wanted) for path in records for block in RecordFile(path).blocks(_COLUMNS))
+    held_out = rows["role"] == "validation"
+    last = rows[held_out & rows["is_last"]].groupby("example_id")["correct"].mean()
     epochs = np.unique(rows["epoch"])
     spread = np.round(np.linspace(0, max(len(epochs) - 1, 0), min(len(epochs), _MOST_EPOCHS))).astype(int)
     rows = rows[rows["epoch"].isin(epochs[spread])]
     held_out = rows["role"] == "validation"
-    last = rows[held_out & (rows["epoch"] == rows["epoch"].max())].groupby("example_id")["correct"].mean()
     trained = rows if held_out.all() else rows[~held_out]
     groups = trained.groupby(["example_id", "epoch"])
     found = groups.agg(agreeing=("correct", "mean"), predicted=("predicted", _commonest))
@@ -81,12 +84,16 @@ def predictions_over_epochs(records: Iterable[Path], example_ids: Sequence[int])
 
 
 def _rows_of(block: RecordArrays, wanted: list[int]) -> pd.DataFrame:
-    """The rows of some examples that are no test images: columns example_id, epoch, role, predicted and correct."""
+    """The rows of some examples that are no test images: columns example_id, epoch, role, predicted and correct.
+
+    is_last: whether the epoch is the last one of the run.
+    """
     places = np.flatnonzero(np.isin(block.example_id, wanted) & (block.role != "test"))
     rows = {
         "example_id": np.tile(block.example_id[places], block.epochs),
         "epoch": np.repeat(np.arange(1, block.epochs + 1, dtype=np.int32), len(places)),
         "role": np.tile(block.role[places], block.epochs),
+        "is_last": np.repeat(np.arange(1, block.epochs + 1) == block.epochs, len(places)),
     }
     return pd.DataFrame(rows | {name: block[name][:, places].ravel() for name in ("predicted", "correct")})
 

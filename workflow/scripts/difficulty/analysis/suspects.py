@@ -10,11 +10,11 @@ import pyarrow as pa
 
 from difficulty.analysis.ties import midranks
 from difficulty.errors import UserError
-from difficulty.scores.collect import ranking_columns
+from difficulty.scores.collect import SCORES, ranking_columns
 from difficulty.scores.label_error.thresholds import LIKELIER_WRONG
 from difficulty.scores.runs import ROLE_SUFFIXES, ROLES_OF_TRAINING_SPLIT
 from difficulty.subsets.decisions import DECISION
-from difficulty.tables import Column, Schema, read_schema
+from difficulty.tables import Column, Schema, read_schema, read_table
 
 SUSPECTS = Schema(
     "suspects",
@@ -50,6 +50,18 @@ def ranking_scores(scores: Path, wanted: str) -> tuple[dict[str, str], dict[str,
     return ranking, {name: columns[column].direction for name, column in ranking.items()}
 
 
+def read_percentiles(path: Path, columns: Mapping[str, str], directions: Mapping[str, int], filters) -> pd.DataFrame:
+    """`hardness_percentiles` of the examples in the table SCORES at `path` that pass the filters.
+
+    columns: of each score. One is read at a time.
+    """
+    parts = []
+    for name, column in columns.items():
+        scores = read_table(path, SCORES, [column], filters).set_axis([name], axis=1)
+        parts.append(hardness_percentiles(scores, directions))
+    return pd.concat(parts, axis=1)
+
+
 def hardness_percentiles(scores: pd.DataFrame, directions: Mapping[str, int]) -> pd.DataFrame:
     """Each score's percentile among the examples where it is defined: 0 the easiest, 100 the hardest.
 
@@ -64,7 +76,7 @@ def hardness_percentiles(scores: pd.DataFrame, directions: Mapping[str, int]) ->
         percentiles[name] = np.full(len(hardness), np.nan)
         ranks = midranks(hardness[defined])
         percentiles[name][defined] = 100 * (ranks - 1) / (among - 1) if among > 1 else 50.0
-    return pd.DataFrame(percentiles, index=scores.index)
+    return pd.DataFrame(percentiles, index=scores.index, copy=False)  # not all of them twice
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def truth_correlation(
             members = known if class_name == ALL_CLASSES else known & (class_names == class_name)
             if members.sum() < FEWEST_CORRELATED:
                 continue
-            part = _numbers(hardness[members], values[members])
+            part = _numbers(hardness, values, members.to_numpy())
             low, high = spearman_intervals(part, replicates, seed)
             found = {"spearman": spearman_matrix(part)[-1, :-1], "low": low[-1, :-1], "high": high[-1, :-1]}
             facts = {"truth": name, "class_name": class_name, "score": list(hardness), "examples": len(part)}
@@ -55,13 +55,17 @@ def truth_correlation(
     return pd.concat(rows)[columns] if rows else pd.DataFrame({column: [] for column in columns})
 
 
-def _numbers(hardness: pd.DataFrame, truth: pd.Series) -> np.ndarray:
-    """Scores and truth (n, S + 1) without NaN: float32, which takes half the memory, where that holds all values."""
-    values = np.empty((hardness.shape[1] + 1, len(hardness)), np.float32)
+def _numbers(hardness: pd.DataFrame, truth: pd.Series, members: np.ndarray) -> np.ndarray:
+    """Scores and truth of the members (n, S + 1), which have no NaN.
+
+    Float32, which takes half the memory, where that holds all values.
+    """
+    values = np.empty((hardness.shape[1] + 1, np.count_nonzero(members)), np.float32)
     for row, (_, column) in zip(values, [*hardness.items(), ("", truth)], strict=True):
-        if not np.array_equal(column.astype(np.float32), column.astype(np.float64)):
-            return hardness.assign(**{"": truth}).to_numpy(np.float64)
-        row[:] = column
+        own = column.to_numpy()[members]
+        if not np.array_equal(own.astype(np.float32), own.astype(np.float64)):
+            return hardness[members].assign(**{"": truth[members]}).to_numpy(np.float64)
+        row[:] = own
     return values.T
 
 

@@ -1,50 +1,71 @@
 """How results were made, as the page tells it: versions, and the time and memory of the stages."""
 
 import csv
+import re
 from collections.abc import Mapping
 from pathlib import Path
+
+from difficulty.costs.truth import used_by
 
 # As in CITATION.cff, which a workflow that uses this one as a module does not have.
 CITATION = (
     "The difficulty authors: difficulty: which examples of an image data set are hard, mislabelled, ambiguous or easy. "
     "Software, version 0.1.0, 2026. Cite also the papers of the scores that you report; docs/scores.md names them."
 )
+# A job's log below results/logs/: after what the job is of, the stage; behind it, which of the stage's jobs it is.
+_LOG = re.compile(r"(figures/)?((vog-toy|[a-z]+/[^/]+(/seed-\d+(-fold-\d+)?)?)/)?(?P<stage>[a-z_]+)")
+_OF_PLANS = ("show_plan", "verify_results")  # which make no results
 
 
-def describe_methods(provenance: Mapping, benchmarks: Path) -> dict:
-    """provenance: of the history of a run. benchmarks: folder of what Snakemake measured, which may be missing."""
+def describe_methods(provenance: Mapping, results: Path) -> dict:
+    """provenance: of the history of a run. results: folder of all results."""
     return {
         "about": "Every number here was computed by the difficulty workflow from the settings below. The tables that "
         "it leaves in its folder of results hold all of them, with how they were made.",
         "versions": provenance.get("versions", {}),
         "machine": {name: provenance[name] for name in ("device", "threads") if name in provenance},
-        "times": times_of_stages(benchmarks),
+        "times": times_of_stages(results),
         "citation": CITATION,
     }
 
 
-def times_of_stages(benchmarks: Path) -> list[dict]:
+def times_of_stages(results: Path) -> list[dict]:
     """Stage, number of jobs, their seconds and CPU seconds in all, and the largest memory (MiB), the longest first.
 
-    The times are those of the last run of each job.
+    They are those of the last run of each job, by its log; seconds are what Snakemake's benchmarks say. Beside them are
+    the estimates of the last plan, estimated_cpu_seconds and estimated_memory, of stages of which it had as many jobs.
     """
     found: dict[str, dict] = {}
-    for path in sorted(benchmarks.rglob("*.tsv")):
-        stage = _stage_of(path)
-        with path.open(encoding="utf-8", newline="") as stream:
-            rows = list(csv.DictReader(stream, delimiter="\t"))
+    for log in sorted((results / "logs").rglob("*.log")):
+        if not (used := used_by(log)):
+            continue
+        stage = _LOG.match(log.relative_to(results / "logs").as_posix())["stage"]
+        if stage in _OF_PLANS:
+            continue
         row = found.setdefault(stage, {"stage": stage, "jobs": 0, "seconds": 0.0, "cpu_seconds": 0.0, "memory": 0.0})
-        for job in rows:
-            row["jobs"] += 1
-            row["seconds"] += _number(job.get("s"))
-            row["cpu_seconds"] += _number(job.get("cpu_time"))
-            row["memory"] = max(row["memory"], _number(job.get("max_rss")))
+        row["jobs"] += 1
+        row["seconds"] += _seconds(results / "benchmarks" / log.relative_to(results / "logs").with_suffix(".tsv"))
+        row["cpu_seconds"] += used[0]
+        row["memory"] = max(row["memory"], used[1])
+    for planned in _rows(results / "plan.csv", ","):
+        row = found.get(planned["stage"])
+        if row and row["jobs"] == _number(planned["jobs"]):
+            row["estimated_cpu_seconds"] = _number(planned["cpu_s"])
+            row["estimated_memory"] = _number(planned["memory_mib"])
     return sorted(found.values(), key=lambda row: -row["cpu_seconds"])
 
 
-def _stage_of(path: Path) -> str:
-    """The stage of a job's file: `train_model.tsv`, `plot_runs.tsv`, or `probe_neighbors-epoch-3.tsv`."""
-    return path.stem.split("-")[0]
+def _seconds(benchmark: Path) -> float:
+    """From start to end, by Snakemake."""
+    return sum(_number(row.get("s")) for row in _rows(benchmark, "\t"))
+
+
+def _rows(path: Path, delimiter: str) -> list[dict]:
+    """The rows of a table of text; none if there is none."""
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream, delimiter=delimiter))
 
 
 def _number(text: str | None) -> float:

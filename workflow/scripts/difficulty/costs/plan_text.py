@@ -100,8 +100,10 @@ def warnings(found: Sequence[Stage], machine: Machine) -> Iterator[str]:
     needed = _on_disk([job.cost for stage in to_do for job in stage.jobs])
     if needed > machine.free:
         most = max(to_do, key=lambda stage: _on_disk([job.cost for job in stage.jobs]))
+        temporary = needed - sum(job.cost.kept for stage in to_do for job in stage.jobs)
+        removed = f", of which {size(temporary)} are removed again" if temporary else ""
         yield (
-            f"{size(needed)} are written, {size(machine.free)} are free on the disk; most by {most.rule}"
+            f"{size(needed)} are written{removed}, {size(machine.free)} are free on the disk; most by {most.rule}"
             + remedy(most.rule, "disk")
         )
     total = sum(job.cost.cpu for stage in to_do for job in stage.jobs)

@@ -10,6 +10,8 @@ from difficulty.costs.sizes import Sizes, with_settings
 from difficulty.datasets.decoding import opened
 from difficulty.datasets.example_tables import EXAMPLES
 from difficulty.datasets.label_sets import has_label_sets
+from difficulty.datasets.source import Source
+from difficulty.errors import UserError
 from difficulty.plan import paths
 from difficulty.tables import read_foreign, read_provenance, read_table
 
@@ -44,14 +46,24 @@ def source_sizes(settings: dict) -> Sizes:
     test = int((examples["split"] == "test").sum())
     classes = _LABEL_SET_CLASSES if has_label_sets(examples) else int(examples["label"].max()) + 1
     rows = np.unique(np.linspace(0, len(examples) - 1, min(len(examples), _OPENED)).astype(int))
-    shapes, sizes = zip(*(_shape(source.image(int(row))) for row in rows), strict=True)
+    known = [each for row in rows if (each := _shape(source, int(row)))]
+    if not known:
+        raise UserError(f"none of the {len(rows)} images that were tried can be opened")
+    shapes, sizes = zip(*known, strict=True)
     height, width, channels = (int(np.median(values)) for values in zip(*shapes, strict=True))
     found = Sizes(len(examples) - test, test, classes, height, width, channels, float(np.mean(sizes)))
     return with_settings(found, settings)
 
 
-def _shape(image) -> tuple[tuple[int, int, int], int]:
-    """((height, width, channels), bytes of the file)."""
+def _shape(source: Source, row: int) -> tuple[tuple[int, int, int], int] | None:
+    """((height, width, channels), bytes of the file) of an image; None if it cannot be opened."""
+    try:
+        return _shape_of(source.image(row))
+    except Exception:  # decoders raise anything
+        return None
+
+
+def _shape_of(image) -> tuple[tuple[int, int, int], int]:
     if isinstance(image, np.ndarray):
         height, width, *channels = image.shape
         return (height, width, *(channels or [1])), int(0.75 * image.size) + 100

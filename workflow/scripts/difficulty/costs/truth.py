@@ -28,16 +28,20 @@ def truth_of(log: str, folders: Iterable[str] = ()) -> Truth | None:
     """
     path = Path(log)
     try:
-        with path.open("rb") as file:
-            file.seek(max(path.stat().st_size - _END, 0))
-            found = _TOOK.search(file.read().decode("utf-8", "replace"))
         outputs = json.loads(record_of(path).read_text())["outputs"]
         kept = sum(facts["bytes"] for facts in outputs.values()) + sum(map(_size, folders))
+        used = used_by(path)
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    if not found:
-        return None
-    return Truth(float(found[1].replace(",", "")), float(found[2].replace(",", "")), kept)
+    return Truth(*used, kept) if used else None
+
+
+def used_by(log: Path) -> tuple[float, float] | None:
+    """CPU seconds, and MiB at most, of the job with this log; None if it has not come to its end."""
+    with log.open("rb") as file:
+        file.seek(max(log.stat().st_size - _END, 0))
+        found = _TOOK.search(file.read().decode("utf-8", "replace"))
+    return (float(found[1].replace(",", "")), float(found[2].replace(",", ""))) if found else None
 
 
 def made_with(log: str) -> dict[str, str] | None:

@@ -43,7 +43,7 @@ def recognised(place: Path) -> Layout:
         )
     names = [printable(path.name) for path in below[:_SHOWN]]
     there = f" (there are the folders {', '.join(names)})" if names else ""
-    raise UserError(f"{shown}: no images in it{there}; see docs/data.md for layouts that are read")
+    raise UserError(f"{shown}: no images in it{there}; see docs/data.md for layouts that are read, and for records")
 
 
 def _layouts(place: Path) -> Iterator[Layout]:

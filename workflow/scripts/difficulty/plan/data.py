@@ -199,7 +199,8 @@ class Data:
         """
         settings = self.settings[dataset]
         folders = [Path(settings.get("path", ""), name) for name in ("test", "val")]
-        if settings["source"] == "image_folder" and not any(folder.is_dir() for folder in folders):
+        is_there = settings["source"] == "image_folder" and folders[0].parent.is_dir()  # else its path is wrong
+        if is_there and not any(folder.is_dir() for folder in folders):
             text = f"{what} has no test split; add {folders[0]}"
             raise UserError(*told(self.plan.configuration.source, [(place, text)]))
 

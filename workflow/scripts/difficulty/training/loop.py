@@ -139,13 +139,13 @@ def _train_epoch(training: _Training, epoch: int) -> dict[str, np.ndarray]:
     online = OutcomeTable(data.labels) if settings["records"] in ("online", "both") else None
     set_training_mode(training.model)
     torch.manual_seed(derived_seed(seed, "dropout", epoch, *([] if processes.is_first else [processes.rank])))
-    losses = []
-    for batch, images, rate in zip(batches, _inputs(training, epoch, batches), rates, strict=True):
+    losses = torch.zeros(len(batches), device=data.device)  # a tensor for each would leave gaps in memory
+    for step, (batch, images, rate) in enumerate(zip(batches, _inputs(training, epoch, batches), rates, strict=True)):
         for group in training.optimizer.param_groups:
             group["lr"] = rate
-        losses.append(_step(training, batch, images, online))
+        losses[step] = _step(training, batch, images, online)
         training.progress(batch.size, _epoch(epoch, settings))
-    steps = processes.total(torch.stack(losses).float()).cpu().numpy()
+    steps = processes.total(losses).cpu().numpy()
     if not np.isfinite(steps).all():
         raise UserError(f"the loss is not finite any more in epoch {epoch}; lower optimizer.lr or warm up longer")
     result = {"steps.loss": steps, "steps.learning_rate": np.array(rates)}

@@ -143,7 +143,7 @@ class PartialRun:
                 where = "before the first epoch was finished; the next attempt starts again"
             elif not has_shared_disk():
                 where = f"after epoch {self.epoch} of {epochs}; without a shared disk, the next attempt starts again"
-            raise Stopped(f"ended by SIGTERM {where}") from stop
+            raise Stopped(f"ended by {stop.by} {where}", stop.by) from stop
 
     def outcomes(self, epoch: int) -> dict[str, np.ndarray]:
         """The arrays saved with an epoch."""

@@ -79,12 +79,16 @@ def summary(facts: Facts, kinds: Sequence[str], found: WrongLabels | None) -> di
 
 def _remark(found: WrongLabels) -> str | None:
     """What there is to say of the estimates."""
+    estimated = int((~np.isnan(found.wrong)).sum())
+    remarks = []
     if not np.nansum(found.wrong):
-        return f"{NO_SIGN}; up to {found.high:,.0f} are not ruled out" if found.high >= 1 else NO_SIGN
-    if not (alone := int(np.isnan(found.wrong).sum())):
-        return None
-    which = "1 image is the only one" if alone == 1 else f"{alone:,} images are each the only one"
-    return f"{which} with its label, so that its probability of being wrong is not known"
+        remarks.append(f"{NO_SIGN}; up to {found.high:,.0f} are not ruled out" if found.high >= 1 else NO_SIGN)
+    elif alone := len(found.wrong) - estimated:
+        which = "1 image is the only one" if alone == 1 else f"{alone:,} images are each the only one"
+        remarks.append(f"{which} with its label, so that its probability of being wrong is not known")
+    if found.fitted < estimated:
+        remarks.append(f"numbers are by models of a sample, {found.fitted:,} of the {estimated:,} images")
+    return "; ".join(remarks) or None
 
 
 def of_several_labels(examples: int, kinds: Sequence[str]) -> dict:
@@ -104,20 +108,22 @@ def _known(value: float) -> float | None:
 NO_CONFUSION = pd.DataFrame(columns=list(LABEL_CONFUSION.columns))
 
 
-def confusion(likely: np.ndarray, wrong: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
+def confusion(found: WrongLabels, wrong: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
     """Rows of LABEL_CONFUSION: for each given label how many of its examples are expected to be of each other class.
 
-    likely: (N, C), the model's probability of each class. wrong: (N,), the probability that the label is wrong, of
-    which each other class has its share; NaN where there is no estimate. labels: (N,), given. names: of the classes.
+    found: the estimates. wrong: (N,), the probability that the label is wrong, of which each other class has its share
+    by the model; NaN where there is no estimate. labels: (N,), given. names: of the classes.
     """
-    rows, expected = [], likely.copy()
-    expected[np.arange(len(labels)), labels] = 0
-    total = expected.sum(axis=1)
-    expected *= np.divide(wrong, total, out=np.zeros(len(labels)), where=total > 0)[:, None]
-    for given in np.unique(labels[~np.isnan(wrong)]):
-        members = expected[labels == given]
-        for other in range(likely.shape[1]):
-            if other != given:
-                pair = (given, other, names[given], names[other])
-                rows.append((*pair, len(members), float(members[:, other].sum())))
-    return pd.DataFrame(rows, columns=list(LABEL_CONFUSION.columns))
+    examples, totals = np.bincount(labels), np.zeros((labels.max() + 1, found.classes))
+    for places, likely in found.likely():
+        its_labels, expected = labels[places], likely.copy()
+        expected[np.arange(len(places)), its_labels] = 0
+        total = expected.sum(axis=1)
+        expected *= np.divide(wrong[places], total, out=np.zeros(len(places)), where=total > 0)[:, None]
+        for given in np.unique(its_labels):
+            totals[given] += np.ascontiguousarray(expected[its_labels == given].T).sum(axis=1)
+    others = ~np.eye(*totals.shape, dtype=bool)
+    given, other = np.nonzero(others & np.isin(np.arange(len(totals)), labels[~np.isnan(wrong)])[:, None])
+    named = np.array(names, dtype=object)
+    columns = (given, other, named[given], named[other], examples[given], totals[given, other])
+    return pd.DataFrame(dict(zip(LABEL_CONFUSION.columns, columns, strict=True)))

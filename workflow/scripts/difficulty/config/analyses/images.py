@@ -57,8 +57,8 @@ class Images(CheckedSection):
     fast_above: Annotated[int, Range(0, 10**9)] | None = Field(
         5000,
         description="millions of pixels: where `statistics` is all and the images of a data set have more pixels than "
-        f"that together, {', '.join(SLOW)} are left empty, which take nine tenths of the time (2 CPU microseconds for "
-        "each pixel); null: they never are",
+        f"that together, the slow ones ({', '.join(SLOW)}) are left empty: they take nine tenths of the time, 2 CPU "
+        "microseconds for each pixel; null: they never are",
     )
 
     joins: Annotated[dict[Name, Join], GoesWith(("datasets",))] = Field(

@@ -58,8 +58,8 @@ class PredictionDepth(CheckedSection):
     )
     numbers: Annotated[int, Range(16, 100_000_000)] = Field(
         65_536,
-        description="numbers per image that a probe may have; of longer ones a random orthogonal projection to as many "
-        "is compared, whose distances have a relative standard deviation of sqrt(1 / (2 numbers))",
+        description="numbers per image that a probe may have; longer ones are projected to as many, at random and "
+        "orthogonally, which gives distances a relative standard deviation of sqrt(1 / (2 numbers))",
     )
     bank: Annotated[int, Range(2, 10**9)] | None = Field(
         None,

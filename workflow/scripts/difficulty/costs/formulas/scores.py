@@ -6,6 +6,9 @@ from difficulty.costs.work import Work
 _JOINED_COLUMNS = 3  # mean, deviation and flag of a score
 _BLOCK, _AT_A_TIME, _CORRELATED = 2_000_000, 131_072, 100_000  # rows of records; examples that are held at once
 _STARTS, _MATRICES = 100_000, 100  # examples that starts of noise models are fitted to; classes that have matrices
+_HELD = 1 << 24  # examples times classes that noise models are fitted to at most
+_PASS = 3e-8  # seconds for one of these numbers that is read from a table and judged
+_OF_PAIRS = 480  # bytes for each pair of many classes, most of them the optimiser's
 _BOOTSTRAP = 1000  # resamples with which formulas were fitted
 
 
@@ -32,14 +35,20 @@ def score_memorization(job: Job) -> Work:
 def score_label_error(job: Job) -> Work:
     """Fits a noise model for each seed and for all of them, and two where examples are held out, for estimates as well.
 
-    Of many examples the starts are fitted to a sample, and all examples only from there.
+    Of many examples the starts are fitted to a sample, and all examples only from there. Of too many examples times
+    classes all models are fitted to a sample, and all examples are read by each of them.
     """
-    train, classes = job.data.train, job.data.classes
-    fits = 2 * (job.seeds + 1) + 1.5 if job.settings.get("folds") else job.seeds + 1
+    train, classes, with_folds = job.data.train, job.data.classes, bool(job.settings.get("folds"))
+    numbers, held = train * classes, min(train * classes, _HELD)
+    fits = 2 * (job.seeds + 1) + 1.5 if with_folds else job.seeds + 1
     slope = 7.8e-6 + 2.7e-7 * classes if classes <= _MATRICES else 2.1e-5
-    fitted = train if train <= _STARTS else _STARTS + 0.4 * train
-    seconds = 1.4 + fits * slope * classes * fitted + 2.3e-7 * job.rows_of_run * job.runs
-    memory = 55e6 + job.examples * (200 + 30 * job.runs + 45 * classes)
+    fitted = held if held <= _STARTS * classes else _STARTS * classes + 0.4 * held
+    seconds = 1.4 + fits * slope * fitted + 2.3e-7 * job.rows_of_run * job.runs
+    memory = 55e6 + job.examples * (200 + 30 * job.runs) + 45 * min(job.examples * classes, _HELD)
+    if classes > _MATRICES:
+        memory += _OF_PAIRS * classes**2
+    if numbers > _HELD:
+        seconds += _PASS * numbers * (4 * (job.seeds + 1) + 17 * with_folds)
     return job.tables(seconds, memory, 6_000 + 16 * job.examples)
 
 

@@ -11,6 +11,8 @@ from scipy.sparse import csr_array
 
 TINY = 1e-300  # probability whose logarithm is finite
 _COLUMNS, _NUMBERS = 1 << 12, 1 << 18  # of a block, at most: examples, and examples times classes
+MOST_NUMBERS = 1 << 24  # examples times classes that are held at once: of more, a part is read after the other
+_NUMBERS_OF_A_PART = 1 << 22
 
 
 def class_shares(logits: np.ndarray) -> np.ndarray:
@@ -36,19 +38,40 @@ def pair_counts(likely: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """(C, C), how many examples of each class (row) have each label, if they are of classes by `likely` (C, N)."""
     pairs = np.zeros((len(likely),) * 2)
     for rows in blocks(len(labels), len(likely)):
-        pairs += members(labels[rows], np.ones(len(labels[rows])), len(likely)) @ likely[:, rows].T
+        add_up(pairs, members(labels[rows], np.ones(len(labels[rows]))), likely[:, rows])
     return pairs.T
 
 
-def members(places: np.ndarray, times: np.ndarray, rows: int) -> csr_array:
-    """(rows, n), how often each of n examples counts (n,), in the row that is its place, int (n,)."""
-    return csr_array((times, (places, np.arange(len(times)))), shape=(rows, len(times)))
+def members(places: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, csr_array]:
+    """(the different places (P,), how often each of n examples counts in the row of its place, (P, n)).
+
+    places: int (n,). times: (n,), how often each example counts.
+    """
+    present, row = np.unique(places, return_inverse=True)
+    return present, csr_array((times, (row, np.arange(len(times)))), shape=(len(present), len(times)))
+
+
+def add_up(totals: np.ndarray, of_places: tuple[np.ndarray, csr_array], values: np.ndarray) -> None:
+    """Adds what examples have, (C, n), to the rows of `totals` (R, C) that are their places, by `members`."""
+    present, times = of_places
+    totals[present] += times @ values.T
 
 
 def blocks(examples: int, classes: int) -> Iterator[slice]:
     """The blocks in which N examples are summed over."""
     size = min(_COLUMNS, max(_NUMBERS // classes, 1))
     return (slice(start, start + size) for start in range(0, examples, size))
+
+
+def parts(examples: int, classes: int) -> Iterator[slice]:
+    """The parts in which N examples are read: one of all, unless they have more numbers than are held at once."""
+    size = examples if examples <= most_held(classes) else max(_NUMBERS_OF_A_PART // classes, 1)
+    return (slice(start, start + size) for start in range(0, examples, size))
+
+
+def most_held(classes: int) -> int:
+    """How many examples of so many classes are held at once."""
+    return MOST_NUMBERS // classes
 
 
 def transitions_of(likely: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from difficulty.scores.label_error.class_arrays import pair_counts
 from difficulty.scores.label_error.estimate import in_order_of
 from difficulty.scores.label_error.evidence import normal_scores
-from difficulty.scores.label_error.noise_model import FREER, NoisyLabels, class_probabilities_in_blocks
+from difficulty.scores.label_error.noise_model import FREER, NoisyLabels, class_probabilities, likely_pairs
+from difficulty.scores.label_error.probabilities import Probabilities
 
 _ADDED = 2.0  # errors of each pair of classes that are added to those found and to those expected
 _IGNORED = 0.5  # nats of the shift: pairs less than 1.65 times as common, or rare, as others
@@ -25,7 +25,7 @@ _LEAST_PROBABILITY = 1e-12
 _LEAST_SHARE, _MOST_SHARE = 0.01, 0.95  # of wrong labels
 
 
-def with_confusions(evidence: np.ndarray, predictors: Sequence[np.ndarray], noisy: NoisyLabels) -> np.ndarray:
+def with_confusions(evidence: np.ndarray, predictors: Sequence[Probabilities], noisy: NoisyLabels) -> np.ndarray:
     """label_error (N,) that takes into account which classes the labels confuse; mean 0, standard deviation 1.
 
     evidence: (N,), how suspect each label is by itself, in any unit. predictors: probabilities (N, C), each; those of
@@ -37,9 +37,9 @@ def with_confusions(evidence: np.ndarray, predictors: Sequence[np.ndarray], nois
     model = noisy.model(predictors, FREER)
     if not model.shows_noise:
         return normal_scores(evidence)
-    ratios, share = error_ratios(pair_counts(model.likely.T, labels[noisy.known]))
+    ratios, share = error_ratios(likely_pairs(noisy.of_known(predictors), labels[noisy.known], model))
     moved, odds = np.empty((2, len(labels)))
-    for rows, predicted in class_probabilities_in_blocks(predictors, model):
+    for rows, predicted in class_probabilities(predictors, model):
         part = np.maximum(predicted.T, _LEAST_PROBABILITY), labels[rows]
         moved[rows], odds[rows] = shift(*part, ratios, share), log_odds(*part, share)
     moved = np.sign(moved) * np.maximum(np.abs(moved) - _IGNORED, 0)

@@ -1,6 +1,6 @@
 """Estimates of how many labels are wrong and of each label's probability of being wrong, with what they permit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +10,15 @@ from difficulty.scores.label_error.noise_model import (
     FREER,
     NoiseModel,
     NoisyLabels,
+    groups_of,
     in_groups,
+    likely_classes,
     refitted,
+    sureness,
     with_sharpness,
+    wrong_labels,
 )
+from difficulty.scores.label_error.probabilities import Probabilities
 from difficulty.scores.label_error.thresholds import FEWEST_PER_LABEL, LIKELIER_WRONG
 
 # Of the images by how sure the predictors are of them: one for the low end, where errors do not depend on it, many for
@@ -30,19 +35,35 @@ _FEWER, _MORE = 1.2, 1.94
 
 @dataclass(frozen=True)
 class WrongLabels:
-    """wrong: (N,), the estimated probability that each given label is wrong. likely: (N, C), of each class.
+    """How many of N labels are wrong, and which.
 
-    Both are NaN for the only example of a class, whose label no predictor has seen that has not seen the example.
-    low, high: the interval of the number of wrong labels, of which `wrong` sums to the estimate.
+    wrong: (N,), the estimated probability that each given label is wrong; NaN for the only example of a class, whose
+    label no predictor has seen that has not seen the example. low, high: the interval of the number of wrong labels, of
+    which `wrong` sums to the estimate. fitted: how many examples models were fitted to. arguments: of `likely_classes`,
+    for the other examples.
     """
 
     wrong: np.ndarray
-    likely: np.ndarray
     low: float
     high: float
+    fitted: int
+    arguments: tuple[Sequence[Probabilities], np.ndarray, NoiseModel, np.ndarray]
+
+    @property
+    def classes(self) -> int:
+        return self.arguments[0][0].shape[1]
+
+    def likely(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Which examples, int (n,), and the probability (n, C) of each class, a part of those with estimates at a time.
+
+        Nothing where no label is wrong.
+        """
+        if np.nansum(self.wrong):
+            places = np.flatnonzero(~np.isnan(self.wrong))
+            yield from ((places[rows], found.T) for rows, found in likely_classes(*self.arguments))
 
 
-def estimate_wrong_labels(predictors: Sequence[np.ndarray], noisy: NoisyLabels) -> WrongLabels | None:
+def estimate_wrong_labels(predictors: Sequence[Probabilities], noisy: NoisyLabels) -> WrongLabels | None:
     """Fits the noise model to given labels and to probabilities (N, C) of predictors that have not seen the examples.
 
     Where the labels are explained as well if all are right, none is estimated to be wrong. The range reaches from the
@@ -50,23 +71,29 @@ def estimate_wrong_labels(predictors: Sequence[np.ndarray], noisy: NoisyLabels) 
     or eight groups, and where pairs of classes differ more, and to those with sharper or duller predictions that are as
     likely. Each end is moved outwards by 1.96 standard deviations, and is at least as far away as the error of the
     estimate that was found where wrong labels are known. None without predictors, and where there are too few examples.
+    Numbers are of all examples, also where models are fitted to a sample.
     """
-    known = noisy.known
     if not predictors or not are_enough(noisy.labels):
         return None
-    labels, fewest, freer = noisy.labels[known], noisy.model(predictors), noisy.model(predictors, FREER)
-    predictors = [each[known] for each in predictors]
-    model, most = (in_groups(predictors, labels, fewest, groups) for groups in (_GROUPS, _MOST))
-    spread = _DEVIATIONS * _deviation(predictors, labels, model)
-    models = (fewest, model, most, freer, *_as_likely(predictors, labels, fewest))
-    numbers = [each.wrong(labels).sum() for each in models]
+    labels, of_known = noisy.labels[noisy.known], noisy.of_known(predictors)
+    fewest, freer = noisy.model(predictors), noisy.model(predictors, FREER)
+    sample = noisy.sample(predictors)
+    fitted = len(sample[1])
+    model, most = (in_groups(*sample, fewest, groups) for groups in (_GROUPS, _MOST))
+    variance = (len(labels) / fitted) ** 2 * _variance_over_resamples(*sample, model)
+    models = (fewest, model, most, freer, *_as_likely(*sample, fewest))
+    del sample
+    sure = sureness(of_known, fewest)
+    arguments = [(of_known, labels, each, groups_of(sure, len(each.fit.groups))) for each in models]
+    wrong = wrong_labels(*arguments[1])
+    numbers = [wrong.sum(), *(wrong_labels(*each).sum() for each in arguments if each[2] is not model)]
     numbers += [0.0] if fewest.gain < _LESS_LIKELY else []
-    wrong, likely = model.wrong(labels), model.likely
+    spread = _DEVIATIONS * np.sqrt(variance + wrong @ (1 - wrong))  # of the estimate; of the number if that is right
     if not fewest.shows_noise:
-        wrong, likely = np.zeros(len(labels)), np.eye(likely.shape[1])[labels]
+        wrong = np.zeros(len(labels))
     low = max(min(min(numbers) - spread, wrong.sum() / _FEWER), 0.0)
     high = min(max(max(numbers) + spread, wrong.sum() * _MORE), float(len(labels)))
-    return WrongLabels(_spread_over(wrong, known), _spread_over(likely, known), low, high)
+    return WrongLabels(_spread_over(wrong, noisy.known), float(low), float(high), fitted, arguments[1])
 
 
 def are_enough(labels: np.ndarray) -> bool:
@@ -95,19 +122,15 @@ def _as_likely(predictors: Sequence[np.ndarray], labels: np.ndarray, model: Nois
     return [other for other in others if other.log_likelihood > own.log_likelihood - _LESS_LIKELY]
 
 
-def _deviation(predictors: Sequence[np.ndarray], labels: np.ndarray, model: NoiseModel) -> float:
-    """Standard deviation of the number of wrong labels among these examples.
-
-    That of the estimate over models fitted to resamples, and that of the number if the probabilities are right.
-    """
+def _variance_over_resamples(predictors: Sequence[np.ndarray], labels: np.ndarray, model: NoiseModel) -> float:
+    """Variance of the estimated number of wrong labels among these examples, over models fitted to resamples."""
     generator = np.random.default_rng(derived_seed("label_error resamples", 0))
     examples, estimates = len(labels), []
     for _ in range(_RESAMPLES):
         counts = generator.multinomial(examples, np.full(examples, 1 / examples))
         resampled = refitted(predictors, labels, model, counts, _STEPS_OF_RESAMPLES)
-        estimates.append(resampled.wrong(labels).sum())
-    wrong = model.wrong(labels)
-    return float(np.sqrt(np.var(estimates, ddof=1) + wrong @ (1 - wrong)))
+        estimates.append(wrong_labels(predictors, labels, resampled, model.group).sum())
+    return float(np.var(estimates, ddof=1))
 
 
 def in_order_of(label_error: np.ndarray, wrong: np.ndarray) -> np.ndarray:

@@ -72,10 +72,10 @@ def combined(kinds: Sequence[np.ndarray], weights: Sequence[float] | None = None
     return np.divide(np.nansum(scores * weight, axis=0), total, out=np.full(len(total), np.nan), where=total > 0)
 
 
-def skill(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """How far probabilities (N, C) of unseen examples are from the commonest label, 0, to being always right, 1."""
+def skill(predicted: np.ndarray, labels: np.ndarray) -> float:
+    """How far classes (N,) predicted of unseen examples are from the commonest label, 0, to being always right, 1."""
     commonest = np.bincount(labels).max() / len(labels)
-    accuracy = (probabilities.argmax(axis=1) == labels).mean()
+    accuracy = (predicted == labels).mean()
     return float(max(accuracy - commonest, 0) / (1 - commonest)) if commonest < 1 else 0.0
 
 

@@ -22,6 +22,7 @@ from difficulty.scores.label_error.outside import (
     votes_of_seeds,
     weighed,
 )
+from difficulty.scores.label_error.probabilities import Probabilities, RunningMean
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Judgement:
     label_error: np.ndarray
     of_seeds: Mapping[str, np.ndarray]
     kinds: list[str]
-    predictors: Mapping[str, np.ndarray]
+    predictors: Mapping[str, Probabilities]
     left_out: Mapping[str, str]
     noisy: NoisyLabels
 
@@ -69,13 +70,14 @@ def judge(files: Namespace, example_id: np.ndarray, labels: np.ndarray, several:
     else:
         held_out = held_out_of_seeds(files.held_out, example_id) if files.held_out else {}
         of_classes = held_out.items() if held_out else votes_of_seeds(files.records, example_id, labels)
-        by_seed, total = {}, None
+        by_seed, votes = {}, RunningMean()
         for seed, own in of_classes:
             its_labels = NoisyLabels(labels)  # whose models nothing needs afterwards
             said = networks_evidence(networks.of_seed[seed].mean(), held_out.get(seed), its_labels)
             by_seed[seed] = with_confusions(said, [own], its_labels)
-            total = own if total is None else np.add(total, own, out=total)
+            if not held_out:
+                votes.add(own)
             del its_labels, own  # before those of the next seed are there
-        means = list(predictors.values()) or [np.divide(total, len(by_seed), out=total)]
+        means = list(predictors.values()) or [votes.mean()]
         label_error = with_confusions(label_error, means, noisy)
     return Judgement(networks, label_error, by_seed, list(kinds), predictors, left_out, noisy)

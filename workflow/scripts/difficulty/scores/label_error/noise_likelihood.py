@@ -22,7 +22,15 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
 from difficulty.scores.label_error.calibration import calibration
-from difficulty.scores.label_error.class_arrays import TINY, blocks, class_shares, members, posterior, transitions_of
+from difficulty.scores.label_error.class_arrays import (
+    TINY,
+    add_up,
+    blocks,
+    class_shares,
+    members,
+    posterior,
+    transitions_of,
+)
 
 _DEVIATION_OF_GROUPS = 1.0  # of d, in nats
 # Of L-BFGS: for the first weights, for those of each step of expectation maximisation, and to the maximum.
@@ -59,8 +67,7 @@ class NoiseLikelihood:
         self._deviation, self._map = deviation, calibration(classes)
         self._units = self._map.units(inputs)
         self._cells = self.group * classes + labels  # of each example among the columns of all groups' transitions
-        cells = groups * classes
-        self._members = [members(self._cells[rows], self.counts[rows], cells) for rows in self._blocks()]
+        self._members = [members(self._cells[rows], self.counts[rows]) for rows in self._blocks()]
 
     def starts(self, share: float, steps: int) -> list[Fit]:
         """Three fits on the way to the maximum, as the likelihood has several.
@@ -122,20 +129,16 @@ class NoiseLikelihood:
         """The log likelihood, in nats, without the penalty for the weights."""
         return -self._loss(*fit)[0]
 
-    def posterior(self, fit: Fit) -> np.ndarray:
-        """Each class's probability (C, N) once the label is known."""
-        return self._posteriors(fit.weights, fit.transitions)
-
     def _posteriors(self, weights, transitions) -> np.ndarray:
-        likely = np.empty((self.classes, len(self.labels)))
+        """Each class's probability (C, N) once the label is known."""
+        likely, of_cells = np.empty((self.classes, len(self.labels))), by_cells(transitions)
         for rows in self._blocks():
-            likely[:, rows], _ = self._posterior(self._predicted(weights, rows), transitions, rows)
+            likely[:, rows], _ = self._posterior(self._predicted(weights, rows), of_cells, rows)
         return likely
 
-    def _posterior(self, predicted, transitions, rows: slice) -> tuple[np.ndarray, np.ndarray]:
+    def _posterior(self, predicted, of_cells, rows: slice) -> tuple[np.ndarray, np.ndarray]:
         """(each class's probability (C, n) once the label is known, the label's probability (n,)); see `posterior`."""
-        of_labels = transitions.transpose(1, 0, 2).reshape(self.classes, -1)
-        return posterior(predicted, of_labels.take(self._cells[rows], axis=1))
+        return posterior(predicted, of_cells.take(self._cells[rows], axis=1))
 
     def _blocks(self) -> Iterator[slice]:
         return blocks(len(self.labels), self.classes)
@@ -151,13 +154,14 @@ class NoiseLikelihood:
         left out.
         """
         transitions = _transitions(common, pairs, groups)
+        of_cells = by_cells(transitions)
         counts, of_weights = np.zeros((self.groups * self.classes, self.classes)), np.zeros(weights.shape)
         log_likelihood = 0.0
         for rows, in_cells in zip(self._blocks(), self._members, strict=True):
             before = self._predicted(weights, rows) if predicted is None else predicted[:, rows]
             times = self.counts[rows]
-            likely, given = self._posterior(before, transitions, rows)
-            counts += in_cells @ likely.T
+            likely, given = self._posterior(before, of_cells, rows)
+            add_up(counts, in_cells, likely)
             log_likelihood += times @ np.log(given)
             if predicted is None:
                 of_weights += self._map.slopes(self.inputs[:, rows], times * (before - likely))
@@ -210,6 +214,11 @@ def _minimised(loss, steps, *start):
     options = {"maxiter": steps, "maxcor": 20, "ftol": 1e-12}
     flat = np.concatenate([np.ravel(each) for each in start])
     return split(minimize(flat_loss, flat, jac=True, method="L-BFGS-B", options=options).x)
+
+
+def by_cells(transitions: np.ndarray) -> np.ndarray:
+    """Transitions (G, C, C) as (C, G C): of each class (row), the labels of the first group, then of the next."""
+    return transitions.transpose(1, 0, 2).reshape(transitions.shape[1], -1)
 
 
 def _transitions(common, pairs, groups) -> np.ndarray:

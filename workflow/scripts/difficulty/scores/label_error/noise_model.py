@@ -17,7 +17,9 @@ al., "Beyond temperature scaling", NeurIPS 2019, arXiv 1910.12656.
 
 Labels may show no noise at all: the same predictors, only less sure, may explain them as well. A model therefore knows
 its gain, the nats by which noise explains the labels better. The likelihood has several maxima, of which the best is
-taken that three starts lead to; of many examples, a sample says which one it is.
+taken that three starts lead to; of many examples, a sample says which one it is. Where examples times classes are too
+many numbers to be held, the model is fitted to a sample of the examples (`NoisyLabels.fitted`), and all of them have
+their probabilities by it, a part of them after the other.
 """
 
 import operator
@@ -29,15 +31,17 @@ import numpy as np
 from difficulty.analysis.ties import midranks
 from difficulty.random_streams import derived_seed
 from difficulty.scores.label_error.calibration import calibration
-from difficulty.scores.label_error.class_arrays import blocks, class_shares
-from difficulty.scores.label_error.noise_likelihood import MOST_STEPS, Fit, NoiseLikelihood
+from difficulty.scores.label_error.class_arrays import blocks, class_shares, most_held, pair_counts, parts, posterior
+from difficulty.scores.label_error.log_probabilities import inputs_of, logarithms, of_zeros
+from difficulty.scores.label_error.noise_likelihood import MOST_STEPS, Fit, NoiseLikelihood, by_cells
+from difficulty.scores.label_error.probabilities import Probabilities, held
 
 ALIKE, FREER = 1.0, 3.0
-_FLOOR, _FLOOR_OF_NAMES = 1e-12, 1e-6  # of probabilities, whose logarithms the model takes; see `_inputs`
 _FIRST_NOISE, _FIRST_STEPS = 0.1, 20  # share of wrong labels and steps that the fit starts from and with
-# Examples, and examples times classes; of more, as many examples, drawn at random, say which maximum is the highest,
-# after some steps towards each.
-_MOST_FOR_STARTS, _MOST_NUMBERS_FOR_STARTS, _STEPS_OF_EACH = 100_000, 1 << 24, 100
+# Examples; of more, as many, drawn at random, say which maximum is the highest, after some steps towards each. Of a
+# sample, which is as large as one that is held may be, it is this share.
+_MOST_FOR_STARTS, _STEPS_OF_EACH = 100_000, 100
+_SHARE_FOR_STARTS = 1 / 4
 # Nats that noise has to gain: a likelihood ratio test at 5 % of whether a number that cannot be negative is zero, half
 # the 90 % quantile of chi-squared with one degree of freedom.
 _NOTICED = 1.35
@@ -45,17 +49,17 @@ _NOTICED = 1.35
 
 @dataclass(frozen=True)
 class NoiseModel:
-    """A fitted model of N examples and C classes.
+    """A model that is fitted to n examples of C classes.
 
-    fit: its parameters. deviation: ALIKE or FREER. group: int (N,). likely: (N, C), the probability of each class once
-    the given label is known. log_likelihood: of the labels, less the penalty for transitions. gain: nats by which noise
-    explains the labels better than doubt of the predictors alone, penalties included; NaN where it is not computed.
+    fit: its parameters. deviation: ALIKE or FREER. zeros: what a 0 of each predictor counts as. group: int (n,).
+    log_likelihood: of the labels, less the penalty for transitions. gain: nats by which noise explains the labels
+    better than doubt of the predictors alone, penalties included; NaN where it is not computed.
     """
 
     fit: Fit
     deviation: float
+    zeros: Sequence[float]
     group: np.ndarray
-    likely: np.ndarray
     log_likelihood: float
     gain: float = np.nan
 
@@ -64,25 +68,26 @@ class NoiseModel:
         """Whether the labels are not explained as well if all of them are right."""
         return self.gain > _NOTICED
 
-    def wrong(self, labels: np.ndarray) -> np.ndarray:
-        """Probability that the given label (N,) is wrong, (N,)."""
-        return 1 - self.likely[np.arange(len(labels)), labels]
 
+def fit_noise_model(
+    predictors: Sequence[np.ndarray], labels: np.ndarray, deviation: float = ALIKE, for_starts: int = _MOST_FOR_STARTS
+) -> NoiseModel:
+    """The model of given labels, int (N,), by probabilities (N, C) of M predictors; errors depend on classes alone.
 
-def fit_noise_model(predictors: Sequence[np.ndarray], labels: np.ndarray, deviation: float = ALIKE) -> NoiseModel:
-    """The model of given labels, int (N,), by probabilities (N, C) of M predictors; errors depend on classes alone."""
-    inputs, classes = _inputs(predictors), predictors[0].shape[1]
+    for_starts: of more examples, as many, drawn at random, say which maximum is the highest.
+    """
+    zeros, classes = [*map(of_zeros, predictors)], predictors[0].shape[1]
+    inputs = inputs_of(predictors, zeros)
     likelihood = NoiseLikelihood(inputs, labels, classes, deviation)
-    drawn = min(_MOST_FOR_STARTS, _MOST_NUMBERS_FOR_STARTS // classes)
-    if len(labels) > drawn:
+    if len(labels) > for_starts:
         generator = np.random.default_rng(derived_seed("noise model's starts", 0))
-        rows = np.sort(generator.choice(len(labels), drawn, replace=False))
+        rows = np.sort(generator.choice(len(labels), for_starts, replace=False))
         sample = NoiseLikelihood(inputs[:, rows], labels[rows], classes, deviation)
         best = likelihood.maximised(sample.maximised(_best(sample, _STEPS_OF_EACH)))
     else:
         best = _best(likelihood)
     gain = likelihood.value(best) - likelihood.value(None, likelihood.without_noise(best.weights))
-    return _model(likelihood, best, deviation, gain)
+    return _model(likelihood, best, deviation, zeros, gain)
 
 
 def _best(likelihood: NoiseLikelihood, steps: int = MOST_STEPS) -> Fit:
@@ -97,7 +102,7 @@ def in_groups(predictors: Sequence[np.ndarray], labels: np.ndarray, model: Noise
     predictors, labels: as for `fit_noise_model`. groups: how many, of equal size, from the images that `model` is least
     sure of before the label is known to those that it is surest of.
     """
-    group = _groups(class_probabilities(predictors, model), groups)
+    group = groups_of(sureness(predictors, model), groups)
     start = replace(model, fit=model.fit._replace(groups=np.zeros(groups)), group=group)
     return refitted(predictors, labels, start)
 
@@ -115,25 +120,58 @@ def refitted(
     optimiser, at most.
     """
     likelihood = _likelihood(predictors, labels, model, counts)
-    return _model(likelihood, likelihood.maximised(model.fit, steps), model.deviation)
+    return _model(likelihood, likelihood.maximised(model.fit, steps), model.deviation, model.zeros)
 
 
-def class_probabilities(predictors: Sequence[np.ndarray], model: NoiseModel) -> np.ndarray:
-    """Each class's probability (N, C) by a fitted model before the given label is known; see `fit_noise_model`."""
-    found = np.empty(predictors[0].shape[::-1])
-    for rows, part in class_probabilities_in_blocks(predictors, model):
-        found[:, rows] = part
-    return found.T
+def class_probabilities(predictors: Sequence[Probabilities], model: NoiseModel) -> Iterator[tuple[slice, np.ndarray]]:
+    """Which examples, and each class's probability (C, n) before the given label is known, some after the other.
+
+    predictors: probabilities (N, C), of the examples that the model is fitted to or of others.
+    """
+    for start, part in _parts(predictors):
+        for rows in blocks(*part[0].shape):
+            inputs = logarithms([each[rows] for each in part], model.zeros)
+            found = class_shares(calibration(part[0].shape[1]).logits(model.fit.weights, inputs))
+            yield slice(start + rows.start, start + rows.start + found.shape[1]), found
 
 
-def class_probabilities_in_blocks(
-    predictors: Sequence[np.ndarray], model: NoiseModel
+def likely_classes(
+    predictors: Sequence[Probabilities], labels: np.ndarray, model: NoiseModel, group: np.ndarray
 ) -> Iterator[tuple[slice, np.ndarray]]:
-    """The same of some examples after the other: which these are, and (C, n)."""
-    of_zeros = [*map(_of_zeros, predictors)]
-    for rows in blocks(*predictors[0].shape):
-        inputs = _logarithms([each[rows] for each in predictors], of_zeros)
-        yield rows, class_shares(calibration(predictors[0].shape[1]).logits(model.fit.weights, inputs))
+    """Which examples, and each class's probability (C, n) once the given label is known, a part after the other.
+
+    predictors: as for `class_probabilities`. labels, group: int (N,).
+    """
+    of_cells, classes = by_cells(model.fit.transitions), predictors[0].shape[1]
+    cells = group * classes + labels
+    for start, part in _parts(predictors):
+        inputs = inputs_of(part, model.zeros)
+        these = slice(start, start + inputs.shape[1])
+        for rows in blocks(inputs.shape[1], classes):
+            predicted = class_shares(calibration(classes).logits(model.fit.weights, inputs[:, rows]))
+            inputs[:classes, rows], _ = posterior(predicted, of_cells.take(cells[these][rows], axis=1))
+        yield these, inputs[:classes]  # in the memory of what is no longer needed
+
+
+def wrong_labels(
+    predictors: Sequence[Probabilities], labels: np.ndarray, model: NoiseModel, group: np.ndarray
+) -> np.ndarray:
+    """Probability that the given label is wrong, (N,); arguments as for `likely_classes`."""
+    wrong = np.empty(len(labels))
+    for rows, likely in likely_classes(predictors, labels, model, group):
+        wrong[rows] = 1 - likely[labels[rows], np.arange(likely.shape[1])]
+    return wrong
+
+
+def likely_pairs(predictors: Sequence[Probabilities], labels: np.ndarray, model: NoiseModel) -> np.ndarray:
+    """How many of N examples of each class (row) have each label, (C, C), by a model of one group."""
+    found = likely_classes(predictors, labels, model, np.zeros(len(labels), int))
+    return sum(pair_counts(likely, labels[rows]) for rows, likely in found)
+
+
+def _parts(predictors: Sequence[Probabilities]) -> Iterator[tuple[int, list[np.ndarray]]]:
+    """(the first of them, what the predictors say (n, C) of some examples)."""
+    return ((rows.start, [each[rows] for each in predictors]) for rows in parts(*predictors[0].shape))
 
 
 def with_sharpness(
@@ -145,69 +183,76 @@ def with_sharpness(
     """
     likelihood = _likelihood(predictors, labels, model)
     start = model.fit._replace(weights=factor * model.fit.weights)
-    return _model(likelihood, likelihood.with_these_weights(start), model.deviation)
+    return _model(likelihood, likelihood.with_these_weights(start), model.deviation, model.zeros)
 
 
 class NoisyLabels:
     """The given labels of N examples, and the noise models that are fitted to them, each once.
 
     labels: int (N,). known: bool (N,), whether something that has not seen the example may know its class: another
-    example has its label. Models are of these examples.
+    example has its label. Models are of these examples. sampled: how many of them models have been fitted to, where
+    these are a sample.
     """
+
+    sampled: int | None = None
 
     def __init__(self, labels: np.ndarray):
         self.labels = labels
         self.known = np.bincount(labels)[labels] > 1
-        self._models: list[tuple[float, Sequence[np.ndarray], NoiseModel]] = []
+        self._models: list[tuple[float, Sequence[Probabilities], NoiseModel]] = []
 
-    def model(self, predictors: Sequence[np.ndarray], deviation: float = ALIKE) -> NoiseModel:
+    def model(self, predictors: Sequence[Probabilities], deviation: float = ALIKE) -> NoiseModel:
         """The model with one group by probabilities (N, C) of M predictors; see `fit_noise_model`."""
         for fitted_with, by, model in self._models:
             if fitted_with == deviation and len(by) == len(predictors) and all(map(operator.is_, by, predictors)):
                 return model
-        known = predictors if self.known.all() else [each[self.known] for each in predictors]
-        model = fit_noise_model(known, self.labels[self.known], deviation)
+        read, labels = self.sample(predictors)
+        share = _SHARE_FOR_STARTS if self.sampled else 1
+        model = fit_noise_model(read, labels, deviation, min(_MOST_FOR_STARTS, int(share * len(labels))))
         self._models.append((deviation, list(predictors), model))
         return model
 
+    def of_known(self, predictors: Sequence[Probabilities]) -> Sequence[Probabilities]:
+        """What they say of the known examples."""
+        return predictors if self.known.all() else [each[self.known] for each in predictors]
 
-def _inputs(predictors: Sequence[np.ndarray]) -> np.ndarray:
-    """The log probabilities of all predictors and a 1, (M C + 1, N).
+    def sample(self, predictors: Sequence[Probabilities]) -> tuple[list[np.ndarray], np.ndarray]:
+        """What they say (n, C), and the labels (n,), of the known examples that models are fitted to; see `fitted`."""
+        rows = self.fitted(predictors[0].shape[1])
+        self.sampled = None if isinstance(rows, slice) else len(rows)
+        return [held(each[rows]) for each in self.of_known(predictors)], self.labels[self.known][rows]
 
-    A 0 counts as half of what the predictor says at least elsewhere: of twenty votes it says that there were twenty.
-    One that only ever names a class, with a 1, says nothing of how sure it is: it might err as often as the labels.
-    """
-    examples, classes = predictors[0].shape
-    inputs, of_zeros = np.empty((len(predictors) * classes + 1, examples)), [*map(_of_zeros, predictors)]
-    for rows in blocks(examples, classes):
-        inputs[:, rows] = _logarithms([each[rows] for each in predictors], of_zeros)
-    return inputs
+    def fitted(self, classes: int) -> slice | np.ndarray:
+        """The known examples that models of so many classes are fitted to: all, or positions, int (n,), of a sample.
 
-
-def _of_zeros(probabilities: np.ndarray) -> float:
-    """What a 0 of a predictor counts as."""
-    smallest = float(probabilities.min(where=probabilities > 0, initial=1.0))
-    return smallest / 2 if smallest < 1 else _FLOOR_OF_NAMES
-
-
-def _logarithms(predictors: Sequence[np.ndarray], of_zeros: Sequence[float]) -> np.ndarray:
-    """(M C + 1, n); see `_inputs`."""
-    known = [np.where(each > 0, each.astype(np.float64), zero) for each, zero in zip(predictors, of_zeros, strict=True)]
-    logarithms = np.log(np.maximum(np.concatenate(known, axis=1), _FLOOR)).T
-    return np.concatenate([logarithms, np.ones((1, logarithms.shape[1]))])
+        It has as many as are held at once, drawn at random, and of each label in proportion to its examples.
+        """
+        labels, drawn = self.labels[self.known], most_held(classes)
+        if len(labels) <= drawn:
+            return slice(None)
+        generator = np.random.default_rng(derived_seed("noise model's examples", 0))
+        order = generator.permutation(len(labels))
+        order = order[np.argsort(labels[order], kind="stable")]
+        return np.sort(order[((np.arange(drawn) + generator.random()) * len(labels) / drawn).astype(int)])
 
 
-def _groups(predicted: np.ndarray, groups: int) -> np.ndarray:
-    """(N,), 0 for those that the predictors are least sure of."""
-    rank = midranks(predicted.max(axis=1))
+def sureness(predictors: Sequence[Probabilities], model: NoiseModel) -> np.ndarray:
+    """Probability (N,) of the likeliest class before the given label is known; as `class_probabilities`."""
+    return np.concatenate([found.max(axis=0) for _, found in class_probabilities(predictors, model)])
+
+
+def groups_of(sure: np.ndarray, groups: int) -> np.ndarray:
+    """The group (N,), of equal size, by how sure (N,) predictors are: 0 for those that they are least sure of."""
+    rank = midranks(sure)
     return np.minimum(((rank - 1) * groups / len(rank)).astype(int), groups - 1)
 
 
 def _likelihood(predictors, labels, model: NoiseModel, counts=None) -> NoiseLikelihood:
     classes, groups = predictors[0].shape[1], len(model.fit.groups)
-    return NoiseLikelihood(_inputs(predictors), labels, classes, model.deviation, counts, model.group, groups)
+    return NoiseLikelihood(
+        inputs_of(predictors, model.zeros), labels, classes, model.deviation, counts, model.group, groups
+    )
 
 
-def _model(likelihood: NoiseLikelihood, fit: Fit, deviation: float, gain: float = np.nan) -> NoiseModel:
-    value = likelihood.value_of_transitions(fit)
-    return NoiseModel(fit, deviation, likelihood.group, likelihood.posterior(fit).T, value, gain)
+def _model(likelihood: NoiseLikelihood, fit: Fit, deviation: float, zeros, gain: float = np.nan) -> NoiseModel:
+    return NoiseModel(fit, deviation, zeros, likelihood.group, likelihood.value_of_transitions(fit), gain)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from difficulty.tables import Column, Schema
+from difficulty.tables import ROWS_PER_GROUP, Column, Schema
 
 HELD_OUT = Schema(
     "held_out",
@@ -17,6 +17,7 @@ HELD_OUT = Schema(
     },
     key=("seed", "example_id"),
 )
+_NUMBERS_PER_GROUP = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,11 @@ class HeldOut:
     example_id: np.ndarray
     label: np.ndarray
     probabilities: np.ndarray
+
+
+def rows_of_group(classes: int) -> int:
+    """Rows of a row group of probabilities of so many classes: whoever reads such a table by parts holds a group."""
+    return max(min(ROWS_PER_GROUP, _NUMBERS_PER_GROUP // classes), 1)
 
 
 def held_out_table(seeds: Sequence[HeldOut]) -> pa.Table:

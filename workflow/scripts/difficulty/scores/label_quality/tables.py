@@ -8,7 +8,7 @@ import pandas as pd
 
 from difficulty.scores.collect import RUN_SCORES
 from difficulty.scores.label_quality import scoring
-from difficulty.scores.label_quality.held_out import HELD_OUT, HeldOut, held_out_table
+from difficulty.scores.label_quality.held_out import HELD_OUT, HeldOut, held_out_table, rows_of_group
 from difficulty.tables import write_table
 
 logger = logging.getLogger("difficulty")
@@ -24,7 +24,8 @@ def write_label_quality(args: argparse.Namespace, seeds: Sequence[HeldOut], fact
     write_table(table, args.output, RUN_SCORES.extended(scoring.LABEL_QUALITY), facts)
     estimates = pd.DataFrame([estimated(each, rows) for each, rows in zip(seeds, scores, strict=True)])
     write_table(estimates, args.estimates, scoring.NOISE_ESTIMATES, facts)
-    write_table(held_out_table(seeds), args.held_out, HELD_OUT, facts, dictionary=False)
+    rows = rows_of_group(seeds[0].probabilities.shape[1])
+    write_table(held_out_table(seeds), args.held_out, HELD_OUT, facts, rows, dictionary=False)
 
 
 def scored(held_out: HeldOut) -> pd.DataFrame:
