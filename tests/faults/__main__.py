@@ -26,7 +26,7 @@ import tests.conftest  # noqa: F401 - makes the library importable
 from tests.faults import bookkeeping, injections, jobs
 from tests.faults.injections import alter_member, damage, empty, full_disk, kill_driver, two_drivers
 from tests.faults.rare import RARE, RARE_TARGETS, rare_suite
-from tests.faults.suite import DAMAGED, IN_PARTS, KILLED, OWN, result_digests, tiny_suite
+from tests.faults.suite import DAMAGED, IN_PARTS, KILLED, OWN, RARE_IN_PARTS, result_digests, tiny_suite
 from tests.support.damage import flip, truncate
 from tests.support.suites import TARGETS as TARGETS_OF_TESTS
 from tests.support.suites import Suites
@@ -82,10 +82,7 @@ def trials() -> list[Trial]:
             for how in (truncate, empty)
         ]
     found += [Trial(f"kill -9 plan ({n})", bookkeeping.kill_plan, targets=()) for n in (1, 2)]
-    for rule in IN_PARTS:
-        found += [Trial(f"kill -9 {rule} between parts", injections.kill_between_parts(rule))]
-        for how in (truncate, flip, empty):
-            found += [Trial(f"{how.__name__} a part of {rule}", injections.kill_between_parts(rule, how))]
+    found += trials_of_parts()
     found += [Trial(f"kill -9 everything ({n + 1})", kill_driver(True), fresh=True) for n in range(4)]
     found += [Trial(f"kill -9 Snakemake, jobs live on ({n + 1})", kill_driver(False), fresh=True) for n in range(2)]
     found += [Trial("interrupt Snakemake", kill_driver(False, signal.SIGINT), fresh=True)]
@@ -99,6 +96,18 @@ def trials() -> list[Trial]:
         found += [
             Trial(f"full disk at {share:.0%}", full_disk(share), fresh=True) for share in (0.02, 0.2, 0.5, 0.8, 0.95)
         ]
+    return found
+
+
+def trials_of_parts() -> list[Trial]:
+    """Faults of stages that keep finished parts."""
+    found = []
+    for suite, rules in ((OWN, IN_PARTS), (RARE, RARE_IN_PARTS)):
+        for rule in rules:
+            found += [Trial(f"kill -9 {rule} between parts", injections.kill_between_parts(rule), suite=suite)]
+            for how in (truncate, flip, empty):
+                inject = injections.kill_between_parts(rule, how)
+                found += [Trial(f"{how.__name__} a part of {rule}", inject, suite=suite)]
     return found
 
 

@@ -18,14 +18,21 @@ from tests.faults.suite import CONFIG
 from tests.support.damage import damage_unnoticed
 from tests.support.workflows import Workflow, unlinked
 
+_ATTEMPTS = 12
+
 
 def kill_between_parts(rule: str, harm: Callable[[Path], None] | None = None):
     """Kills everything while a stage has some finished parts on disk, of which one is harmed."""
 
     def inject(workflow: Workflow, draws: random.Random) -> str:
         wanted = draws.randint(1, 20)
-        while not (left := parts_left(workflow, rule, wanted)):
-            wanted = max(1, wanted // 2)
+        for _ in range(_ATTEMPTS):
+            left, most = parts_left(workflow, rule, wanted)
+            if left:
+                break
+            wanted = max(1, min(wanted // 2, most))
+        else:
+            raise AssertionError(f"{rule} was never met with a finished part on disk")
         if harm:
             harm(draws.choice(left))
         return f"{len(left)} parts left{', one of them damaged' * bool(harm)}"
@@ -33,15 +40,19 @@ def kill_between_parts(rule: str, harm: Callable[[Path], None] | None = None):
     return inject
 
 
-def parts_left(workflow: Workflow, rule: str, wanted: int) -> list[Path]:
-    """Runs a stage again, kills it when it has so many parts, and returns them; none if it had ended before."""
-    process = start(workflow, "--forcerun", rule, "--until", rule)
-    while process.poll() is None and len(parts_in(workflow)) < wanted:
+def parts_left(workflow: Workflow, rule: str, wanted: int) -> tuple[list[Path], int]:
+    """Runs a stage again and kills it when it has so many parts.
+
+    Returns them, none if it had ended before, and how many there were at most.
+    """
+    process, most = start(workflow, "--forcerun", rule, "--until", rule), 0
+    while process.poll() is None and most < wanted:
         time.sleep(0.005)
+        most = max(most, len(parts_in(workflow)))
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    return parts_in(workflow)
+    return parts_in(workflow), most
 
 
 def parts_in(workflow: Workflow) -> list[Path]:

@@ -23,6 +23,8 @@ from tests.support.workflows import Workflow
 
 _JOB = re.compile(r"^rule (\w+):\n((?:    .*\n)*)", re.MULTILINE)
 _ATTEMPTS, _LONGEST = 12, 120  # seconds
+# What is said of too little memory: by stages, by the terminal, and by Python where a stage has not begun its log.
+_OF_MEMORY = re.compile("out of memory|lack memory|memory (may|did) not suffice|MemoryError")
 _ASIDE = {"survey_source.py", "calibrate.py"}  # programs that are no jobs
 
 
@@ -155,7 +157,7 @@ def take_memory(job: Job):
         output = said(workflow)
         if f"{job.rule} " in output and "FAILED" not in output and "100%" in output:
             return f"after {delay:.1f} s, enough"
-        if "memory" not in output.lower():
+        if not _OF_MEMORY.search(output):
             raise AssertionError(f"not told: {output[-500:]}")
         return f"after {delay:.1f} s, told"
 

@@ -3,10 +3,12 @@
 import numpy as np
 import pandas as pd
 
+from tests.faults.suite import in_small_parts
 from tests.support.workflows import TINY, Workflow
 
 RARE = "rare"
 RARE_TARGETS = ["all", "results/review.html", "results/export/noisy/coco"]
+DIGITS = 1797  # of which the data set takes some
 OWN_FEATURES = {"architecture": "mlp", "width": 16}
 NOISE = {"kind": "symmetric", "fraction": 0.2}
 SHARED = {"kind": "experiment", "experiment": "noisy"}
@@ -34,7 +36,12 @@ CONFIG = {
     },
     "analyses": {
         **TINY["analyses"],
-        "vog": {"experiments": ["noisy"], "stages": {"both": [1, 2]}, "out_of_distribution": ["other"]},
+        "vog": {
+            "experiments": ["noisy"],
+            "stages": {"both": [1, 2]},
+            "keep_gradients": False,
+            "out_of_distribution": ["other"],
+        },
         "images": {"statistics": ["contrast"], "joins": {"seconds": {**SECONDS, "value": "s"}}},
         "augmentation_sensitivity": {"experiments": ["noisy"], "augmentation": {"crop": 1}, "draws": 2},
         "second_split": {"experiments": ["noisy"], "epochs": 1},
@@ -45,18 +52,18 @@ CONFIG = {
 
 
 def rare_suite(folder) -> Workflow:
-    """The suite in a new folder, with files of weights, probabilities, held-out records and seconds."""
+    """The suite in a new folder, with files of weights, probabilities, held-out records and seconds, in small parts."""
     from safetensors.torch import save_file  # imports torch, as the next line does
 
     from difficulty.models.building import build_model
 
-    workflow = Workflow(folder, CONFIG)
-    draws, limit = np.random.default_rng(0), TINY["datasets"]["few"]["limit"]
-    p = draws.dirichlet(np.ones(10), limit["train"])
+    workflow = in_small_parts(Workflow(folder, CONFIG))
+    draws = np.random.default_rng(0)
+    p = draws.dirichlet(np.ones(10), DIGITS)
     np.save(workflow.work / "probabilities.npy", p)
-    table = pd.DataFrame({"example_id": range(len(p)), "label": draws.integers(0, 10, len(p)), "p": list(p)})
+    table = pd.DataFrame({"example_id": range(100), "label": draws.integers(0, 10, 100), "p": list(p[:100])})
     table.to_parquet(workflow.work / "unseen.parquet")
-    seconds = pd.Series(draws.random(limit["train"]), name="s").rename_axis("index")
+    seconds = pd.Series(draws.random(DIGITS), name="s").rename_axis("index")
     seconds.to_csv(workflow.work / "seconds.csv")
     save_file(build_model(OWN_FEATURES, 1, (8, 8), 1000, seed=1).state_dict(), workflow.work / "start.safetensors")
     return workflow

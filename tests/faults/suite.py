@@ -69,6 +69,7 @@ KILLED = {
 }
 # Stages that keep what they have finished, and go on after it.
 IN_PARTS = ("prepare_dataset", "compute_image_statistics", "score_self_influence")
+RARE_IN_PARTS = ("extract_features", "stream_vog")  # of the suite in rare.py
 RUN = "results/experiments/plain/seed-0"
 # Artifacts that are damaged, and a stage that reads them.
 DAMAGED = {
@@ -97,12 +98,16 @@ DAMAGED = {
 }
 VOLATILE = {"benchmarks", "checksums", "logs", "plan.csv"}
 SKIPPED = {"files.parquet"}  # inodes and times
-WITH_SECONDS = {"index.html"}  # it tells how long stages took
+WITH_SECONDS = {"index.html", "review.html"}  # they tell how long stages took
 
 
 def tiny_suite(folder: Path) -> Workflow:
-    """The suite in a new folder; its stages keep what they have finished after every batch, not every half minute."""
-    workflow = Workflow(folder, CONFIG)
+    """The suite in a new folder, in small parts."""
+    return in_small_parts(Workflow(folder, CONFIG))
+
+
+def in_small_parts(workflow: Workflow) -> Workflow:
+    """Lets stages keep what they have finished after every batch, not every half minute."""
     workflow.edit("workflow/scripts/difficulty/parts.py", "_SECONDS_PER_PART = 30.0", "_SECONDS_PER_PART = 0.0")
     return workflow
 

@@ -86,6 +86,7 @@ OF_TORCH = (
 )
 OF_GPU = "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 139 GiB."
 OF_WORKER = "DataLoader worker (pid 7) is killed by signal: Killed. "
+OF_LIBRARY = "libscipy_openblas.so: failed to map segment from shared object"
 OF_POOL = "A process in the process pool was terminated abruptly while the future was running or pending."
 
 
@@ -104,8 +105,10 @@ OF_POOL = "A process in the process pool was terminated abruptly while the futur
         (RuntimeError(OF_GPU), "out of memory on the GPU: CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a"),
         (RuntimeError(OF_WORKER), f"probably out of memory: {OF_WORKER.rstrip(' .')}; at most 77 MB were in use; on"),
         (BrokenProcessPool(OF_POOL), "probably out of memory: A process in the process pool was terminated abruptly"),
+        (ImportError(OF_LIBRARY), f"probably out of memory: {OF_LIBRARY}; at most 77 MB were in use; on a cluster"),
+        (RuntimeError("can't start new thread"), "probably out of memory: can't start new thread; at most 77 MB were"),
     ],
-    ids=["NumPy", "Python", "Arrow", "reading", "fork", "torch", "GPU", "worker", "pool"],
+    ids=["NumPy", "Python", "Arrow", "reading", "fork", "torch", "GPU", "worker", "pool", "library", "thread"],
 )
 def test_a_lack_of_memory_is_one_line(stage, monkeypatch, error, told):
     monkeypatch.setattr(memory_shortage, "peak_memory", lambda: 77)
@@ -115,7 +118,9 @@ def test_a_lack_of_memory_is_one_line(stage, monkeypatch, error, told):
     assert told in line and "in fail\n" in log.partition(line)[0], "where it came from stands before"
 
 
-@pytest.mark.parametrize("error", [UserError("no"), RuntimeError("no"), OSError(28, "No space left on device")])
+@pytest.mark.parametrize(
+    "error", [UserError("no"), RuntimeError("no"), ImportError("no"), OSError(28, "No space left on device")]
+)
 def test_other_errors_are_none_of_memory(error):
     assert memory_shortage.described(error, {}) is None
 

@@ -233,7 +233,8 @@ def _end_of_log(path: str) -> str:
         why = "it ended before it began one; what it said is above (libraries that cannot be mapped lack memory)"
         return f"    there is no log {from_shell(path)}: {why}"
     if not lines:
-        return f"    its log is empty: {from_shell(path)}"
+        why = "what the job said is above (libraries that lack memory may end it at once)"
+        return f"    its log is empty, {from_shell(path)}: {why}"
     return "\n".join(
         [f"    its log, {from_shell(path)}, ends with:", *(f"    | {line}" for line in lines[-_LOG_LINES:])]
     )
