@@ -1,5 +1,7 @@
 """What a stage says on the terminal, and what is in its log alone."""
 
+import io
+import json
 import logging
 import re
 import signal
@@ -42,6 +44,15 @@ def test_warnings_for_the_user_reach_terminal_and_log(stage):
     assert terminal == "measure: k is larger than the class\n"
     assert "WARNING k is larger than the class" in log
     assert status == 0
+
+
+def test_long_settings_come_by_standard_input(stage, monkeypatch):
+    """Linux takes no argument of more than 128 KiB."""
+    names = [f"experiment {number}" for number in range(20_000)]
+    monkeypatch.setattr(sys, "argv", [*sys.argv, "--settings", "-"])
+    monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps({"experiments": names})))
+    _, log, status = stage(lambda args: logger.info("%d", len(args.settings["experiments"])))
+    assert "INFO 20000" in log and status == 0
 
 
 def test_other_lines_reach_the_log_alone(stage):

@@ -53,7 +53,7 @@ rule build_atlas:
     params:
         **parameters(plan.atlas.build_atlas),
     shell:
-        command("build_atlas")
+        command("build_atlas", are_long=True)
 
 
 use rule build_atlas as build_review with:

@@ -130,13 +130,15 @@ OPTIONS = {
 }
 
 
-def command(script, options="", inputs="", outputs="output"):
+def command(script, options="", inputs="", outputs="output", are_long=False):
     """The shell text of a rule, its script with the three parameters, its log, and an option for every file.
 
     options: names of OPTIONS. inputs, outputs: names of the files in `input` and `output`, which the script's options are
-    called after, or `option=name` where they are not; an output that is called `output` has no name there.
+    called after, or `option=name` where they are not; an output that is called `output` has no name there. are_long:
+    settings that grow with the number of experiments are piped, as Linux takes no argument above 128 KiB.
     """
-    parts = [f'python "$SCRIPTS"/{script}.py --settings {{params.settings:q}} --code {{params.code}}']
+    given = ("printf %s {params.settings:q} | ", "-") if are_long else ("", "{params.settings:q}")
+    parts = [f'{given[0]}python "$SCRIPTS"/{script}.py --settings {given[1]} --code {{params.code}}']
     parts += ["--upstream={params.upstream} --log {log:q}", *(OPTIONS[name] for name in options.split())]
     for kind, names in (("input", inputs), ("output", outputs)):
         for option, _, name in (each.partition("=") for each in names.split()):

@@ -29,11 +29,15 @@ WITH_TORCH = ("torch", *_PACKAGES)  # the packages of a stage of networks
 def arguments(description: str) -> argparse.ArgumentParser:
     """A parser with the options that every stage takes; the script adds its inputs and outputs."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--settings", type=json.loads, default={}, help="the stage's resolved settings, as JSON")
+    parser.add_argument("--settings", type=_settings, default={}, help="resolved settings, as JSON; -: from standard input")
     parser.add_argument("--code", default="", help="digest of the stage's source, for provenance")
     parser.add_argument("--upstream", default="", help="digest of all that the inputs depend on, for provenance")
     parser.add_argument("--log", type=Path, help="log file (default: the terminal)")
     return parser
+
+
+def _settings(text: str) -> dict:
+    return json.loads(sys.stdin.read() if text == "-" else text)
 
 
 def required_paths(parser: argparse.ArgumentParser, *names: str, **options) -> None:
