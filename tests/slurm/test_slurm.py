@@ -149,7 +149,7 @@ def test_jobs_that_are_submitted_as_arrays_give_the_same_tables(slurm, suite):
 
 
 def test_results_in_a_storage_give_the_same_tables(slurm, suite, tmp_path, monkeypatch):
-    """Each SLURM job fetches into a folder of its own, as on the disk of a node, and clears it of all but logs."""
+    """Each SLURM job fetches into a folder of its own, as on the disk of a node, and clears it of all but logs and records."""
     monkeypatch.setenv("PYTHONPATH", str(PLUGINS))
     workflow, stored, fast = slurm(TINY), Workflow.at(tmp_path / "stored"), tmp_path / "fast"
     place = ["--default-storage-provider", "folder", "--default-storage-prefix", str(stored.work)]
@@ -159,7 +159,7 @@ def test_results_in_a_storage_give_the_same_tables(slurm, suite, tmp_path, monke
     output = workflow.run(*place, *shared, "--remote-job-local-storage-prefix", f"{fast}/$SLURM_JOB_ID")
     assert digests(stored) == suite
     left = [path for path in fast.rglob("*") if path.is_file()]
-    assert len([*fast.iterdir()]) == submitted(output) and {path.suffix for path in left} <= {".log"}
+    assert len([*fast.iterdir()]) == submitted(output) and {path.suffix for path in left} <= {".log", ".tsv", ".json"}
 
 
 def test_configuration_on_the_command_line_reaches_the_jobs(slurm):
@@ -176,7 +176,7 @@ def test_configuration_on_the_command_line_reaches_the_jobs(slurm):
 def test_a_job_that_is_killed_for_memory_succeeds_with_more(slurm):
     """Python with torch takes more than 550 MB and less than 1,650 MB, Snakemake's own included."""
     workflow = slurm(changed(experiments={"plain": {"epochs": 100}}))
-    workflow.edit("workflow/rules/train.smk", "6000 * attempt", "550 * attempt")
+    workflow.edit("workflow/rules/train.smk", "mem_mb=memory,", "mem_mb=lambda wildcards, attempt: 550 * attempt,")
     workflow.run(f"{RUN}/records.parquet")
     killed = workflow.slurm_logs("train_model")
     assert killed and all(re.search("exceeded memory limit|oom.kill|out of memory", log, re.I) for log in killed)
