@@ -149,7 +149,7 @@ def test_jobs_that_are_submitted_as_arrays_give_the_same_tables(slurm, suite):
 
 
 def test_results_in_a_storage_give_the_same_tables(slurm, suite, tmp_path, monkeypatch):
-    """Each SLURM job fetches into a folder of its own, as on the disk of a node, and clears it of all but logs and records."""
+    """Each SLURM job fetches into a folder of its own, as on the disk of a node, where only logs and records remain."""
     monkeypatch.setenv("PYTHONPATH", str(PLUGINS))
     workflow, stored, fast = slurm(TINY), Workflow.at(tmp_path / "stored"), tmp_path / "fast"
     place = ["--default-storage-provider", "folder", "--default-storage-prefix", str(stored.work)]
