@@ -29,7 +29,7 @@ WITH_TORCH = ("torch", *_PACKAGES)  # the packages of a stage of networks
 def arguments(description: str) -> argparse.ArgumentParser:
     """A parser with the options that every stage takes; the script adds its inputs and outputs."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--settings", type=_settings, default={}, help="resolved settings, as JSON; -: from standard input")
+    parser.add_argument("--settings", type=_settings, default={}, help="settings as JSON; -: on standard input")
     parser.add_argument("--code", default="", help="digest of the stage's source, for provenance")
     parser.add_argument("--upstream", default="", help="digest of all that the inputs depend on, for provenance")
     parser.add_argument("--log", type=Path, help="log file (default: the terminal)")
