@@ -152,6 +152,8 @@ def test_times_of_stages(tmp_path):
         ("figures/plot_evaluations", end.format("0.2 s of CPU time, at most 96")),
         ("show_plan", end.format("0.1 s of CPU time, at most 95")),
         ("build_atlas", "INFO has begun\n"),
+        ("Upper", end.format("0.2 s of CPU time, at most 96")),
+        ("plot_runs", end.format("0.2.1 s of CPU time, at most 96")),
     ):
         log, benchmark = tmp_path / "logs" / f"{name}.log", tmp_path / "benchmarks" / f"{name}.tsv"
         for path in (log, benchmark):
@@ -165,3 +167,6 @@ def test_times_of_stages(tmp_path):
     assert first == {**known, "estimated_cpu_seconds": 900, "estimated_memory": 830}
     assert second == {"stage": "probe_neighbors", "jobs": 1, "seconds": 10, "cpu_seconds": 0.4, "memory": 98}
     assert [row["stage"] for row in others] == ["plot_vog_toy_distance", "plot_evaluations"]
+    for damaged in (b"\xff\xfe", b"other,columns\n1,2\n", b"stage,jobs,cpu_s\ntrain_model,nan,inf\n"):
+        (tmp_path / "plan.csv").write_bytes(damaged)
+        assert "estimated_memory" not in times_of_stages(tmp_path)[0]

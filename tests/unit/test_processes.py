@@ -170,7 +170,17 @@ def test_a_process_that_is_killed_ends_the_run(tmp_path):
         run(tmp_path / "run", TRAININGS, 2, dying=1)
 
 
+@pytest.fixture
+def same_signals():
+    """Once a signal has arrived, they are ignored until the process ends."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
 @pytest.mark.full
+@pytest.mark.usefixtures("same_signals")
 def test_sigterm_ends_all_of_them(tmp_path):
     expected = r"^ended by SIGTERM after epoch \d+ of 5000; the next attempt goes on from there$"
     with pytest.raises(Stopped, match=expected), stopping_on_sigterm():

@@ -135,6 +135,15 @@ def test_an_estimate_by_a_sample_is_that_of_all_examples(seed, monkeypatch):
     assert "sample" not in summary(Facts(9000, 0.1, 0.9, 0.8, 0.9), ["networks"], whole)["reason"]
 
 
+def test_few_wrong_labels_are_found_by_a_sample(monkeypatch):
+    """Starts that are compared on a part of the sample end where no label is wrong."""
+    stated, true, given = simulated(9000, 0.99 * np.eye(12) + 0.01 / 12, sharpness=1.7)
+    few_are_held(monkeypatch, 1500, 12)
+    found = estimate_wrong_labels([softmax(stated, axis=1)], NoisyLabels(given))
+    wrong = (true != given).sum()
+    assert found.low > 0.4 * wrong and found.low < wrong < found.high and found.wrong.sum() < 1.5 * wrong
+
+
 def test_the_deviation_of_the_estimate_grows_from_the_sample_to_all_examples(monkeypatch):
     """Its square by the square of their number; that of the number, if probabilities are right, is of all as it is."""
     stated, _, given = simulated(3000, ASYMMETRIC, sharpness=2.0)

@@ -34,7 +34,10 @@ def stage(tmp_path, monkeypatch, capsys):
             status = end.code
         return capsys.readouterr().err, (tmp_path / "measure.log").read_text(), status
 
+    signals = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     yield run
+    for number, handler in signals.items():  # which are ignored once one has arrived
+        signal.signal(number, handler)
     logging.captureWarnings(False)
     logging.getLogger().handlers[:] = handlers
 
@@ -143,8 +146,6 @@ def test_a_training_may_take_smaller_batches(error):
 
 
 def test_sigterm_ends_a_stage_with_one_line(stage):
-    before = signal.getsignal(signal.SIGTERM)
-
     def main(args):
         try:
             signal.raise_signal(signal.SIGTERM)
@@ -158,7 +159,8 @@ def test_sigterm_ends_a_stage_with_one_line(stage):
     assert (found := re.fullmatch(r"measure: stopped by SIGTERM \(log: (.*)\)\n", terminal)) and status == 1
     assert Path(found[1]).with_name("tidy").exists()
     assert "ERROR stopped by SIGTERM" in log and "Traceback" not in log
-    assert signal.getsignal(signal.SIGTERM) == before and signal.alarm(0) == 0
+    assert signal.alarm(0) == 0
+    assert {signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)} == {signal.SIG_IGN}, "until the end"
 
 
 def test_a_child_process_that_sigterm_ended_first_is_not_the_error(stage):

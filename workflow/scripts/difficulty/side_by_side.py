@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 
 _AHEAD = 2  # things given to each process, so that it need not wait for the next one
 
@@ -24,19 +25,26 @@ def mapped(function: Callable, things: Iterable, processes: int) -> Iterator:
     with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), _end_with_parent) as pool:
         pending = deque()
         for thing in things:
-            pending.append(pool.submit(function, thing))
+            with _without_interrupts():
+                pending.append(pool.submit(function, thing))
             if len(pending) > _AHEAD * processes:
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()
 
 
-def _end_with_parent() -> None:
-    """Ends this process as soon as the one that started it is killed, or it would wait for work for ever.
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Has Ctrl-C wait for a moment in this process, and for ever in those that are started: this one ends them."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
-    Ctrl-C reaches both; this one leaves it to the other, which ends it.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+def _end_with_parent() -> None:
+    """Ends this process as soon as the one that started it is killed, or it would wait for work for ever."""
     threading.Thread(target=_wait_for_the_end, daemon=True).start()
 
 

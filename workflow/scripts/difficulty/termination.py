@@ -75,8 +75,8 @@ def stopping_on_sigterm() -> Iterator[None]:
             signal.alarm(0)
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
         sys.unraisablehook = previous_hook
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+        for number, handler in previous.items():  # once one has arrived, nothing is to disturb the end of the process
+            signal.signal(number, signal.SIG_IGN if arrived > 0 else handler)
 
 
 def _children() -> list:

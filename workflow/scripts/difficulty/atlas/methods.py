@@ -3,6 +3,8 @@
 import csv
 import re
 from collections.abc import Mapping
+from contextlib import suppress
+from math import isfinite
 from pathlib import Path
 
 from difficulty.costs.truth import used_by
@@ -37,10 +39,8 @@ def times_of_stages(results: Path) -> list[dict]:
     """
     found: dict[str, dict] = {}
     for log in sorted((results / "logs").rglob("*.log")):
-        if not (used := used_by(log)):
-            continue
-        stage = _LOG.match(log.relative_to(results / "logs").as_posix())["stage"]
-        if stage in _OF_PLANS:
+        used, named = _used_by(log), _LOG.match(log.relative_to(results / "logs").as_posix())
+        if not used or not named or (stage := named["stage"]) in _OF_PLANS:
             continue
         row = found.setdefault(stage, {"stage": stage, "jobs": 0, "seconds": 0.0, "cpu_seconds": 0.0, "memory": 0.0})
         row["jobs"] += 1
@@ -48,10 +48,10 @@ def times_of_stages(results: Path) -> list[dict]:
         row["cpu_seconds"] += used[0]
         row["memory"] = max(row["memory"], used[1])
     for planned in _rows(results / "plan.csv", ","):
-        row = found.get(planned["stage"])
-        if row and row["jobs"] == _number(planned["jobs"]):
-            row["estimated_cpu_seconds"] = _number(planned["cpu_s"])
-            row["estimated_memory"] = _number(planned["memory_mib"])
+        row = found.get(planned.get("stage"))
+        if row and row["jobs"] == _number(planned.get("jobs")):
+            row["estimated_cpu_seconds"] = _number(planned.get("cpu_s"))
+            row["estimated_memory"] = _number(planned.get("memory_mib"))
     return sorted(found.values(), key=lambda row: -row["cpu_seconds"])
 
 
@@ -61,16 +61,24 @@ def _seconds(benchmark: Path) -> float:
 
 
 def _rows(path: Path, delimiter: str) -> list[dict]:
-    """The rows of a table of text; none if there is none."""
-    if not path.exists():
+    """The rows of a table of text; none if there is none that can be read."""
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            return list(csv.DictReader(stream, delimiter=delimiter))
+    except (OSError, ValueError, csv.Error):
         return []
-    with path.open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream, delimiter=delimiter))
+
+
+def _used_by(log: Path) -> tuple[float, float] | None:
+    try:
+        return used_by(log)
+    except (OSError, ValueError):
+        return None
 
 
 def _number(text: str | None) -> float:
-    """Zero for what was too short to be measured."""
-    try:
-        return float(text or 0)
-    except ValueError:
-        return 0.0
+    """Zero for what was too short to be measured, and for what is no number."""
+    with suppress(ValueError):
+        if isfinite(found := float(text or 0)):
+            return found
+    return 0.0

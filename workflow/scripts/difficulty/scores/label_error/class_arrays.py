@@ -65,7 +65,7 @@ def blocks(examples: int, classes: int) -> Iterator[slice]:
 
 def parts(examples: int, classes: int) -> Iterator[slice]:
     """The parts in which N examples are read: one of all, unless they have more numbers than are held at once."""
-    size = examples if examples <= most_held(classes) else max(_NUMBERS_OF_A_PART // classes, 1)
+    size = max(examples, 1) if examples <= most_held(classes) else max(_NUMBERS_OF_A_PART // classes, 1)
     return (slice(start, start + size) for start in range(0, examples, size))
 
 

@@ -38,10 +38,8 @@ from difficulty.scores.label_error.probabilities import Probabilities, held
 
 ALIKE, FREER = 1.0, 3.0
 _FIRST_NOISE, _FIRST_STEPS = 0.1, 20  # share of wrong labels and steps that the fit starts from and with
-# Examples; of more, as many, drawn at random, say which maximum is the highest, after some steps towards each. Of a
-# sample, which is as large as one that is held may be, it is this share.
+# Examples; of more, as many, drawn at random, say which maximum is the highest, after some steps towards each.
 _MOST_FOR_STARTS, _STEPS_OF_EACH = 100_000, 100
-_SHARE_FOR_STARTS = 1 / 4
 # Nats that noise has to gain: a likelihood ratio test at 5 % of whether a number that cannot be negative is zero, half
 # the 90 % quantile of chi-squared with one degree of freedom.
 _NOTICED = 1.35
@@ -207,8 +205,7 @@ class NoisyLabels:
             if fitted_with == deviation and len(by) == len(predictors) and all(map(operator.is_, by, predictors)):
                 return model
         read, labels = self.sample(predictors)
-        share = _SHARE_FOR_STARTS if self.sampled else 1
-        model = fit_noise_model(read, labels, deviation, min(_MOST_FOR_STARTS, int(share * len(labels))))
+        model = fit_noise_model(read, labels, deviation)
         self._models.append((deviation, list(predictors), model))
         return model
 

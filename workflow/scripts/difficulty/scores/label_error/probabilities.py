@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from difficulty.scores.label_error.class_arrays import parts
 from difficulty.table_parts import RowGroups
@@ -96,13 +97,20 @@ class StoredProbabilities(ReadProbabilities):
 
 def stored_classes(path, schema: Schema) -> int:
     """How many classes the probabilities are of that a table has in its column `probabilities`."""
-    return len(next(RowGroups(path, schema).batches(0, "probabilities", 1))[0])
+    groups = RowGroups(path, schema)
+    for group in range(len(groups.rows)):
+        for batch in groups.batches(group, "probabilities", 1):
+            if len(batch) and len(batch[0]):
+                return len(batch[0])
+            break
+    raise TableError(path, "holds no probabilities")
 
 
 def matrix_of(lists: pa.Array, classes: int, path) -> np.ndarray:
     """float32 (n, C), of lists of C numbers; TableError if one has another length."""
     numbers = lists.flatten().to_numpy(zero_copy_only=False)
-    if len(numbers) != len(lists) * classes:
+    lengths = pc.list_value_length(lists).to_numpy(zero_copy_only=False)
+    if len(numbers) != len(lists) * classes or (lengths != classes).any() or np.isnan(numbers).any():
         raise TableError(path, f"does not hold probabilities of {classes} classes in every row")
     return numbers.reshape(-1, classes)
 
