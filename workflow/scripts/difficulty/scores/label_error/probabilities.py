@@ -4,6 +4,7 @@ They stand for arrays: a slice of examples gives an array (n, C); positions of e
 of these examples, of which parts are read as well.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
@@ -18,7 +19,7 @@ from difficulty.tables import Schema, TableError
 _NUMBERS_AT_A_TIME = 1 << 21  # that are decoded; row groups, which are read as a whole, have twice as many
 
 
-class ReadProbabilities:
+class ReadProbabilities(ABC):
     """What all of them have. shape: (N, C)."""
 
     shape: tuple[int, int]
@@ -26,8 +27,8 @@ class ReadProbabilities:
     def __len__(self) -> int:
         return self.shape[0]
 
-    def __getitem__(self, rows):
-        raise NotImplementedError
+    @abstractmethod
+    def __getitem__(self, rows): ...
 
     @cached_property
     def likeliest(self) -> np.ndarray:
