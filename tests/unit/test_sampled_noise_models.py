@@ -19,7 +19,7 @@ from difficulty.scores.label_error.votes import SparseVotes, _shares
 from difficulty.scores.label_quality.held_out import HELD_OUT, HeldOut, rows_of_group
 from difficulty.scores.label_quality.tables import write_label_quality
 from difficulty.table_parts import RowGroups
-from difficulty.tables import TableError, write_table
+from difficulty.tables import Schema, TableError, write_table
 from tests.support.noisy_labels import ASYMMETRIC, simulated
 
 TENTHS = 0.85 * np.eye(12) + 0.05 * np.roll(np.eye(12), 1, axis=1) + 0.1 / 12
@@ -133,6 +133,20 @@ def test_an_estimate_by_a_sample_is_that_of_all_examples(seed, monkeypatch):
     row = summary(Facts(9000, 0.1, 0.9, 0.8, 0.9), ["networks"], found)
     assert row["reason"].endswith("numbers are by models of a sample, 1,500 of the 9,000 images")
     assert "sample" not in summary(Facts(9000, 0.1, 0.9, 0.8, 0.9), ["networks"], whole)["reason"]
+
+
+def test_given_probabilities_of_all_examples_are_needed(stored):
+    path, values = stored
+    schema = Schema(
+        "given", {name: HELD_OUT.columns[name] for name in ("example_id", "probabilities")}, ("example_id",)
+    )
+    lists = pa.array(list(values[0][:5]), pa.list_(pa.float32()))
+    write_table(pa.table({"example_id": [2, 0, 4, 6, 8], "probabilities": lists}), path, schema)
+    found = outside.given_probabilities(path, np.array([0, 2, 8]))
+    np.testing.assert_array_equal(found, values[0][[1, 0, 4]])
+    for others in ([0, 2, 10], [0, 3, 8]):
+        with pytest.raises(TableError, match="has no probabilities of 1 training examples"):
+            outside.given_probabilities(path, np.array(others))
 
 
 def test_few_wrong_labels_are_found_by_a_sample(monkeypatch):

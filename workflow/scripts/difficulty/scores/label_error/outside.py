@@ -79,7 +79,7 @@ def votes_of_seeds(
 def given_probabilities(path: Path, example_id: np.ndarray) -> Probabilities:
     """Probabilities (N, C) of the examples, from a table with the columns example_id and probabilities."""
     its_examples = read_arrow(path, read_schema(path), ["example_id"])["example_id"].to_numpy()
-    if missing := len(set(example_id.tolist()).difference(its_examples.tolist())):
+    if missing := np.count_nonzero(~np.isin(example_id, its_examples)):
         raise TableError(path, f"has no probabilities of {missing:,} training examples")
     order = np.argsort(its_examples)
     stored = _stored(path, read_schema(path), order[np.searchsorted(its_examples, example_id, sorter=order)])
