@@ -1,11 +1,12 @@
 """Images per CPU second, memory and resumption of the stages that work on images, on generated ones.
 
 Makes --images files (see generated_images.py) and runs the workflow on them: preparation, a subset of half of them by
-hard links, statistics; and on the first --passed of them a small network (ResNet-9 of width 4, one epoch, three of
-its checkpoints), streamed gradients, neighbours among --bank of them at probes of at most 1,024 numbers, factors and
-self-influence. Printed for each stage: images per CPU second, CPU seconds and the largest peak of memory, as its log
-says. With --killed STAGE the stage is also run in a folder of its own and killed with its whole workflow when two of
-its parts are written; it must go on after these, and write the same bytes. Of neighbours, the first of --shards is
+hard links, statistics; and on the first --passed of them a small network (ResNet-9 of width 4, three epochs, each with
+its checkpoint), streamed gradients, neighbours among --bank of them at probes of at most 1,024 numbers, factors and
+self-influence. With --trained the network is trained on the first so many only; all others are test images, which these
+stages score as well. Printed for each stage: images per CPU second, CPU seconds and the largest peak of memory, as its
+log says. With --killed STAGE the stage is also run in a folder of its own and killed with its whole workflow when two
+of its parts are written; it must go on after these, and write the same bytes. Of neighbours, the first of --shards is
 written and the second one begun by then.
 
     python bench_images.py --images 20000 --width 500 --height 375 --kind jpg --passed 200 --killed prepare_dataset
@@ -49,7 +50,8 @@ def configuration(source: Path, args: argparse.Namespace) -> dict:
     images = {"source": "image_folder", "path": str(source), "storage": args.storage}
     datasets = {"all": images, "half": {"source": "subset", "of": "all", "select": {"by": "random", "fraction": 0.5}}}
     if args.passed < args.images:
-        datasets["passed"] = {**images, "limit": {"train": args.passed * 5 // 6, "test": args.passed // 6}}
+        trained = args.trained or args.passed * 5 // 6
+        datasets["passed"] = {**images, "limit": {"train": trained, "test": args.passed - trained}}
     return {
         "datasets": datasets,
         "defaults": {
@@ -173,6 +175,7 @@ def main():
     parser.add_argument("--kind", choices=("png", "jpg"), default="png")
     parser.add_argument("--storage", choices=("auto", "memory", "files"), default="auto", help="of the data sets")
     parser.add_argument("--passed", type=int, default=20_000, help="images that go through the network")
+    parser.add_argument("--trained", type=int, help="training images; default: five of six")
     parser.add_argument("--bank", type=int, default=2_000)
     parser.add_argument("--shards", type=int, default=1, help="analyses.prediction_depth.shards")
     parser.add_argument("--fast-above", type=int, default=5_000, help="analyses.images.fast_above")
@@ -183,7 +186,7 @@ def main():
     place = args.folder or Path(tempfile.mkdtemp())
     source, folder = place / "source", place / "work"
     if not source.exists():
-        write_images(source, args.images, args.width, args.height, args.kind)
+        write_images(source, args.images, args.width, args.height, args.kind, args.trained)
     folder.mkdir(exist_ok=True)
     config = json.dumps(configuration(source.absolute(), args))
     (folder / "config.yaml").write_text(config)
